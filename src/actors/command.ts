@@ -1,0 +1,121 @@
+import type { FaultCode, FaultEffect, Rejection } from '../errors.ts';
+import type { IdempotencyClaim } from '../idempotency.ts';
+import type { Payment } from '../payment.ts';
+import type { Reservation, SeatStatus } from '../reservation.ts';
+
+/**
+ * What can be asked of a schedule's owner. Commands and replies are plain data: they travel between nodes as they are.
+ * Ids are canonical before they get here: lower-case UUIDs and positive integers.
+ */
+export interface HoldSeats {
+  readonly type: 'HoldSeats';
+  readonly scheduleId: number;
+  readonly userId: string;
+  /** Different numbers, in the order in which the answer lists them. */
+  readonly seatNumbers: readonly number[];
+  /** Whether the recorded answer is one Reservation or `{reservations}`. */
+  readonly form: 'one' | 'many';
+  readonly claim: IdempotencyClaim | null;
+}
+
+export interface ReleaseHold {
+  readonly type: 'ReleaseHold';
+  readonly scheduleId: number;
+  readonly userId: string;
+  readonly reservationId: string;
+}
+
+/** Cancels every hold of the user on the schedule; one whose payment is being decided is left to the payment. */
+export interface CancelHolds {
+  readonly type: 'CancelHolds';
+  readonly scheduleId: number;
+  readonly userId: string;
+}
+
+export interface PayReservations {
+  readonly type: 'PayReservations';
+  readonly scheduleId: number;
+  readonly userId: string;
+  /** Chosen by the sender, new for every attempt. */
+  readonly paymentId: string;
+  readonly reservationIds: readonly string[];
+  readonly claim: IdempotencyClaim | null;
+}
+
+export interface RefundPayment {
+  readonly type: 'RefundPayment';
+  readonly scheduleId: number;
+  readonly userId: string;
+  readonly paymentId: string;
+  readonly claim: IdempotencyClaim | null;
+}
+
+export interface ReadSeatMap {
+  readonly type: 'ReadSeatMap';
+  readonly scheduleId: number;
+}
+
+/** Ends what is due. `alarm`: sent by the durable alarm; `demand`: a reader met a hold whose time is over. */
+export interface WakeSchedule {
+  readonly type: 'WakeSchedule';
+  readonly scheduleId: number;
+  readonly cause: 'alarm' | 'demand';
+}
+
+export type Command =
+  | HoldSeats
+  | ReleaseHold
+  | CancelHolds
+  | PayReservations
+  | RefundPayment
+  | ReadSeatMap
+  | WakeSchedule;
+
+/** One seat of a map; confirmed state only. `userId` is for marking the reader's own seats and never leaves the service. */
+export interface MapSeat {
+  readonly seatNumber: number;
+  readonly price: number;
+  readonly status: SeatStatus;
+  /** ISO 8601 UTC; null unless HELD. */
+  readonly heldUntil: string | null;
+  readonly userId: string | null;
+}
+
+export interface SeatMap {
+  readonly scheduleId: number;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly availableSeats: number;
+  readonly seats: readonly MapSeat[];
+}
+
+/** What a command that was granted gives back. */
+export interface Grants {
+  /** 201 when a seat was newly held, 200 when all were the caller's holds already; in the order asked. */
+  HoldSeats: { readonly status: 200 | 201; readonly reservations: readonly Reservation[] };
+  ReleaseHold: Reservation;
+  CancelHolds: { readonly cancelled: number };
+  /** `alreadyPaid`: exactly these reservations were paid by this earlier payment of the caller; nothing was done. */
+  PayReservations:
+    | { readonly payment: Payment; readonly remainingBalance: number; readonly tokenCompleted: boolean }
+    | { readonly alreadyPaid: string };
+  /** `alreadyRefunded`: nothing was done. */
+  RefundPayment: { readonly payment: Payment; readonly remainingBalance: number } | { readonly alreadyRefunded: true };
+  ReadSeatMap: SeatMap;
+  WakeSchedule: { readonly ended: number };
+}
+
+export type Reply<C extends Command = Command> =
+  | { readonly outcome: 'granted'; readonly value: Grants[C['type']] }
+  | { readonly outcome: 'refused'; readonly rejection: Rejection }
+  | { readonly outcome: 'failed'; readonly code: FaultCode; readonly effect: FaultEffect }
+  /** The claim was recorded by another request meanwhile: look it up, and answer from the record. */
+  | { readonly outcome: 'key-taken' };
+
+/**
+ * Takes a command to the schedule's owner, wherever that is. Never rejects: infrastructure failures are replies.
+ * A schedule that does not exist is refused with SCHEDULE_NOT_FOUND and creates nothing.
+ */
+export interface CommandRouter {
+  dispatch<C extends Command>(command: C): Promise<Reply<C>>;
+}

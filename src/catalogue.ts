@@ -1,0 +1,75 @@
+/** Concerts and their schedules: what is sold. Static but for the queue policy. */
+
+export interface QueuePolicy {
+  /** ACTIVE tokens at a time; 0 pauses. */
+  readonly maxActive: number;
+  /** Admissions in any window of `intervalMs`; 0 pauses. */
+  readonly batch: number;
+  readonly intervalMs: number;
+  readonly activeTtlMs: number;
+}
+
+export interface Concert {
+  readonly concertId: number;
+  readonly title: string;
+  readonly artist: string;
+  readonly venue: string;
+  /** IANA name. */
+  readonly timeZone: string;
+  /** Epoch milliseconds. */
+  readonly bookingOpensAtMs: number;
+  /** Epoch milliseconds; the instant itself is still open. */
+  readonly bookingClosesAtMs: number;
+  readonly queue: QueuePolicy;
+}
+
+export interface Schedule {
+  readonly scheduleId: number;
+  readonly concertId: number;
+  /** Calendar date of `startsAt` in the concert's time zone, YYYY-MM-DD. */
+  readonly date: string;
+  readonly startsAtMs: number;
+  readonly endsAtMs: number | null;
+  readonly reservationOpensAtMs: number | null;
+  readonly totalSeats: number;
+}
+
+export interface ScheduleWithAvailability extends Schedule {
+  readonly availableSeats: number;
+}
+
+export interface NewConcert {
+  readonly title: string;
+  readonly artist: string;
+  readonly venue: string;
+  readonly timeZone: string;
+  readonly bookingOpensAtMs: number;
+  readonly bookingClosesAtMs: number;
+  readonly queue: QueuePolicy;
+}
+
+export interface NewSchedule {
+  readonly startsAtMs: number;
+  readonly endsAtMs: number | null;
+  readonly reservationOpensAtMs: number | null;
+  /** Price of seat i + 1, in won. */
+  readonly prices: readonly number[];
+}
+
+/** Every method throws a Fault `STORE_UNAVAILABLE` with effect `none` when the database does not answer. */
+export interface Catalogue {
+  /** From memory where it was seen before; unknown ids leave memory flat. */
+  findConcert(concertId: number): Promise<Concert | null>;
+  /** From memory where it was seen before; unknown ids leave memory flat. */
+  findSchedule(scheduleId: number): Promise<Schedule | null>;
+  /** Concerts whose booking window contains `nowMs`, by id. */
+  listBookable(nowMs: number): Promise<readonly Concert[]>;
+  listConcerts(): Promise<readonly Concert[]>;
+  /** All schedules of a concert in order of start, with the seats that have no live reservation now. */
+  listSchedules(concertId: number): Promise<readonly ScheduleWithAvailability[]>;
+  createConcert(concert: NewConcert): Promise<Concert>;
+  /** Creates the schedule with its seats and its head row. Null when the concert does not exist. */
+  createSchedule(concertId: number, schedule: NewSchedule): Promise<ScheduleWithAvailability | null>;
+  /** Merges `change` into the concert's policy. Null when the concert does not exist. */
+  changeQueuePolicy(concertId: number, change: Partial<QueuePolicy>): Promise<Concert | null>;
+}
