@@ -1,0 +1,35 @@
+/** Whether a node may serve. `reasons` says why not; `degraded` names what is away without stopping sales. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Short stable words such as `draining`, `database`, `ownership`; empty when ready. */
+  readonly reasons: readonly string[];
+  /** For instance `queue` when Redis is away. */
+  readonly degraded: readonly string[];
+}
+
+export interface NodeOverview {
+  readonly node: string;
+  readonly address: string;
+  readonly alive: boolean;
+  /** How many schedules the node owns. */
+  readonly ownedSchedules: number;
+}
+
+export interface ConcertSales {
+  readonly concertId: number;
+  /** Seats on hold now. */
+  readonly held: number;
+  /** Seats sold and not refunded. */
+  readonly confirmed: number;
+  /** Won, of the payments that stand. */
+  readonly revenue: number;
+}
+
+/** What `GET /admin/overview` shows beside the queue lengths. */
+export interface ClusterOverview {
+  readonly nodes: readonly NodeOverview[];
+  /** Schedules that the answering node owns. */
+  readonly ownedSchedules: readonly number[];
+  /** Concerts without holds and sales may be left out. */
+  readonly concerts: readonly ConcertSales[];
+}
