@@ -1,0 +1,83 @@
+import pg from 'pg';
+import { Fault, type FaultEffect } from '../errors.ts';
+
+/** Error responses after which the same statement may succeed: serialization failure, deadlock, lock and statement timeout. */
+const RETRYABLE = new Set(['40001', '40P01', '55P03', '57014']);
+
+/** Error responses with which the server ends the session: shutdown, crash, not yet ready, idle limits. */
+const SESSION_ENDED = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
+
+/** Error responses of a server that is there but cannot write: a standby after failover, a dropped database. */
+const CANNOT_SERVE = new Set(['25006', '57P04']);
+
+/** Failures to connect: nothing was sent, so nothing was done. */
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT']);
+
+/** Failures of a socket that may have carried the statement. */
+const CONNECTION_LOST = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The SQLSTATE of an error response of PostgreSQL; undefined for everything else, connection errors included. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+/**
+ * The driver reports a lost or refused connection of its own accord as a bare Error without a code.
+ * Only for errors that came out of a call of the driver: elsewhere a bare Error says nothing.
+ */
+function isDriverReport(error: unknown): boolean {
+  return error instanceof Error && Object.getPrototypeOf(error) === Error.prototype && codeOf(error) === undefined;
+}
+
+/** Whether a connection attempt to several addresses failed at every one of them. */
+function neverConnected(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(neverConnected);
+  return NEVER_CONNECTED.has(codeOf(error) ?? '');
+}
+
+/** Whether the answer is missing: the statement may or may not have been committed. */
+export function isInDoubt(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return state.startsWith('08') || SESSION_ENDED.has(state);
+  if (neverConnected(error)) return false;
+  return CONNECTION_LOST.has(codeOf(error) ?? '') || isDriverReport(error);
+}
+
+/** Whether PostgreSQL said for certain that nothing was done and that the same statement may be sent again. */
+export function isRetryable(error: unknown): boolean {
+  return RETRYABLE.has(sqlState(error) ?? '');
+}
+
+/**
+ * Whether the error of a driver call means that the database cannot be reached or cannot work at present: connection
+ * refused or lost, pool exhausted, SQLSTATE classes 08 (connection), 53 (resources) and 58 (its own disk), a shutdown.
+ */
+export function isUnavailable(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state === undefined) return neverConnected(error) || isInDoubt(error);
+  return isInDoubt(error) || state.startsWith('53') || state.startsWith('58') || CANNOT_SERVE.has(state);
+}
+
+/**
+ * For a `catch` around a driver call: a STORE_UNAVAILABLE fault where the database is unavailable or gave up on a lock
+ * or a time limit, else the error itself, which is a bug. `effect` is what is true when the answer is missing: `none` for
+ * reads, `unknown` for writes; it becomes `none` where the error is certain.
+ */
+export function toFault(error: unknown, effect: FaultEffect): Error {
+  if (isUnavailable(error) || isRetryable(error)) {
+    return new Fault('STORE_UNAVAILABLE', isInDoubt(error) ? effect : 'none', { cause: error });
+  }
+  return error instanceof Error ? error : new Error('a driver call threw something that is no Error', { cause: error });
+}

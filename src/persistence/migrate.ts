@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
+import type { Log } from '../log.ts';
+import { sqlState } from './database-errors.ts';
+import { connectionSettings } from './pool.ts';
+
+const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('migrations/', import.meta.url));
+
+/** The oldest PostgreSQL that the SQL of this service was run on. */
+const OLDEST_SERVER_VERSION = 150_000;
+
+/** Any constant will do, as long as every node takes the same one. */
+const LOCK_ID = 5_202_611_200;
+
+/** Longer than any migration here takes; a node that waits longer waits for one that hangs. */
+const LOCK_WAIT_MS = 60_000;
+
+/** A migration may rewrite tables, which takes longer than any statement that serves a request may. */
+const MIGRATION_STATEMENT_TIMEOUT_MS = 600_000;
+
+/** The database is one that the service cannot run on; the message says why in words for the operator. */
+export class UnusableDatabase extends Error {
+  override readonly name = 'UnusableDatabase';
+}
+
+/**
+ * Brings the schema up to date and returns the names of the migrations that it ran, none when there was nothing to do.
+ * Nodes that start at once take turns under a session lock of PostgreSQL, which ends with the connection of its holder.
+ * All pending migrations are one transaction. Throws UnusableDatabase for a server older than 15 and for a lock that was
+ * not granted within 60 s; anything else is the driver's error.
+ */
+export async function migrate(settings: { databaseUrl: string; log: Log; lockWaitMs?: number }): Promise<string[]> {
+  const { databaseUrl, log, lockWaitMs = LOCK_WAIT_MS } = settings;
+  const client = new pg.Client({
+    ...connectionSettings(databaseUrl),
+    statement_timeout: MIGRATION_STATEMENT_TIMEOUT_MS,
+  });
+  // Without a listener, a connection that dies between two statements would end the process; the next statement says it.
+  client.on('error', (error) => log.debug({ err: error }, 'the connection that migrates was lost'));
+  await client.connect();
+  try {
+    await requireServerVersion(client);
+    await takeLock(client, lockWaitMs);
+    const ran = await runner({
+      dbClient: client,
+      dir: MIGRATIONS_DIRECTORY,
+      migrationsTable: 'migrations',
+      direction: 'up',
+      singleTransaction: true,
+      noLock: true,
+      logger: {
+        debug: (message) => log.debug({}, message),
+        info: (message) => log.debug({}, message),
+        warn: (message) => log.warn({}, message),
+        error: (message) => log.error({}, message),
+      },
+    });
+    const names = ran.map((migration) => migration.name);
+    if (names.length > 0) log.info({ migrations: names }, 'the database schema was brought up to date');
+    return names;
+  } finally {
+    await client.end();
+  }
+}
+
+async function requireServerVersion(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ number: number; name: string }>(
+    "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name",
+  );
+  const version = rows[0];
+  if (version === undefined || version.number < OLDEST_SERVER_VERSION) {
+    throw new UnusableDatabase(
+      `frontrow needs PostgreSQL 15 or newer; this server is ${version?.name ?? 'of unknown version'}`,
+    );
+  }
+}
+
+/** Leaves the wait as the session's lock limit, under which migrations wait for the statements of nodes that still serve. */
+async function takeLock(client: pg.Client, waitMs: number): Promise<void> {
+  await client.query("SELECT set_config('lock_timeout', $1, false)", [`${waitMs}ms`]);
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK_ID]);
+  } catch (error) {
+    if (sqlState(error) !== '55P03') throw error;
+    throw new UnusableDatabase(`another node has been migrating this database for more than ${waitMs} ms`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,88 @@
+import pg from 'pg';
+import type { Log } from '../log.ts';
+
+/** A caller that waits longer for a connection is better served by a 503 that it can act on. */
+const CONNECTION_TIMEOUT_MS = 1_000;
+/** Ends a statement that runs away, so that it cannot keep its connection and its locks from everybody else. */
+const STATEMENT_TIMEOUT_MS = 5_000;
+/** Every lock here is held for one short statement; whoever waits longer waits for something broken. */
+const LOCK_TIMEOUT_MS = 1_000;
+/** A transaction whose process stopped thinking (a debugger, SIGSTOP) must not keep its row locks. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+/** How soon the server notices that the client of a running statement is gone, and ends it. */
+const CLIENT_CONNECTION_CHECK_MS = 500;
+/** Tells a connection whose other end vanished without a word from one that is merely idle. */
+const KEEP_ALIVE_DELAY_MS = 2_000;
+
+const INT8 = 20;
+const NUMERIC = 1700;
+const INT8_ARRAY = 1016;
+const NUMERIC_ARRAY = 1231;
+
+/** A number as PostgreSQL writes it; a RangeError instead of a value that a JavaScript number cannot hold exactly. */
+function parseNumber(text: string): number {
+  const value = Number(text);
+  if (!(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) {
+    throw new RangeError(`the database returned ${text}, which is not within the exact range of a number`);
+  }
+  return value;
+}
+
+/** Reads an array of numbers that is one level deep; NULL elements stay null. */
+function parseNumbers(text: string): (number | null)[] {
+  const inner = text.slice(1, -1);
+  return inner === '' ? [] : inner.split(',').map((element) => (element === 'NULL' ? null : parseNumber(element)));
+}
+
+const NUMBER_PARSERS = new Map<number, (text: string) => unknown>([
+  [INT8, parseNumber],
+  [NUMERIC, parseNumber],
+  [INT8_ARRAY, parseNumbers],
+  [NUMERIC_ARRAY, parseNumbers],
+]);
+
+/**
+ * Type parsers under which `bigint`, `numeric`, `count(*)` and `sum()` arrive as numbers instead of strings.
+ * A value beyond ±2^53 is a RangeError. They belong to a connection; the driver's global ones stay as they are.
+ */
+const numberTypes: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: string) => {
+    const parse = format === 'binary' ? undefined : NUMBER_PARSERS.get(oid);
+    return parse ?? pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text');
+  },
+};
+
+/**
+ * The settings of every connection: exact numbers, and limits that the server itself enforces.
+ * A client-side `query_timeout` is left out on purpose: the statement would go on behind it, and commit.
+ */
+export function connectionSettings(databaseUrl: string): pg.ClientConfig {
+  return {
+    connectionString: databaseUrl,
+    application_name: 'frontrow',
+    types: numberTypes,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    options: `-c client_connection_check_interval=${CLIENT_CONNECTION_CHECK_MS}`,
+  };
+}
+
+/**
+ * A pool of at most `max` connections. Waiting for one is bounded, and a connection that dies, idle or checked out,
+ * is logged and replaced instead of ending the process. The creator calls `end()`.
+ */
+export function createPool(settings: { databaseUrl: string; max: number; log: Log }): pg.Pool {
+  const { databaseUrl, max, log } = settings;
+  const pool = new pg.Pool({ ...connectionSettings(databaseUrl), max });
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+  // A checked-out client is not covered by the pool's listener: without one of its own, its death is an uncaught error.
+  // Whoever checked it out learns of the loss from its statement.
+  pool.on('connect', (client) =>
+    client.on('error', (error) => log.debug({ err: error }, 'a database connection was lost')),
+  );
+  return pool;
+}
