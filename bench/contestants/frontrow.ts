@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { createAdminClient } from '../service/admin-client.ts';
+import { findFreePort, startServer } from '../service/server-process.ts';
+import type { ServerProcess } from '../service/server-process.ts';
+import type { Contestant } from './contestant.ts';
+
+export interface FrontrowSettings {
+  readonly databaseUrl: string;
+  readonly seatsPerSecond: number;
+  /** Different users that hold; each has an ACTIVE queue token. */
+  readonly users: number;
+}
+
+export interface Shopper {
+  readonly userId: string;
+  readonly token: string;
+  readonly accessToken: string;
+}
+
+export interface FrontrowContestant extends Contestant {
+  /** Who holds: known after `createDatabase`. */
+  shoppers(): readonly Shopper[];
+  /** Sells every seat of a schedule over HTTP, to users of its own. */
+  sellOut(server: ServerProcess, scheduleId: number, seatCount: number): Promise<void>;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** The limits are the API's, so that no policy stands between the load and the seats. */
+const ADMISSIONS_MOST = 1_000_000;
+const SEATS_PER_USER_MOST = 500;
+const PRICE_WON = 110_000;
+const REGISTER_AT_ONCE = 16;
+
+/** The service itself, started as anybody starts it, with limits that do not bite. */
+export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
+  const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: 2 });
+  const adminToken = randomBytes(32).toString('hex');
+  const env = {
+    DATABASE_URL: settings.databaseUrl,
+    ADMIN_TOKEN: adminToken,
+    AUTH_SECRET: randomBytes(32).toString('hex'),
+    CLUSTER_SECRET: randomBytes(32).toString('hex'),
+    AUTH_ISSUE: 'true',
+    DEMO_DATA: 'false',
+    LOG_LEVEL: 'warn',
+    RATE_LIMIT_PER_MINUTE: '0',
+    MAX_SEATS_PER_USER: String(SEATS_PER_USER_MOST),
+    HOLD_TTL_MS: String(HOUR_MS),
+    QUEUE_NO_SHOW_MS: String(HOUR_MS),
+    QUEUE_ABANDON_MS: String(HOUR_MS),
+  };
+  const shoppers: Shopper[] = [];
+  let concertId = 0;
+  const start = async (): Promise<ServerProcess> =>
+    startServer({ command: ['src/main.ts'], port: await findFreePort(), env, readyPath: '/readyz' });
+
+  const admit = async (server: ServerProcess, name: string): Promise<Shopper> => {
+    const client = createAdminClient(server.url, adminToken);
+    const { userId, accessToken } = await client.registerUser(name, `${randomBytes(8).toString('hex')}@example.com`);
+    const { token, status } = await client.enterQueue(accessToken, concertId);
+    if (status !== 'ACTIVE') {
+      throw new Error(`A shopper is ${status} although the policy admits everybody.`);
+    }
+    return { userId, token, accessToken };
+  };
+
+  return {
+    name: 'frontrow',
+    seatsPerSecond: settings.seatsPerSecond,
+    async createDatabase() {
+      const server = await start();
+      try {
+        concertId = await createAdminClient(server.url, adminToken).createConcert({
+          title: 'Benchmark',
+          artist: 'Nobody',
+          venue: 'Here',
+          bookingOpensAt: new Date(Date.now() - DAY_MS).toISOString(),
+          bookingClosesAt: new Date(Date.now() + 30 * DAY_MS).toISOString(),
+          queue: { maxActive: ADMISSIONS_MOST, batch: ADMISSIONS_MOST, intervalMs: 100, activeTtlMs: DAY_MS },
+        });
+        while (shoppers.length < settings.users) {
+          const count = Math.min(REGISTER_AT_ONCE, settings.users - shoppers.length);
+          shoppers.push(...(await Promise.all(Array.from({ length: count }, () => admit(server, 'Shopper')))));
+        }
+      } finally {
+        await server.stop();
+      }
+    },
+    async addSchedules(count, seatCount) {
+      const { rows } = await pool.query<{ schedule_id: string }>(
+        `INSERT INTO schedules (concert_id, starts_at, total_seats)
+         SELECT $1, now() + interval '300 days' + n * interval '1 minute', $3 FROM generate_series(1, $2) n RETURNING schedule_id`,
+        [concertId, count, seatCount],
+      );
+      const scheduleIds = rows.map((row) => Number(row.schedule_id));
+      await pool.query(
+        `INSERT INTO seats (schedule_id, seat_number, price)
+         SELECT schedule_id, seat_number, $3 FROM unnest($1::bigint[]) schedule_id, generate_series(1, $2) seat_number`,
+        [scheduleIds, seatCount, PRICE_WON],
+      );
+      await pool.query('INSERT INTO schedule_heads (schedule_id) SELECT unnest($1::bigint[])', [scheduleIds]);
+      return scheduleIds;
+    },
+    start,
+    warmPaths: (scheduleIds) => scheduleIds.map((scheduleId) => `/api/v1/schedules/${scheduleId}/seats`),
+    async countHolds(scheduleIds) {
+      const { rows } = await pool.query<{ holds: number }>(
+        "SELECT count(*)::int AS holds FROM reservations WHERE schedule_id = ANY($1) AND status IN ('HELD', 'CONFIRMED')",
+        [scheduleIds],
+      );
+      return rows[0]?.holds ?? 0;
+    },
+    findFaults: async () => [],
+    close: () => pool.end(),
+    shoppers: () => shoppers,
+    async sellOut(server, scheduleId, seatCount) {
+      const client = createAdminClient(server.url, adminToken);
+      // A reservation or a payment takes at most 50 seats.
+      for (let first = 1; first <= seatCount; first += 50) {
+        const last = Math.min(first + 49, seatCount);
+        const shopper = await admit(server, 'Collector');
+        const seatNumbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+        const held = await client.post('/reservations', shopper.token, { scheduleId, seatNumbers });
+        const reservations = Array.isArray(held['reservations']) ? held['reservations'] : [];
+        const reservationIds = reservations.map((reservation: { reservationId: string }) => reservation.reservationId);
+        await client.post('/me/balance/charge', shopper.token, { amount: PRICE_WON * seatNumbers.length });
+        await client.post('/payments', shopper.token, { reservationIds });
+      }
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * `npm run bench`: how many seats a second can be held, and what a hold costs.
+ *
+ * Each contestant has its own database on one private PostgreSQL and, in every phase, a server process of its own; they take
+ * turns, in another order every round. 64 keep-alive connections in a third process hold distinct free seats. Afterwards every
+ * database is audited: a run in which a seat was sold twice, or an answer had no reservation, is void and exits with 1.
+ */
+import { writeFileSync } from 'node:fs';
+import type { Contestant } from './contestants/contestant.ts';
+import { createField } from './contestants/field.ts';
+import { measureLoad } from './contestants/measure.ts';
+import { createLoadProcess } from './load/load-process.ts';
+import type { LoadProcess } from './load/load-process.ts';
+import type { LoadPlan } from './load/plan.ts';
+import { describeMachine } from './machine/description.ts';
+import { readCount, readOptions } from './options.ts';
+import { createRandom } from './random.ts';
+import { summariseHolds } from './report/holds-report.ts';
+import type { Phase } from './report/phase.ts';
+
+const USAGE = `npm run bench -- [options]
+  --rounds 5            phases of each contestant
+  --seconds 5           length of a measured phase
+  --warm-up-seconds 3   load before it, on seats of its own
+  --connections 64      keep-alive connections
+  --spread 200          schedules that are on sale at a time, of 50 seats each
+  --pool 24             database connections of a rival
+  --only a,b            some of frontrow, row-lock, row-lock-pipelined, conditional, empty
+  --cold true           do not activate schedules beforehand
+  --seed 1
+  --output FILE         figures of every phase as JSON
+  --keep true           keep the database`;
+
+const SEAT_COUNT = 50;
+const READS_LIMIT_MS = 60_000;
+
+const options = readOptions(USAGE, {
+  rounds: '5',
+  seconds: '5',
+  'warm-up-seconds': '3',
+  connections: '64',
+  spread: '200',
+  pool: '24',
+  only: 'frontrow,row-lock,row-lock-pipelined,conditional,empty',
+  cold: null,
+  seed: '1',
+  output: null,
+  keep: null,
+});
+const rounds = readCount('rounds', options.rounds, 1, 100);
+const durationMs = readCount('seconds', options.seconds, 1, 600) * 1_000;
+const warmUpMs = readCount('warm-up-seconds', options['warm-up-seconds'], 0, 600) * 1_000;
+const connections = readCount('connections', options.connections, 1, 4_096);
+const spread = readCount('spread', options.spread, 1, 10_000);
+const seed = readCount('seed', options.seed, 0, 2 ** 31);
+const poolSize = readCount('pool', options.pool, 1, 90);
+const cold = options.cold === 'true';
+const keepFiles = options.keep === 'true';
+
+const machine = describeMachine();
+const field = await createField({ only: (options.only ?? '').split(','), poolSize });
+const load = createLoadProcess();
+const phases: Phase[] = [];
+const faults: string[] = [];
+try {
+  const random = createRandom(seed);
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const contestant of random.shuffle([...field.contestants])) {
+      const measured = await runPhase(contestant, round, load);
+      phases.push(...measured);
+      for (const phase of measured) {
+        const rate = Math.round(phase.acceptedPerSecond).toLocaleString('en-US');
+        console.error(`round ${round}/${rounds}  ${phase.contestant.padEnd(16)} ${rate.padStart(8)}/s`);
+      }
+    }
+  }
+  for (const contestant of field.contestants) {
+    faults.push(...(await contestant.findFaults()).map((fault) => `${contestant.name}: ${fault}`));
+  }
+  const postgres = await field.postgres.describe();
+  const settings = { rounds, durationMs, warmUpMs, connections, spread, seatCount: SEAT_COUNT, poolSize, cold, seed };
+  console.log(summariseHolds({ machine, postgres, settings, phases, faults }));
+  if (options.output !== null) {
+    writeFileSync(options.output, `${JSON.stringify({ machine, postgres, settings, phases, faults }, null, 2)}\n`);
+  }
+} finally {
+  load.close();
+  await field.close(keepFiles);
+}
+process.exitCode = faults.length === 0 ? 0 : 1;
+
+async function runPhase(contestant: Contestant, round: number, loadProcess: LoadProcess): Promise<Phase[]> {
+  const { postmasterId } = field.postgres;
+  const schedulesFor = (phaseMs: number): number =>
+    Math.max(spread, Math.ceil((contestant.seatsPerSecond * phaseMs) / 1_000 / SEAT_COUNT));
+  const warmUpIds = await contestant.addSchedules(schedulesFor(warmUpMs), SEAT_COUNT);
+  const scheduleIds = await contestant.addSchedules(schedulesFor(durationMs), SEAT_COUNT);
+  await field.settle(contestant);
+  const server = await contestant.start();
+  try {
+    const holds = (ids: readonly number[], phaseMs: number): LoadPlan => ({
+      port: server.port,
+      connections,
+      durationMs: phaseMs,
+      tokens: field.tokens,
+      seed: seed * 1_000 + round,
+      work: {
+        type: 'holds',
+        path: '/api/v1/reservations',
+        scheduleIds: ids,
+        seatCount: SEAT_COUNT,
+        spread,
+        repeat: contestant.seatsPerSecond === 0,
+      },
+    });
+    const warmPaths = cold ? [] : contestant.warmPaths([...warmUpIds, ...scheduleIds]);
+    if (warmPaths.length > 0) {
+      const reads = { type: 'reads', paths: warmPaths, repeat: false } as const;
+      const { answers } = await loadProcess.run({ ...holds([], READS_LIMIT_MS), work: reads });
+      if (answers['200'] !== warmPaths.length) {
+        throw new Error(`${contestant.name} answered the reads before the load with ${JSON.stringify(answers)}.`);
+      }
+    }
+    if (warmUpMs > 0) {
+      await loadProcess.run(holds(warmUpIds, warmUpMs));
+    }
+    const common = { load: loadProcess, server, postmasterId, round, counted: 'accepted' } as const;
+    const phase = await measureLoad({ ...common, contestant: contestant.name, plan: holds(scheduleIds, durationMs) });
+    const held = await contestant.countHolds(scheduleIds);
+    const acknowledged = phase.result.allAnswers['201'] ?? 0;
+    if (contestant.seatsPerSecond > 0 && held !== acknowledged) {
+      faults.push(`${contestant.name}, round ${round}: ${acknowledged} holds were acknowledged, ${held} are stored`);
+    }
+    if (contestant.name !== 'empty') {
+      return [phase];
+    }
+    const get = { ...holds([], durationMs), work: { type: 'reads', paths: ['/'], repeat: true } } as const;
+    return [phase, await measureLoad({ ...common, contestant: 'empty-get', plan: get })];
+  } finally {
+    await server.stop();
+  }
+}

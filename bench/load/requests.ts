@@ -1,0 +1,34 @@
+import { createRandom } from '../random.ts';
+import type { LoadPlan } from './plan.ts';
+
+/** The bytes of every request of a plan, in the order in which they are sent. */
+export function buildRequests(plan: LoadPlan): Buffer[] {
+  const random = createRandom(plan.seed);
+  const token = (): string => plan.tokens[random.below(plan.tokens.length)] ?? '';
+  if (plan.work.type === 'reads') {
+    return plan.work.paths.map((path) => Buffer.from(`GET ${path} HTTP/1.1\r\n${headers(plan.port, token())}\r\n`));
+  }
+  const { path, scheduleIds, seatCount, spread } = plan.work;
+  const requests: Buffer[] = [];
+  for (let first = 0; first < scheduleIds.length; first += spread) {
+    const seats: (readonly [scheduleId: number, seatNumber: number])[] = [];
+    for (const scheduleId of scheduleIds.slice(first, first + spread)) {
+      for (let seatNumber = 1; seatNumber <= seatCount; seatNumber += 1) {
+        seats.push([scheduleId, seatNumber]);
+      }
+    }
+    for (const [scheduleId, seatNumber] of random.shuffle(seats)) {
+      const body = `{"scheduleId":${scheduleId},"seatNumber":${seatNumber}}`;
+      const head = `POST ${path} HTTP/1.1\r\n${headers(plan.port, token())}`;
+      requests.push(
+        Buffer.from(`${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`),
+      );
+    }
+  }
+  return requests;
+}
+
+function headers(port: number, token: string): string {
+  const authorization = token === '' ? '' : `authorization: Bearer ${token}\r\n`;
+  return `host: 127.0.0.1:${port}\r\n${authorization}`;
+}

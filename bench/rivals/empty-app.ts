@@ -1,0 +1,13 @@
+import type { FastifyInstance } from 'fastify';
+import { createBareApp, holdBody } from './rival-app.ts';
+
+/** Routes that do nothing: the ceiling of this HTTP stack on this machine. The POST checks the same body as a hold. */
+export function createEmptyApp(): FastifyInstance {
+  const app = createBareApp();
+  const answer = { type: 'object', properties: { ok: { type: 'boolean' } } } as const;
+  app.post('/api/v1/reservations', { schema: { body: holdBody, response: { 200: answer } } }, async () => ({
+    ok: true,
+  }));
+  app.get('/', { schema: { response: { 200: answer } } }, async () => ({ ok: true }));
+  return app;
+}

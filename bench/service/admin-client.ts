@@ -1,0 +1,84 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** What the demo and the benchmarks need of the admin and user routes to set a scene. Not for the rush itself. */
+export interface AdminClient {
+  createConcert(concert: NewDemoConcert): Promise<number>;
+  createSchedule(concertId: number, schedule: { startsAt: string; seatCount: number; price: number }): Promise<number>;
+  createSchedule(concertId: number, schedule: { startsAt: string; prices: readonly PriceRange[] }): Promise<number>;
+  registerUser(name: string, email: string): Promise<{ userId: string; accessToken: string }>;
+  enterQueue(accessToken: string, concertId: number): Promise<{ token: string; status: string }>;
+  post(path: string, token: string, body: unknown): Promise<Record<string, unknown>>;
+}
+
+export interface PriceRange {
+  readonly from: number;
+  readonly to: number;
+  readonly price: number;
+}
+
+export interface NewDemoConcert {
+  readonly title: string;
+  readonly artist: string;
+  readonly venue: string;
+  readonly bookingOpensAt: string;
+  readonly bookingClosesAt: string;
+  readonly queue: {
+    readonly maxActive: number;
+    readonly batch: number;
+    readonly intervalMs: number;
+    readonly activeTtlMs: number;
+  };
+}
+
+/** A service that is busy or restarting is asked again this often before it counts as a failure. */
+const ATTEMPTS_MOST = 20;
+const RETRY_MS = 250;
+
+/** Every call throws with the answer's status and body when it is not 2xx. */
+export function createAdminClient(url: string, adminToken: string): AdminClient {
+  const post = async (path: string, token: string | null, body: unknown): Promise<Record<string, unknown>> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const response = await fetch(`${url}/api/v1${path}`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify(body),
+      });
+      const text = await response.text();
+      if (response.ok) {
+        return asRecord(JSON.parse(text));
+      }
+      if (response.status !== 503 || attempt === ATTEMPTS_MOST) {
+        throw new Error(`POST ${path} was answered with ${response.status}: ${text}`);
+      }
+      await pause(RETRY_MS);
+    }
+  };
+  return {
+    post,
+    async createConcert(concert) {
+      return Number((await post('/admin/concerts', adminToken, concert))['concertId']);
+    },
+    async createSchedule(concertId: number, schedule: object) {
+      return Number((await post(`/admin/concerts/${concertId}/schedules`, adminToken, schedule))['scheduleId']);
+    },
+    async registerUser(name, email) {
+      const user = await post('/users', null, { name, email });
+      return { userId: String(user['userId']), accessToken: String(user['accessToken']) };
+    },
+    async enterQueue(accessToken, concertId) {
+      const token = await post('/queue/tokens', accessToken, { concertId });
+      return { token: String(token['token']), status: String(token['status']) };
+    },
+  };
+}
+
+/** An answer's members by name; an Error when it is no JSON object. */
+export function asRecord(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error(`An object was expected, not ${JSON.stringify(value)}.`);
+  }
+  return Object.fromEntries(Object.entries(value));
+}
