@@ -115,8 +115,8 @@ async function runInitdb(
   const child = spawnAsOwner(binaries.initdb, args, owner, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`initdb failed: ${output.slice(-REPORTED_OUTPUT_BYTES).trim()}`);
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`initdb failed: ${output.slice(-REPORTED_OUTPUT_BYTES).trim()}`);
 }
 
 function moveIntoPlace(draft: string, cluster: string, dataDirectory: string): void {

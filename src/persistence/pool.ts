@@ -46,9 +46,9 @@ const NUMBER_PARSERS = new Map<number, (text: string) => unknown>([
  * A value beyond ±2^53 is a RangeError. They belong to a connection; the driver's global ones stay as they are.
  */
 const numberTypes: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: string) => {
+  getTypeParser: (oid: number, format?: string): ((text: string) => unknown) => {
     const parse = format === 'binary' ? undefined : NUMBER_PARSERS.get(oid);
-    return parse ?? pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text');
+    return parse ?? (pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text') as (text: string) => unknown);
   },
 };
 

@@ -24,7 +24,7 @@ t.test('an empty database gets the whole schema, and a second run finds nothing 
 t.test('of four nodes that migrate at once, one does all of it and the others wait for it', async (t) => {
   const { url, pool } = await createTestDatabase(t, { empty: true });
   const ran = await Promise.all(Array.from({ length: 4 }, () => migrate({ databaseUrl: url, log })));
-  t.same(ran.map((names) => names.length > 0).sort(), [false, false, false, true]);
+  t.equal(ran.filter((names) => names.length > 0).length, 1);
   const { rows } = await pool.query('SELECT name, count(*) FROM migrations GROUP BY name HAVING count(*) > 1');
   t.same(rows, [], 'no migration ran twice');
 });

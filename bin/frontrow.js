@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Plain JavaScript, because a Node that is too old to run TypeScript is also too old to say so from a .ts file.
+const OLDEST_MAJOR = 24;
+const EX_CONFIG = 78;
+
+if (Number(process.versions.node.split('.')[0]) < OLDEST_MAJOR) {
+  process.stderr.write(
+    `frontrow needs Node ${OLDEST_MAJOR} or newer, and this is ${process.version}; "npm ci && npm start" brings one along.\n`,
+  );
+  process.exitCode = EX_CONFIG;
+} else {
+  await import('../src/main.ts');
+}
