@@ -1,0 +1,83 @@
+import type { MapSeat, SeatMap } from './command.ts';
+import type { Change } from './flush.ts';
+import { applyEvent, type Seat } from './seat.ts';
+import type { SeatEvent } from './seat-event.ts';
+
+/**
+ * The durable state of a schedule's seats: the log folded up to `seq`. Everything that a reader is shown comes from here.
+ */
+export class ConfirmedSeats {
+  readonly #scheduleId: number;
+  readonly #seats: Seat[];
+  readonly #changes: Change[];
+  #map: SeatMap | null = null;
+  #epoch: number;
+  #seq: number;
+
+  constructor(scheduleId: number, epoch: number, seq: number, seats: readonly Seat[], changes: readonly Change[]) {
+    this.#scheduleId = scheduleId;
+    this.#epoch = epoch;
+    this.#seq = seq;
+    this.#seats = seats.slice();
+    this.#changes = changes.slice();
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get seats(): readonly Seat[] {
+    return this.#seats;
+  }
+
+  /** The last change of each seat, by seat number less one. */
+  get changes(): readonly Change[] {
+    return this.#changes;
+  }
+
+  /** The owner goes on under a later epoch. */
+  enterEpoch(epoch: number): void {
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.#map = null;
+  }
+
+  /** Folds committed events in; `changes` are theirs, numbered `seq + 1` onwards. */
+  apply(events: readonly SeatEvent[], changes: readonly Change[]): void {
+    for (const [position, event] of events.entries()) {
+      const index = event.seatNumber - 1;
+      const seat = this.#seats[index];
+      const change = changes[position];
+      if (seat === undefined || change === undefined) continue;
+      this.#seats[index] = applyEvent(seat, event);
+      this.#changes[index] = change;
+    }
+    this.#seq += events.length;
+    if (events.length > 0) this.#map = null;
+  }
+
+  /** The map at `seq`; the same object until something changes. */
+  map(): SeatMap {
+    this.#map ??= this.#draw();
+    return this.#map;
+  }
+
+  #draw(): SeatMap {
+    let availableSeats = 0;
+    const seats = this.#seats.map((seat): MapSeat => {
+      const { seatNumber, price } = seat;
+      if (seat.live === null) {
+        availableSeats += 1;
+        return { seatNumber, price, status: 'AVAILABLE', heldUntil: null, userId: null };
+      }
+      const { userId } = seat.live;
+      if (seat.status === 'CONFIRMED') return { seatNumber, price, status: 'CONFIRMED', heldUntil: null, userId };
+      return { seatNumber, price, status: 'HELD', heldUntil: new Date(seat.live.expiresAt).toISOString(), userId };
+    });
+    return { scheduleId: this.#scheduleId, epoch: this.#epoch, seq: this.#seq, availableSeats, seats };
+  }
+}

@@ -1,0 +1,77 @@
+import type { Command, Reply } from './command.ts';
+import type { SeatEvent } from './seat-event.ts';
+
+/** A command in a schedule's mailbox, from its arrival to its answer. */
+export interface PendingCommand {
+  readonly command: Command;
+  readonly resolve: (reply: Reply) => void;
+  /** For bugs only. */
+  readonly reject: (error: Error) => void;
+  answered: boolean;
+  /** How often it was decided; bounds what a schedule that keeps moving can cost. */
+  attempts: number;
+}
+
+/** Where a change stands in the log. Numbered when its flush is composed; durable once `flush` is null. */
+export interface Change {
+  epoch: number;
+  seq: number;
+  flush: Flush | null;
+  /** Its place in the flush. */
+  readonly position: number;
+}
+
+/** A decided command and the answer that it gets once the flush is durable. */
+interface Step {
+  readonly pending: PendingCommand;
+  readonly answer: () => Reply;
+}
+
+export interface KeyToRecord {
+  readonly pending: PendingCommand;
+  readonly userId: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly status: number;
+  /** Called when the flush is composed and its changes are numbered. */
+  readonly body: () => string;
+}
+
+export type EndCause = 'timer' | 'alarm' | 'demand';
+
+/** What a schedule has decided since its last flush was taken: it gathers, is in flight, and becomes durable or nothing. */
+export class Flush {
+  readonly events: SeatEvent[] = [];
+  readonly changes: Change[] = [];
+  readonly steps: Step[] = [];
+  readonly keys: KeyToRecord[] = [];
+  readonly endedBy: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
+  nextExpiryAt: number | null = null;
+
+  add(event: SeatEvent): Change {
+    const change: Change = { epoch: 0, seq: 0, flush: this, position: this.changes.length };
+    this.events.push(event);
+    this.changes.push(change);
+    return change;
+  }
+
+  /** Gives its changes their numbers. */
+  number(epoch: number, firstSeq: number): void {
+    for (const change of this.changes) {
+      change.epoch = epoch;
+      change.seq = firstSeq + change.position;
+    }
+  }
+
+  markDurable(): void {
+    for (const change of this.changes) change.flush = null;
+  }
+}
+
+/** The later of two changes in the order of the log, where at most one flush is in flight and at most one gathers behind it. */
+export function laterChange(a: Change, b: Change, inFlight: Flush | null): Change {
+  if (a.flush === b.flush) return (a.flush === null ? a.seq > b.seq : a.position > b.position) ? a : b;
+  if (a.flush === null) return b;
+  if (b.flush === null) return a;
+  return a.flush === inFlight ? b : a;
+}

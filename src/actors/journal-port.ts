@@ -1,0 +1,136 @@
+import type { SeatEvent } from './seat-event.ts';
+
+/*
+ * The write-ahead log as schedules see it. A schedule announces that it has something to write; when a lane is free the
+ * journal takes it, commits it with what other schedules gathered, and tells each subject what became of its part.
+ *
+ * Between `take…` and the outcome nothing else of that schedule is taken (the latch). Every `take…` that returned a batch is
+ * followed by exactly one outcome.
+ */
+
+export interface ReservationInsert {
+  readonly reservationId: string;
+  readonly userId: string;
+  readonly seatNumber: number;
+  readonly price: number;
+  /** Its last status within the batch. */
+  readonly status: 'HELD' | 'EXPIRED' | 'CANCELLED';
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly endedAt: number | null;
+  readonly seq: number;
+}
+
+export interface ReservationEnd {
+  readonly reservationId: string;
+  readonly status: 'EXPIRED' | 'CANCELLED';
+  readonly endedAt: number;
+  readonly seq: number;
+}
+
+/** A 2xx answer that is recorded with its effect. */
+export interface RecordedKey {
+  readonly userId: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly status: number;
+  /** JSON text. */
+  readonly body: string;
+}
+
+/** What one schedule appends in one statement. `lastSeq` is `firstSeq - 1` when it only records keys or its next expiry. */
+export interface AppendBatch {
+  readonly scheduleId: number;
+  readonly concertId: number;
+  readonly epoch: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** Epoch milliseconds, at or before the earliest end of a hold; null without one. */
+  readonly nextExpiryAt: number | null;
+  readonly batchId: string;
+  readonly events: readonly SeatEvent[];
+  readonly inserts: readonly ReservationInsert[];
+  readonly ends: readonly ReservationEnd[];
+  readonly keys: readonly RecordedKey[];
+}
+
+/** A payment or refund that is to be decided by the wallet. */
+export interface Settlement {
+  readonly kind: 'PAYMENT' | 'REFUND';
+  readonly paymentId: string;
+  readonly userId: string;
+  /** Won, not negative. */
+  readonly amount: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** In the order in which they get their sequence numbers. */
+  readonly items: readonly { readonly reservationId: string; readonly seatNumber: number }[];
+  /** Its body lacks what the statement decides: sequence numbers and balance. */
+  readonly key: RecordedKey | null;
+}
+
+export interface SettlementBatch {
+  readonly scheduleId: number;
+  readonly concertId: number;
+  readonly epoch: number;
+  /** The sequence number that the schedule's head must stand at. */
+  readonly baseSeq: number;
+  readonly batchId: string;
+  readonly settlements: readonly Settlement[];
+}
+
+export interface SettlementResult {
+  readonly paymentId: string;
+  /** The first of its items' sequence numbers; null when the wallet did not cover it (no number was used). */
+  readonly firstSeq: number | null;
+  /** Won after it; the untouched balance when it was not covered. */
+  readonly balance: number;
+  /** Whether the payer's queue token ended in the same transaction. */
+  readonly tokenCompleted: boolean;
+}
+
+/** Outcomes in which nothing was done. */
+export type NothingDone =
+  /** The head row did not stand where this owner believed: the schedule is another's. */
+  | { readonly type: 'fenced' }
+  /** It was in doubt and turned out not to be committed; the owner goes on under this epoch. */
+  | { readonly type: 'not-committed'; readonly epoch: number }
+  /** PostgreSQL refused this schedule's part, alone, for its data. */
+  | { readonly type: 'refused'; readonly error: Error }
+  /** The database is not to be had, or has no room. */
+  | { readonly type: 'unavailable'; readonly error: Error };
+
+/**
+ * `epoch` is the one to go on under. Not `isOwner`: the batch is durable, but it was in doubt and the schedule was stolen
+ * meanwhile.
+ */
+interface Committed {
+  readonly type: 'committed';
+  readonly epoch: number;
+  readonly isOwner: boolean;
+}
+
+export type AppendOutcome = Committed | NothingDone;
+
+export type SettlementOutcome = (Committed & { readonly results: readonly SettlementResult[] }) | NothingDone;
+
+/** What a schedule shows the journal. */
+export interface JournalSubject {
+  readonly scheduleId: number;
+  /** What has gathered, or null. */
+  takeAppend(): AppendBatch | null;
+  concludeAppend(outcome: AppendOutcome): void;
+  /** Up to `limit` settlements whose users are not in `takenUsers` (one change per wallet per statement), or null. */
+  takeSettlements(limit: number, takenUsers: ReadonlySet<string>): SettlementBatch | null;
+  concludeSettlements(outcome: SettlementOutcome): void;
+  /** What became of the taken batch is not known; the outcome follows when it is. */
+  doubt(): void;
+  /** The outcome is late: nobody should wait for it any longer. */
+  stall(): void;
+}
+
+export interface Journal {
+  /** Asks that `subject.takeAppend` be called as soon as a lane is free. Repeated calls are one. */
+  requestAppend(subject: JournalSubject): void;
+  requestSettlement(subject: JournalSubject): void;
+}

@@ -1,0 +1,35 @@
+import type { Seat } from './seat.ts';
+
+/** A live reservation's seat as its row shows it, with the change that it reports. */
+export interface OwnedSeat {
+  readonly seat: Seat;
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+/** A schedule as its new owner found it in one snapshot, under the epoch that it was given. */
+export interface OwnedSchedule {
+  readonly scheduleId: number;
+  readonly concertId: number;
+  /** Epoch milliseconds. */
+  readonly startsAt: number;
+  readonly epoch: number;
+  readonly seq: number;
+  /** Every seat, in order of number. */
+  readonly seats: readonly OwnedSeat[];
+}
+
+export type ActivationOutcome =
+  | { readonly type: 'owned'; readonly schedule: OwnedSchedule }
+  /** No such schedule: nothing was created. */
+  | { readonly type: 'unknown' }
+  /** A living node owns it, or this node may not own anything now. */
+  | { readonly type: 'elsewhere' };
+
+/** How schedules come to this node. */
+export interface Ownership {
+  /** Takes the schedule over, or finds out why not. Throws a Fault `STORE_UNAVAILABLE`. */
+  activate(scheduleId: number): Promise<ActivationOutcome>;
+  /** Whether what writes nothing may be answered now. */
+  isLeaseValid(): boolean;
+}

@@ -1,0 +1,256 @@
+import type { Clock, DatabaseClock } from '../clock.ts';
+import { Fault } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Command, CommandRouter, Reply } from './command.ts';
+import { ConfirmedSeats } from './confirmed-seats.ts';
+import { ExpiryTimer } from './expiry-timer.ts';
+import type { EndCause, PendingCommand } from './flush.ts';
+import type { Journal } from './journal-port.ts';
+import type { OwnedSchedule, Ownership } from './ownership-port.ts';
+import { ScheduleActor, type ScheduleActorSettings } from './schedule-actor.ts';
+
+/*
+ * The schedule actors of this node: brought to life on first use, dropped when idle or lost.
+ *
+ * R1. A schedule has at most one actor here; its activation is single-flight, and commands wait for it in order.
+ * R2. A schedule that does not exist never gets an actor.
+ * R3. A command that an actor could not answer because the schedule left is dispatched again, a bounded number of times.
+ */
+
+/** Activations at a time: each is two round trips on a small pool that must stay free for others. */
+const ACTIVATIONS_AT_ONCE = 32;
+/** Commands that wait for activations; more than this is a flood of ids. */
+const WAITING_FOR_ACTIVATION_LIMIT = 20_000;
+/** How often a command is taken to an owner before it is told that there is none. */
+const DISPATCH_LIMIT = 5;
+/** An actor that nobody used between two sweeps, and that holds nothing, is dropped; it costs about 30 KiB. */
+const PASSIVATION_SWEEP_MS = 300_000;
+/** How long a stop waits for what is under way. */
+const DRAIN_LIMIT_MS = 5_000;
+const DRAIN_POLL_MS = 10;
+
+export interface ScheduleRegistryDependencies {
+  readonly ownership: Ownership;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly databaseClock: DatabaseClock;
+  readonly settings: ScheduleActorSettings;
+  readonly newId: () => string;
+  readonly log: Log;
+  /** Off only to show that the durable alarm alone suffices. */
+  readonly isExpiryTimerOn: boolean;
+}
+
+export interface RegistryCounts {
+  readonly schedules: number;
+  readonly held: number;
+  readonly confirmed: number;
+  /** Commands in all mailboxes. */
+  readonly waiting: number;
+  /** Holds that ended since start, by what ended them. */
+  readonly ends: Readonly<Record<EndCause, number>>;
+}
+
+export interface ScheduleRegistry extends CommandRouter {
+  counts(): RegistryCounts;
+  /** Drops every actor: the node may own nothing any more. Waiting commands are dispatched again. */
+  loseAll(): void;
+  start(): void;
+  /** Takes no more commands and waits for what is under way, up to 5 s. */
+  close(): Promise<void>;
+}
+
+/** The actors of this node behind one `dispatch`. */
+export function createScheduleRegistry(deps: ScheduleRegistryDependencies): ScheduleRegistry {
+  const { ownership, clock, databaseClock, log } = deps;
+  const actors = new Map<number, ScheduleActor>();
+  const activating = new Map<number, PendingCommand[]>();
+  const toActivate: number[] = [];
+  const used = new WeakSet<ScheduleActor>();
+  const ends: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
+  const dispatches = new WeakMap<PendingCommand, number>();
+  let activationsUnderWay = 0;
+  let waitingForActivation = 0;
+  let isClosing = false;
+  let cancelSweep: (() => void) | null = null;
+
+  const timer = new ExpiryTimer<ScheduleActor>(clock, databaseClock, (actor) => {
+    actor.expireDue('timer');
+    if (actor.nextExpiry !== null && actors.get(actor.scheduleId) === actor) timer.arm(actor, actor.nextExpiry);
+  });
+
+  function answer(pending: PendingCommand, reply: Reply): void {
+    if (pending.answered) return;
+    pending.answered = true;
+    pending.resolve(reply);
+  }
+
+  function drop(actor: ScheduleActor): void {
+    if (actors.get(actor.scheduleId) === actor) actors.delete(actor.scheduleId);
+    timer.disarm(actor);
+  }
+
+  function bringToLife(schedule: OwnedSchedule): ScheduleActor {
+    const { scheduleId, concertId, epoch, seq } = schedule;
+    const changes = schedule.seats.map((seat) => ({ epoch: seat.epoch, seq: seat.seq, flush: null, position: 0 }));
+    const seats = schedule.seats.map(({ seat }) => seat);
+    return new ScheduleActor({
+      facts: { scheduleId, concertId, startsAt: new Date(schedule.startsAt).toISOString() },
+      confirmed: new ConfirmedSeats(scheduleId, epoch, seq, seats, changes),
+      settings: deps.settings,
+      databaseClock,
+      journal: deps.journal,
+      newId: deps.newId,
+      isLeaseValid: () => ownership.isLeaseValid(),
+      expiresAt: (actor, at) => {
+        if (deps.isExpiryTimerOn) timer.arm(actor, at);
+      },
+      ended: (cause, count) => {
+        ends[cause] += count;
+      },
+      lost: (actor, waiting) => {
+        drop(actor);
+        for (const pending of waiting) route(pending);
+      },
+      bug: (actor, error) => {
+        log.error({ err: error, scheduleId }, 'a schedule actor failed and is loaded again');
+        // The actor is in the middle of the failed decision; it finishes that first.
+        queueMicrotask(() => actor.lose());
+      },
+    });
+  }
+
+  async function activate(scheduleId: number): Promise<void> {
+    const outcome = await ownership.activate(scheduleId).catch((error: unknown) => error);
+    const waiting = activating.get(scheduleId) ?? [];
+    activating.delete(scheduleId);
+    waitingForActivation -= waiting.length;
+    if (isActivation(outcome) && outcome.type === 'owned') {
+      const actor = bringToLife(outcome.schedule);
+      actors.set(scheduleId, actor);
+      for (const pending of waiting) submit(actor, pending);
+      return;
+    }
+    for (const pending of waiting) answer(pending, explain(outcome, scheduleId));
+  }
+
+  function explain(outcome: unknown, scheduleId: number): Reply {
+    if (isActivation(outcome)) {
+      if (outcome.type === 'unknown') {
+        return { outcome: 'refused', rejection: { code: 'SCHEDULE_NOT_FOUND', members: {} } };
+      }
+      return { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' };
+    }
+    if (!(outcome instanceof Fault)) log.error({ err: outcome, scheduleId }, 'a schedule could not be activated');
+    return { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' };
+  }
+
+  function activateNext(): void {
+    while (activationsUnderWay < ACTIVATIONS_AT_ONCE) {
+      const scheduleId = toActivate.shift();
+      if (scheduleId === undefined) return;
+      activationsUnderWay += 1;
+      void activate(scheduleId).finally(() => {
+        activationsUnderWay -= 1;
+        activateNext();
+      });
+    }
+  }
+
+  function submit(actor: ScheduleActor, pending: PendingCommand): void {
+    used.add(actor);
+    actor.submit(pending);
+  }
+
+  function route(pending: PendingCommand): void {
+    const { scheduleId } = pending.command;
+    const actor = actors.get(scheduleId);
+    if (actor !== undefined && !isClosing) {
+      submit(actor, pending);
+      return;
+    }
+    const attempts = (dispatches.get(pending) ?? 0) + 1;
+    dispatches.set(pending, attempts);
+    if (isClosing || attempts > DISPATCH_LIMIT) {
+      answer(pending, { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' });
+      return;
+    }
+    if (waitingForActivation >= WAITING_FOR_ACTIVATION_LIMIT) {
+      answer(pending, { outcome: 'failed', code: 'OVERLOADED', effect: 'none' });
+      return;
+    }
+    waitingForActivation += 1;
+    const queue = activating.get(scheduleId);
+    if (queue !== undefined) {
+      queue.push(pending);
+      return;
+    }
+    activating.set(scheduleId, [pending]);
+    toActivate.push(scheduleId);
+    activateNext();
+  }
+
+  function sweep(): void {
+    for (const actor of actors.values()) {
+      if (used.delete(actor) || !actor.isIdle) continue;
+      drop(actor);
+    }
+    cancelSweep = clock.after(PASSIVATION_SWEEP_MS, sweep);
+  }
+
+  function isQuiet(): boolean {
+    if (activating.size > 0) return false;
+    for (const actor of actors.values()) if (actor.waiting > 0) return false;
+    return true;
+  }
+
+  return {
+    dispatch<C extends Command>(command: C): Promise<Reply<C>> {
+      return new Promise<Reply<C>>((resolve, reject) => {
+        route({
+          command,
+          // A reply always is one to the command that it answers: the actor's table of decisions sees to it.
+          resolve: (reply) => resolve(reply as Reply<C>),
+          reject,
+          answered: false,
+          attempts: 0,
+        });
+      });
+    },
+    counts() {
+      let held = 0;
+      let confirmed = 0;
+      let waiting = waitingForActivation;
+      for (const actor of actors.values()) {
+        const seats = actor.count();
+        held += seats.held;
+        confirmed += seats.confirmed;
+        waiting += actor.waiting;
+      }
+      return { schedules: actors.size, held, confirmed, waiting, ends: { ...ends } };
+    },
+    loseAll() {
+      for (const actor of actors.values()) actor.lose();
+    },
+    start() {
+      cancelSweep ??= clock.after(PASSIVATION_SWEEP_MS, sweep);
+    },
+    async close() {
+      isClosing = true;
+      cancelSweep?.();
+      timer.close();
+      const deadline = clock.monotonicMs() + DRAIN_LIMIT_MS;
+      while (!isQuiet() && clock.monotonicMs() < deadline) {
+        await new Promise<void>((resolve) => {
+          clock.after(DRAIN_POLL_MS, resolve);
+        });
+      }
+    },
+  };
+}
+
+type Activation = Awaited<ReturnType<Ownership['activate']>>;
+
+function isActivation(outcome: unknown): outcome is Activation {
+  return typeof outcome === 'object' && outcome !== null && 'type' in outcome && !(outcome instanceof Error);
+}

@@ -1,0 +1,200 @@
+import type { Payment } from '../payment.ts';
+import type { Reservation } from '../reservation.ts';
+import type { Reply } from './command.ts';
+import type { ConfirmedSeats } from './confirmed-seats.ts';
+import type { Change, PendingCommand } from './flush.ts';
+import type { Settlement, SettlementBatch, SettlementResult } from './journal-port.ts';
+import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
+import { applyEvent } from './seat.ts';
+import type { SeatEvent } from './seat-event.ts';
+import type { Standing } from './tentative-seats.ts';
+
+interface OpenSettlement {
+  readonly pending: PendingCommand;
+  readonly kind: 'PAYMENT' | 'REFUND';
+  readonly paymentId: string;
+  readonly userId: string;
+  readonly amount: number;
+  readonly standings: readonly Standing[];
+}
+
+interface TakenSettlement extends OpenSettlement {
+  readonly at: number;
+}
+
+/** What a concluded batch of settlements means to the schedule. */
+interface Conclusion {
+  readonly events: readonly SeatEvent[];
+  readonly changes: readonly Change[];
+  readonly declined: readonly string[];
+  readonly answers: readonly { readonly pending: PendingCommand; readonly reply: Reply }[];
+}
+
+/**
+ * The payments and refunds of one schedule from take-up to answer. The wallet decides them, in PostgreSQL; this keeps who
+ * waits for which, and says what an outcome means.
+ */
+export class SettlementDesk {
+  readonly #facts: ScheduleFacts;
+  #open: OpenSettlement[] = [];
+  #taken: TakenSettlement[] = [];
+  #takenEpoch = 0;
+
+  constructor(facts: ScheduleFacts) {
+    this.#facts = facts;
+  }
+
+  get hasOpen(): boolean {
+    return this.#open.length > 0;
+  }
+
+  get isBusy(): boolean {
+    return this.#taken.length > 0;
+  }
+
+  add(
+    pending: PendingCommand,
+    kind: 'PAYMENT' | 'REFUND',
+    paymentId: string,
+    userId: string,
+    standings: readonly Standing[],
+  ): void {
+    const amount = standings.reduce((sum, { seat }) => sum + seat.price, 0);
+    this.#open.push({ pending, kind, paymentId, userId, amount, standings });
+  }
+
+  take(
+    limit: number,
+    takenUsers: ReadonlySet<string>,
+    confirmed: ConfirmedSeats,
+    batchId: string,
+    now: number,
+  ): SettlementBatch | null {
+    const users = new Set(takenUsers);
+    const left: OpenSettlement[] = [];
+    for (const open of this.#open) {
+      if (this.#taken.length >= limit || users.has(open.userId)) {
+        left.push(open);
+        continue;
+      }
+      users.add(open.userId);
+      this.#taken.push({ ...open, at: now });
+    }
+    this.#open = left;
+    if (this.#taken.length === 0) return null;
+    this.#takenEpoch = confirmed.epoch;
+    return {
+      scheduleId: this.#facts.scheduleId,
+      concertId: this.#facts.concertId,
+      epoch: confirmed.epoch,
+      baseSeq: confirmed.seq,
+      batchId,
+      settlements: this.#taken.map((taken) => this.#describe(taken)),
+    };
+  }
+
+  conclude(results: readonly SettlementResult[]): Conclusion {
+    const byPayment = new Map(results.map((result) => [result.paymentId, result]));
+    const paid: { readonly taken: TakenSettlement; readonly result: SettlementResult; readonly firstSeq: number }[] =
+      [];
+    const declined: string[] = [];
+    const answers: { pending: PendingCommand; reply: Reply }[] = [];
+    for (const taken of this.#taken) {
+      const result = byPayment.get(taken.paymentId);
+      if (result !== undefined && result.firstSeq !== null) {
+        paid.push({ taken, result, firstSeq: result.firstSeq });
+        continue;
+      }
+      declined.push(...taken.standings.map(({ live }) => live.reservationId));
+      const members = { amount: taken.amount, balance: result?.balance ?? 0 };
+      answers.push({
+        pending: taken.pending,
+        reply: { outcome: 'refused', rejection: { code: 'INSUFFICIENT_BALANCE', members } },
+      });
+    }
+    paid.sort((a, b) => a.firstSeq - b.firstSeq);
+    const events: SeatEvent[] = [];
+    const changes: Change[] = [];
+    for (const { taken, result, firstSeq } of paid) {
+      for (const [position, { seat, live }] of taken.standings.entries()) {
+        events.push(settledEvent(taken, seat.seatNumber, live.reservationId));
+        changes.push({ epoch: this.#takenEpoch, seq: firstSeq + position, flush: null, position });
+      }
+      const payment = this.#viewPayment(taken, firstSeq);
+      const { balance, tokenCompleted } = result;
+      answers.push({
+        pending: taken.pending,
+        reply: { outcome: 'granted', value: { payment, remainingBalance: balance, tokenCompleted } },
+      });
+    }
+    this.#taken = [];
+    return { events, changes, declined, answers };
+  }
+
+  /** Everybody who waits for a settlement, in order; the desk is empty afterwards. */
+  clear(): readonly PendingCommand[] {
+    const waiting = [...this.#taken, ...this.#open].map(({ pending }) => pending);
+    this.#taken = [];
+    this.#open = [];
+    return waiting;
+  }
+
+  /** Everybody who waits, without giving anything up. */
+  waiting(): readonly PendingCommand[] {
+    return [...this.#taken, ...this.#open].map(({ pending }) => pending);
+  }
+
+  #describe(taken: TakenSettlement): Settlement {
+    const { command } = taken.pending;
+    const claim = command.type === 'PayReservations' || command.type === 'RefundPayment' ? command.claim : null;
+    const payment = claim === null ? null : this.#viewPayment(taken, 0);
+    return {
+      kind: taken.kind,
+      paymentId: taken.paymentId,
+      userId: taken.userId,
+      amount: taken.amount,
+      at: taken.at,
+      items: taken.standings.map(({ seat, live }) => ({
+        reservationId: live.reservationId,
+        seatNumber: seat.seatNumber,
+      })),
+      key:
+        claim === null
+          ? null
+          : {
+              userId: taken.userId,
+              key: claim.key,
+              fingerprint: claim.fingerprint,
+              status: taken.kind === 'PAYMENT' ? 201 : 200,
+              body: JSON.stringify({ ...payment, remainingBalance: 0 }),
+            },
+    };
+  }
+
+  #viewPayment(taken: TakenSettlement, firstSeq: number): Payment {
+    const paidAt = taken.kind === 'PAYMENT' ? taken.at : (taken.standings[0]?.live.confirmedAt ?? taken.at);
+    const { scheduleId, concertId } = this.#facts;
+    return {
+      paymentId: taken.paymentId,
+      status: taken.kind === 'PAYMENT' ? 'COMPLETED' : 'REFUNDED',
+      concertId,
+      scheduleId,
+      amount: taken.amount,
+      reservations: taken.standings.map((standing, position) => this.#viewItem(taken, standing, firstSeq + position)),
+      paidAt: new Date(paidAt).toISOString(),
+      refundedAt: taken.kind === 'PAYMENT' ? null : new Date(taken.at).toISOString(),
+    };
+  }
+
+  #viewItem(taken: TakenSettlement, { seat, live }: Standing, seq: number): Reservation {
+    const change = { epoch: this.#takenEpoch, seq };
+    if (taken.kind === 'REFUND') return viewReservation(this.#facts, seat, live, 'REFUNDED', change);
+    const confirmed = applyEvent(seat, settledEvent(taken, seat.seatNumber, live.reservationId)).live ?? live;
+    return viewReservation(this.#facts, seat, confirmed, 'CONFIRMED', change);
+  }
+}
+
+function settledEvent(taken: TakenSettlement, seatNumber: number, reservationId: string): SeatEvent {
+  const type = taken.kind === 'PAYMENT' ? 'CONFIRMED' : 'REFUNDED';
+  return { type, seatNumber, reservationId, paymentId: taken.paymentId, at: taken.at };
+}

@@ -1,0 +1,262 @@
+import type { RejectionCode } from '../errors.ts';
+import type { ConfirmedSeats } from './confirmed-seats.ts';
+import { type Change, type EndCause, Flush, laterChange } from './flush.ts';
+import { type MachineDecision, type ScheduleMachineEvent, startScheduleMachine } from './schedule-machine.ts';
+import { earliestExpiry, isBeingSettled, type LiveReservation, type Seat } from './seat.ts';
+import type { SeatEvent } from './seat-event.ts';
+
+/** How many ended holds are remembered, so that a late command on one learns how it ended without a look-up. */
+const REMEMBERED_ENDS = 1_000;
+
+/** A live reservation with its seat and the change that its answer reports. */
+export interface Standing {
+  readonly seat: Seat;
+  readonly live: LiveReservation;
+  readonly change: Change;
+}
+
+export interface Refusal {
+  readonly code: RejectionCode;
+  readonly seatNumbers: readonly number[];
+}
+
+export type HoldDecision =
+  | { readonly type: 'granted'; readonly isNew: boolean; readonly standings: readonly Standing[] }
+  | { readonly type: 'refused'; readonly refusal: Refusal; readonly basis: Change | null };
+
+/**
+ * Everything that a schedule has decided, durable or not: the machine, which change each seat rests on, and the flush in
+ * which new changes gather.
+ *
+ * T1. Every event of the machine is in exactly one flush, in the order in which it was decided.
+ * T2. `changes[i]` is the last change of seat i + 1; an answer that rests on it may go out once its flush is durable.
+ */
+export class TentativeSeats {
+  readonly #machine: ReturnType<typeof startScheduleMachine>;
+  readonly #endedReservations = new Map<string, { status: 'EXPIRED' | 'CANCELLED'; change: Change }>();
+  #changes: Change[];
+  #gathered: Flush | null = null;
+  #inFlight: Flush | null = null;
+  /** No HELD seat ends before this; null when none is held. May be too early, never too late. */
+  #nextExpiry: number | null;
+  #lastExpiry: Change | null = null;
+
+  constructor(confirmed: ConfirmedSeats, seatsPerUser: number, onBug: (error: unknown) => void) {
+    this.#machine = startScheduleMachine({ seats: confirmed.seats, seatsPerUser }, onBug);
+    this.#changes = confirmed.changes.slice();
+    this.#nextExpiry = earliestExpiry(confirmed.seats);
+  }
+
+  get seats(): readonly Seat[] {
+    return this.#machine.getSnapshot().context.seats;
+  }
+
+  get nextExpiry(): number | null {
+    return this.#nextExpiry;
+  }
+
+  get gathered(): Flush | null {
+    return this.#gathered;
+  }
+
+  get inFlight(): Flush | null {
+    return this.#inFlight;
+  }
+
+  /** The newest expiry that is not durable yet; null when all of them are. */
+  get pendingExpiry(): Change | null {
+    return this.#lastExpiry?.flush == null ? null : this.#lastExpiry;
+  }
+
+  /** The flush that gathers now, begun if need be. */
+  gather(): Flush {
+    this.#gathered ??= new Flush();
+    return this.#gathered;
+  }
+
+  /** Moves what has gathered into flight; the schedule's latch keeps this from being called while a flush is there. */
+  take(): Flush | null {
+    const flush = this.#gathered;
+    if (flush === null) return null;
+    this.#gathered = null;
+    this.#inFlight = flush;
+    flush.nextExpiryAt = earliestExpiry(this.seats);
+    return flush;
+  }
+
+  /** The flush in flight is durable. */
+  land(): void {
+    this.#inFlight?.markDurable();
+    this.#inFlight = null;
+  }
+
+  hold(command: Extract<ScheduleMachineEvent, { type: 'HOLD' }>): HoldDecision {
+    const decision = this.#send(command);
+    if (decision.type === 'refused') {
+      const named = decision.code === 'SEAT_LIMIT_REACHED' ? this.#seatsOfUser(command.userId) : [];
+      return {
+        type: 'refused',
+        refusal: decision,
+        basis: decision.code === 'SEAT_NOT_FOUND' ? null : this.basisOf([...command.seatNumbers, ...named]),
+      };
+    }
+    this.#record(decision.events);
+    if (decision.events.length > 0 && (this.#nextExpiry === null || command.expiresAt < this.#nextExpiry)) {
+      this.#nextExpiry = command.expiresAt;
+    }
+    const standings: Standing[] = [];
+    for (const seatNumber of command.seatNumbers) {
+      const standing = this.#standing(seatNumber);
+      if (standing !== null) standings.push(standing);
+    }
+    return { type: 'granted', isNew: decision.events.length > 0, standings };
+  }
+
+  /** The cancelled hold's last standing with its ending change, or null when the user has no such hold. */
+  release(userId: string, reservationId: string, at: number): Standing | null {
+    const before = this.find(reservationId);
+    const decision = this.#send({ type: 'RELEASE', userId, reservationId, at });
+    if (decision.type === 'refused' || before === null) return null;
+    const [change] = this.#record(decision.events);
+    return change === undefined ? null : { ...before, change };
+  }
+
+  /** How many holds of the user were cancelled. */
+  cancelHolds(userId: string, at: number): number {
+    const decision = this.#send({ type: 'CANCEL_HOLDS', userId, at });
+    return decision.type === 'refused' ? 0 : this.#record(decision.events).length;
+  }
+
+  /** Ends the holds whose deadline is at or before `dueBy`; how many. */
+  expire(dueBy: number, cause: EndCause): number {
+    if (this.#nextExpiry === null || dueBy < this.#nextExpiry) return 0;
+    const decision = this.#send({ type: 'EXPIRE', dueBy });
+    const changes = decision.type === 'refused' ? [] : this.#record(decision.events);
+    if (changes.length > 0) this.gather().endedBy[cause] += changes.length;
+    this.#lastExpiry = changes.at(-1) ?? this.#lastExpiry;
+    this.#nextExpiry = this.#earliestHeld();
+    return changes.length;
+  }
+
+  takeUpPayment(userId: string, reservationIds: readonly string[]): boolean {
+    return this.#send({ type: 'TAKE_UP_PAYMENT', userId, reservationIds }).type === 'granted';
+  }
+
+  takeUpRefund(userId: string, paymentId: string): boolean {
+    return this.#send({ type: 'TAKE_UP_REFUND', userId, paymentId }).type === 'granted';
+  }
+
+  /** Takes over committed settlements; `changes` are durable. */
+  settle(events: readonly SeatEvent[], changes: readonly Change[]): void {
+    this.#send({ type: 'SETTLE', events });
+    for (const [position, event] of events.entries()) {
+      const change = changes[position];
+      if (change !== undefined) this.#changes[event.seatNumber - 1] = change;
+    }
+  }
+
+  decline(reservationIds: readonly string[]): void {
+    this.#send({ type: 'DECLINE', reservationIds });
+    this.#nextExpiry = this.#earliestHeld();
+  }
+
+  freeze(): void {
+    this.#machine.send({ type: 'FREEZE' });
+  }
+
+  /** Forgets what is not durable and goes on from the confirmed seats. */
+  restore(confirmed: ConfirmedSeats): void {
+    this.#machine.send({ type: 'RESTORE', seats: confirmed.seats.slice() });
+    this.#changes = confirmed.changes.slice();
+    this.#gathered = null;
+    this.#inFlight = null;
+    this.#lastExpiry = null;
+    this.#nextExpiry = earliestExpiry(confirmed.seats);
+    for (const [id, end] of this.#endedReservations) {
+      if (end.change.flush !== null) this.#endedReservations.delete(id);
+    }
+  }
+
+  lose(): void {
+    this.#machine.send({ type: 'LOSE' });
+  }
+
+  find(reservationId: string): Standing | null {
+    const seat = this.seats.find((candidate) => candidate.live?.reservationId === reservationId);
+    return seat === undefined ? null : this.#standing(seat.seatNumber);
+  }
+
+  /** The seats of a payment, in the order in which they were paid. */
+  findPaid(paymentId: string): readonly Standing[] {
+    return this.seats
+      .filter((seat) => seat.live?.paymentId === paymentId)
+      .map((seat) => this.#standing(seat.seatNumber))
+      .filter((standing) => standing !== null)
+      .sort((a, b) => a.change.seq - b.change.seq);
+  }
+
+  /** How a reservation ended, where it is remembered. */
+  endOf(reservationId: string): { readonly status: 'EXPIRED' | 'CANCELLED'; readonly change: Change } | null {
+    return this.#endedReservations.get(reservationId) ?? null;
+  }
+
+  /** Whether a settlement is being decided on any of these seats. */
+  isAnyBeingSettled(seatNumbers: readonly number[], isMeant: (seat: Seat) => boolean): boolean {
+    return seatNumbers.some((seatNumber) => {
+      const seat = this.seats[seatNumber - 1];
+      return seat !== undefined && isBeingSettled(seat) && isMeant(seat);
+    });
+  }
+
+  /** The latest change of these seats, or null when all of them are durable. */
+  basisOf(seatNumbers: readonly number[]): Change | null {
+    let basis: Change | null = null;
+    for (const seatNumber of seatNumbers) {
+      const change = this.#changes[seatNumber - 1];
+      if (change === undefined || change.flush === null) continue;
+      basis = basis === null ? change : laterChange(basis, change, this.#inFlight);
+    }
+    return basis;
+  }
+
+  #send(event: ScheduleMachineEvent): MachineDecision {
+    this.#machine.send(event);
+    return this.#machine.getSnapshot().context.decision;
+  }
+
+  #record(events: readonly SeatEvent[]): readonly Change[] {
+    if (events.length === 0) return [];
+    const flush = this.gather();
+    const changes: Change[] = [];
+    for (const event of events) {
+      const change = flush.add(event);
+      changes.push(change);
+      this.#changes[event.seatNumber - 1] = change;
+      if (event.type === 'EXPIRED' || event.type === 'CANCELLED')
+        this.#remember(event.reservationId, event.type, change);
+    }
+    return changes;
+  }
+
+  #remember(reservationId: string, status: 'EXPIRED' | 'CANCELLED', change: Change): void {
+    this.#endedReservations.set(reservationId, { status, change });
+    if (this.#endedReservations.size <= REMEMBERED_ENDS) return;
+    const [oldest] = this.#endedReservations.keys();
+    if (oldest !== undefined) this.#endedReservations.delete(oldest);
+  }
+
+  #standing(seatNumber: number): Standing | null {
+    const seat = this.seats[seatNumber - 1];
+    const change = this.#changes[seatNumber - 1];
+    if (seat === undefined || seat.live === null || change === undefined) return null;
+    return { seat, live: seat.live, change };
+  }
+
+  #seatsOfUser(userId: string): number[] {
+    return this.seats.filter((seat) => seat.live?.userId === userId).map((seat) => seat.seatNumber);
+  }
+
+  #earliestHeld(): number | null {
+    return earliestExpiry(this.seats.filter((seat) => seat.status === 'HELD'));
+  }
+}

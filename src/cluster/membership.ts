@@ -1,0 +1,201 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { Heartbeat, NodeRecords, NodeRow } from '../node.ts';
+
+/*
+ * This node among the nodes of the database: alive, allowed to answer, allowed to own.
+ *
+ * N1. A node is NODE_ID:incarnation and is never revived: one that was declared dead drops everything and joins anew.
+ * N2. The lease runs for 2 s of the monotonic clock from when the beat was sent, so a paused process finds it over.
+ * N3. Another node is declared dead only after its beat stood still for longer than a lease can last, by this node's monotonic
+ *     clock, with every read in between having succeeded. No wall clock and no second store has a say.
+ * N4. Without a store that nodes share beside the database only one of them may own anything: the one that joined first
+ *     of those that live.
+ */
+
+const BEAT_EVERY_MS = 500;
+const LEASE_MS = 2_000;
+const WATCH_EVERY_MS = 250;
+/** Longer than a lease, so that the declared node has stopped answering before its schedules are taken. */
+const SILENT_LIMIT_MS = 2_500;
+
+export interface MembershipDependencies {
+  readonly records: NodeRecords;
+  readonly heartbeat: Heartbeat;
+  readonly clock: Clock;
+  readonly nodeId: string;
+  /** Where peers reach this node. */
+  readonly address: string;
+  readonly newIncarnation: () => string;
+  /** N4. */
+  readonly isExclusive: boolean;
+  readonly log: Log;
+  /** This node was declared dead: nothing it believed to own is its own. */
+  readonly onDead: () => void;
+  /** This node became the one that may own, or ceased to be. */
+  readonly onMayOwn: (mayOwn: boolean) => void;
+}
+
+export interface Membership {
+  readonly node: string;
+  isLeaseValid(): boolean;
+  mayOwn(): boolean;
+  /** Those that may own schedules, this node among them if it may. */
+  owners(): readonly string[];
+  living(): readonly NodeRow[];
+  /** Why this node may not serve, for operators; empty when it may. */
+  reasons(): readonly string[];
+  start(): Promise<void>;
+  /** Leaves: its schedules are free for others at once. */
+  close(): Promise<void>;
+}
+
+interface Sighting {
+  readonly beat: number;
+  readonly since: number;
+}
+
+/** Membership by the `nodes` table. */
+export function createMembership(deps: MembershipDependencies): Membership {
+  const { records, heartbeat, clock, log } = deps;
+  let node = '';
+  let leaseUntil = Number.NEGATIVE_INFINITY;
+  let members: readonly NodeRow[] = [];
+  let sightings = new Map<string, Sighting>();
+  let mayOwnNow = false;
+  let isClosed = false;
+  let cancelBeat: (() => void) | null = null;
+  let cancelWatch: (() => void) | null = null;
+  let joining: Promise<void> | null = null;
+
+  async function join(): Promise<void> {
+    node = `${deps.nodeId}:${deps.newIncarnation()}`;
+    await records.join(node, deps.nodeId, deps.address);
+    await beatOnce();
+    await watchOnce();
+  }
+
+  async function beatOnce(): Promise<void> {
+    const beating = node;
+    const { isAlive, sentAt } = await heartbeat.beat(beating);
+    if (beating !== node) return;
+    if (isAlive) {
+      leaseUntil = Math.max(leaseUntil, sentAt + LEASE_MS);
+      return;
+    }
+    log.warn({ node }, 'this node was declared dead; it drops everything and joins anew');
+    leaseUntil = Number.NEGATIVE_INFINITY;
+    members = [];
+    setMayOwn(false);
+    deps.onDead();
+    await rejoin();
+  }
+
+  async function rejoin(): Promise<void> {
+    joining ??= join().finally(() => {
+      joining = null;
+    });
+    await joining;
+  }
+
+  function setMayOwn(next: boolean): void {
+    if (next === mayOwnNow) return;
+    mayOwnNow = next;
+    deps.onMayOwn(next);
+  }
+
+  function first(): string | null {
+    return members[0]?.node ?? null;
+  }
+
+  async function watchOnce(): Promise<void> {
+    let rows: readonly NodeRow[];
+    try {
+      rows = await records.living();
+    } catch (error) {
+      sightings = new Map();
+      throw error;
+    }
+    const now = clock.monotonicMs();
+    const next = new Map<string, Sighting>();
+    const silent: NodeRow[] = [];
+    for (const row of rows) {
+      const seen = sightings.get(row.node);
+      const sighting = seen !== undefined && seen.beat === row.beat ? seen : { beat: row.beat, since: now };
+      next.set(row.node, sighting);
+      if (row.node !== node && now - sighting.since >= SILENT_LIMIT_MS) silent.push(row);
+    }
+    sightings = next;
+    for (const row of silent) {
+      if (await records.declareDead(row.node, row.beat))
+        log.warn({ node: row.node }, 'a silent node was declared dead');
+    }
+    members = rows.filter((row) => !silent.includes(row));
+    const isMember = members.some((row) => row.node === node);
+    setMayOwn(isMember && (!deps.isExclusive || first() === node));
+  }
+
+  function every(periodMs: number, run: () => Promise<void>, keep: (cancel: () => void) => void): void {
+    const again = () => {
+      if (isClosed) return;
+      keep(
+        clock.after(periodMs, () => {
+          run()
+            .catch((error: unknown) => log.debug({ err: error }, 'membership could not reach the database'))
+            .finally(again);
+        }),
+      );
+    };
+    again();
+  }
+
+  /** A beat that a wedged lane holds up must not hold up the next one, on the other lane. */
+  function beatWithoutWaiting(): Promise<void> {
+    if (joining === null) {
+      beatOnce().catch((error: unknown) => log.debug({ err: error }, 'a beat was not answered'));
+    }
+    return Promise.resolve();
+  }
+
+  return {
+    get node() {
+      return node;
+    },
+    isLeaseValid: () => clock.monotonicMs() < leaseUntil,
+    mayOwn: () => mayOwnNow,
+    owners() {
+      if (!deps.isExclusive) return members.map((row) => row.node);
+      const only = first();
+      return only === null ? [] : [only];
+    },
+    living: () => members,
+    reasons() {
+      const reasons: string[] = [];
+      if (clock.monotonicMs() >= leaseUntil) reasons.push('no answer from the database within the lease');
+      if (!mayOwnNow && deps.isExclusive && first() !== null && first() !== node) {
+        reasons.push(`node ${first()} owns this database's schedules, and without REDIS_URL only one node may`);
+      } else if (!mayOwnNow) {
+        reasons.push('not a member of the cluster');
+      }
+      return reasons;
+    },
+    async start() {
+      await rejoin();
+      every(BEAT_EVERY_MS, beatWithoutWaiting, (cancel) => {
+        cancelBeat = cancel;
+      });
+      every(WATCH_EVERY_MS, watchOnce, (cancel) => {
+        cancelWatch = cancel;
+      });
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      cancelBeat?.();
+      cancelWatch?.();
+      leaseUntil = Number.NEGATIVE_INFINITY;
+      setMayOwn(false);
+      if (node !== '') await records.leave(node);
+    },
+  };
+}

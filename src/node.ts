@@ -1,0 +1,31 @@
+/** The nodes of the service as PostgreSQL knows them. `node` is NODE_ID:incarnation, and is never revived. */
+export interface NodeRow {
+  readonly node: string;
+  readonly address: string;
+  /** Order of joining, ascending. */
+  readonly joinedNo: number;
+  readonly beat: number;
+}
+
+export interface NodeRecords {
+  /** Writes the node's row and marks older incarnations of the same NODE_ID dead. */
+  join(node: string, nodeId: string, address: string): Promise<void>;
+  /** All nodes that are not marked dead, this one included. */
+  living(): Promise<readonly NodeRow[]>;
+  /** Marks a node dead if its beat is still the one that was seen; whether it was this call that did. */
+  declareDead(node: string, seenBeat: number): Promise<boolean>;
+  /** Marks this node dead of its own will: its schedules are free for others. */
+  leave(node: string): Promise<void>;
+}
+
+/**
+ * The heart of a node. Beats on the connections that the node's log is written through, in turn, so that a node whose lanes
+ * are wedged loses its schedules.
+ */
+export interface Heartbeat {
+  /**
+   * Raises the node's beat. False: the node was declared dead. Throws when there was no answer.
+   * `sentAt` is the monotonic instant from which a lease may be counted.
+   */
+  beat(node: string): Promise<{ readonly isAlive: boolean; readonly sentAt: number }>;
+}

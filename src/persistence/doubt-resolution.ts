@@ -1,0 +1,152 @@
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { SettlementResult } from '../actors/journal-port.ts';
+
+/*
+ * What became of a statement whose answer is missing.
+ *
+ * D1. The epoch is raised only under this owner and the batch's own epoch. That waits for the doubtful statement's row lock,
+ *     so that the head row then stands where it will stay: committed if and only if it has moved.
+ * D2. Raising and looking are never one statement: its snapshot would be older than its wait.
+ * D3. Where nothing was raised the schedule was stolen; the log row's batch id then tells, in a second statement.
+ * D4. The batch is never sent again.
+ */
+
+const RETRY_PAUSE_MS = 100;
+
+const RAISE = `
+UPDATE schedule_heads h SET epoch = h.epoch + 1
+FROM (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS mine (schedule_id, epoch) ORDER BY schedule_id) AS mine
+WHERE h.schedule_id = mine.schedule_id AND h.owner = $3 AND h.epoch = mine.epoch
+RETURNING h.schedule_id, h.epoch, h.seq`;
+
+const FIND_LOGGED = `
+SELECT l.schedule_id FROM seat_log l
+JOIN unnest($1::bigint[], $2::bigint[], $3::uuid[]) AS mine (schedule_id, first_seq, batch_id) USING (schedule_id, first_seq, batch_id)`;
+
+const READ_SETTLED = `
+SELECT payment.payment_id, min(r.seq) AS first_seq, e.balance_after AS balance,
+  EXISTS (SELECT FROM queue_tokens t WHERE t.concert_id = min(r.concert_id) AND t.user_id = e.user_id AND t.status = 'COMPLETED') AS token_completed
+FROM unnest($1::uuid[], $2::text[]) AS payment (payment_id, kind)
+JOIN payments USING (payment_id)
+JOIN wallet_entries e ON e.user_id = payments.user_id AND e.payment_id = payment.payment_id AND e.type = payment.kind
+JOIN payment_items i ON i.payment_id = payment.payment_id
+JOIN reservations r ON r.reservation_id = i.reservation_id
+GROUP BY payment.payment_id, e.balance_after, e.user_id`;
+
+/** A schedule's part of a doubtful statement. */
+export interface DoubtfulPart {
+  readonly scheduleId: number;
+  readonly epoch: number;
+  /** The number that its first event would have. */
+  readonly firstSeq: number;
+  readonly batchId: string;
+}
+
+export interface PartFate {
+  readonly isCommitted: boolean;
+  readonly isOwner: boolean;
+  /** The epoch to go on under, where still owner. */
+  readonly epoch: number;
+}
+
+export interface DoubtResolution {
+  /** What became of each part, by schedule. Asks until the database answers or `close` is called (null). */
+  resolve(parts: readonly DoubtfulPart[]): Promise<ReadonlyMap<number, PartFate> | null>;
+  /** Results of those settlements that were committed, by payment. Asks until the database answers; null after `close`. */
+  readSettlements(
+    settlements: readonly { readonly paymentId: string; readonly kind: 'PAYMENT' | 'REFUND' }[],
+  ): Promise<ReadonlyMap<string, SettlementResult> | null>;
+  close(): void;
+}
+
+interface DoubtResolutionDependencies {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** This node as head rows name it. */
+  readonly node: () => string;
+}
+
+/** Finds out what became of statements, on connections of its own. */
+export function createDoubtResolution({ pool, clock, log, node }: DoubtResolutionDependencies): DoubtResolution {
+  let isClosed = false;
+
+  async function untilAnswered<T>(ask: () => Promise<T>): Promise<T | null> {
+    while (!isClosed) {
+      try {
+        return await ask();
+      } catch (error) {
+        log.debug({ err: error }, 'the database does not say yet what became of a statement');
+        await new Promise<void>((resolve) => {
+          clock.after(RETRY_PAUSE_MS, resolve);
+        });
+      }
+    }
+    return null;
+  }
+
+  async function raise(parts: readonly DoubtfulPart[], fates: Map<number, PartFate>): Promise<void> {
+    const open = parts.filter((part) => !fates.has(part.scheduleId));
+    const { rows } = await pool.query<{ schedule_id: number; epoch: number; seq: number }>(RAISE, [
+      open.map((part) => part.scheduleId),
+      open.map((part) => part.epoch),
+      node(),
+    ]);
+    for (const part of open) {
+      const row = rows.find((candidate) => candidate.schedule_id === part.scheduleId);
+      if (row === undefined) continue;
+      fates.set(part.scheduleId, { isCommitted: row.seq >= part.firstSeq, isOwner: true, epoch: row.epoch });
+    }
+  }
+
+  async function lookInLog(parts: readonly DoubtfulPart[], fates: Map<number, PartFate>): Promise<void> {
+    const open = parts.filter((part) => !fates.has(part.scheduleId));
+    if (open.length === 0) return;
+    const { rows } = await pool.query<{ schedule_id: number }>(FIND_LOGGED, [
+      open.map((part) => part.scheduleId),
+      open.map((part) => part.firstSeq),
+      open.map((part) => part.batchId),
+    ]);
+    const logged = new Set(rows.map((row) => row.schedule_id));
+    for (const part of open) {
+      fates.set(part.scheduleId, { isCommitted: logged.has(part.scheduleId), isOwner: false, epoch: part.epoch });
+    }
+  }
+
+  return {
+    async resolve(parts) {
+      const fates = new Map<number, PartFate>();
+      const done = await untilAnswered(async () => {
+        await raise(parts, fates);
+        await lookInLog(parts, fates);
+        return true;
+      });
+      return done === null ? null : fates;
+    },
+    readSettlements: (settlements) =>
+      untilAnswered(async () => {
+        const { rows } = await pool.query<{
+          payment_id: string;
+          first_seq: number;
+          balance: number;
+          token_completed: boolean;
+        }>(READ_SETTLED, [settlements.map(({ paymentId }) => paymentId), settlements.map(({ kind }) => kind)]);
+        return new Map(
+          rows.map((row) => [
+            row.payment_id,
+            {
+              paymentId: row.payment_id,
+              firstSeq: row.first_seq,
+              balance: row.balance,
+              tokenCompleted: row.token_completed,
+            },
+          ]),
+        );
+      }),
+    close() {
+      isClosed = true;
+    },
+  };
+}

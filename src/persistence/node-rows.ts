@@ -1,0 +1,44 @@
+import type pg from 'pg';
+import type { NodeRecords, NodeRow } from '../node.ts';
+import { toFault } from './database-errors.ts';
+
+/** `starts_with`, because LIKE would read a `_` or `%` of a NODE_ID as a wildcard. */
+const BURY_FORMER_SELVES = `
+UPDATE nodes SET dead_at = clock_timestamp() WHERE starts_with(node, $1) AND node <> $2 AND dead_at IS NULL`;
+
+/** The rows of the service's nodes in PostgreSQL. */
+export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRecords {
+  async function query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> {
+    try {
+      return (await pool.query<R>(text, values)).rows;
+    } catch (error) {
+      throw toFault(error, 'unknown');
+    }
+  }
+
+  return {
+    async join(node, nodeId, address) {
+      await query('INSERT INTO nodes (node, address) VALUES ($1, $2) ON CONFLICT (node) DO NOTHING', [node, address]);
+      await query(BURY_FORMER_SELVES, [`${nodeId}:`, node]);
+    },
+    async living() {
+      const rows = await query<{ node: string; address: string; joined_no: number; beat: number }>(
+        'SELECT node, address, joined_no, beat FROM nodes WHERE dead_at IS NULL ORDER BY joined_no',
+        [],
+      );
+      return rows.map(
+        (row): NodeRow => ({ node: row.node, address: row.address, joinedNo: row.joined_no, beat: row.beat }),
+      );
+    },
+    async declareDead(node, seenBeat) {
+      const rows = await query(
+        'UPDATE nodes SET dead_at = clock_timestamp() WHERE node = $1 AND beat = $2 AND dead_at IS NULL RETURNING node',
+        [node, seenBeat],
+      );
+      return rows.length === 1;
+    },
+    async leave(node) {
+      await query('UPDATE nodes SET dead_at = clock_timestamp() WHERE node = $1 AND dead_at IS NULL', [node]);
+    },
+  };
+}
