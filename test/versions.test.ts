@@ -8,7 +8,7 @@ const FLOORS: readonly (readonly [name: string, version: string, fault: string])
   ['ws', '8.23.0', 'a client that pings and never reads costs more than a gibibyte in seconds'],
   ['pg', '8.23.1', 'the version that the in-doubt rules were tried on'],
   ['ioredis', '6.0.0', 'the version that the time limits were tried on'],
-  ['xstate', '5.33.3', 'the first that bounds a machine’s own transitions by maxIterations'],
+  ['xstate', '5.33.3', 'maxIterations bounds what a machine does to itself'],
 ];
 
 const LOCK_FILE = new URL('../package-lock.json', import.meta.url);

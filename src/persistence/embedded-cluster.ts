@@ -4,7 +4,6 @@ import {
   chownSync,
   existsSync,
   fsyncSync,
-  linkSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -17,12 +16,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { keepText } from '../data-directory.ts';
 import type { Log } from '../log.ts';
 import { type EmbeddedBinaries, type ServerOwner, spawnAsOwner } from './embedded-binaries.ts';
 import { isRunning } from './embedded-postmaster.ts';
 
 /** The role that owns everything in an embedded server, and its database. */
 export const EMBEDDED_ROLE = 'frontrow';
+
+const PASSWORD_BYTES = 24;
 
 const UNFINISHED = '.postgres-unfinished-';
 
@@ -50,20 +52,9 @@ export function embeddedFiles(dataDirectory: string): EmbeddedFiles {
   };
 }
 
-/** The generated password of the server's only role, made on first use; whoever starts at the same moment reads the same one. */
+/** The generated password of the server's only role, made on first use. */
 export function readPassword(files: EmbeddedFiles): string {
-  if (!existsSync(files.password)) {
-    const draft = `${files.password}-${process.pid}-${randomBytes(4).toString('hex')}`;
-    writeFileSync(draft, randomBytes(24).toString('hex'), { mode: 0o600, flush: true });
-    try {
-      linkSync(draft, files.password);
-    } catch (error) {
-      if (!existsSync(files.password)) throw error;
-    } finally {
-      rmSync(draft);
-    }
-  }
-  return readFileSync(files.password, 'utf8').trim();
+  return keepText(files.password, () => randomBytes(PASSWORD_BYTES).toString('hex')).trim();
 }
 
 /**

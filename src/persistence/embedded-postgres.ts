@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { openDataDirectory } from '../data-directory.ts';
 import type { Log } from '../log.ts';
 import { isUnavailable, sqlState } from './database-errors.ts';
 import {
@@ -97,9 +97,7 @@ export async function startEmbeddedPostgres(options: {
   settings?: Readonly<Record<string, string>>;
 }): Promise<EmbeddedPostgres> {
   const { dataDir, log, settings = {} } = options;
-  // Root's server runs as another user, who must be able to enter; the files in it are closed to others one by one.
-  mkdirSync(resolve(dataDir), { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-  const dataDirectory = realpathSync(dataDir);
+  const dataDirectory = openDataDirectory(dataDir);
   const files = embeddedFiles(dataDirectory);
   const setup: Setup = {
     files,

@@ -1,0 +1,189 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { isAddressOrNetwork, isHost, isOrigin, isUrlOf, isVerificationKey } from './config-formats.ts';
+
+const LARGEST_PORT = 65_535;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** Counts beyond this are a slip of the finger. */
+const LARGEST_COUNT = 1_000_000;
+const LARGEST_LIST = 100;
+/** What a request header can carry beside everything else. */
+const LARGEST_SECRET = 1_024;
+
+/** A whole number of the unit that the variable's name ends with. */
+function whole(minimum: number, maximum: number, choice: { default?: number } = {}) {
+  return Type.Integer({ minimum, maximum, ...choice, description: `a whole number from ${minimum} to ${maximum}` });
+}
+
+function flag() {
+  return Type.Boolean({ description: '"true" or "false"' });
+}
+
+/** Text of a form; `words` complete the sentence "it must be …". `writeOnly` marks what is never shown. */
+function text(words: string, isRight: (value: string) => boolean, more: { default?: string; writeOnly?: true } = {}) {
+  return Type.Refine(Type.String({ ...more, description: words }), isRight);
+}
+
+function secret(minLength: number) {
+  const words = `${minLength} to ${LARGEST_SECRET} visible ASCII characters without spaces`;
+  return text(words, (value) => value.length >= minLength && /^[!-~]{1,1024}$/.test(value), { writeOnly: true });
+}
+
+function list(words: string, isRight: (element: string) => boolean) {
+  const description = `a list, separated by commas, of at most ${LARGEST_LIST} ${words}`;
+  const elements = Type.Array(Type.String(), { default: [], maxItems: LARGEST_LIST, description });
+  return Type.Refine(elements, (values) => values.every(isRight));
+}
+
+/**
+ * The environment that the service reads: every variable, what it may be, and its default. One that is unset or empty has
+ * its default; one without a default may be left out. Units are the last word of a name.
+ */
+export const environmentSchema = Type.Object({
+  PORT: whole(0, LARGEST_PORT, { default: 8_080 }),
+  HOST: text('a host name or an IP address', isHost, { default: '127.0.0.1' }),
+  METRICS_PORT: Type.Optional(whole(0, LARGEST_PORT)),
+  LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    default: 'info',
+    description: 'one of trace, debug, info, warn, error, fatal and silent',
+  }),
+
+  DATABASE_URL: Type.Optional(
+    text('a postgres:// URL', (value) => isUrlOf(['postgres:', 'postgresql:'], value), { writeOnly: true }),
+  ),
+  DATA_DIR: text('the path of a directory', (value) => !value.includes('\0'), { default: '.frontrow' }),
+  DEMO_DATA: Type.Optional(flag()),
+  REDIS_URL: Type.Optional(
+    text('a redis:// or rediss:// URL', (value) => isUrlOf(['redis:', 'rediss:'], value), { writeOnly: true }),
+  ),
+
+  NODE_ID: Type.Optional(
+    text('1 to 64 of the letters, digits and . _ -', (value) => /^[A-Za-z0-9._-]{1,64}$/.test(value)),
+  ),
+  PEER_HOST: Type.Optional(text('a host name or an IP address', isHost)),
+  PEER_PORT: Type.Optional(whole(0, LARGEST_PORT)),
+  CLUSTER_SECRET: Type.Optional(secret(32)),
+
+  AUTH_SECRET: Type.Optional(secret(32)),
+  AUTH_PUBLIC_KEY: Type.Optional(
+    text('a public key in PEM: RSA of at least 2048 bits, EC P-256 or Ed25519', isVerificationKey, { writeOnly: true }),
+  ),
+  AUTH_ISSUE: Type.Optional(flag()),
+  ACCESS_TOKEN_TTL_MS: whole(1_000, 365 * DAY_MS, { default: 30 * DAY_MS }),
+  ADMIN_TOKEN: Type.Optional(secret(16)),
+
+  TRUST_PROXY: list('IP addresses and networks such as 10.0.0.0/8', isAddressOrNetwork),
+  ALLOWED_ORIGINS: list('origins such as https://tickets.example', isOrigin),
+
+  HOLD_TTL_MS: whole(1_000, HOUR_MS, { default: 5 * MINUTE_MS }),
+  MAX_SEATS_PER_USER: whole(1, 500, { default: 4 }),
+
+  QUEUE_MAX_ACTIVE: whole(0, LARGEST_COUNT, { default: 100 }),
+  QUEUE_BATCH: whole(0, LARGEST_COUNT, { default: 10 }),
+  QUEUE_INTERVAL_MS: whole(100, HOUR_MS, { default: 10_000 }),
+  QUEUE_ACTIVE_TTL_MS: whole(1_000, DAY_MS, { default: HOUR_MS }),
+  QUEUE_SECONDS_PER_POSITION: whole(0, DAY_MS / 1_000, { default: 30 }),
+  QUEUE_ABANDON_MS: whole(100, DAY_MS, { default: 2 * MINUTE_MS }),
+  QUEUE_NO_SHOW_MS: whole(100, DAY_MS, { default: MINUTE_MS }),
+
+  LIVE_FLUSH_MS: whole(0, 1_000, { default: 50 }),
+  LIVE_SOCKETS_PER_USER: whole(0, LARGEST_COUNT, { default: 20 }),
+  LIVE_MESSAGES_PER_MINUTE: whole(0, LARGEST_COUNT, { default: 120 }),
+  RATE_LIMIT_PER_MINUTE: Type.Optional(whole(0, LARGEST_COUNT)),
+});
+
+type Environment = Static<typeof environmentSchema>;
+
+/** The variables whose default depends on others. */
+type Derived = 'DEMO_DATA' | 'AUTH_ISSUE' | 'RATE_LIMIT_PER_MINUTE';
+
+/** The settings of a service, by the names of their variables. */
+export type Config = Readonly<Environment & Required<Pick<Environment, Derived>>>;
+
+/** `faults` are sentences for the operator, one for each variable that is wrong or missing; none shows a secret. */
+export type ConfigReading =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/**
+ * Reads the settings from an environment, reporting everything that is wrong with it at once. Without DATABASE_URL the
+ * service runs its own database: then missing secrets are no fault, because `completeSecrets` supplies them.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): ConfigReading {
+  const given: Record<string, unknown> = {};
+  const faults: string[] = [];
+  for (const [name, schema] of Object.entries<TSchema>(environmentSchema.properties)) {
+    const raw = env[name];
+    const value = raw === undefined || raw === '' ? defaultOf(schema) : parse(schema, raw);
+    if (value === undefined) continue;
+    if (Value.Check(schema, value)) given[name] = value;
+    else faults.push(describeFault(name, schema, raw ?? ''));
+  }
+  const environment = given as Environment;
+  const wrong = new Set(faults.map((fault) => fault.split(' ', 1)[0]));
+  // A variable that is wrong is reported as such, not as missing too.
+  const isMissing = (name: keyof Environment): boolean => environment[name] === undefined && !wrong.has(name);
+
+  const isEmbedded = isMissing('DATABASE_URL');
+  const config: Config = {
+    ...environment,
+    DEMO_DATA: environment.DEMO_DATA ?? isEmbedded,
+    AUTH_ISSUE: environment.AUTH_ISSUE ?? isEmbedded,
+    RATE_LIMIT_PER_MINUTE: environment.RATE_LIMIT_PER_MINUTE ?? (isEmbedded ? 0 : 600),
+  };
+  faults.push(...findMissingSecrets(config, isMissing, isEmbedded), ...findSharedPorts(config));
+  return faults.length === 0 ? { ok: true, config } : { ok: false, faults };
+}
+
+function defaultOf(schema: TSchema): unknown {
+  return 'default' in schema ? schema.default : undefined;
+}
+
+/** Turns text into a value of the schema's kind; text that is none stays text, which the schema then refuses. */
+function parse(schema: TSchema, raw: string): unknown {
+  const kind = 'type' in schema ? schema.type : 'string';
+  if (kind === 'integer') return /^(0|[1-9]\d{0,15})$/.test(raw) ? Number(raw) : raw;
+  if (kind === 'boolean') return raw === 'true' || (raw === 'false' ? false : raw);
+  if (kind === 'array') return raw.split(',').map((element) => element.trim());
+  // A key has lines, which many ways of setting a variable can only carry as \n.
+  return raw.startsWith('-----BEGIN ') ? raw.replaceAll('\\n', '\n') : raw;
+}
+
+function describeFault(name: string, schema: TSchema, raw: string): string {
+  const words = 'description' in schema ? String(schema.description) : 'something else';
+  const isSecret = 'writeOnly' in schema && schema.writeOnly === true;
+  const given = isSecret ? `set to ${raw.length} characters that cannot be used` : `${JSON.stringify(raw)}`;
+  return `${name} is ${given}; it must be ${words}`;
+}
+
+/** With a database of its own the service makes the secrets; with a shared one, other nodes have to know them too. */
+function findMissingSecrets(
+  config: Config,
+  isMissing: (name: keyof Environment) => boolean,
+  isEmbedded: boolean,
+): string[] {
+  if (isEmbedded) return [];
+  const faults: string[] = [];
+  if (isMissing('AUTH_SECRET') && isMissing('AUTH_PUBLIC_KEY')) {
+    faults.push('AUTH_SECRET is missing; with DATABASE_URL, it or AUTH_PUBLIC_KEY must say whose access tokens count');
+  } else if (isMissing('AUTH_SECRET') && config.AUTH_ISSUE) {
+    faults.push('AUTH_SECRET is missing; with AUTH_ISSUE, access tokens are signed with it');
+  }
+  const peers = (['PEER_HOST', 'PEER_PORT', 'REDIS_URL'] as const).filter((name) => config[name] !== undefined);
+  if (isMissing('CLUSTER_SECRET') && peers.length > 0) {
+    faults.push(`CLUSTER_SECRET is missing; with ${peers.join(' and ')}, nodes know each other by it`);
+  }
+  return faults;
+}
+
+function findSharedPorts(config: Config): string[] {
+  const ports = (['PORT', 'PEER_PORT', 'METRICS_PORT'] as const).filter((name) => (config[name] ?? 0) > 0);
+  return ports.flatMap((name, index) =>
+    ports
+      .slice(0, index)
+      .filter((other) => config[other] === config[name])
+      .map((other) => `${name} is ${config[name]}, which is ${other} already; each needs a port of its own`),
+  );
+}
