@@ -1,0 +1,86 @@
+import type { Pool } from 'pg';
+import { accept, type FaultEffect, reject } from '../errors.ts';
+import type { User, UserRecords } from '../user.ts';
+import { toFault } from './database-errors.ts';
+
+/** Users are never deleted, so one that was seen needs no second look; about 5 MiB. */
+const USERS_REMEMBERED = 50_000;
+
+interface UserRow {
+  user_id: string;
+  name: string;
+  email: string | null;
+  created_at: Date;
+}
+
+/** A user and its wallet come into being together, or not at all. No row comes back where id or address is taken. */
+const INSERT_USER = `
+  WITH created AS (
+    INSERT INTO users (user_id, name, email) VALUES ($1, $2, $3)
+    ON CONFLICT DO NOTHING RETURNING user_id, name, email, created_at
+  ), wallet AS (
+    INSERT INTO wallets (user_id) SELECT user_id FROM created
+  )
+  SELECT * FROM created`;
+
+const SELECT_USER = 'SELECT user_id, name, email, created_at FROM users WHERE user_id = $1';
+
+function userOf(row: UserRow): User {
+  return { userId: row.user_id, name: row.name, email: row.email, createdAt: row.created_at.toISOString() };
+}
+
+/** Users in PostgreSQL. Every method throws a Fault `STORE_UNAVAILABLE` when the database does not answer. */
+export function createUserRecords({ pool }: { pool: Pool }): UserRecords {
+  const remembered = new Set<string>();
+
+  function remember(userId: string): void {
+    if (remembered.size >= USERS_REMEMBERED) {
+      const [oldest] = remembered;
+      if (oldest !== undefined) remembered.delete(oldest);
+    }
+    remembered.add(userId);
+  }
+
+  async function insert(
+    user: readonly [userId: string, name: string, email: string | null],
+    inDoubt: FaultEffect,
+  ): Promise<UserRow | undefined> {
+    try {
+      const { rows } = await pool.query<UserRow>(INSERT_USER, [...user]);
+      return rows[0];
+    } catch (error) {
+      throw toFault(error, inDoubt);
+    }
+  }
+
+  async function select(userId: string): Promise<UserRow | undefined> {
+    try {
+      const { rows } = await pool.query<UserRow>(SELECT_USER, [userId]);
+      return rows[0];
+    } catch (error) {
+      throw toFault(error, 'none');
+    }
+  }
+
+  return {
+    async register({ userId, name, email }) {
+      const row = await insert([userId, name, email], 'unknown');
+      return row === undefined ? reject('EMAIL_TAKEN') : accept(userOf(row));
+    },
+
+    async find(userId) {
+      const row = await select(userId);
+      return row === undefined ? null : userOf(row);
+    },
+
+    async ensure({ userId, name, email }) {
+      if (remembered.has(userId)) return;
+      // Whatever becomes of these writes, the caller's own request has done nothing yet, and repeating it repeats them harmlessly.
+      // Most who come with an operator's token were here before: the look-up spares them a write and its commit.
+      const known = (await select(userId)) ?? (await insert([userId, name ?? '', email], 'none'));
+      // No row: somebody else created the user meanwhile, which the next insert tolerates, or the address is another user's.
+      if (known === undefined) await insert([userId, name ?? '', null], 'none');
+      remember(userId);
+    },
+  };
+}
