@@ -1,0 +1,60 @@
+import type { Pool } from 'pg';
+import type { ReservationRecords } from '../reservation.ts';
+import { toFault } from './database-errors.ts';
+import { RESERVATION_COLUMNS, type ReservationRow, reservationOf } from './reservation-row.ts';
+
+const FROM = 'FROM reservations r JOIN schedules s USING (schedule_id)';
+
+/** Within one schedule `seq` is the order of what happened; ids are ordered by the clocks of the nodes that made them. */
+const NEWEST_OF_SEAT = `
+  SELECT ${RESERVATION_COLUMNS} ${FROM}
+  WHERE r.user_id = $1 AND r.schedule_id = $2 AND r.seat_number = $3
+  ORDER BY r.seq DESC LIMIT 1`;
+
+const PAGE = `
+  SELECT ${RESERVATION_COLUMNS} ${FROM}
+  WHERE r.user_id = $1 AND ($2::text IS NULL OR r.status = $2) AND ($3::uuid IS NULL OR r.reservation_id < $3)
+  ORDER BY r.reservation_id DESC LIMIT $4`;
+
+const SCHEDULES_WITH_HOLDS = `
+  SELECT DISTINCT schedule_id FROM reservations
+  WHERE user_id = $1 AND concert_id = $2 AND status = 'HELD' ORDER BY schedule_id`;
+
+/** Durable reservations as SQL readers see them: what the log says, committed in the log's own statement. */
+export function createReservationRecords({ pool }: { pool: Pool }): ReservationRecords {
+  async function select(text: string, values: readonly unknown[]): Promise<ReservationRow[]> {
+    try {
+      const { rows } = await pool.query<ReservationRow>(text, [...values]);
+      return rows;
+    } catch (error) {
+      throw toFault(error, 'none');
+    }
+  }
+
+  return {
+    async findMany(userId, reservationIds) {
+      const text = `SELECT ${RESERVATION_COLUMNS} ${FROM} WHERE r.user_id = $1 AND r.reservation_id = ANY($2::uuid[])`;
+      return (await select(text, [userId, reservationIds])).map(reservationOf);
+    },
+
+    async findNewestOfSeat(userId, scheduleId, seatNumber) {
+      const [row] = await select(NEWEST_OF_SEAT, [userId, scheduleId, seatNumber]);
+      return row === undefined ? null : reservationOf(row);
+    },
+
+    async list(userId, status, { limit, after }) {
+      const rows = await select(PAGE, [userId, status, after, limit + 1]);
+      const items = rows.slice(0, limit).map(reservationOf);
+      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.reservationId ?? null) : null };
+    },
+
+    async schedulesWithHolds(userId, concertId) {
+      try {
+        const { rows } = await pool.query<{ schedule_id: number }>(SCHEDULES_WITH_HOLDS, [userId, concertId]);
+        return rows.map((row) => row.schedule_id);
+      } catch (error) {
+        throw toFault(error, 'none');
+      }
+    },
+  };
+}
