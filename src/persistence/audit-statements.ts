@@ -1,0 +1,195 @@
+/*
+ * The invariants that one statement can judge. Each statement selects the rows that break its invariant.
+ *
+ * Instants of the waiting room come from the clocks of its processes, which know the database's time to within their round
+ * trip, and from the database itself. Where an end by one is compared with an admission by the other, ends count one second
+ * early, so that only what no clock can explain is reported.
+ */
+export interface StatementInvariant {
+  readonly invariant: string;
+  readonly says: string;
+  readonly violations: string;
+  /** Whether it can only be judged if the policy was the same ever since the tokens were issued. */
+  readonly needsUnchangedPolicy?: true;
+}
+
+const CLOCKS_APART = `interval '1 second'`;
+/** Instants are stored in whole microseconds, which may round a window down. */
+const ROUNDING = `interval '1 millisecond'`;
+
+export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
+  {
+    invariant: 'schedule-complete',
+    says: 'a schedule has its seats, numbered from 1 without a gap, and its head',
+    violations: `
+      SELECT s.schedule_id, s.total_seats, seats.n AS seats, seats.last AS last_seat, h.schedule_id IS NOT NULL AS has_head
+      FROM schedules s
+      LEFT JOIN schedule_heads h USING (schedule_id)
+      LEFT JOIN (SELECT schedule_id, count(*) AS n, max(seat_number) AS last FROM seats GROUP BY schedule_id) seats USING (schedule_id)
+      WHERE h.schedule_id IS NULL OR seats.n IS DISTINCT FROM s.total_seats OR seats.last IS DISTINCT FROM s.total_seats`,
+  },
+  {
+    invariant: 'one-live-reservation-per-seat',
+    says: 'a seat has at most one live reservation',
+    violations: `
+      SELECT schedule_id, seat_number, array_agg(reservation_id ORDER BY seq) AS reservations
+      FROM reservations WHERE status IN ('HELD', 'CONFIRMED')
+      GROUP BY schedule_id, seat_number HAVING count(*) > 1`,
+  },
+  {
+    invariant: 'reservation-of-a-seat',
+    says: "a reservation is of a seat that exists, at its price, of its schedule's concert, by a known user",
+    violations: `
+      SELECT r.reservation_id, r.schedule_id, r.seat_number, r.price, seats.price AS price_of_seat, r.concert_id,
+        s.concert_id AS concert_of_schedule, u.user_id IS NOT NULL AS is_user_known
+      FROM reservations r
+      LEFT JOIN schedules s USING (schedule_id)
+      LEFT JOIN seats ON seats.schedule_id = r.schedule_id AND seats.seat_number = r.seat_number
+      LEFT JOIN users u USING (user_id)
+      WHERE seats.price IS DISTINCT FROM r.price OR s.concert_id IS DISTINCT FROM r.concert_id OR u.user_id IS NULL`,
+  },
+];
+
+export const MONEY_INVARIANTS: readonly StatementInvariant[] = [
+  {
+    invariant: 'ledger-runs',
+    says: 'entries of a wallet are numbered from 1 without a gap, each balance is the last one plus the amount, none is negative',
+    violations: `
+      SELECT * FROM (
+        SELECT user_id, entry_no, type, amount, balance_after,
+          lag(entry_no, 1, 0::bigint) OVER ledger AS entry_before, lag(balance_after, 1, 0::bigint) OVER ledger AS balance_before
+        FROM wallet_entries WINDOW ledger AS (PARTITION BY user_id ORDER BY entry_no)
+      ) e
+      WHERE entry_no <> entry_before + 1 OR balance_after <> balance_before + amount OR balance_after < 0
+        OR CASE type WHEN 'CHARGE' THEN amount <= 0 WHEN 'PAYMENT' THEN amount > 0 ELSE amount < 0 END`,
+  },
+  {
+    invariant: 'wallet-equals-ledger',
+    says: "every user has a wallet; its balance is the sum of its entries and the last one's, and it counts them",
+    violations: `
+      SELECT user_id, w.balance, w.entries, e.total, e.n, e.last_balance
+      FROM users FULL JOIN wallets w USING (user_id) FULL JOIN (
+        SELECT user_id, sum(amount) AS total, count(*) AS n, (array_agg(balance_after ORDER BY entry_no DESC))[1] AS last_balance
+        FROM wallet_entries GROUP BY user_id
+      ) e USING (user_id)
+      WHERE w.balance IS NULL OR w.balance < 0 OR w.balance <> coalesce(e.total, 0)
+        OR w.balance <> coalesce(e.last_balance, 0) OR w.entries <> coalesce(e.n, 0)`,
+  },
+  {
+    invariant: 'payment-in-ledger',
+    says: 'a payment has one entry of minus its amount, a refunded one also one of its amount, and no other entry names a payment',
+    violations: `
+      SELECT coalesce(p.payment_id, e.payment_id) AS payment_id, p.user_id, p.status, p.amount, e.debits, e.credits, e.user_ids
+      FROM payments p FULL JOIN (
+        SELECT payment_id, array_agg(DISTINCT user_id) AS user_ids,
+          coalesce(array_agg(amount) FILTER (WHERE type = 'PAYMENT'), '{}') AS debits,
+          coalesce(array_agg(amount) FILTER (WHERE type = 'REFUND'), '{}') AS credits,
+          count(*) FILTER (WHERE type = 'CHARGE') AS charges
+        FROM wallet_entries WHERE payment_id IS NOT NULL OR type <> 'CHARGE' GROUP BY payment_id
+      ) e ON e.payment_id = p.payment_id
+      WHERE p.payment_id IS NULL OR e.payment_id IS NULL OR e.charges > 0
+        OR e.user_ids <> ARRAY[p.user_id] OR e.debits <> ARRAY[-p.amount]
+        OR e.credits <> CASE p.status WHEN 'REFUNDED' THEN ARRAY[p.amount] ELSE '{}'::bigint[] END
+        OR (p.status = 'REFUNDED') <> (p.refunded_at IS NOT NULL)`,
+  },
+  {
+    invariant: 'payment-of-reservations',
+    says: 'the items of a payment are reservations of its user and schedule that name it, in its status, and cost its amount together',
+    violations: `
+      SELECT p.payment_id, p.status, p.amount, count(i.item_no) AS items, sum(r.price) AS prices,
+        array_agg(i.reservation_id ORDER BY i.item_no) FILTER (WHERE r.reservation_id IS NULL) AS not_of_this_payment
+      FROM payments p
+      LEFT JOIN payment_items i USING (payment_id)
+      LEFT JOIN reservations r ON r.reservation_id = i.reservation_id AND r.payment_id = p.payment_id AND r.user_id = p.user_id
+        AND r.schedule_id = p.schedule_id AND r.concert_id = p.concert_id AND r.confirmed_at IS NOT NULL
+        AND r.status = CASE p.status WHEN 'COMPLETED' THEN 'CONFIRMED' ELSE 'REFUNDED' END
+      GROUP BY p.payment_id
+      HAVING count(i.item_no) = 0 OR count(r.reservation_id) <> count(i.item_no) OR sum(r.price) IS DISTINCT FROM p.amount`,
+  },
+  {
+    invariant: 'confirmed-is-paid',
+    says: 'a confirmed or refunded reservation is an item of exactly one payment, the one that it names; no other names or is one',
+    violations: `
+      SELECT r.reservation_id, r.status, r.payment_id, i.payments
+      FROM reservations r FULL JOIN (
+        SELECT reservation_id, array_agg(payment_id) AS payments FROM payment_items GROUP BY reservation_id
+      ) i USING (reservation_id)
+      WHERE CASE WHEN r.status IN ('CONFIRMED', 'REFUNDED') THEN i.payments IS NULL OR i.payments <> ARRAY[r.payment_id]
+          OR NOT EXISTS (SELECT FROM payments p WHERE p.payment_id = r.payment_id)
+        ELSE r.reservation_id IS NULL OR i.payments IS NOT NULL OR r.payment_id IS NOT NULL END`,
+  },
+];
+
+export const QUEUE_INVARIANTS: readonly StatementInvariant[] = [
+  {
+    invariant: 'one-live-token-per-user',
+    says: 'a user has at most one live queue token of a concert',
+    violations: `
+      SELECT concert_id, user_id, array_agg(token_id ORDER BY no) AS tokens
+      FROM queue_tokens WHERE status IN ('WAITING', 'ACTIVE') GROUP BY concert_id, user_id HAVING count(*) > 1`,
+  },
+  {
+    invariant: 'queue-numbers',
+    says: "queue numbers of a concert are different, from 1, and below its head's next one",
+    violations: `
+      SELECT t.token_id, t.concert_id, t.no, h.next_no FROM (
+        SELECT *, count(*) OVER (PARTITION BY concert_id, no) AS holders FROM queue_tokens
+      ) t LEFT JOIN queue_heads h USING (concert_id)
+      WHERE t.holders > 1 OR t.no < 1 OR h.next_no IS NULL OR t.no >= h.next_no`,
+  },
+  {
+    invariant: 'queue-lives',
+    says: 'a waiting token was not admitted, an active one was, and exactly those that ended have an end',
+    violations: `
+      SELECT token_id, concert_id, no, status, activated_at, active_until, ended_at FROM queue_tokens
+      WHERE (status = 'WAITING' AND activated_at IS NOT NULL) OR (status = 'ACTIVE' AND activated_at IS NULL)
+        OR (activated_at IS NULL) <> (active_until IS NULL) OR active_until < activated_at
+        OR (status IN ('WAITING', 'ACTIVE')) <> (ended_at IS NULL)`,
+  },
+  {
+    invariant: 'queue-order',
+    says: 'when a token was admitted, every token with a lower number had been admitted or had left the line',
+    violations: `
+      SELECT concert_id, token_id, no, status, activated_at, ended_at, later_admitted_at FROM (
+        SELECT *, min(activated_at) OVER (
+          PARTITION BY concert_id ORDER BY no DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS later_admitted_at
+        FROM queue_tokens
+      ) t WHERE later_admitted_at < coalesce(activated_at, ended_at - ${CLOCKS_APART}, 'infinity')`,
+  },
+  {
+    invariant: 'queue-rate',
+    says: "no window of the policy's interval holds more admissions than its batch",
+    needsUnchangedPolicy: true,
+    violations: `
+      SELECT concert_id, token_id, no, activated_at, batch_before, queue_batch, queue_interval_ms FROM (
+        SELECT t.*, c.queue_batch, c.queue_interval_ms,
+          lag(t.activated_at, c.queue_batch) OVER (PARTITION BY t.concert_id ORDER BY t.activated_at, t.no) AS batch_before
+        FROM queue_tokens t JOIN concerts c USING (concert_id) WHERE t.activated_at IS NOT NULL AND c.queue_batch > 0
+      ) t WHERE activated_at - batch_before < queue_interval_ms * interval '1 millisecond' - ${ROUNDING}`,
+  },
+  {
+    invariant: 'queue-capacity',
+    says: "never more tokens are active at once than the policy's maximum",
+    needsUnchangedPolicy: true,
+    violations: `
+      WITH span AS (
+        SELECT concert_id, activated_at AS began,
+          greatest(activated_at, least(coalesce(ended_at, 'infinity'), active_until) - ${CLOCKS_APART}) AS ended
+        FROM queue_tokens WHERE activated_at IS NOT NULL
+      ), step AS (
+        SELECT concert_id, began AS at, 1 AS change FROM span
+        UNION ALL SELECT concert_id, ended, -1 FROM span
+      )
+      SELECT concert_id, at, active, queue_max_active FROM (
+        SELECT concert_id, at, change, sum(change) OVER (PARTITION BY concert_id ORDER BY at, change) AS active FROM step
+      ) s JOIN concerts c USING (concert_id) WHERE change > 0 AND active > queue_max_active`,
+  },
+];
+
+export const ANSWER_INVARIANTS: readonly StatementInvariant[] = [
+  {
+    invariant: 'recorded-answers-succeeded',
+    says: 'only successful answers are recorded under idempotency keys',
+    violations: `SELECT user_id, key, status, created_at FROM idempotency_keys WHERE status NOT BETWEEN 200 AND 299`,
+  },
+];

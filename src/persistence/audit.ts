@@ -1,0 +1,170 @@
+import type { Pool, PoolClient } from 'pg';
+import {
+  createScheduleFold,
+  type FoldInvariant,
+  type HeadRow,
+  type LoggedReservation,
+  type LogRow,
+} from './audit-fold.ts';
+import {
+  ANSWER_INVARIANTS,
+  MONEY_INVARIANTS,
+  QUEUE_INVARIANTS,
+  SCHEDULE_INVARIANTS,
+  type StatementInvariant,
+} from './audit-statements.ts';
+import { type Peekable, readOrdered } from './audit-reader.ts';
+
+/** Enough rows to see what is wrong; the total says how much. */
+const ROWS_SHOWN = 10;
+
+/** What the audit found out about one invariant. */
+export interface AuditFinding {
+  /** Its name, which stays the same between versions. */
+  readonly invariant: string;
+  /** What it says, in a sentence. */
+  readonly says: string;
+  /** How many rows break it. */
+  readonly total: number;
+  /** The first of them. */
+  readonly rows: readonly object[];
+  /** Why it was not judged, or null when it was. */
+  readonly skipped: string | null;
+}
+
+export interface AuditOptions {
+  /** Live seats that a user may have of a schedule; not judged when left out. */
+  readonly maxSeats?: number;
+  /** The queue policies are those under which all recorded tokens were admitted. */
+  readonly isPolicyUnchanged?: boolean;
+}
+
+export interface AuditReport {
+  /** Every invariant, in a fixed order. */
+  readonly findings: readonly AuditFinding[];
+  /** Those that are broken. */
+  readonly violations: readonly AuditFinding[];
+}
+
+const FOLDED = {
+  'log-gapless': "the log of a schedule is numbered from 1 to its head's number without a gap",
+  'log-epochs': "epochs never fall in log order, and none is above its head's",
+  'log-legal': 'every logged change was possible in the state that the log had led to',
+  'log-equals-rows': 'the log, folded, gives exactly the reservations',
+  'no-early-expiry': 'no hold was ended by its time before its time',
+  'alarm-covers-holds': 'the deadline that the alarm watches is not later than that of any hold',
+  'seat-limit': 'nobody ever had more live seats of a schedule than allowed',
+} satisfies Record<FoldInvariant, string>;
+
+const HEADS = `
+  SELECT schedule_id, epoch, seq, floor(extract(epoch FROM next_expiry_at) * 1000)::bigint AS next_expiry_ms
+  FROM schedule_heads ORDER BY schedule_id`;
+
+const LOG = 'SELECT schedule_id, first_seq, last_seq, epoch, events FROM seat_log ORDER BY schedule_id, first_seq';
+
+const RESERVATIONS = `
+  SELECT reservation_id, schedule_id, user_id, seat_number, price, status, round(extract(epoch FROM expires_at) * 1000)::bigint AS expires_ms,
+    payment_id, epoch, seq
+  FROM reservations ORDER BY schedule_id`;
+
+/** One snapshot for all of it, so a database that is being written to can be audited; sorts may use some memory. */
+const BEGIN = `
+  BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+  SET LOCAL statement_timeout = 0;
+  SET LOCAL idle_in_transaction_session_timeout = 0;
+  SET LOCAL lock_timeout = '10s';
+  SET LOCAL work_mem = '64MB'`;
+
+/**
+ * Checks every invariant of the database in one snapshot, without changing anything and without holding up anybody. Logs are
+ * folded schedule by schedule, so memory is bounded by the largest schedule. Throws the driver's error when it cannot be run.
+ */
+export async function runAudit(pool: Pool, options: AuditOptions = {}): Promise<AuditReport> {
+  const client = await pool.connect();
+  try {
+    await client.query(BEGIN);
+    const findings = [
+      ...(await judge(client, SCHEDULE_INVARIANTS, options)),
+      ...(await foldLogs(client, options.maxSeats ?? null)),
+      ...(await judge(client, MONEY_INVARIANTS, options)),
+      ...(await judge(client, QUEUE_INVARIANTS, options)),
+      ...(await judge(client, ANSWER_INVARIANTS, options)),
+    ];
+    await client.query('COMMIT');
+    client.release();
+    return { findings, violations: findings.filter((finding) => finding.total > 0) };
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+async function judge(
+  client: PoolClient,
+  invariants: readonly StatementInvariant[],
+  { isPolicyUnchanged = false }: AuditOptions,
+): Promise<AuditFinding[]> {
+  const findings: AuditFinding[] = [];
+  for (const { invariant, says, violations, needsUnchangedPolicy = false } of invariants) {
+    if (needsUnchangedPolicy && !isPolicyUnchanged) {
+      findings.push({ invariant, says, total: 0, rows: [], skipped: 'the policy may have been changed since' });
+      continue;
+    }
+    const { rows } = await client.query<{ violation: object; total: number }>(
+      `SELECT to_jsonb(v) AS violation, count(*) OVER () AS total FROM (${violations}) v LIMIT ${ROWS_SHOWN}`,
+    );
+    const shown = rows.map((row) => row.violation);
+    findings.push({ invariant, says, total: rows[0]?.total ?? 0, rows: shown, skipped: null });
+  }
+  return findings;
+}
+
+async function foldLogs(client: PoolClient, maxSeats: number | null): Promise<AuditFinding[]> {
+  const found = new Map<FoldInvariant, { total: number; rows: object[] }>();
+  const report = (invariant: FoldInvariant, row: object): void => {
+    const { total, rows } = found.get(invariant) ?? { total: 0, rows: [] };
+    found.set(invariant, { total: total + 1, rows: total < ROWS_SHOWN ? [...rows, row] : rows });
+  };
+
+  const heads = await readOrdered<HeadRow>(client, 'audit_heads', HEADS);
+  const log = await readOrdered<LogRow>(client, 'audit_log', LOG);
+  const reservations = await readOrdered<LoggedReservation>(client, 'audit_reservations', RESERVATIONS);
+  for (;;) {
+    const scheduleId = leastSchedule([heads, log, reservations]);
+    if (scheduleId === undefined) break;
+    const fold = createScheduleFold(scheduleId, maxSeats, report);
+    let head: HeadRow | undefined;
+    for await (const row of takeSchedule(heads, scheduleId)) head = row;
+    for await (const row of takeSchedule(log, scheduleId)) fold.append(row);
+    const rows: LoggedReservation[] = [];
+    for await (const row of takeSchedule(reservations, scheduleId)) rows.push(row);
+    fold.finish(head, rows);
+  }
+
+  const skipped = maxSeats === null ? 'the limit was not given' : null;
+  return Object.entries(FOLDED).map(([invariant, says]) => ({
+    invariant,
+    says,
+    total: 0,
+    rows: [],
+    ...found.get(invariant as FoldInvariant),
+    skipped: invariant === 'seat-limit' ? skipped : null,
+  }));
+}
+
+interface OfSchedule {
+  readonly schedule_id: number;
+}
+
+function leastSchedule(readers: readonly Peekable<OfSchedule>[]): number | undefined {
+  const next = readers.flatMap((reader) => reader.peek()?.schedule_id ?? []);
+  return next.length === 0 ? undefined : Math.min(...next);
+}
+
+/** The reader's rows of one schedule; the reader stands at its first one. */
+async function* takeSchedule<R extends OfSchedule>(reader: Peekable<R>, scheduleId: number): AsyncGenerator<R> {
+  for (let row = reader.peek(); row?.schedule_id === scheduleId; row = reader.peek()) {
+    yield row;
+    await reader.advance();
+  }
+}
