@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { readObjects, readText } from '../json.ts';
 import { createAdminClient } from '../service/admin-client.ts';
+import { auditDatabase } from '../service/database-audit.ts';
 import { findFreePort, startServer } from '../service/server-process.ts';
 import type { ServerProcess } from '../service/server-process.ts';
 import type { Contestant } from './contestant.ts';
@@ -112,7 +114,7 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
       );
       return rows[0]?.holds ?? 0;
     },
-    findFaults: async () => [],
+    findFaults: async () => [...(await auditDatabase(settings.databaseUrl)).faults],
     close: () => pool.end(),
     shoppers: () => shoppers,
     async sellOut(server, scheduleId, seatCount) {
@@ -123,8 +125,7 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
         const shopper = await admit(server, 'Collector');
         const seatNumbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
         const held = await client.post('/reservations', shopper.token, { scheduleId, seatNumbers });
-        const reservations = Array.isArray(held['reservations']) ? held['reservations'] : [];
-        const reservationIds = reservations.map((reservation: { reservationId: string }) => reservation.reservationId);
+        const reservationIds = readObjects(held, 'reservations').map((seat) => readText(seat, 'reservationId'));
         await client.post('/me/balance/charge', shopper.token, { amount: PRICE_WON * seatNumbers.length });
         await client.post('/payments', shopper.token, { reservationIds });
       }

@@ -1,13 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { asObject, readInteger, readText } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 
 /** What the demo and the benchmarks need of the admin and user routes to set a scene. Not for the rush itself. */
 export interface AdminClient {
   createConcert(concert: NewDemoConcert): Promise<number>;
-  createSchedule(concertId: number, schedule: { startsAt: string; seatCount: number; price: number }): Promise<number>;
-  createSchedule(concertId: number, schedule: { startsAt: string; prices: readonly PriceRange[] }): Promise<number>;
+  createSchedule(
+    concertId: number,
+    schedule: { startsAt: string; seatCount: number; prices: readonly PriceRange[] },
+  ): Promise<number>;
   registerUser(name: string, email: string): Promise<{ userId: string; accessToken: string }>;
   enterQueue(accessToken: string, concertId: number): Promise<{ token: string; status: string }>;
-  post(path: string, token: string, body: unknown): Promise<Record<string, unknown>>;
+  post(path: string, token: string, body: unknown): Promise<JsonObject>;
 }
 
 export interface PriceRange {
@@ -36,7 +40,7 @@ const RETRY_MS = 250;
 
 /** Every call throws with the answer's status and body when it is not 2xx. */
 export function createAdminClient(url: string, adminToken: string): AdminClient {
-  const post = async (path: string, token: string | null, body: unknown): Promise<Record<string, unknown>> => {
+  const post = async (path: string, token: string | null, body: unknown): Promise<JsonObject> => {
     for (let attempt = 1; ; attempt += 1) {
       const response = await fetch(`${url}/api/v1${path}`, {
         method: 'POST',
@@ -48,7 +52,7 @@ export function createAdminClient(url: string, adminToken: string): AdminClient 
       });
       const text = await response.text();
       if (response.ok) {
-        return asRecord(JSON.parse(text));
+        return asObject(JSON.parse(text));
       }
       if (response.status !== 503 || attempt === ATTEMPTS_MOST) {
         throw new Error(`POST ${path} was answered with ${response.status}: ${text}`);
@@ -59,26 +63,18 @@ export function createAdminClient(url: string, adminToken: string): AdminClient 
   return {
     post,
     async createConcert(concert) {
-      return Number((await post('/admin/concerts', adminToken, concert))['concertId']);
+      return readInteger(await post('/admin/concerts', adminToken, concert), 'concertId');
     },
-    async createSchedule(concertId: number, schedule: object) {
-      return Number((await post(`/admin/concerts/${concertId}/schedules`, adminToken, schedule))['scheduleId']);
+    async createSchedule(concertId, schedule) {
+      return readInteger(await post(`/admin/concerts/${concertId}/schedules`, adminToken, schedule), 'scheduleId');
     },
     async registerUser(name, email) {
       const user = await post('/users', null, { name, email });
-      return { userId: String(user['userId']), accessToken: String(user['accessToken']) };
+      return { userId: readText(user, 'userId'), accessToken: readText(user, 'accessToken') };
     },
     async enterQueue(accessToken, concertId) {
       const token = await post('/queue/tokens', accessToken, { concertId });
-      return { token: String(token['token']), status: String(token['status']) };
+      return { token: readText(token, 'token'), status: readText(token, 'status') };
     },
   };
-}
-
-/** An answer's members by name; an Error when it is no JSON object. */
-export function asRecord(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error(`An object was expected, not ${JSON.stringify(value)}.`);
-  }
-  return Object.fromEntries(Object.entries(value));
 }

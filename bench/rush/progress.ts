@@ -1,0 +1,88 @@
+import type { RushView } from './rush.ts';
+
+/** Shows a rush while it runs; `close` leaves the last picture on the screen. */
+export interface Progress {
+  close(): void;
+}
+
+const FRAME_MS = 150;
+const LINE_EVERY_MS = 2_000;
+const BAR_CELLS = 25;
+const CLEAR_LINE = '\u001b[2K';
+const bold = (text: string): string => `\u001b[1m${text}\u001b[0m`;
+const dim = (text: string): string => `\u001b[2m${text}\u001b[0m`;
+
+/** A picture that is drawn over itself on a terminal; a line every two seconds anywhere else. */
+export function createProgress(output: NodeJS.WriteStream, look: () => RushView): Progress {
+  const drawn = output.isTTY;
+  let lines = 0;
+  const draw = (): void => {
+    const picture = drawRush(look(), output.columns ?? 80);
+    const up = lines > 0 ? `\u001b[${lines}A` : '';
+    output.write(`${up}${picture.map((line) => `${CLEAR_LINE}${line}\n`).join('')}`);
+    lines = picture.length;
+  };
+  const say = (): void => {
+    output.write(`${describeRush(look())}\n`);
+  };
+  const timer = setInterval(drawn ? draw : say, drawn ? FRAME_MS : LINE_EVERY_MS);
+  return {
+    close() {
+      clearInterval(timer);
+      if (drawn) {
+        draw();
+      } else {
+        say();
+      }
+    },
+  };
+}
+
+function drawRush(view: RushView, columns: number): string[] {
+  const { statistics } = view;
+  const crowd = countFans(view);
+  const hold = statistics.latencyOf('hold');
+  const lines = [
+    `${bold(view.title)}  ${dim(view.phase)}`,
+    ...view.board.map((date) => {
+      const cells = (count: number): number => Math.round((count / Math.max(date.total, 1)) * BAR_CELLS);
+      const sold = cells(date.sold);
+      const held = Math.min(cells(date.held), BAR_CELLS - sold);
+      const bar = `${'█'.repeat(sold)}${'▒'.repeat(held)}${dim('·'.repeat(BAR_CELLS - sold - held))}`;
+      return `  ${date.startsAt.slice(0, 10)}  ${bar}  ${date.sold} of ${date.total} sold, ${date.held} held`;
+    }),
+    `  ${crowd.inside} queueing or shopping · ${crowd.withTickets} with tickets · ${crowd.without} gone without`,
+    `  ${seconds(view)} s · ${rate(view)} requests/s · holds p50 ${hold.p50Ms.toFixed(0)} ms, p99 ${hold.p99Ms.toFixed(0)} ms`,
+    `  seat taken ${statistics.refusals().get('SEAT_TAKEN') ?? 0} × · asked again ${sum(statistics.retries())} ×`,
+  ];
+  // Without escape sequences counted, a line that is too long would wrap and spoil the drawing over.
+  return lines.map((line) => (line.includes('\u001b') ? line : line.slice(0, columns - 1)));
+}
+
+function describeRush(view: RushView): string {
+  const crowd = countFans(view);
+  const sold = view.board.reduce((total, date) => total + date.sold, 0);
+  const all = view.board.reduce((total, date) => total + date.total, 0);
+  const registered = view.fans.filter((fan) => fan.userId !== '').length;
+  return view.phase === 'registering'
+    ? `${registered} of ${view.fans.length} fans registered`
+    : `${seconds(view)} s: ${sold} of ${all} seats sold, ${crowd.inside} fans queueing or shopping, ${rate(view)} requests/s`;
+}
+
+function countFans({ fans }: RushView): { inside: number; withTickets: number; without: number } {
+  const withTickets = fans.filter((fan) => fan.tickets.length > 0).length;
+  const without = fans.filter((fan) => fan.tickets.length === 0 && fan.end !== null).length;
+  return { inside: fans.length - withTickets - without, withTickets, without };
+}
+
+function seconds({ elapsedMs }: RushView): string {
+  return (elapsedMs / 1_000).toFixed(1);
+}
+
+function rate({ statistics, elapsedMs }: RushView): string {
+  return (statistics.answers() / Math.max(elapsedMs / 1_000, 0.1)).toFixed(0);
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
+}

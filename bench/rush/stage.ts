@@ -1,0 +1,65 @@
+import type { PriceRange } from '../service/admin-client.ts';
+
+/** A date of the concert that the rush is for. */
+export interface StageDate {
+  readonly scheduleId: number;
+  readonly startsAt: string;
+}
+
+/** What all fans share: the concert, and whether there is still something to wait for. */
+export interface Stage {
+  readonly concertId: number;
+  readonly title: string;
+  readonly dates: readonly StageDate[];
+  readonly seatCount: number;
+  readonly policy: { readonly maxActive: number; readonly batch: number; readonly intervalMs: number };
+  isOver(): boolean;
+  /** Nothing is left to wait for; every pause of a fan ends. */
+  end(): void;
+  /** Resolves after `delayMs`, or at once when the rush is over. */
+  pause(delayMs: number): Promise<void>;
+  /** Fans who have paid, or are about to, and mean to give their seats back: the rush is not over before they have. */
+  readonly refundsAhead: { count: number };
+}
+
+/** Seats near the stage cost more. */
+export function pricesOf(seatCount: number): PriceRange[] {
+  const front = Math.max(1, Math.floor(seatCount / 5));
+  const middle = Math.max(front + 1, Math.floor((seatCount * 3) / 5));
+  return [
+    { from: 1, to: front, price: 165_000 },
+    { from: front + 1, to: middle, price: 132_000 },
+    ...(middle < seatCount ? [{ from: middle + 1, to: seatCount, price: 99_000 }] : []),
+  ];
+}
+
+/** A stage that is open. */
+export function createStage(concert: Pick<Stage, 'concertId' | 'title' | 'dates' | 'seatCount' | 'policy'>): Stage {
+  const waiting = new Set<() => void>();
+  let over = false;
+  return {
+    ...concert,
+    refundsAhead: { count: 0 },
+    isOver: () => over,
+    end() {
+      over = true;
+      for (const wake of waiting) {
+        wake();
+      }
+    },
+    pause(delayMs) {
+      if (over) {
+        return Promise.resolve();
+      }
+      return new Promise((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          waiting.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, delayMs);
+        waiting.add(wake);
+      });
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { runAudit } from '../../src/persistence/audit.ts';
+import { createPool } from '../../src/persistence/pool.ts';
+import { quietLog } from './private-postgres.ts';
+
+/** What the audit of a database found. */
+export interface DatabaseAudit {
+  /** A sentence and an example for each broken invariant. */
+  readonly faults: readonly string[];
+  /** Invariants that were judged. */
+  readonly checks: number;
+}
+
+/** Audits the service's database, in one snapshot, also while it serves. */
+export async function auditDatabase(databaseUrl: string): Promise<DatabaseAudit> {
+  const pool = createPool({ databaseUrl, max: 1, log: quietLog });
+  try {
+    const { findings, violations } = await runAudit(pool);
+    return {
+      faults: violations.map(
+        ({ invariant, says, total, rows }) => `${invariant} (${says}): ${total} rows, first ${JSON.stringify(rows[0])}`,
+      ),
+      checks: findings.filter((finding) => finding.skipped === null).length,
+    };
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { secretsFile } from '../../src/local-secrets.ts';
+import { embeddedFiles } from '../../src/persistence/embedded-cluster.ts';
+import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts';
+import { asObject, readText } from '../json.ts';
+import { auditDatabase } from './database-audit.ts';
+import type { DatabaseAudit } from './database-audit.ts';
+import { quietLog } from './private-postgres.ts';
+import { answers, findFreePort, startServer } from './server-process.ts';
+import type { ServerProcess } from './server-process.ts';
+
+/** A service for a rush: one that runs, or one that was started for it. */
+export interface DemoService {
+  readonly url: string;
+  readonly adminToken: string;
+  /** In words, for the summary. */
+  readonly origin: string;
+  /** Null where the service's database is not known. */
+  audit(): Promise<DatabaseAudit | null>;
+  /** Ends what was started for the rush. Its files stay when something is wrong with them. */
+  close(keepFiles: boolean): Promise<void>;
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+const DEFAULT_DATA_DIR = '.frontrow';
+/** An abandoned hold must end within the demo's patience. */
+const DEMO_HOLD_TTL_MS = 5_000;
+
+/** The service at `url`, the one that answers at the usual place, or a new one. Throws in words when there is none to be had. */
+export async function openDemoService(asked: { url: string | null; adminToken: string | null }): Promise<DemoService> {
+  const url = asked.url ?? ((await answers(`${DEFAULT_URL}/healthz`)) ? DEFAULT_URL : null);
+  if (url === null) {
+    return startDemoService();
+  }
+  const adminToken = asked.adminToken ?? process.env['ADMIN_TOKEN'] ?? readAdminToken();
+  if (adminToken !== null) {
+    const plainUrl = url.replace(/\/+$/, '');
+    return { url: plainUrl, adminToken, origin: plainUrl, audit: auditKnown, close: async () => undefined };
+  }
+  if (asked.url !== null) {
+    throw new Error(
+      'To open a concert on that service its admin token is needed: --admin-token, ADMIN_TOKEN or DATA_DIR.',
+    );
+  }
+  return startDemoService();
+}
+
+/** A service of its own, in DATA_DIR where that is set, with a database of its own beside others' DATABASE_URL. */
+async function startDemoService(): Promise<DemoService> {
+  const given = process.env['DATA_DIR'];
+  const dataDir = given ?? mkdtempSync(join(tmpdir(), 'frontrow-demo-'));
+  const adminToken = randomBytes(32).toString('hex');
+  const server = await startService({ port: await findFreePort(), dataDir, adminToken });
+  return {
+    url: server.url,
+    adminToken,
+    origin: `${server.url}, started for this`,
+    audit: () => auditDataDir(dataDir),
+    async close(keepFiles) {
+      await server.stop();
+      if (given === undefined && !keepFiles) {
+        rmSync(dataDir, { recursive: true, force: true });
+      } else if (keepFiles) {
+        console.error(`The database was kept in ${dataDir}.`);
+      }
+    },
+  };
+}
+
+/** Starts `src/main.ts` with an embedded database, holds that end within seconds, and no limits on requests. */
+export function startService(settings: { port: number; dataDir: string; adminToken: string }): Promise<ServerProcess> {
+  return startServer({
+    command: ['src/main.ts'],
+    port: settings.port,
+    env: {
+      DATABASE_URL: '',
+      REDIS_URL: '',
+      DATA_DIR: settings.dataDir,
+      ADMIN_TOKEN: settings.adminToken,
+      DEMO_DATA: 'false',
+      HOLD_TTL_MS: String(DEMO_HOLD_TTL_MS),
+      RATE_LIMIT_PER_MINUTE: '0',
+      LOG_LEVEL: 'warn',
+    },
+    readyPath: '/readyz',
+  });
+}
+
+/** The embedded database under a directory, whose server is started for the time of it unless it runs. */
+export async function withDataDir<T>(dataDir: string, use: (databaseUrl: string) => Promise<T>): Promise<T> {
+  const server = await startEmbeddedPostgres({ dataDir, log: quietLog });
+  try {
+    return await use(server.databaseUrl);
+  } finally {
+    await server.stop();
+  }
+}
+
+function auditDataDir(dataDir: string): Promise<DatabaseAudit> {
+  return withDataDir(dataDir, auditDatabase);
+}
+
+async function auditKnown(): Promise<DatabaseAudit | null> {
+  const databaseUrl = process.env['DATABASE_URL'];
+  if (databaseUrl !== undefined && databaseUrl !== '') {
+    return auditDatabase(databaseUrl);
+  }
+  const dataDir = resolve(process.env['DATA_DIR'] ?? DEFAULT_DATA_DIR);
+  return existsSync(embeddedFiles(dataDir).cluster) ? auditDataDir(dataDir) : null;
+}
+
+function readAdminToken(): string | null {
+  const file = secretsFile(resolve(process.env['DATA_DIR'] ?? DEFAULT_DATA_DIR));
+  return existsSync(file) ? readText(asObject(JSON.parse(readFileSync(file, 'utf8'))), 'ADMIN_TOKEN') : null;
+}

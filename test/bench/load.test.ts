@@ -1,0 +1,54 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import t from 'tap';
+import { parseAnswer } from '../../bench/load/connection.ts';
+import { runLoad } from '../../bench/load/generator.ts';
+import { createLatencies } from '../../bench/load/latencies.ts';
+import type { LoadPlan } from '../../bench/load/plan.ts';
+import { buildRequests } from '../../bench/load/requests.ts';
+
+t.test('an answer is read whole, however it is cut', async (t) => {
+  const text = 'HTTP/1.1 409 Conflict\r\ncontent-length: 21\r\nx: y\r\n\r\n{"code":"SEAT_TAKEN"}';
+  for (let length = 0; length < text.length; length += 1) {
+    t.equal(parseAnswer(text.slice(0, length)), null);
+  }
+  t.same(parseAnswer(text), { status: 409, code: 'SEAT_TAKEN' });
+});
+
+t.test('percentiles are those of every duration', async (t) => {
+  const latencies = createLatencies();
+  for (let durationMs = 10_000; durationMs >= 1; durationMs -= 1) {
+    latencies.add(durationMs);
+  }
+  t.same(latencies.summary(), { count: 10_000, p50Ms: 5_000, p95Ms: 9_500, p99Ms: 9_900, maxMs: 10_000 });
+});
+
+t.test('a list of holds asks for every seat once and counts what is accepted and refused', async (t) => {
+  const asked = new Map<string, number>();
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on('end', () => {
+      asked.set(body, (asked.get(body) ?? 0) + 1);
+      const taken = body.includes('"seatNumber":3}');
+      const answer = taken ? '{"code":"SEAT_TAKEN"}' : '{}';
+      response.writeHead(taken ? 409 : 201, { 'content-length': answer.length }).end(answer);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const plan: LoadPlan = {
+    port: (server.address() as AddressInfo).port,
+    connections: 4,
+    durationMs: 30_000,
+    tokens: ['fq_a', 'fq_b'],
+    seed: 1,
+    work: { type: 'holds', path: '/holds', scheduleIds: [1, 2, 3], seatCount: 10, spread: 2, repeat: false },
+  };
+  const result = await runLoad(plan, buildRequests(plan));
+  t.equal(asked.size, 30);
+  t.same(new Set(asked.values()), new Set([1]));
+  t.match(result, { allAnswers: { 201: 27, 409: 3 }, codes: { SEAT_TAKEN: 3 }, exhausted: true, unanswered: 0 });
+});
