@@ -9,5 +9,6 @@ if (Number(process.versions.node.split('.')[0]) < OLDEST_MAJOR) {
   );
   process.exitCode = EX_CONFIG;
 } else {
-  await import('../src/main.ts');
+  const { main } = await import('../src/main.ts');
+  await main();
 }

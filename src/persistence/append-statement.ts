@@ -29,9 +29,7 @@ WITH b AS MATERIALIZED (
     AS e (schedule_id, reservation_id, status, ended_at, seq)
   JOIN head USING (schedule_id)
   WHERE r.reservation_id = e.reservation_id AND r.status = 'HELD'
-  RETURNING r.schedule_id
-), gone AS MATERIALIZED (
-  SELECT schedule_id, count(*) AS n FROM ended GROUP BY schedule_id
+  RETURNING 1
 ), held AS (
   INSERT INTO reservations (reservation_id, schedule_id, concert_id, user_id, seat_number, price, status,
     created_at, expires_at, ended_at, epoch, seq)
@@ -40,7 +38,7 @@ WITH b AS MATERIALIZED (
   FROM unnest($16::bigint[], $17::bigint[], $18::uuid[], $19::uuid[], $20::int[], $21::bigint[], $22::text[], $23::float8[], $24::float8[], $25::float8[], $26::bigint[])
     AS n (schedule_id, concert_id, reservation_id, user_id, seat_number, price, status, created_at, expires_at, ended_at, seq)
   JOIN head USING (schedule_id)
-  WHERE (SELECT count(*) FROM gone) >= 0
+  WHERE (SELECT count(*) FROM ended) >= 0
   RETURNING 1
 ), recorded AS (
   INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, status, body)
@@ -56,10 +54,10 @@ WITH b AS MATERIALIZED (
   RETURNING 1
 )
 SELECT head.schedule_id, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
-  1 / (coalesce(gone.n, 0) = head.ends
+  1 / ((SELECT count(*) FROM ended) = (SELECT sum(ends) FROM head)
     AND (SELECT count(*) FROM held) = (SELECT sum(inserts) FROM head)
     AND (SELECT count(*) FROM recorded) = (SELECT sum(keys) FROM head))::int AS sound
-FROM head LEFT JOIN gone USING (schedule_id)`;
+FROM head`;
 
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
 

@@ -22,10 +22,10 @@ const RECONNECT_LAST_MS = 500;
 /**
  * Generic plans: the arrays are of any length and planning each time costs more than running. Sequential scans off, because
  * a generic plan over unnested arrays would take them on young tables; hash joins on, without them 2 000 rows take 20 times
- * as long. JIT off: it would compile for longer than the statement runs.
+ * as long; merge joins off, they would walk all heads for a few. JIT off: it would compile for longer than the statement runs.
  */
 const PLANNER_OPTIONS =
-  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off -c synchronous_commit=on';
+  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off -c jit=off -c synchronous_commit=on';
 
 export interface LaneStatement {
   /** Names the prepared statement. */

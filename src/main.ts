@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import closeWithGrace from 'close-with-grace';
+import { readConfig } from './config.ts';
+import { secretsFile } from './local-secrets.ts';
+import { createLogger, startService } from './service.ts';
+
+/** `EX_CONFIG` of sysexits.h: the environment is wrong, and trying again will not help. */
+const EXIT_MISCONFIGURED = 78;
+const EXIT_FAILED = 1;
+/** Longer than draining takes: requests 5 s, mailboxes 5 s, PostgreSQL's own stop. */
+const STOP_LIMIT_MS = 20_000;
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) return '0.0.0';
+  return typeof manifest.version === 'string' ? manifest.version : '0.0.0';
+}
+
+function greeting(url: string, dataDir: string | null): string {
+  const lines = [
+    `frontrow sells seats at ${url}`,
+    '',
+    'Three lines to try:',
+    `  curl -s ${url}/api/v1/concerts/available`,
+    `  curl -s ${url}/api/v1/users -H 'content-type: application/json' -d '{"name":"Mina","email":"mina@example.com"}'`,
+    `  curl -s ${url}/api/v1/queue/tokens -H 'content-type: application/json' -H "authorization: Bearer <accessToken>" -d '{"concertId":1}'`,
+    '',
+    `Every route, with a page to try them: ${url}/docs`,
+  ];
+  if (dataDir !== null)
+    lines.push(`Data is kept in ${dataDir}; the admin token is in ${secretsFile(dataDir)}. Ctrl-C stops everything.`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Runs a node until a signal stops it. Exit code 78 for a wrong environment, 1 for a start that failed. */
+export async function main(): Promise<void> {
+  const reading = readConfig(process.env);
+  if (!reading.ok) {
+    process.stderr.write(`frontrow cannot start:\n${reading.faults.map((fault) => `  ${fault}\n`).join('')}`);
+    process.exitCode = EXIT_MISCONFIGURED;
+    return;
+  }
+  const { config } = reading;
+  const log = createLogger(config.LOG_LEVEL);
+  try {
+    const service = await startService(config, { version: readVersion(), log });
+    closeWithGrace({ delay: STOP_LIMIT_MS, logger: false }, async ({ err, signal }) => {
+      if (err !== undefined) log.error({ err }, 'an error that nobody handled; stopping');
+      else log.info({ signal }, 'stopping');
+      await service.close();
+    });
+    process.stdout.write(greeting(service.url, config.DATABASE_URL === undefined ? config.DATA_DIR : null));
+  } catch (error) {
+    log.fatal({ err: error }, 'frontrow could not start');
+    process.exitCode = EXIT_FAILED;
+  }
+}
+
+if (import.meta.main) await main();

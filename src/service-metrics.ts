@@ -1,0 +1,117 @@
+import { Gauge, Histogram, type Registry } from 'prom-client';
+
+/** From a lone hold on a quiet database to a statement that waits out its limit. */
+const FLUSH_BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5];
+const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
+
+/** What the collectors ask when the metrics are read. */
+export interface MetricSources {
+  schedules(): {
+    readonly schedules: number;
+    readonly held: number;
+    readonly confirmed: number;
+    readonly waiting: number;
+    readonly ends: Readonly<Record<string, number>>;
+  };
+  queues(): readonly {
+    readonly concertId: number;
+    readonly waiting: number;
+    readonly active: number;
+    readonly admissions: number;
+  }[];
+  journal(): { readonly fenced: number; readonly doubted: number };
+  isReady(): boolean;
+}
+
+export interface ServiceMetrics {
+  observeFlush(kind: string, schedules: number, entries: number, durationMs: number): void;
+}
+
+/** Registers the figures of journal, schedules and waiting room. */
+export function registerServiceMetrics(registry: Registry, sources: MetricSources): ServiceMetrics {
+  const registers = [registry];
+  const flushSeconds = new Histogram({
+    name: 'frontrow_flush_duration_seconds',
+    help: 'Time from sending a statement of the journal to its answer, by kind.',
+    labelNames: ['kind'],
+    buckets: FLUSH_BUCKETS_SECONDS,
+    registers,
+  });
+  const flushEntries = new Histogram({
+    name: 'frontrow_flush_entries',
+    help: 'Events, or settlements, that one statement of the journal carried, by kind.',
+    labelNames: ['kind'],
+    buckets: BATCH_BUCKETS,
+    registers,
+  });
+  const flushSchedules = new Histogram({
+    name: 'frontrow_flush_schedules',
+    help: 'Schedules that one statement of the journal carried, by kind.',
+    labelNames: ['kind'],
+    buckets: BATCH_BUCKETS,
+    registers,
+  });
+  gauge('frontrow_schedules_owned', 'Schedules that have an actor on this node.', () => sources.schedules().schedules);
+  gauge('frontrow_seats_held', 'Seats on hold in the schedules of this node.', () => sources.schedules().held);
+  gauge('frontrow_seats_confirmed', 'Seats sold in the schedules of this node.', () => sources.schedules().confirmed);
+  gauge('frontrow_commands_waiting', 'Commands in the mailboxes of this node.', () => sources.schedules().waiting);
+  gauge(
+    'frontrow_journal_fenced_total',
+    'Batches refused because the schedule had another owner.',
+    () => sources.journal().fenced,
+  );
+  gauge('frontrow_journal_doubted_total', 'Schedules whose batch was in doubt.', () => sources.journal().doubted);
+  gauge('frontrow_ready', '1 when the node may serve, else 0.', () => (sources.isReady() ? 1 : 0));
+  const ends = new Gauge({
+    name: 'frontrow_hold_ends_total',
+    help: 'Holds that ended with their time, by what ended them: the timer, the durable alarm, or a reader’s demand.',
+    labelNames: ['cause'],
+    registers,
+    collect() {
+      for (const [cause, count] of Object.entries(sources.schedules().ends)) ends.set({ cause }, count);
+    },
+  });
+  const queue = new Gauge({
+    name: 'frontrow_queue_tokens',
+    help: 'Live queue tokens, by concert and status.',
+    labelNames: ['concert', 'status'],
+    registers,
+    collect() {
+      queue.reset();
+      for (const { concertId, waiting, active } of sources.queues()) {
+        queue.set({ concert: String(concertId), status: 'WAITING' }, waiting);
+        queue.set({ concert: String(concertId), status: 'ACTIVE' }, active);
+      }
+    },
+  });
+  const admissions = new Gauge({
+    name: 'frontrow_queue_admissions_total',
+    help: 'Admissions since this node began to keep the queue, by concert.',
+    labelNames: ['concert'],
+    registers,
+    collect() {
+      admissions.reset();
+      for (const { concertId, admissions: count } of sources.queues())
+        admissions.set({ concert: String(concertId) }, count);
+    },
+  });
+
+  function gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  return {
+    observeFlush(kind, schedules, entries, durationMs) {
+      flushSeconds.observe({ kind }, durationMs / 1_000);
+      flushEntries.observe({ kind }, entries);
+      flushSchedules.observe({ kind }, schedules);
+    },
+  };
+}

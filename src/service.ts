@@ -1,0 +1,291 @@
+import { hostname } from 'node:os';
+import pino, { type Logger } from 'pino';
+import { createScheduleRegistry, type ScheduleRegistry } from './actors/schedule-registry.ts';
+import { systemClock } from './clock.ts';
+import { createDuty } from './cluster/duty.ts';
+import { createMembership, type Membership } from './cluster/membership.ts';
+import { createOwnership } from './cluster/ownership.ts';
+import { createRouter } from './cluster/router.ts';
+import type { Config } from './config.ts';
+import { createDatabaseClock } from './database-clock.ts';
+import { createApp } from './http/app.ts';
+import { createMetrics } from './http/metrics.ts';
+import { createMetricsApp } from './http/metrics-app.ts';
+import type { Readiness } from './http/operations-ports.ts';
+import { createIdSource } from './ids.ts';
+import { completeSecrets } from './local-secrets.ts';
+import { createCatalogue } from './persistence/catalogue.ts';
+import { loadDemoData } from './persistence/demo-data.ts';
+import { startEmbeddedPostgres } from './persistence/embedded-postgres.ts';
+import { createHeadRecords } from './persistence/head-rows.ts';
+import { createIdempotencyRecords } from './persistence/idempotency.ts';
+import { createJobs } from './persistence/jobs.ts';
+import { createJournal } from './persistence/journal.ts';
+import { migrate } from './persistence/migrate.ts';
+import { createNodeRecords } from './persistence/node-rows.ts';
+import { readOverview } from './persistence/overview.ts';
+import { createPaymentRecords } from './persistence/payments.ts';
+import { createPool } from './persistence/pool.ts';
+import { createQueueRecords } from './persistence/queue-records.ts';
+import { createReservationRecords } from './persistence/reservations.ts';
+import { createUserRecords } from './persistence/users.ts';
+import { createWallets } from './persistence/wallets.ts';
+import { createInProcessWaitingRoom } from './queue/in-process-waiting-room.ts';
+import { createStandbyWaitingRoom } from './queue/standby-waiting-room.ts';
+import { registerServiceMetrics } from './service-metrics.ts';
+
+/** Connections that requests read through, and that wallets are charged through. */
+const REQUEST_CONNECTIONS = 10;
+/** Ownership, membership and the waiting room: a starved request pool cannot take these from them. */
+const OWNER_CONNECTIONS = 6;
+
+export interface Service {
+  /** Where it listens, for instance http://127.0.0.1:8080. */
+  readonly url: string;
+  readonly node: string;
+  /** Stops taking requests, finishes what is under way, hands the schedules over and ends what it started. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly version: string;
+  readonly log: Logger;
+  /** Off only to show that the durable alarm alone frees seats. */
+  readonly isExpiryTimerOn?: boolean;
+}
+
+/** Undoes what a start did, the last thing first, each step whatever became of the others. */
+function createUndoing(log: Logger) {
+  const steps: { readonly name: string; readonly run: () => unknown }[] = [];
+  let undoing: Promise<void> | null = null;
+  async function undoAll(): Promise<void> {
+    for (const { name, run } of steps.toReversed()) {
+      try {
+        await run();
+      } catch (error) {
+        log.warn({ err: error, step: name }, 'a step of stopping failed');
+      }
+    }
+  }
+  return {
+    add: (name: string, run: () => unknown) => steps.push({ name, run }),
+    run: () => (undoing ??= undoAll()),
+  };
+}
+
+/** A logger that never shows a credential. */
+export function createLogger(level: string): Logger {
+  return pino({
+    level,
+    base: null,
+    redact: {
+      paths: [
+        'token',
+        'accessToken',
+        'authorization',
+        'password',
+        '*.token',
+        '*.accessToken',
+        '*.authorization',
+        '*.password',
+      ],
+      censor: '[redacted]',
+    },
+  });
+}
+
+/**
+ * Starts a node: database, schema, owner side, waiting room, HTTP. What was started is stopped again when a later step fails.
+ */
+export async function startService(configured: Config, options: ServiceOptions): Promise<Service> {
+  const undoing = createUndoing(options.log);
+  try {
+    return await start(configured, options, undoing);
+  } catch (error) {
+    await undoing.run();
+    throw error;
+  }
+}
+
+async function start(
+  configured: Config,
+  { version, log, isExpiryTimerOn = true }: ServiceOptions,
+  undoing: ReturnType<typeof createUndoing>,
+): Promise<Service> {
+  const config = configured.DATABASE_URL === undefined ? completeSecrets(configured) : configured;
+  const clock = systemClock;
+  const newId = createIdSource();
+  const databaseClock = createDatabaseClock(clock);
+
+  const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config.DATA_DIR));
+  await migrate({ databaseUrl, log });
+
+  const pool = openPool('requests', REQUEST_CONNECTIONS);
+  const ownerPool = openPool('owner', OWNER_CONNECTIONS);
+  if (config.DEMO_DATA) await loadDemoData(pool);
+
+  const metrics = createMetrics();
+  const faults = { fenced: 0, doubted: 0 };
+  const serviceMetrics = registerServiceMetrics(metrics.registry, {
+    schedules: () => registry.counts(),
+    queues: () => roomDuty.current()?.measure() ?? [],
+    journal: () => faults,
+    isReady: () => readiness().ready,
+  });
+
+  const journal = createJournal({
+    ...{ databaseUrl, pool: ownerPool, clock, databaseClock, log },
+    node: () => membership.node,
+    observer: {
+      flushed: serviceMetrics.observeFlush,
+      doubted: (schedules) => {
+        faults.doubted += schedules;
+      },
+      fenced: () => {
+        faults.fenced += 1;
+      },
+    },
+  });
+  await journal.start();
+  undoing.add('journal', () => journal.close());
+
+  const catalogue = createCatalogue({ pool });
+  const roomDuty = createDuty({
+    ...{ name: 'waiting room', clock, log },
+    create: () =>
+      createInProcessWaitingRoom({
+        ...{ clock, databaseClock, log, tokenSecret: config.AUTH_SECRET ?? config.CLUSTER_SECRET ?? '' },
+        records: createQueueRecords({ pool: ownerPool, log }),
+        policies: async (concertId) => {
+          const concert = await catalogue.findConcert(concertId);
+          return concert === null ? null : { policy: concert.queue, bookingClosesAtMs: concert.bookingClosesAtMs };
+        },
+        settings: {
+          secondsPerPosition: config.QUEUE_SECONDS_PER_POSITION,
+          abandonMs: config.QUEUE_ABANDON_MS,
+          noShowMs: config.QUEUE_NO_SHOW_MS,
+        },
+      }),
+  });
+  const jobsDuty = createDuty({
+    ...{ name: 'jobs', clock, log },
+    create: () => createJobs({ databaseUrl, log, clock, wake }),
+  });
+
+  const membership: Membership = createMembership({
+    records: createNodeRecords({ pool: ownerPool }),
+    heartbeat: journal,
+    clock,
+    nodeId: config.NODE_ID ?? defaultNodeId(config.PORT, newId),
+    address: `${config.PEER_HOST ?? config.HOST}:${config.PEER_PORT ?? 0}`,
+    newIncarnation: newId,
+    isExclusive: true,
+    log,
+    onDead: () => registry.loseAll(),
+    onMayOwn: (mayOwn) => {
+      void roomDuty.assign(mayOwn);
+      void jobsDuty.assign(mayOwn);
+    },
+  });
+  const registry: ScheduleRegistry = createScheduleRegistry({
+    ownership: createOwnership({ heads: createHeadRecords({ pool: ownerPool }), membership }),
+    ...{ journal, clock, databaseClock, newId, log, isExpiryTimerOn },
+    settings: { holdTtlMs: config.HOLD_TTL_MS, seatsPerUser: config.MAX_SEATS_PER_USER },
+  });
+  const router = createRouter({ membership, local: registry });
+
+  async function wake(scheduleId: number): Promise<void> {
+    const reply = await router.dispatch({ type: 'WakeSchedule', scheduleId, cause: 'alarm' });
+    if (reply.outcome === 'failed') throw new Error(`schedule ${scheduleId} could not be woken: ${reply.code}`);
+  }
+
+  await membership.start();
+  undoing.add('membership', () => membership.close());
+  registry.start();
+  undoing.add('schedules', () => registry.close());
+  undoing.add('waiting room', () => roomDuty.close());
+  undoing.add('jobs', () => jobsDuty.close());
+  // Whoever may own is not ready before it has taken the lines over.
+  await roomDuty.assign(membership.mayOwn());
+  await jobsDuty.assign(membership.mayOwn());
+  if (config.REDIS_URL !== undefined) {
+    log.warn(
+      {},
+      'REDIS_URL is set, but the waiting room is kept in the process; one node at a time owns this database',
+    );
+  }
+
+  function readiness(): Readiness {
+    const reasons = [...membership.reasons()];
+    if (!journal.isConnected) reasons.unshift('database');
+    if (reasons.length === 0 && roomDuty.current() === null) reasons.push('the waiting room is not open yet');
+    return { ready: reasons.length === 0, reasons, degraded: [] };
+  }
+
+  const app = await createApp(
+    {
+      users: createUserRecords({ pool }),
+      catalogue,
+      reservations: createReservationRecords({ pool }),
+      payments: createPaymentRecords({ pool }),
+      wallets: createWallets({ pool }),
+      idempotency: createIdempotencyRecords({ pool }),
+      room: createStandbyWaitingRoom(() => roomDuty.current()),
+      ...{ router, databaseClock, clock, log, metrics, readiness },
+      overview: () => readOverview(pool, membership.node),
+    },
+    {
+      version,
+      auth: {
+        secret: config.AUTH_SECRET ?? null,
+        publicKey: config.AUTH_PUBLIC_KEY ?? null,
+        issue: config.AUTH_ISSUE,
+        accessTokenTtlMs: config.ACCESS_TOKEN_TTL_MS,
+      },
+      adminToken: config.ADMIN_TOKEN ?? null,
+      trustProxy: config.TRUST_PROXY,
+      allowedOrigins: config.ALLOWED_ORIGINS,
+      rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
+      queuePolicy: {
+        maxActive: config.QUEUE_MAX_ACTIVE,
+        batch: config.QUEUE_BATCH,
+        intervalMs: config.QUEUE_INTERVAL_MS,
+        activeTtlMs: config.QUEUE_ACTIVE_TTL_MS,
+      },
+      metricsOnPublicPort: config.METRICS_PORT === undefined,
+    },
+  );
+  undoing.add('HTTP', () => app.close());
+  if (config.METRICS_PORT !== undefined) {
+    const metricsApp = createMetricsApp({ metrics, log, clock });
+    undoing.add('metrics', () => metricsApp.close());
+    await metricsApp.listen({ host: config.HOST, port: config.METRICS_PORT });
+  }
+  const url = await app.listen({ host: config.HOST, port: config.PORT });
+
+  return {
+    url,
+    get node() {
+      return membership.node;
+    },
+    close: () => undoing.run(),
+  };
+
+  async function startDatabase(dataDir: string): Promise<string> {
+    const embedded = await startEmbeddedPostgres({ dataDir, log });
+    undoing.add('PostgreSQL', () => embedded.stop());
+    return embedded.databaseUrl;
+  }
+
+  function openPool(name: string, max: number) {
+    const opened = createPool({ databaseUrl, max, log });
+    undoing.add(`pool for ${name}`, () => opened.end());
+    return opened;
+  }
+}
+
+/** The same over restarts where the port is, so that a killed node's schedules are free as soon as it is back. */
+function defaultNodeId(port: number, newId: () => string): string {
+  const name = hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-');
+  return `${name.slice(0, 50)}-${port === 0 ? newId().slice(-12) : port}`;
+}
