@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { FaultCode, RejectionCode } from '../errors.ts';
 
@@ -7,8 +8,8 @@ const LATENCY_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05
 export interface Metrics {
   /** Other parts register their collectors here. */
   readonly registry: Registry;
-  /** Counts an answer under the route's pattern; never under a path, which can hold a token. */
-  observeRequest(method: string, route: string, status: number, seconds: number): void;
+  /** An observer of one route's answers, by the route's pattern; never by a path, which can hold a token. */
+  observerOf(method: string, route: string): (status: number, seconds: number) => void;
   countRefusal(code: RejectionCode | FaultCode | 'INTERNAL_ERROR'): void;
 }
 
@@ -31,21 +32,22 @@ export function createMetrics(): Metrics {
     registers: [registry],
   });
 
-  // Both are bounded by the number of routes and codes; a resolved child spares the look-up of its labels.
-  const latencies = new Map<string, Histogram.Internal<'method' | 'route' | 'status'>>();
+  // Bounded by the number of codes; a resolved child spares the look-up of its labels.
   const refusalsByCode = new Map<string, Counter.Internal>();
 
   return {
     registry,
-    observeRequest(method, route, status, seconds) {
-      const statusClass = `${(status / 100) | 0}xx`;
-      const key = `${method} ${route} ${statusClass}`;
-      let child = latencies.get(key);
-      if (child === undefined) {
-        child = latency.labels(method, route, statusClass);
-        latencies.set(key, child);
-      }
-      child.observe(seconds);
+    observerOf(method, route) {
+      const children: Histogram.Internal<'method' | 'route' | 'status'>[] = [];
+      return (status, seconds) => {
+        const statusClass = Math.trunc(status / 100);
+        let child = children[statusClass];
+        if (child === undefined) {
+          child = latency.labels(method, route, `${statusClass}xx`);
+          children[statusClass] = child;
+        }
+        child.observe(seconds);
+      };
     },
     countRefusal(code) {
       let child = refusalsByCode.get(code);
@@ -56,4 +58,19 @@ export function createMetrics(): Metrics {
       child.inc();
     },
   };
+}
+
+/** Measures every route that is registered after this. */
+export function observeRoutes(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook('onRoute', (route) => {
+    const observe = metrics.observerOf(String(route.method), route.url);
+    const others = route.onResponse ?? [];
+    route.onResponse = [
+      ...(Array.isArray(others) ? others : [others]),
+      (_request, reply, done) => {
+        observe(reply.statusCode, reply.elapsedTime / 1000);
+        done();
+      },
+    ];
+  });
 }
