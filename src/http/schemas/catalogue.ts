@@ -1,0 +1,81 @@
+import { Type } from '@fastify/type-provider-typebox';
+import { CalendarDate, Id, Instant, NullableInstant, listOf, named, refer, SeatNumber, Won } from './basics.ts';
+
+const concertProperties = {
+  concertId: Id,
+  title: Type.String(),
+  artist: Type.String(),
+  venue: Type.String(),
+  timeZone: Type.String({ description: 'IANA name.' }),
+  bookingOpensAt: Instant,
+  bookingClosesAt: Instant,
+};
+
+export const Concert = named('Concert', Type.Object(concertProperties));
+
+export const ConcertWithQueue = named(
+  'ConcertWithQueue',
+  Type.Object({
+    ...concertProperties,
+    queue: Type.Object({
+      waiting: Type.Integer(),
+      active: Type.Integer(),
+      maxActive: Type.Integer(),
+      paused: Type.Boolean(),
+    }),
+  }),
+);
+
+export const Concerts = Type.Object({ concerts: listOf(refer(Concert)) });
+
+export const Schedule = named(
+  'Schedule',
+  Type.Object({
+    scheduleId: Id,
+    date: CalendarDate,
+    startsAt: Instant,
+    endsAt: NullableInstant,
+    reservationOpensAt: NullableInstant,
+    totalSeats: Type.Integer(),
+    availableSeats: Type.Integer({ description: 'Seats that read AVAILABLE; holds lower it at once.' }),
+  }),
+);
+
+export const Schedules = Type.Object({ concertId: Id, schedules: listOf(refer(Schedule)) });
+
+export const SchedulesQuery = Type.Object(
+  { all: Type.Optional(Type.Enum(['true', 'false'])) },
+  { additionalProperties: false },
+);
+
+export const SeatStatus = Type.Enum(['AVAILABLE', 'HELD', 'CONFIRMED']);
+
+export const SeatMap = named(
+  'SeatMap',
+  Type.Object({
+    scheduleId: Id,
+    epoch: Type.Integer(),
+    seq: Type.Integer(),
+    availableSeats: Type.Integer(),
+    seats: Type.Array(
+      Type.Object({
+        seatNumber: SeatNumber,
+        price: Won,
+        status: SeatStatus,
+        heldUntil: Type.Optional(Instant),
+        mine: Type.Optional(Type.Literal(true)),
+      }),
+    ),
+  }),
+);
+
+export const SeatMapQuery = Type.Object({ status: Type.Optional(SeatStatus) }, { additionalProperties: false });
+
+export const SeatMapByDateQuery = Type.Object(
+  { status: Type.Optional(SeatStatus), date: Type.Optional(CalendarDate) },
+  { additionalProperties: false },
+);
+
+export const ConditionalHeaders = Type.Object({
+  'if-none-match': Type.Optional(Type.String({ description: 'The ETag of a map that the caller has.' })),
+});

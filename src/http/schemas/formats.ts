@@ -1,0 +1,100 @@
+/** Formats that Ajv's own are too lenient for, or does not have. Each is a predicate on the text as it was sent. */
+
+/** PostgreSQL's `integer`, the widest type of what is numbered inside a schedule. */
+export const LARGEST_INTEGER = 2_147_483_647;
+
+const MS_PER_DAY = 86_400_000;
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const INSTANT = /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,3})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
+const POSITIVE_INTEGER = /^[1-9][0-9]{0,15}$/;
+const PAGE_LIMIT = /^(?:[1-9][0-9]?|100)$/;
+/** Control characters, line and paragraph separators. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
+const EMAIL =
+  /^[^\s@"(),:;<>[\]\\]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}\p{N}][\p{L}\p{N}-]*[\p{L}\p{N}]$/u;
+const EMAIL_LONGEST = 254;
+/** Times before this are slips of the pen; PostgreSQL and JavaScript agree on all after it. */
+const FIRST_YEAR = 1970;
+
+/** A date of the calendar, YYYY-MM-DD; 2026-02-30 is none. */
+export function isDate(text: string): boolean {
+  const match = DATE.exec(text);
+  if (match === null) return false;
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  if (year < FIRST_YEAR || month < 1 || month > 12 || day < 1) return false;
+  const firstOfNext = Date.UTC(year, month, 1);
+  return day <= new Date(firstOfNext - MS_PER_DAY).getUTCDate();
+}
+
+/** An instant with its offset from UTC, to the millisecond at most. */
+export function isInstant(text: string): boolean {
+  const match = INSTANT.exec(text);
+  return match !== null && isDate(match[1] ?? '');
+}
+
+/** An id in a path or query: one canonical spelling for each number. */
+export function isPositiveInteger(text: string): boolean {
+  return POSITIVE_INTEGER.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER;
+}
+
+/** A seat number in a path. */
+export function isSeatNumber(text: string): boolean {
+  return POSITIVE_INTEGER.test(text) && Number(text) <= LARGEST_INTEGER;
+}
+
+export function isPageLimit(text: string): boolean {
+  return PAGE_LIMIT.test(text);
+}
+
+/** Text that can be stored and shown: PostgreSQL refuses U+0000 and lone surrogates with an error. */
+export function isPlainText(text: string): boolean {
+  return text.isWellFormed() && !UNPRINTABLE.test(text) && VISIBLE.test(text);
+}
+
+/** Text as it is stored: without surrounding space and in one spelling of each character. */
+export function normaliseText(text: string): string {
+  return text.normalize('NFC').trim();
+}
+
+/** Plain text that is 1 to `longest` characters long when normalised. */
+export function isTextUpTo(longest: number): (text: string) => boolean {
+  return (text) => {
+    if (!isPlainText(text)) return false;
+    const characters = Array.from(normaliseText(text)).length;
+    return characters >= 1 && characters <= longest;
+  };
+}
+
+export function isEmail(text: string): boolean {
+  const email = normaliseText(text);
+  return isPlainText(text) && email.length <= EMAIL_LONGEST && EMAIL.test(email);
+}
+
+/** A zone of the IANA data base; offsets such as +09:00 are none, because they know no date of their own. */
+export function isTimeZone(text: string): boolean {
+  return canonicalTimeZone(text) !== null;
+}
+
+/** The zone's name as the data base spells it, or null. */
+export function canonicalTimeZone(text: string): string | null {
+  if (!/^[A-Za-z]/.test(text)) return null;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
+  } catch {
+    return null;
+  }
+}
+
+/** Name → predicate, as Ajv takes them. */
+export const formats: Readonly<Record<string, (text: string) => boolean>> = {
+  date: isDate,
+  'date-time': isInstant,
+  'positive-integer': isPositiveInteger,
+  'seat-number': isSeatNumber,
+  'page-limit': isPageLimit,
+  'user-name': isTextUpTo(100),
+  'catalogue-text': isTextUpTo(200),
+  'email-address': isEmail,
+  'time-zone': isTimeZone,
+};

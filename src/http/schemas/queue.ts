@@ -1,0 +1,27 @@
+import { Type } from '@fastify/type-provider-typebox';
+import { Id, Instant, NullableInstant, named, nullableInteger, Uuid } from './basics.ts';
+
+export const QueueEntry = Type.Object({ concertId: Id, userId: Type.Optional(Uuid) }, { additionalProperties: false });
+
+export const QueueToken = named(
+  'QueueToken',
+  Type.Object({
+    token: Type.String(),
+    userId: Uuid,
+    concertId: Id,
+    status: Type.Enum(['WAITING', 'ACTIVE', 'COMPLETED', 'EXPIRED', 'CANCELLED']),
+    queuePosition: nullableInteger({ description: '1 is next, 0 when ACTIVE, null when ended.' }),
+    estimatedWaitTime: Type.Unsafe<number | null>({
+      type: ['number', 'null'],
+      description: 'Seconds; null when unknown or ended.',
+    }),
+    activeUntil: NullableInstant,
+    issuedAt: Instant,
+    activatedAt: NullableInstant,
+    endedAt: NullableInstant,
+    pollAfterMs: Type.Integer(),
+  }),
+);
+
+/** Any text that a path can carry: what is no token is an unknown one. */
+export const TokenInPath = Type.Object({ token: Type.String({ minLength: 1, maxLength: 256 }) });

@@ -1,0 +1,73 @@
+import { Type } from '@fastify/type-provider-typebox';
+import {
+  CalendarDate,
+  Id,
+  Instant,
+  NextCursor,
+  NullableInstant,
+  NullableUuid,
+  listOf,
+  named,
+  PageQuery,
+  PathId,
+  PathSeatNumber,
+  refer,
+  SeatNumber,
+  Uuid,
+  Won,
+} from './basics.ts';
+
+/** The contract's limit of seats in one request, and of reservations in one payment. */
+export const SEATS_PER_REQUEST = 50;
+
+export const ReservationStatus = Type.Enum(['HELD', 'CONFIRMED', 'EXPIRED', 'CANCELLED', 'REFUNDED']);
+
+export const Reservation = named(
+  'Reservation',
+  Type.Object({
+    reservationId: Uuid,
+    concertId: Id,
+    scheduleId: Id,
+    startsAt: Instant,
+    seatNumber: SeatNumber,
+    price: Won,
+    status: ReservationStatus,
+    createdAt: Instant,
+    expiresAt: NullableInstant,
+    confirmedAt: NullableInstant,
+    paymentId: NullableUuid,
+    epoch: Type.Integer(),
+    seq: Type.Integer(),
+  }),
+);
+
+export const ReservationList = named('ReservationList', Type.Object({ reservations: listOf(refer(Reservation)) }));
+
+export const ReservationPage = Type.Object({ reservations: listOf(refer(Reservation)), nextCursor: NextCursor });
+
+export const HoldRequest = Type.Union([
+  Type.Object({ scheduleId: Id, seatNumber: SeatNumber }, { additionalProperties: false }),
+  Type.Object(
+    {
+      scheduleId: Id,
+      seatNumbers: Type.Array(SeatNumber, { minItems: 1, maxItems: SEATS_PER_REQUEST, uniqueItems: true }),
+    },
+    { additionalProperties: false },
+  ),
+]);
+
+export const ReserveParams = Type.Object({ concertId: PathId, seatNumber: PathSeatNumber });
+
+export const ReserveRequest = Type.Unsafe<{ scheduleId?: number; date?: string } | null>({
+  type: ['object', 'null'],
+  properties: { scheduleId: Id, date: CalendarDate },
+  additionalProperties: false,
+  maxProperties: 1,
+});
+
+export const ReservationParams = Type.Object({ reservationId: Uuid });
+
+export const ReservationsQuery = Type.Object(
+  { status: Type.Optional(ReservationStatus), ...PageQuery },
+  { additionalProperties: false },
+);

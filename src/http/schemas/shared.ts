@@ -1,0 +1,30 @@
+import { ConcertWithPolicy, QueuePolicy } from './admin.ts';
+import { Concert, ConcertWithQueue, Schedule, SeatMap } from './catalogue.ts';
+import { Problem } from './operations.ts';
+import { Payment, PaymentWithBalance } from './payments.ts';
+import { QueueToken } from './queue.ts';
+import { Reservation, ReservationList } from './reservations.ts';
+import { AccessToken, RegisteredUser, User } from './users.ts';
+import { Balance, ChargeReceipt, WalletEntry } from './wallet.ts';
+
+/** The schemas that others refer to by name; registered once, listed in the OpenAPI document. */
+export const sharedSchemas = [
+  AccessToken,
+  Balance,
+  ChargeReceipt,
+  Concert,
+  ConcertWithPolicy,
+  ConcertWithQueue,
+  Payment,
+  PaymentWithBalance,
+  Problem,
+  QueuePolicy,
+  QueueToken,
+  RegisteredUser,
+  Reservation,
+  ReservationList,
+  Schedule,
+  SeatMap,
+  User,
+  WalletEntry,
+];
