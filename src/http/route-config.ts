@@ -1,0 +1,15 @@
+import type { RejectionCode } from '../errors.ts';
+
+/** Who may call a route; the contract's U, Q, U|Q, queue token of any status, A and –. */
+export type RouteGuard = 'user' | 'admittedShopper' | 'userOrShopper' | 'shopper' | 'admin' | 'nobody';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** For the OpenAPI document; the route's handler asks the guard itself. */
+    readonly guard?: RouteGuard;
+    /** For the OpenAPI document: the codes that this route refuses with, beside those of its guard. */
+    readonly refuses?: readonly RejectionCode[];
+    /** Shapes of answers that the OpenAPI document shows instead of the serializer's. */
+    readonly answers?: Readonly<Record<number, object>>;
+  }
+}

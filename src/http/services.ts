@@ -1,0 +1,26 @@
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { AccessTokens } from './access-token.ts';
+import type { AppDependencies, AppOptions } from './app.ts';
+import type { Idempotency } from './idempotency.ts';
+import type { Guards } from './identity.ts';
+import type { Responder } from './responder.ts';
+
+/** The ports, and what the HTTP side has built on them; what every route gets. */
+export interface Services extends Omit<AppDependencies, 'idempotency'> {
+  readonly options: AppOptions;
+  readonly accessTokens: AccessTokens;
+  readonly guards: Guards;
+  readonly idempotency: Idempotency;
+  readonly responder: Responder;
+}
+
+/** A Fastify instance whose handlers' types come from their schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
