@@ -1,0 +1,34 @@
+import type { FastifyInstance } from 'fastify';
+
+const ALLOWED_METHODS = 'GET, HEAD, POST, PATCH, DELETE';
+const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Accept-Language';
+const EXPOSED_HEADERS = 'ETag, Retry-After, X-Request-Id, Idempotency-Replayed, Content-Language';
+const PREFLIGHT_MAX_AGE_SECONDS = 600;
+
+/**
+ * Lets the pages of named other origins read answers, by exact match. Tokens travel in a header that pages must set
+ * themselves, so no credentials are allowed and no request can be forged with a browser's cookies.
+ */
+export function allowOrigins(app: FastifyInstance, allowedOrigins: readonly string[]): void {
+  const allowed = new Set(allowedOrigins);
+  if (allowed.size === 0) return;
+  app.addHook('onRequest', (request, reply, done) => {
+    const { origin } = request.raw.headers;
+    if (origin !== undefined && allowed.has(origin)) {
+      reply
+        .header('access-control-allow-origin', origin)
+        .header('access-control-expose-headers', EXPOSED_HEADERS)
+        .header('vary', 'Origin, Accept-Language');
+      if (request.method === 'OPTIONS' && request.raw.headers['access-control-request-method'] !== undefined) {
+        reply
+          .header('access-control-allow-methods', ALLOWED_METHODS)
+          .header('access-control-allow-headers', ALLOWED_HEADERS)
+          .header('access-control-max-age', PREFLIGHT_MAX_AGE_SECONDS)
+          .code(204)
+          .send();
+        return;
+      }
+    }
+    done();
+  });
+}

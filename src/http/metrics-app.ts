@@ -1,0 +1,30 @@
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { createErrorHandler } from './error-handler.ts';
+import type { Metrics } from './metrics.ts';
+import { answerUnknownRoutes } from './not-found.ts';
+import { createResponder } from './responder.ts';
+import { metricsRoute } from './routes/operations.ts';
+import { createServer } from './server.ts';
+import { stampAnswers } from './stamp-answers.ts';
+
+/** `GET /metrics` alone, for a port that the public cannot reach. It does not listen. */
+export function createMetricsApp({
+  metrics,
+  log,
+  clock,
+}: {
+  metrics: Metrics;
+  log: Log;
+  clock: Clock;
+}): FastifyInstance {
+  const responder = createResponder({ metrics, log, clock });
+  const handleError = createErrorHandler(responder);
+  const app = createServer({ trustProxy: [], handleError });
+  stampAnswers(app, responder);
+  app.setErrorHandler(handleError);
+  metricsRoute(app, metrics);
+  answerUnknownRoutes(app, responder);
+  return app;
+}

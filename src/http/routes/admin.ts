@@ -1,0 +1,154 @@
+import { type Static, Type } from '@fastify/type-provider-typebox';
+import type { NewSchedule as ScheduleToCreate } from '../../catalogue.ts';
+import { accept, type Decision, reject } from '../../errors.ts';
+import { viewConcert, viewSchedule } from '../concert-views.ts';
+import type { ConcertSales } from '../operations-ports.ts';
+import { malformed } from '../request-error.ts';
+import { ConcertWithPolicy, NewConcert, NewSchedule, Overview, QueuePolicyChange } from '../schemas/admin.ts';
+import { NoQuery, PathId, refer } from '../schemas/basics.ts';
+import { Concert, Schedule } from '../schemas/catalogue.ts';
+import { canonicalTimeZone, normaliseText } from '../schemas/formats.ts';
+import { pricesOfSeats } from '../seat-prices.ts';
+import type { App, Services } from '../services.ts';
+
+const DEFAULT_TIME_ZONE = 'Asia/Seoul';
+const DEFAULT_SEAT_COUNT = 50;
+const ConcertParams = Type.Object({ concertId: PathId });
+const NO_SALES = { held: 0, confirmed: 0, revenue: 0 } as const;
+
+/** Routes of the operator. They exist only where there is an admin token. */
+export function adminRoutes(app: App, services: Services): void {
+  const { catalogue, room, guards, responder, options, overview } = services;
+
+  app.post(
+    '/admin/concerts',
+    {
+      schema: {
+        summary: 'Create a concert',
+        tags: ['admin'],
+        body: NewConcert,
+        querystring: NoQuery,
+        response: { 201: refer(Concert) },
+      },
+      config: { guard: 'admin' },
+    },
+    async (request, reply) => {
+      const { title, artist, venue, timeZone = DEFAULT_TIME_ZONE, queue = {}, ...window } = request.body;
+      const bookingOpensAtMs = Date.parse(window.bookingOpensAt);
+      const bookingClosesAtMs = Date.parse(window.bookingClosesAt);
+      if (bookingOpensAtMs >= bookingClosesAtMs) {
+        const members = malformed('body', '/bookingClosesAt', 'is not after bookingOpensAt');
+        return responder.refuse(reply, { code: 'VALIDATION_FAILED', members });
+      }
+      const admin = guards.admin(request);
+      if (!admin.ok) return responder.refuse(reply, admin.rejection);
+      const concert = await catalogue.createConcert({
+        title: normaliseText(title),
+        artist: normaliseText(artist),
+        venue: normaliseText(venue),
+        timeZone: canonicalTimeZone(timeZone) ?? DEFAULT_TIME_ZONE,
+        bookingOpensAtMs,
+        bookingClosesAtMs,
+        queue: { ...options.queuePolicy, ...queue },
+      });
+      reply.code(201).send(viewConcert(concert));
+    },
+  );
+
+  app.post(
+    '/admin/concerts/:concertId/schedules',
+    {
+      schema: {
+        summary: 'Add a schedule to a concert',
+        tags: ['admin'],
+        params: ConcertParams,
+        body: NewSchedule,
+        querystring: NoQuery,
+        response: { 201: refer(Schedule) },
+      },
+      config: { guard: 'admin', refuses: ['CONCERT_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const wanted = readSchedule(request.body);
+      if (!wanted.ok) return responder.refuse(reply, wanted.rejection);
+      const admin = guards.admin(request);
+      if (!admin.ok) return responder.refuse(reply, admin.rejection);
+      const schedule = await catalogue.createSchedule(Number(request.params.concertId), wanted.value);
+      if (schedule === null) return responder.refuse(reply, { code: 'CONCERT_NOT_FOUND', members: {} });
+      reply.code(201).send(viewSchedule(schedule));
+    },
+  );
+
+  app.patch(
+    '/admin/concerts/:concertId/queue',
+    {
+      schema: {
+        summary: 'Change or pause the queue of a concert',
+        description: 'Holds for admissions from now on; nobody is ejected. batch 0 or maxActive 0 pauses.',
+        tags: ['admin'],
+        params: ConcertParams,
+        body: QueuePolicyChange,
+        querystring: NoQuery,
+        response: { 200: refer(ConcertWithPolicy) },
+      },
+      config: { guard: 'admin', refuses: ['CONCERT_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const admin = guards.admin(request);
+      if (!admin.ok) return responder.refuse(reply, admin.rejection);
+      const concert = await catalogue.changeQueuePolicy(Number(request.params.concertId), { ...request.body });
+      if (concert === null) return responder.refuse(reply, { code: 'CONCERT_NOT_FOUND', members: {} });
+      room.notePolicyChanged(concert.concertId);
+      reply.send({ ...viewConcert(concert), queue: concert.queue });
+    },
+  );
+
+  app.get(
+    '/admin/overview',
+    {
+      schema: {
+        summary: 'Nodes, queues, holds and sales',
+        tags: ['admin'],
+        querystring: NoQuery,
+        response: { 200: Overview },
+      },
+      config: { guard: 'admin' },
+    },
+    async (request, reply) => {
+      const admin = guards.admin(request);
+      if (!admin.ok) return responder.refuse(reply, admin.rejection);
+      const [cluster, concerts] = await Promise.all([overview(), catalogue.listConcerts()]);
+      const sales = new Map<number, ConcertSales>(cluster.concerts.map((each) => [each.concertId, each]));
+      const rows = await Promise.all(
+        concerts.map(async ({ concertId, title }) => {
+          const { held, confirmed, revenue } = sales.get(concertId) ?? NO_SALES;
+          return { concertId, title, queue: await room.counts(concertId), held, confirmed, revenue };
+        }),
+      );
+      const totals = { waiting: 0, active: 0, held: 0, confirmed: 0, revenue: 0 };
+      for (const row of rows) {
+        totals.waiting += row.queue.waiting;
+        totals.active += row.queue.active;
+        totals.held += row.held;
+        totals.confirmed += row.confirmed;
+        totals.revenue += row.revenue;
+      }
+      reply.send({ nodes: [...cluster.nodes], ownedSchedules: [...cluster.ownedSchedules], concerts: rows, totals });
+    },
+  );
+}
+
+function readSchedule(body: Static<typeof NewSchedule>): Decision<ScheduleToCreate> {
+  const startsAtMs = Date.parse(body.startsAt);
+  const endsAtMs = body.endsAt === undefined ? null : Date.parse(body.endsAt);
+  const reservationOpensAtMs = body.reservationOpensAt === undefined ? null : Date.parse(body.reservationOpensAt);
+  if (endsAtMs !== null && endsAtMs <= startsAtMs) {
+    return reject('VALIDATION_FAILED', malformed('body', '/endsAt', 'is not after startsAt'));
+  }
+  if (reservationOpensAtMs !== null && reservationOpensAtMs >= startsAtMs) {
+    return reject('VALIDATION_FAILED', malformed('body', '/reservationOpensAt', 'is not before startsAt'));
+  }
+  const prices = pricesOfSeats(body.seatCount ?? DEFAULT_SEAT_COUNT, body.price, body.prices);
+  if (!prices.ok) return prices;
+  return accept({ startsAtMs, endsAtMs, reservationOpensAtMs, prices: prices.value });
+}

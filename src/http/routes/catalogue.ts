@@ -1,0 +1,181 @@
+import { Type } from '@fastify/type-provider-typebox';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { SeatMap as OwnersMap, ReadSeatMap } from '../../actors/command.ts';
+import type { Schedule } from '../../catalogue.ts';
+import type { Rejection, RejectionCode } from '../../errors.ts';
+import type { SeatStatus } from '../../reservation.ts';
+import { isReservationOpen } from '../booking-window.ts';
+import { chooseSchedule } from '../choose-schedule.ts';
+import { viewConcert, viewSchedule } from '../concert-views.ts';
+import { admittedShopper, type Shopper } from '../identity.ts';
+import { done, unkeyedOutcomeOf } from '../outcome.ts';
+import { NoQuery, PathId, refer } from '../schemas/basics.ts';
+import {
+  Concerts,
+  ConcertWithQueue,
+  ConditionalHeaders,
+  SeatMap,
+  SeatMapByDateQuery,
+  SeatMapQuery,
+  Schedules,
+  SchedulesQuery,
+} from '../schemas/catalogue.ts';
+import { createSeatMapWriter, entityTagOf, namesEntityTag } from '../seat-map-text.ts';
+import type { App, Services } from '../services.ts';
+
+const ConcertParams = Type.Object({ concertId: PathId });
+const ScheduleParams = Type.Object({ scheduleId: PathId });
+
+const CONCERT_NOT_FOUND: Rejection = { code: 'CONCERT_NOT_FOUND', members: {} };
+const SCHEDULE_NOT_FOUND: Rejection = { code: 'SCHEDULE_NOT_FOUND', members: {} };
+const WRONG_CONCERT: Rejection = { code: 'QUEUE_WRONG_CONCERT', members: {} };
+const mapRefusals: readonly RejectionCode[] = ['SCHEDULE_NOT_FOUND', 'QUEUE_WRONG_CONCERT'];
+
+export function catalogueRoutes(app: App, services: Services): void {
+  const { catalogue, room, router, databaseClock, guards, responder } = services;
+  const writer = createSeatMapWriter();
+
+  app.get(
+    '/concerts/available',
+    {
+      schema: {
+        summary: 'Concerts that can be booked now',
+        tags: ['catalogue'],
+        querystring: NoQuery,
+        response: { 200: Concerts },
+      },
+    },
+    async (_request, reply) => {
+      const concerts = await catalogue.listBookable(databaseClock.lowerMs());
+      reply.send({ concerts: concerts.map(viewConcert) });
+    },
+  );
+
+  app.get(
+    '/concerts/:concertId',
+    {
+      schema: {
+        summary: 'A concert and its queue',
+        tags: ['catalogue'],
+        params: ConcertParams,
+        querystring: NoQuery,
+        response: { 200: refer(ConcertWithQueue) },
+      },
+      config: { refuses: ['CONCERT_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const concert = await catalogue.findConcert(Number(request.params.concertId));
+      if (concert === null) return responder.refuse(reply, CONCERT_NOT_FOUND);
+      reply.send({ ...viewConcert(concert), queue: await room.counts(concert.concertId) });
+    },
+  );
+
+  app.get(
+    '/concerts/:concertId/schedules',
+    {
+      schema: {
+        summary: 'Dates with seats left',
+        description:
+          'Open for reservation now with seats left; all=true adds those sold out and not yet open. Never begun ones.',
+        tags: ['catalogue'],
+        params: ConcertParams,
+        querystring: SchedulesQuery,
+        response: { 200: Schedules },
+      },
+      config: { guard: 'admittedShopper', refuses: ['CONCERT_NOT_FOUND', 'SCHEDULE_NOT_FOUND', 'QUEUE_WRONG_CONCERT'] },
+    },
+    async (request, reply) => {
+      const shopper = await admittedShopper(guards, request);
+      if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
+      const concertId = Number(request.params.concertId);
+      const refusal = await refusalOfConcert(concertId, shopper.value);
+      if (refusal !== null) return responder.refuse(reply, refusal);
+
+      const all = await catalogue.listSchedules(concertId);
+      if (all.length === 0) return responder.refuse(reply, SCHEDULE_NOT_FOUND);
+      const nowMs = databaseClock.lowerMs();
+      const wantsAll = request.query.all === 'true';
+      const schedules = all.filter(
+        (schedule) =>
+          nowMs < schedule.startsAtMs &&
+          (wantsAll || (schedule.availableSeats > 0 && isReservationOpen(schedule, nowMs))),
+      );
+      reply.send({ concertId, schedules: schedules.map(viewSchedule) });
+    },
+  );
+
+  app.get(
+    '/schedules/:scheduleId/seats',
+    {
+      schema: {
+        summary: 'Seat map of a schedule',
+        tags: ['catalogue'],
+        params: ScheduleParams,
+        querystring: SeatMapQuery,
+        headers: ConditionalHeaders,
+        response: { 200: refer(SeatMap) },
+      },
+      config: { guard: 'admittedShopper', refuses: mapRefusals },
+    },
+    async (request, reply) => {
+      const shopper = await admittedShopper(guards, request);
+      if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
+      const schedule = await catalogue.findSchedule(Number(request.params.scheduleId));
+      if (schedule === null) return responder.refuse(reply, SCHEDULE_NOT_FOUND);
+      if (schedule.concertId !== shopper.value.queue.concertId) return responder.refuse(reply, WRONG_CONCERT);
+      await answerMap(request, reply, schedule, shopper.value, request.query.status ?? null);
+    },
+  );
+
+  app.get(
+    '/concerts/:concertId/seats',
+    {
+      schema: {
+        summary: 'Seat map by concert and date',
+        description: 'The date may be left out where the concert has one schedule.',
+        tags: ['catalogue'],
+        params: ConcertParams,
+        querystring: SeatMapByDateQuery,
+        headers: ConditionalHeaders,
+        response: { 200: refer(SeatMap) },
+      },
+      config: { guard: 'admittedShopper', refuses: ['CONCERT_NOT_FOUND', 'SCHEDULE_AMBIGUOUS', ...mapRefusals] },
+    },
+    async (request, reply) => {
+      const shopper = await admittedShopper(guards, request);
+      if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
+      const concertId = Number(request.params.concertId);
+      const refusal = await refusalOfConcert(concertId, shopper.value);
+      if (refusal !== null) return responder.refuse(reply, refusal);
+      const schedule = await chooseSchedule(catalogue, concertId, { date: request.query.date });
+      if (!schedule.ok) return responder.refuse(reply, schedule.rejection);
+      await answerMap(request, reply, schedule.value, shopper.value, request.query.status ?? null);
+    },
+  );
+
+  async function refusalOfConcert(concertId: number, shopper: Shopper): Promise<Rejection | null> {
+    if ((await catalogue.findConcert(concertId)) === null) return CONCERT_NOT_FOUND;
+    return shopper.queue.concertId === concertId ? null : WRONG_CONCERT;
+  }
+
+  /** Map and 304 alike are asked of the schedule's owner, so a caller that has seen a change never goes back behind it. */
+  async function answerMap(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { scheduleId }: Schedule,
+    shopper: Shopper,
+    status: SeatStatus | null,
+  ): Promise<void> {
+    const answer = await router.dispatch<ReadSeatMap>({ type: 'ReadSeatMap', scheduleId });
+    const outcome = unkeyedOutcomeOf<ReadSeatMap, OwnersMap>(answer, (map) => done(200, map));
+    if (outcome.kind !== 'done') return responder.respond(reply, outcome);
+    const map = outcome.body;
+    const tag = entityTagOf(map);
+    reply.header('etag', tag).header('cache-control', 'private, no-cache');
+    if (namesEntityTag(request.raw.headers['if-none-match'], tag)) {
+      reply.code(304).send();
+      return;
+    }
+    reply.header('content-type', 'application/json; charset=utf-8').send(writer.write(map, shopper.userId, status));
+  }
+}

@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify';
+import type { Metrics } from '../metrics.ts';
+import type { Readiness } from '../operations-ports.ts';
+import { Health, Ready } from '../schemas/operations.ts';
+import type { App, Services } from '../services.ts';
+
+/** Probes and figures, at the root: they are for machines around the service, not for its callers. */
+export function operationsRoutes(
+  app: App,
+  { readiness, responder, metrics, options }: Services,
+  isClosing: () => boolean,
+): void {
+  app.get(
+    '/healthz',
+    { schema: { summary: 'The process is alive', tags: ['operations'], response: { 200: Health } } },
+    (_request, reply) => {
+      reply.send({ status: 'ok' });
+    },
+  );
+
+  app.get(
+    '/readyz',
+    {
+      schema: { summary: 'This node may serve', tags: ['operations'], response: { 200: Ready } },
+      config: { answers: { 503: { description: 'It may not; reasons says why.' } } },
+    },
+    (_request, reply) => {
+      const { ready, reasons, degraded } = isClosing() ? draining(readiness()) : readiness();
+      if (ready) {
+        reply.send({ status: 'ready', degraded: [...degraded] });
+        return;
+      }
+      const code = reasons.includes('database') ? 'STORE_UNAVAILABLE' : 'OWNER_UNAVAILABLE';
+      responder.fail(reply, code, 'none', { reasons, degraded });
+    },
+  );
+
+  if (options.metricsOnPublicPort) metricsRoute(app, metrics);
+}
+
+/** `GET /metrics`, on whichever instance it belongs. */
+export function metricsRoute(app: FastifyInstance, { registry }: Metrics): void {
+  app.get('/metrics', { schema: { summary: 'Prometheus text', tags: ['operations'] } }, async (_request, reply) => {
+    const text = await registry.metrics();
+    reply.header('content-type', registry.contentType).send(text);
+  });
+}
+
+function draining({ reasons, degraded }: Readiness): Readiness {
+  return { ready: false, reasons: reasons.includes('draining') ? reasons : ['draining', ...reasons], degraded };
+}

@@ -1,0 +1,135 @@
+import { claimOf } from '../claim.ts';
+import { nextCursorOf, PAYMENTS_LIST, readPageQuery } from '../cursor.ts';
+import { payReservations } from '../pay-reservations.ts';
+import { refundPayment } from '../refund-payment.ts';
+import { IdempotencyHeaders, NoBody, NoQuery, refer } from '../schemas/basics.ts';
+import {
+  Payment,
+  PaymentPage,
+  PaymentParams,
+  PaymentRequest,
+  PaymentsQuery,
+  PaymentWithBalance,
+} from '../schemas/payments.ts';
+import type { App, Services } from '../services.ts';
+
+export function paymentRoutes(app: App, services: Services): void {
+  const { payments, guards, idempotency, responder } = services;
+
+  app.post(
+    '/payments',
+    {
+      schema: {
+        summary: 'Pay holds of one schedule',
+        description: '201 with the payment; 200 with the earlier one that paid exactly these reservations.',
+        tags: ['payments'],
+        body: PaymentRequest,
+        querystring: NoQuery,
+        headers: IdempotencyHeaders,
+        response: { 200: refer(PaymentWithBalance), 201: refer(PaymentWithBalance) },
+      },
+      config: {
+        guard: 'userOrShopper',
+        refuses: [
+          'PAYMENT_SPANS_SCHEDULES',
+          'INSUFFICIENT_BALANCE',
+          'RESERVATION_NOT_FOUND',
+          'SCHEDULE_NOT_FOUND',
+          'SEAT_NOT_FOUND',
+          'RESERVATION_CANCELLED',
+          'RESERVATION_NOT_HELD',
+          'RESERVATION_EXPIRED',
+          'IDEMPOTENCY_IN_PROGRESS',
+          'IDEMPOTENCY_KEY_REUSED',
+        ],
+      },
+    },
+    async (request, reply) => {
+      const caller = await guards.userOrShopper(request);
+      if (!caller.ok) return responder.refuse(reply, caller.rejection);
+      const { userId } = caller.value;
+      const claim = claimOf(request, 'POST /payments');
+      const outcome = await idempotency.run(userId, claim, () =>
+        payReservations(services, userId, request.body, claim),
+      );
+      responder.respond(reply, outcome);
+    },
+  );
+
+  app.get(
+    '/payments/:paymentId',
+    {
+      schema: {
+        summary: "One of the caller's payments",
+        tags: ['payments'],
+        params: PaymentParams,
+        querystring: NoQuery,
+        response: { 200: refer(Payment) },
+      },
+      config: { guard: 'userOrShopper', refuses: ['PAYMENT_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const caller = await guards.userOrShopper(request);
+      if (!caller.ok) return responder.refuse(reply, caller.rejection);
+      const payment = await payments.find(caller.value.userId, request.params.paymentId);
+      if (payment === null) return responder.refuse(reply, { code: 'PAYMENT_NOT_FOUND', members: {} });
+      reply.send(payment);
+    },
+  );
+
+  app.get(
+    '/me/payments',
+    {
+      schema: {
+        summary: "The caller's payments, newest first",
+        tags: ['payments'],
+        querystring: PaymentsQuery,
+        response: { 200: PaymentPage },
+      },
+      config: { guard: 'userOrShopper' },
+    },
+    async (request, reply) => {
+      const caller = await guards.userOrShopper(request);
+      if (!caller.ok) return responder.refuse(reply, caller.rejection);
+      const { userId } = caller.value;
+      const query = readPageQuery(request.query, PAYMENTS_LIST, userId);
+      if (!query.ok) return responder.refuse(reply, query.rejection);
+      const page = await payments.list(userId, query.value);
+      reply.send({ payments: page.items, nextCursor: nextCursorOf(page, PAYMENTS_LIST, userId) });
+    },
+  );
+
+  app.post(
+    '/payments/:paymentId/refund',
+    {
+      schema: {
+        summary: 'Refund the whole payment',
+        tags: ['payments'],
+        params: PaymentParams,
+        body: NoBody,
+        querystring: NoQuery,
+        headers: IdempotencyHeaders,
+        response: { 200: refer(PaymentWithBalance) },
+      },
+      config: {
+        guard: 'user',
+        refuses: [
+          'PAYMENT_NOT_FOUND',
+          'REFUND_CLOSED',
+          'BALANCE_LIMIT',
+          'IDEMPOTENCY_IN_PROGRESS',
+          'IDEMPOTENCY_KEY_REUSED',
+        ],
+      },
+    },
+    async (request, reply) => {
+      const caller = await guards.user(request);
+      if (!caller.ok) return responder.refuse(reply, caller.rejection);
+      const { userId } = caller.value;
+      const { paymentId } = request.params;
+      const claim = claimOf(request, 'POST /payments/:paymentId/refund');
+      const outcome = await idempotency.run(userId, claim, () => refundPayment(services, userId, paymentId, claim));
+      responder.respond(reply, outcome);
+    },
+  );
+}

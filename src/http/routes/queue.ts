@@ -1,0 +1,130 @@
+import { refusalOfBooking } from '../booking-window.ts';
+import { leaveQueue } from '../leave-queue.ts';
+import { NoBody, NoQuery, refer } from '../schemas/basics.ts';
+import { QueueEntry, QueueToken, TokenInPath } from '../schemas/queue.ts';
+import type { App, Services } from '../services.ts';
+
+export function queueRoutes(app: App, services: Services): void {
+  const { catalogue, room, databaseClock, guards, responder } = services;
+
+  for (const url of ['/queue/tokens', '/queue/token']) {
+    app.post(
+      url,
+      {
+        schema: {
+          summary: 'Enter the queue of a concert',
+          description: "201 with a new token, ACTIVE at once when slot and rate allow; 200 with the caller's live one.",
+          tags: ['queue'],
+          body: QueueEntry,
+          querystring: NoQuery,
+          response: { 200: refer(QueueToken), 201: refer(QueueToken) },
+        },
+        config: { guard: 'user', refuses: ['FORBIDDEN', 'CONCERT_NOT_FOUND', 'BOOKING_NOT_OPEN', 'BOOKING_CLOSED'] },
+      },
+      async (request, reply) => {
+        const caller = await guards.user(request);
+        if (!caller.ok) return responder.refuse(reply, caller.rejection);
+        const { userId } = caller.value;
+        const { concertId, userId: named } = request.body;
+        if (named !== undefined && named !== userId) return responder.refuse(reply, { code: 'FORBIDDEN', members: {} });
+        const concert = await catalogue.findConcert(concertId);
+        if (concert === null) return responder.refuse(reply, { code: 'CONCERT_NOT_FOUND', members: {} });
+        const refusal = refusalOfBooking(concert, databaseClock.lowerMs());
+        if (refusal !== null) return responder.refuse(reply, refusal);
+        const { created, token } = await room.enter(userId, concertId);
+        reply.code(created ? 201 : 200).send(token);
+      },
+    );
+  }
+
+  app.get(
+    '/queue/status',
+    {
+      schema: {
+        summary: 'Place in the queue, also of an ended token',
+        tags: ['queue'],
+        querystring: NoQuery,
+        response: { 200: refer(QueueToken) },
+      },
+      config: { guard: 'shopper' },
+    },
+    async (request, reply) => {
+      const shopper = await guards.shopper(request);
+      if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
+      const status = await room.status(shopper.value.queue.token);
+      if (status === null) return responder.refuse(reply, { code: 'UNAUTHENTICATED', members: {} });
+      reply.send(status);
+    },
+  );
+
+  app.get(
+    '/queue/tokens/:token/position',
+    {
+      schema: {
+        summary: 'Place in the queue, the token in the path',
+        tags: ['queue'],
+        params: TokenInPath,
+        querystring: NoQuery,
+        response: { 200: refer(QueueToken) },
+      },
+      config: { refuses: ['QUEUE_TOKEN_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const status = await room.status(request.params.token);
+      if (status === null) return responder.refuse(reply, { code: 'QUEUE_TOKEN_NOT_FOUND', members: {} });
+      reply.send(status);
+    },
+  );
+
+  app.patch(
+    '/queue/tokens/:token/activate',
+    {
+      schema: {
+        summary: 'Be admitted now, if the policy allows',
+        tags: ['queue'],
+        params: TokenInPath,
+        body: NoBody,
+        querystring: NoQuery,
+        response: { 200: refer(QueueToken) },
+      },
+      config: {
+        refuses: [
+          'QUEUE_TOKEN_NOT_FOUND',
+          'QUEUE_NOT_YOUR_TURN',
+          'QUEUE_TOKEN_EXPIRED',
+          'QUEUE_TOKEN_CANCELLED',
+          'QUEUE_TOKEN_COMPLETED',
+        ],
+      },
+    },
+    async (request, reply) => {
+      const decision = await room.activate(request.params.token);
+      if (decision.ok) {
+        reply.send(decision.value);
+        return;
+      }
+      // The room speaks of a token that identifies somebody; here it stands in the path, so it is a thing not found.
+      const { code, members } = decision.rejection;
+      responder.refuse(reply, { code: code === 'UNAUTHENTICATED' ? 'QUEUE_TOKEN_NOT_FOUND' : code, members });
+    },
+  );
+
+  app.delete(
+    '/queue/tokens/:token',
+    {
+      schema: {
+        summary: 'Leave the queue and give up its holds',
+        tags: ['queue'],
+        params: TokenInPath,
+        body: NoBody,
+        querystring: NoQuery,
+      },
+      config: { refuses: ['QUEUE_TOKEN_NOT_FOUND'], answers: { 204: {} } },
+    },
+    async (request, reply) => {
+      const problem = await leaveQueue(services, request.params.token);
+      if (problem !== null) return responder.respond(reply, problem);
+      reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,210 @@
+import { nextCursorOf, readPageQuery, RESERVATIONS_LIST } from '../cursor.ts';
+import { claimOf } from '../claim.ts';
+import { chooseSchedule } from '../choose-schedule.ts';
+import { type HoldWish, holdSeats } from '../hold-seats.ts';
+import type { Shopper } from '../identity.ts';
+import { type KeyTaken, type Outcome, refused } from '../outcome.ts';
+import { readSettled } from '../read-reservations.ts';
+import { releaseHold } from '../release-hold.ts';
+import type { RejectionCode } from '../../errors.ts';
+import type { Schedule } from '../../catalogue.ts';
+import { IdempotencyHeaders, NoBody, NoQuery, refer } from '../schemas/basics.ts';
+import {
+  HoldRequest,
+  Reservation,
+  ReservationList,
+  ReservationPage,
+  ReservationParams,
+  ReservationsQuery,
+  ReserveParams,
+  ReserveRequest,
+} from '../schemas/reservations.ts';
+import type { App, Services } from '../services.ts';
+
+const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
+
+const holdRefusals: readonly RejectionCode[] = [
+  'SCHEDULE_NOT_FOUND',
+  'SEAT_NOT_FOUND',
+  'QUEUE_WRONG_CONCERT',
+  'BOOKING_NOT_OPEN',
+  'BOOKING_CLOSED',
+  'RESERVATION_NOT_OPEN',
+  'SEAT_LIMIT_REACHED',
+  'SEAT_TAKEN',
+  'IDEMPOTENCY_IN_PROGRESS',
+  'IDEMPOTENCY_KEY_REUSED',
+];
+
+export function reservationRoutes(app: App, services: Services): void {
+  const { catalogue, reservations, guards, idempotency, responder } = services;
+
+  app.post(
+    '/reservations',
+    {
+      schema: {
+        summary: 'Hold one seat, or several at once',
+        description:
+          "201 with a Reservation, or with a list of them where seatNumbers were asked for; 200 when all were the caller's holds already.",
+        tags: ['reservations'],
+        body: HoldRequest,
+        querystring: NoQuery,
+        headers: IdempotencyHeaders,
+        response: { 200: refer(Reservation), 201: refer(Reservation) },
+      },
+      config: {
+        guard: 'admittedShopper',
+        refuses: holdRefusals,
+        answers: { 200: oneOrMany(), 201: oneOrMany() },
+      },
+    },
+    async (request, reply) => {
+      const shopper = await guards.shopper(request);
+      if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
+      const { body } = request;
+      const claim = claimOf(request, 'POST /reservations');
+      const isMany = 'seatNumbers' in body;
+      const wish: HoldWish = {
+        shopper: shopper.value,
+        seatNumbers: isMany ? body.seatNumbers : [body.seatNumber],
+        form: isMany ? 'many' : 'one',
+        claim,
+      };
+      const outcome = await idempotency.run(shopper.value.userId, claim, async () => {
+        const refusal = await guards.admit(shopper.value.queue);
+        if (refusal !== null) return { kind: 'refused', rejection: refusal };
+        const schedule = await catalogue.findSchedule(body.scheduleId);
+        return schedule === null ? refused('SCHEDULE_NOT_FOUND') : holdSeats(services, schedule, wish);
+      });
+      // The route's serializer writes one reservation, which is what a rush asks for.
+      if (isMany && outcome.kind === 'done') reply.type(JSON_MEDIA_TYPE).serializer(JSON.stringify);
+      responder.respond(reply, outcome);
+    },
+  );
+
+  app.post(
+    '/concerts/:concertId/seats/:seatNumber/reserve',
+    {
+      schema: {
+        summary: 'Hold one seat, named by concert and number',
+        description: 'The body says which schedule or date; it may be missing where the concert has one schedule.',
+        tags: ['reservations'],
+        params: ReserveParams,
+        body: ReserveRequest,
+        querystring: NoQuery,
+        headers: IdempotencyHeaders,
+        response: { 200: refer(Reservation), 201: refer(Reservation) },
+      },
+      config: { guard: 'admittedShopper', refuses: ['CONCERT_NOT_FOUND', 'SCHEDULE_AMBIGUOUS', ...holdRefusals] },
+    },
+    async (request, reply) => {
+      const shopper = await guards.shopper(request);
+      if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
+      const claim = claimOf(request, 'POST /concerts/:concertId/seats/:seatNumber/reserve');
+      const wish: HoldWish = {
+        shopper: shopper.value,
+        seatNumbers: [Number(request.params.seatNumber)],
+        form: 'one',
+        claim,
+      };
+      const concertId = Number(request.params.concertId);
+      const outcome = await idempotency.run(shopper.value.userId, claim, () =>
+        holdByConcert(concertId, request.body ?? {}, shopper.value, (schedule) => holdSeats(services, schedule, wish)),
+      );
+      responder.respond(reply, outcome);
+    },
+  );
+
+  async function holdByConcert<T>(
+    concertId: number,
+    choice: { scheduleId?: number; date?: string },
+    { queue }: Shopper,
+    hold: (schedule: Schedule) => Promise<Outcome<T> | KeyTaken>,
+  ): Promise<Outcome<T> | KeyTaken> {
+    const refusal = await guards.admit(queue);
+    if (refusal !== null) return { kind: 'refused', rejection: refusal };
+    if ((await catalogue.findConcert(concertId)) === null) return refused('CONCERT_NOT_FOUND');
+    if (queue.concertId !== concertId) return refused('QUEUE_WRONG_CONCERT');
+    const schedule = await chooseSchedule(catalogue, concertId, choice);
+    return schedule.ok ? hold(schedule.value) : { kind: 'refused', rejection: schedule.rejection };
+  }
+
+  app.get(
+    '/reservations/:reservationId',
+    {
+      schema: {
+        summary: "One of the caller's reservations",
+        tags: ['reservations'],
+        params: ReservationParams,
+        querystring: NoQuery,
+        response: { 200: refer(Reservation) },
+      },
+      config: { guard: 'userOrShopper', refuses: ['RESERVATION_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const caller = await guards.userOrShopper(request);
+      if (!caller.ok) return responder.refuse(reply, caller.rejection);
+      const { userId } = caller.value;
+      const ids = [request.params.reservationId];
+      const [reservation] = await readSettled(
+        services,
+        () => reservations.findMany(userId, ids),
+        (found) => found,
+      );
+      if (reservation === undefined) return responder.refuse(reply, { code: 'RESERVATION_NOT_FOUND', members: {} });
+      reply.send(reservation);
+    },
+  );
+
+  app.get(
+    '/me/reservations',
+    {
+      schema: {
+        summary: "The caller's reservations, newest first",
+        tags: ['reservations'],
+        querystring: ReservationsQuery,
+        response: { 200: ReservationPage },
+      },
+      config: { guard: 'userOrShopper' },
+    },
+    async (request, reply) => {
+      const caller = await guards.userOrShopper(request);
+      if (!caller.ok) return responder.refuse(reply, caller.rejection);
+      const { userId } = caller.value;
+      const status = request.query.status ?? null;
+      const scope = `${userId} ${status ?? ''}`;
+      const query = readPageQuery(request.query, RESERVATIONS_LIST, scope);
+      if (!query.ok) return responder.refuse(reply, query.rejection);
+      const page = await readSettled(
+        services,
+        () => reservations.list(userId, status, query.value),
+        ({ items }) => items,
+      );
+      reply.send({ reservations: page.items, nextCursor: nextCursorOf(page, RESERVATIONS_LIST, scope) });
+    },
+  );
+
+  app.delete(
+    '/reservations/:reservationId',
+    {
+      schema: {
+        summary: 'Release a hold',
+        tags: ['reservations'],
+        params: ReservationParams,
+        body: NoBody,
+        querystring: NoQuery,
+        response: { 200: refer(Reservation) },
+      },
+      config: { guard: 'userOrShopper', refuses: ['RESERVATION_NOT_FOUND', 'RESERVATION_NOT_HELD'] },
+    },
+    async (request, reply) => {
+      const caller = await guards.userOrShopper(request);
+      if (!caller.ok) return responder.refuse(reply, caller.rejection);
+      responder.respond(reply, await releaseHold(services, caller.value.userId, request.params.reservationId));
+    },
+  );
+}
+
+function oneOrMany(): object {
+  return { anyOf: [refer(Reservation), refer(ReservationList)] };
+}

@@ -1,0 +1,69 @@
+import { v7 as uuidv7 } from 'uuid';
+import { NoBody, NoQuery, refer } from '../schemas/basics.ts';
+import { normaliseText } from '../schemas/formats.ts';
+import { AccessToken, NewUser, RegisteredUser, User } from '../schemas/users.ts';
+import type { App, Services } from '../services.ts';
+
+export function userRoutes(app: App, { users, accessTokens, guards, responder, options }: Services): void {
+  if (options.auth.issue) {
+    app.post(
+      '/users',
+      {
+        schema: {
+          summary: 'Register',
+          tags: ['users'],
+          body: NewUser,
+          querystring: NoQuery,
+          response: { 201: refer(RegisteredUser) },
+        },
+        config: { refuses: ['EMAIL_TAKEN'] },
+      },
+      async (request, reply) => {
+        const decision = await users.register({
+          userId: uuidv7(),
+          name: normaliseText(request.body.name),
+          email: normaliseText(request.body.email),
+        });
+        if (!decision.ok) return responder.refuse(reply, decision.rejection);
+        const { userId, name, email } = decision.value;
+        reply.code(201).send({ userId, name, email, ...accessTokens.issue(userId) });
+      },
+    );
+  }
+
+  if (options.auth.secret !== null) {
+    app.post(
+      '/me/token',
+      {
+        schema: {
+          summary: 'A fresh access token',
+          tags: ['users'],
+          body: NoBody,
+          querystring: NoQuery,
+          response: { 201: refer(AccessToken) },
+        },
+        config: { guard: 'user' },
+      },
+      async (request, reply) => {
+        const caller = await guards.user(request);
+        if (!caller.ok) return responder.refuse(reply, caller.rejection);
+        reply.code(201).send(accessTokens.issue(caller.value.userId));
+      },
+    );
+  }
+
+  app.get(
+    '/me',
+    {
+      schema: { summary: 'Who I am', tags: ['users'], querystring: NoQuery, response: { 200: refer(User) } },
+      config: { guard: 'userOrShopper', refuses: ['USER_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const caller = await guards.userOrShopper(request);
+      if (!caller.ok) return responder.refuse(reply, caller.rejection);
+      const user = await users.find(caller.value.userId);
+      if (user === null) return responder.refuse(reply, { code: 'USER_NOT_FOUND', members: {} });
+      reply.send(user);
+    },
+  );
+}

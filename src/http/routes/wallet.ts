@@ -1,0 +1,78 @@
+import type { ChargeReceipt as Receipt } from '../../wallet.ts';
+import { claimOf } from '../claim.ts';
+import { nextCursorOf, readPageQuery, WALLET_LIST } from '../cursor.ts';
+import { done, KEY_TAKEN, type KeyTaken, type Outcome } from '../outcome.ts';
+import { IdempotencyHeaders, NoQuery, refer } from '../schemas/basics.ts';
+import { Balance, ChargeReceipt, ChargeRequest, HistoryQuery, WalletHistory } from '../schemas/wallet.ts';
+import type { App, Services } from '../services.ts';
+
+export function walletRoutes(app: App, { wallets, guards, idempotency, responder }: Services): void {
+  app.get(
+    '/me/balance',
+    {
+      schema: { summary: 'The balance', tags: ['wallet'], querystring: NoQuery, response: { 200: refer(Balance) } },
+      config: { guard: 'userOrShopper', refuses: ['USER_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const caller = await guards.userOrShopper(request);
+      if (!caller.ok) return responder.refuse(reply, caller.rejection);
+      const balance = await wallets.balance(caller.value.userId);
+      if (balance === null) return responder.refuse(reply, { code: 'USER_NOT_FOUND', members: {} });
+      reply.send(balance);
+    },
+  );
+
+  app.post(
+    '/me/balance/charge',
+    {
+      schema: {
+        summary: 'Charge the wallet',
+        tags: ['wallet'],
+        body: ChargeRequest,
+        querystring: NoQuery,
+        headers: IdempotencyHeaders,
+        response: { 200: refer(ChargeReceipt) },
+      },
+      config: {
+        guard: 'userOrShopper',
+        refuses: ['FORBIDDEN', 'USER_NOT_FOUND', 'BALANCE_LIMIT', 'IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'],
+      },
+    },
+    async (request, reply) => {
+      const caller = await guards.userOrShopper(request);
+      if (!caller.ok) return responder.refuse(reply, caller.rejection);
+      const { userId } = caller.value;
+      const { amount, userId: named } = request.body;
+      if (named !== undefined && named !== userId) return responder.refuse(reply, { code: 'FORBIDDEN', members: {} });
+      const claim = claimOf(request, 'POST /me/balance/charge');
+      const outcome = await idempotency.run(userId, claim, async (): Promise<Outcome<Receipt> | KeyTaken> => {
+        const answer = await wallets.charge(userId, amount, claim);
+        if (answer.ok === 'key-taken') return KEY_TAKEN;
+        return answer.ok ? done(200, answer.value) : { kind: 'refused', rejection: answer.rejection };
+      });
+      responder.respond(reply, outcome);
+    },
+  );
+
+  app.get(
+    '/me/balance/history',
+    {
+      schema: {
+        summary: 'Entries of the wallet, newest first',
+        tags: ['wallet'],
+        querystring: HistoryQuery,
+        response: { 200: WalletHistory },
+      },
+      config: { guard: 'userOrShopper' },
+    },
+    async (request, reply) => {
+      const caller = await guards.userOrShopper(request);
+      if (!caller.ok) return responder.refuse(reply, caller.rejection);
+      const { userId } = caller.value;
+      const query = readPageQuery(request.query, WALLET_LIST, userId);
+      if (!query.ok) return responder.refuse(reply, query.rejection);
+      const page = await wallets.history(userId, query.value);
+      reply.send({ entries: page.items, nextCursor: nextCursorOf(page, WALLET_LIST, userId) });
+    },
+  );
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { LogController } from 'fastify';
+import { answerClientError } from './client-error.ts';
+import type { ErrorHandler } from './error-handler.ts';
+import { REQUEST_ID_HEADER } from './stamp-answers.ts';
+import { formats } from './schemas/formats.ts';
+import type { App } from './services.ts';
+
+/** The contract's limit of a body. */
+const BODY_LIMIT_BYTES = 65_536;
+/** Together with the intervals below this stopped every slow client that was tried. */
+const MAX_HEADER_BYTES = 8_192;
+const HEADERS_TIMEOUT_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 5_000;
+const CONNECTIONS_CHECKING_INTERVAL_MS = 500;
+/** A queue token in a path is about 90 characters long. */
+const MAX_PARAM_LENGTH = 256;
+
+/**
+ * A Fastify instance with the limits of HTTP and of input set, and nothing on it yet. It has no logger: a child logger and
+ * its listeners for each request would cost as much as a refusal does. What deserves a line is logged by the responder.
+ */
+export function createServer({
+  trustProxy,
+  handleError,
+}: {
+  trustProxy: readonly string[];
+  handleError: ErrorHandler;
+}): App {
+  const app = fastify({
+    logger: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: CONNECTIONS_CHECKING_INTERVAL_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // Node's own answer to a missing Host has no body; ours is a problem document.
+      requireHostHeader: false,
+    },
+    // The framework's own answer is no problem document; load is shed by us while closing.
+    return503OnClosing: false,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allowUnionTypes: true,
+      },
+      onCreate(ajv) {
+        for (const [name, validate] of Object.entries(formats)) ajv.addFormat(name, validate);
+      },
+    },
+    // Called before there is a route, so no hook has stamped the answer.
+    frameworkErrors(error, request, reply) {
+      reply.header(REQUEST_ID_HEADER, request.id);
+      handleError(error, request, reply);
+    },
+    clientErrorHandler: answerClientError,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  // An expectation that nobody knows may be ignored (RFC 9110 10.1.1); Node would refuse it without a problem document.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response));
+  return app;
+}
