@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { type ScheduleMachineEvent, startScheduleMachine } from '../../src/actors/schedule-machine.ts';
+import { applyEvents, type Seat } from '../../src/actors/seat.ts';
+
+const SEATS = 6;
+const LIMIT = 3;
+
+function emptyHall(): Seat[] {
+  return Array.from({ length: SEATS }, (_, index) => ({
+    seatNumber: index + 1,
+    price: 100 * (index + 1),
+    status: 'AVAILABLE' as const,
+    live: null,
+  }));
+}
+
+function start() {
+  const machine = startScheduleMachine({ seats: emptyHall(), seatsPerUser: LIMIT }, (error) => {
+    throw error;
+  });
+  return {
+    send(event: ScheduleMachineEvent) {
+      machine.send(event);
+      return machine.getSnapshot().context.decision;
+    },
+    seats: () => machine.getSnapshot().context.seats,
+    status: () => machine.getSnapshot().status,
+  };
+}
+
+let lastId = 0;
+function hold(userId: string, seatNumbers: number[], at = 0): ScheduleMachineEvent {
+  const reservationIds = seatNumbers.map(() => `r${(lastId += 1)}`);
+  return { type: 'HOLD', userId, seatNumbers, reservationIds, at, expiresAt: at + 100 };
+}
+
+t.test('guards refuse in the contract’s order: unknown seat, limit, taken seat', async (t) => {
+  const { send } = start();
+  t.match(send(hold('a', [1])), { type: 'granted', events: [{ type: 'HELD', seatNumber: 1, price: 100 }] });
+  t.match(send(hold('b', [1, 2, 3, 4, 99])), { type: 'refused', code: 'SEAT_NOT_FOUND' });
+  t.match(send(hold('b', [1, 2, 3, 4])), { type: 'refused', code: 'SEAT_LIMIT_REACHED' });
+  t.match(send(hold('b', [3, 1, 2])), { type: 'refused', code: 'SEAT_TAKEN', seatNumbers: [1] });
+  t.match(send(hold('b', [3, 2])), { type: 'granted', events: [{ seatNumber: 3 }, { seatNumber: 2 }] });
+});
+
+t.test('own holds are granted again without an event, own sold seats are taken', async (t) => {
+  const { send, seats } = start();
+  send(hold('a', [1, 2]));
+  const ids = seats().flatMap((seat) => seat.live?.reservationId ?? []);
+  t.strictSame(send(hold('a', [2, 1])), { type: 'granted', events: [] });
+  t.match(send(hold('a', [1, 3])), { type: 'granted', events: [{ seatNumber: 3 }] });
+  send({ type: 'TAKE_UP_PAYMENT', userId: 'a', reservationIds: ids });
+  const events = ids.map((reservationId, index) => ({
+    type: 'CONFIRMED' as const,
+    seatNumber: index + 1,
+    reservationId,
+    paymentId: 'p',
+    at: 1,
+  }));
+  send({ type: 'SETTLE', events });
+  t.match(send(hold('a', [1])), { type: 'refused', code: 'SEAT_TAKEN', seatNumbers: [1] });
+});
+
+t.test('a late end of one hold never ends a later hold of the same seat', async (t) => {
+  const { send, seats } = start();
+  send(hold('a', [1]));
+  const first = seats()[0]?.live?.reservationId ?? '';
+  send({ type: 'EXPIRE', dueBy: 100 });
+  send(hold('b', [1], 101));
+  t.match(send({ type: 'RELEASE', userId: 'a', reservationId: first, at: 102 }), { type: 'refused' });
+  t.strictSame(send({ type: 'EXPIRE', dueBy: 150 }), { type: 'granted', events: [] });
+  t.equal(seats()[0]?.live?.userId, 'b');
+});
+
+t.test('a hold whose payment is being decided neither expires nor is released, until it is declined', async (t) => {
+  const { send, seats } = start();
+  send(hold('a', [1]));
+  const reservationId = seats()[0]?.live?.reservationId ?? '';
+  t.match(send({ type: 'TAKE_UP_PAYMENT', userId: 'b', reservationIds: [reservationId] }), { type: 'refused' });
+  t.match(send({ type: 'TAKE_UP_PAYMENT', userId: 'a', reservationIds: [reservationId] }), { type: 'granted' });
+  t.strictSame(send({ type: 'EXPIRE', dueBy: 1_000 }), { type: 'granted', events: [] });
+  t.match(send({ type: 'RELEASE', userId: 'a', reservationId, at: 5 }), { type: 'refused' });
+  send({ type: 'DECLINE', reservationIds: [reservationId] });
+  t.match(send({ type: 'EXPIRE', dueBy: 1_000 }), { events: [{ type: 'EXPIRED', reservationId, at: 1_000 }] });
+});
+
+t.test('a frozen schedule decides nothing, a lost one is over', async (t) => {
+  const { send, seats, status } = start();
+  send({ type: 'FREEZE' });
+  const before = seats();
+  send(hold('a', [1]));
+  t.equal(seats(), before);
+  send({ type: 'RESTORE', seats: emptyHall() });
+  t.match(send(hold('a', [1])), { type: 'granted', events: [{ seatNumber: 1 }] });
+  send({ type: 'LOSE' });
+  t.equal(status(), 'done');
+});
+
+t.test(
+  'whatever is sent, a seat has one live reservation, nobody exceeds the limit, and the events explain the seats',
+  async (t) => {
+    const user = fc.constantFrom('a', 'b', 'c');
+    const someSeats = fc.uniqueArray(fc.integer({ min: 1, max: SEATS + 1 }), { minLength: 1, maxLength: 4 });
+    const step = fc.oneof(
+      { weight: 6, arbitrary: fc.record({ kind: fc.constant('hold' as const), user, someSeats }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('release' as const), user, someSeats }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('pay' as const), user, someSeats }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('decide' as const), user, someSeats }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('expire' as const), user, someSeats }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), user, someSeats }) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const { send, seats } = start();
+        let folded: readonly Seat[] = emptyHall();
+        let now = 0;
+        const note = (event: ScheduleMachineEvent) => {
+          const decision = send(event);
+          if (decision.type === 'granted') folded = applyEvents(folded, decision.events);
+        };
+        for (const { kind, user: userId, someSeats: numbers } of steps) {
+          now += 10;
+          const ids = numbers.flatMap((number) => seats()[number - 1]?.live?.reservationId ?? []);
+          const paying = seats().filter((seat) => seat.status === 'PAYING');
+          if (kind === 'hold') note(hold(userId, numbers, now));
+          if (kind === 'release') note({ type: 'RELEASE', userId, reservationId: ids[0] ?? 'none', at: now });
+          if (kind === 'pay' && ids.length > 0) note({ type: 'TAKE_UP_PAYMENT', userId, reservationIds: ids });
+          if (kind === 'expire') note({ type: 'EXPIRE', dueBy: now });
+          if (kind === 'cancel') note({ type: 'CANCEL_HOLDS', userId, at: now });
+          if (kind === 'decide') {
+            const [winners, losers] = [paying.filter((_, i) => i % 2 === 0), paying.filter((_, i) => i % 2 === 1)];
+            note({
+              type: 'SETTLE',
+              events: winners.flatMap(({ seatNumber, live }) =>
+                live === null
+                  ? []
+                  : { type: 'CONFIRMED', seatNumber, reservationId: live.reservationId, paymentId: 'p', at: now },
+              ),
+            });
+            note({ type: 'DECLINE', reservationIds: losers.flatMap(({ live }) => live?.reservationId ?? []) });
+          }
+          for (const holder of ['a', 'b', 'c']) {
+            if (seats().filter((seat) => seat.live?.userId === holder).length > LIMIT) return false;
+          }
+          const visible = seats().map((seat) => (seat.status === 'PAYING' ? { ...seat, status: 'HELD' } : seat));
+          if (JSON.stringify(visible) !== JSON.stringify(folded)) return false;
+        }
+        return true;
+      }),
+      { numRuns: 1_000 },
+    );
+    t.pass('a thousand histories');
+  },
+);
