@@ -1,0 +1,83 @@
+/**
+ * Who may go in, and what those who wait are told. Pure: instants arrive as arguments.
+ *
+ * Q1. At most `maxActive` tokens are ACTIVE or being admitted when one more is admitted.
+ * Q2. At most `batch` admissions fall into any window of `intervalMs`: an admission's instant is at least `intervalMs` after
+ *     that of the `batch`-th last one before it. It is allowed when the database's clock has certainly got there.
+ * Q3. `batch: 0` or `maxActive: 0` admits nobody.
+ */
+import type { QueuePolicy } from '../catalogue.ts';
+import type { AdmissionLog } from './admission-log.ts';
+
+/** How often somebody far from the front is asked to look; seed 000's interval. */
+const LONGEST_POLL_MS = 30_000;
+/** More often than this nobody needs to know. */
+const SHORTEST_POLL_MS = 1_000;
+/** Looks per interval of somebody whose turn may come with the next batch. */
+const POLLS_PER_INTERVAL = 4;
+/** Whoever polls as told must never look absent, even if one or two of the polls are lost. */
+const POLLS_PER_ABANDONMENT = 3;
+/** The measured rate is that of the last minutes: long enough to smooth batches, short enough to follow a full house. */
+export const RATE_HORIZON_MS = 300_000;
+
+export function isPaused(policy: QueuePolicy): boolean {
+  return policy.batch === 0 || policy.maxActive === 0;
+}
+
+/** How many may be admitted at `nowMs` (a lower bound of the clock), when `active` are in or on their way in. */
+export function admissionRoom(policy: QueuePolicy, log: AdmissionLog, active: number, nowMs: number): number {
+  if (isPaused(policy)) return 0;
+  const seats = policy.maxActive - active;
+  const rate = policy.batch - log.countAfter(nowMs - policy.intervalMs);
+  return Math.max(0, Math.min(seats, rate));
+}
+
+/** When the window next has room, in epoch milliseconds; the past when it has room now, null when paused. */
+export function windowOpensAtMs(policy: QueuePolicy, log: AdmissionLog): number | null {
+  if (isPaused(policy)) return null;
+  const bound = log.nthNewestMs(policy.batch);
+  return bound === null ? Number.NEGATIVE_INFINITY : bound + policy.intervalMs;
+}
+
+/**
+ * Admissions per millisecond while people have been waiting since `waitingSinceMs`, or null while nothing was measured. Only
+ * whole intervals count, so that the measurement does not depend on where in an interval it is taken.
+ */
+export function measuredRate(
+  policy: QueuePolicy,
+  log: AdmissionLog,
+  { waitingSinceMs, nowMs }: { waitingSinceMs: number; nowMs: number },
+): number | null {
+  const horizonMs = Math.max(RATE_HORIZON_MS, policy.intervalMs);
+  const intervals = Math.floor(Math.min(nowMs - waitingSinceMs, horizonMs) / policy.intervalMs);
+  if (intervals < 1) return null;
+  const spanMs = intervals * policy.intervalMs;
+  const count = log.countAfter(nowMs - spanMs);
+  return count === 0 ? null : count / spanMs;
+}
+
+/** Whole seconds until the one at `position` goes in, as far as one can tell; null when paused. */
+export function estimatedWaitSeconds(
+  policy: QueuePolicy,
+  position: number,
+  { rate, secondsPerPosition }: { rate: number | null; secondsPerPosition: number },
+): number | null {
+  if (isPaused(policy)) return null;
+  return Math.ceil(rate === null ? position * secondsPerPosition : position / rate / 1_000);
+}
+
+/** When somebody at `position` is asked to look again: soon only where their turn can come soon. */
+export function pollAfterMs(policy: QueuePolicy, position: number, abandonMs: number): number {
+  const longest = Math.min(LONGEST_POLL_MS, Math.ceil(abandonMs / POLLS_PER_ABANDONMENT));
+  if (isPaused(policy)) return longest;
+  const soonestMs = Math.ceil(position / policy.batch) * policy.intervalMs;
+  return Math.min(longest, Math.max(SHORTEST_POLL_MS, Math.ceil(soonestMs / POLLS_PER_INTERVAL)));
+}
+
+/** What `pollAfterMs` says to those who do not wait. */
+export const POLL_WITHOUT_WAITING_MS = LONGEST_POLL_MS;
+
+/** Whether somebody who was last seen at `seenAtMs` has been away for the whole allowance. Monotonic milliseconds. */
+export function isAwayTooLong(seenAtMs: number, nowMs: number, allowanceMs: number): boolean {
+  return nowMs - seenAtMs >= allowanceMs;
+}
