@@ -69,3 +69,115 @@ export interface WaitingRoom {
   notePolicyChanged(concertId: number): void;
   counts(concertId: number): Promise<QueueCounts>;
 }
+
+/** What a waiting room tells about one concert's line for metrics. */
+export interface QueueMeasures {
+  readonly concertId: number;
+  readonly waiting: number;
+  readonly active: number;
+  /** Since this process took the line over. */
+  readonly entries: number;
+  /** Since this process took the line over. */
+  readonly admissions: number;
+}
+
+/** What a waiting room offers beside the answering of requests. */
+export interface QueueWatch {
+  /**
+   * Calls `changed` with every later status of a live token until the returned function is called. While it is watched its
+   * holder is present: neither abandoned nor a no-show. Null when the token is not live in this process.
+   */
+  watch(token: string, changed: (status: QueueTokenStatus) => void): (() => void) | null;
+  measure(): readonly QueueMeasures[];
+}
+
+/** A queue token as it is recorded. Instants are epoch milliseconds of the database's clock. */
+export interface QueueTokenRow {
+  readonly tokenId: string;
+  readonly concertId: number;
+  readonly userId: string;
+  /** Orders the line; numbers may have gaps. */
+  readonly no: number;
+  readonly status: QueueTokenStatus;
+  readonly issuedAtMs: number;
+  readonly activatedAtMs: number | null;
+  readonly activeUntilMs: number | null;
+  readonly endedAtMs: number | null;
+}
+
+/** A concert's line under the generation in which its writer holds it. */
+export interface QueueHead {
+  readonly concertId: number;
+  readonly generation: number;
+}
+
+export interface QueueEntry extends QueueHead {
+  /** Chosen by the sender, new for every attempt. */
+  readonly tokenId: string;
+  readonly userId: string;
+  readonly issuedAtMs: number;
+}
+
+export type QueueEntryOutcome =
+  | { readonly type: 'entered'; readonly row: QueueTokenRow }
+  /** The user had a live token in that concert: this one. */
+  | { readonly type: 'live'; readonly row: QueueTokenRow }
+  | { readonly type: 'fenced' };
+
+export interface QueueAdmission extends QueueHead {
+  readonly tokenId: string;
+  readonly activatedAtMs: number;
+  readonly activeUntilMs: number;
+}
+
+export interface QueueEnd extends QueueHead {
+  readonly tokenId: string;
+  readonly status: 'COMPLETED' | 'EXPIRED' | 'CANCELLED';
+  readonly endedAtMs: number;
+}
+
+/** What a conditional change of many tokens did. What is in neither set was refused by the status of its row. */
+export interface QueueChangeOutcome {
+  readonly changed: ReadonlySet<string>;
+  /** Concerts that are under another generation than the change said: nothing of theirs was changed. */
+  readonly fenced: ReadonlySet<number>;
+}
+
+/**
+ * The waiting room's durable record. Whoever writes a concert's line holds it under a generation; a write under any other
+ * is refused, whenever it arrives. Every method is one transaction and throws a Fault `STORE_UNAVAILABLE`: with effect
+ * `none` where nothing was done, `unknown` where the answer is missing.
+ */
+export interface QueueRecords {
+  /** Takes over every concert that has a head: all writes under older generations are refused from then on. */
+  takeOverAll(): Promise<readonly (QueueHead & { readonly hasLiveTokens: boolean })[]>;
+  /** Takes one concert over, making its head if there is none. */
+  takeOver(concertId: number): Promise<QueueHead>;
+  /**
+   * Moves heads from their generation to the next one, so that a write whose outcome is unknown is either visible
+   * afterwards or refused for ever. Returns those that stand at the next one now, also when an earlier call moved them; the
+   * others were taken over.
+   */
+  raise(heads: readonly QueueHead[]): Promise<readonly QueueHead[]>;
+  /** A page of the concert's live tokens by user id, after that of `afterUserId`. */
+  listLive(concertId: number, afterUserId: string | null, limit: number): Promise<readonly QueueTokenRow[]>;
+  /** Instants of the concert's newest admissions after `afterMs`, at most `limit`, oldest first. */
+  listAdmissions(concertId: number, afterMs: number, limit: number): Promise<readonly number[]>;
+  /** Enters each in order of arrival, or finds the user's live token. Outcomes are in the order of `entries`. */
+  enter(entries: readonly QueueEntry[]): Promise<readonly QueueEntryOutcome[]>;
+  /** WAITING tokens become ACTIVE. */
+  admit(admissions: readonly QueueAdmission[]): Promise<QueueChangeOutcome>;
+  /** WAITING and ACTIVE tokens end. */
+  end(ends: readonly QueueEnd[]): Promise<QueueChangeOutcome>;
+  /** Those of `tokenIds` that are recorded, in no order. */
+  find(tokenIds: readonly string[]): Promise<readonly QueueTokenRow[]>;
+  /** The same for one token, many callers to a statement. Also throws a Fault `OVERLOADED`. */
+  findOne(tokenId: string): Promise<QueueTokenRow | null>;
+  /**
+   * Which of the ACTIVE tokens `tokenIds` are not so any more: rows that have ended, and tokens whose users have paid in
+   * that concert since their admission and hold nothing there now.
+   */
+  review(
+    tokenIds: readonly string[],
+  ): Promise<{ readonly ended: readonly QueueTokenRow[]; readonly paidUp: readonly string[] }>;
+}

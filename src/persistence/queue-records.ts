@@ -1,0 +1,239 @@
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import { Fault, type FaultEffect } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type {
+  QueueChangeOutcome,
+  QueueEntry,
+  QueueEntryOutcome,
+  QueueHead,
+  QueueRecords,
+  QueueTokenRow,
+  QueueTokenStatus,
+} from '../queue-token.ts';
+import { isInDoubt, toFault } from './database-errors.ts';
+import { createLookUps } from './look-ups.ts';
+import * as statements from './queue-statements.ts';
+
+/** Later than the server's own limit for a statement: a server that has not answered by then is not there any more. */
+const ANSWER_DEADLINE_MS = 6_000;
+/** Each attempt after the first follows a token of the same user that was entered and ended elsewhere in between. */
+const ENTRY_ATTEMPTS = 3;
+
+const LOOK_UPS = { statementsInFlight: 2, keysPerStatement: 500, waiting: 5_000 };
+
+interface TokenRow {
+  token_id: string;
+  concert_id: number;
+  user_id: string;
+  no: number;
+  status: QueueTokenStatus;
+  issued_ms: number;
+  activated_ms: number | null;
+  until_ms: number | null;
+  ended_ms: number | null;
+}
+
+interface HeadRow {
+  concert_id: number;
+  generation: number;
+}
+
+/** Nothing of the live token's columns is there when the user had none. */
+type EntryRow = { is_held: boolean; entered_no: number | null } & (TokenRow | { token_id: null });
+
+interface ChangeRow {
+  token_id: string;
+  concert_id: number;
+  is_held: boolean;
+  is_changed: boolean;
+}
+
+function tokenOf(row: TokenRow): QueueTokenRow {
+  return {
+    tokenId: row.token_id,
+    concertId: row.concert_id,
+    userId: row.user_id,
+    no: row.no,
+    status: row.status,
+    issuedAtMs: row.issued_ms,
+    activatedAtMs: row.activated_ms,
+    activeUntilMs: row.until_ms,
+    endedAtMs: row.ended_ms,
+  };
+}
+
+function headOf(row: HeadRow): QueueHead {
+  return { concertId: row.concert_id, generation: row.generation };
+}
+
+/** What the statement says of one entry; null when it must be sent again. */
+function outcomeOf(entry: QueueEntry, row: EntryRow): QueueEntryOutcome | null {
+  if (!row.is_held) return { type: 'fenced' };
+  if (row.token_id !== null) return { type: 'live', row: tokenOf(row) };
+  if (row.entered_no === null) return null;
+  const { tokenId, concertId, userId, issuedAtMs } = entry;
+  const nothingYet = { activatedAtMs: null, activeUntilMs: null, endedAtMs: null };
+  return {
+    type: 'entered',
+    row: { tokenId, concertId, userId, no: row.entered_no, status: 'WAITING', issuedAtMs, ...nothingYet },
+  };
+}
+
+/** The waiting room's durable record in PostgreSQL. */
+export function createQueueRecords({ pool, log }: { pool: Pool; log: Log }): QueueRecords {
+  async function connect(): Promise<PoolClient> {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      // Whatever kept it from connecting, the statement was not sent.
+      throw new Fault('STORE_UNAVAILABLE', 'none', { cause: error });
+    }
+  }
+
+  /** Sends one statement; a connection whose statement went unanswered is never used again. */
+  async function send<R extends QueryResultRow>(
+    text: string,
+    values: unknown[],
+    inDoubt: FaultEffect,
+  ): Promise<{ rows: R[]; rowCount: number | null }> {
+    const client = await connect();
+    let isLost = false;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const deadline = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_DEADLINE_MS} ms`)), ANSWER_DEADLINE_MS);
+      });
+      return await Promise.race([client.query<R>(text, values), deadline]);
+    } catch (error) {
+      isLost = isInDoubt(error);
+      throw toFault(error, inDoubt);
+    } finally {
+      clearTimeout(timer);
+      client.release(isLost);
+    }
+  }
+
+  async function change(text: string, values: unknown[]): Promise<QueueChangeOutcome> {
+    const { rows } = await send<ChangeRow>(text, values, 'unknown');
+    return {
+      changed: new Set(rows.filter((row) => row.is_changed).map((row) => row.token_id)),
+      fenced: new Set(rows.filter((row) => !row.is_held).map((row) => row.concert_id)),
+    };
+  }
+
+  async function find(tokenIds: readonly string[]): Promise<readonly QueueTokenRow[]> {
+    const { rows } = await send<TokenRow>(statements.FIND, [tokenIds], 'none');
+    return rows.map(tokenOf);
+  }
+
+  async function enterOnce(entries: readonly QueueEntry[]): Promise<readonly (QueueEntryOutcome | null)[]> {
+    const { rows } = await send<EntryRow>(
+      statements.ENTER,
+      [
+        entries.map((entry) => entry.tokenId),
+        entries.map((entry) => entry.concertId),
+        entries.map((entry) => entry.generation),
+        entries.map((entry) => entry.userId),
+        entries.map((entry) => entry.issuedAtMs),
+      ],
+      'unknown',
+    );
+    return entries.map((entry, position) => {
+      const row = rows[position];
+      if (row === undefined) throw new Error(`${entries.length} entries were sent, ${rows.length} answered`);
+      return outcomeOf(entry, row);
+    });
+  }
+
+  const lookUps = createLookUps<string, QueueTokenRow | null>({
+    ...LOOK_UPS,
+    load: async (tokenIds) => {
+      const found = new Map((await find(tokenIds)).map((row) => [row.tokenId, row]));
+      return tokenIds.map((tokenId) => found.get(tokenId) ?? null);
+    },
+  });
+
+  return {
+    async takeOverAll() {
+      const heads = (await send<HeadRow>(statements.TAKE_OVER_ALL, [], 'unknown')).rows;
+      const { rows } = await send<{ concert_id: number }>(statements.CONCERTS_WITH_LIVE_TOKENS, [], 'none');
+      const alive = new Set(rows.map((row) => row.concert_id));
+      return heads.map((row) => ({ ...headOf(row), hasLiveTokens: alive.has(row.concert_id) }));
+    },
+
+    async takeOver(concertId) {
+      const { rows } = await send<HeadRow>(statements.TAKE_OVER, [concertId], 'unknown');
+      const [head] = rows;
+      if (head === undefined) throw new Error(`the head of concert ${concertId} was neither made nor found`);
+      return headOf(head);
+    },
+
+    async raise(heads) {
+      const concertIds = heads.map((head) => head.concertId);
+      const generations = heads.map((head) => head.generation);
+      return (await send<HeadRow>(statements.RAISE, [concertIds, generations], 'unknown')).rows.map(headOf);
+    },
+
+    async listLive(concertId, afterUserId, limit) {
+      return (await send<TokenRow>(statements.LIST_LIVE, [concertId, afterUserId, limit], 'none')).rows.map(tokenOf);
+    },
+
+    async listAdmissions(concertId, afterMs, limit) {
+      const values = [concertId, afterMs, limit];
+      const { rows } = await send<{ activated_ms: number }>(statements.LIST_ADMISSIONS, values, 'none');
+      return rows.map((row) => row.activated_ms);
+    },
+
+    async enter(entries) {
+      const outcomes: (QueueEntryOutcome | null)[] = entries.map(() => null);
+      for (let attempt = 1; attempt <= ENTRY_ATTEMPTS; attempt += 1) {
+        const open = outcomes.flatMap((outcome, position) => (outcome === null ? [position] : []));
+        try {
+          const answers = await enterOnce(open.flatMap((position) => entries[position] ?? []));
+          open.forEach((position, nth) => (outcomes[position] = answers[nth] ?? null));
+        } catch (error) {
+          if (attempt === 1) throw error;
+          // Of this attempt nothing may have been done, of the earlier ones something was.
+          throw new Fault('STORE_UNAVAILABLE', 'unknown', { cause: error });
+        }
+        if (!outcomes.includes(null)) break;
+        log.debug({ attempt }, 'users entered elsewhere at the same time');
+      }
+      return outcomes.map((outcome) => {
+        if (outcome === null) throw new Fault('OVERLOADED', 'unknown');
+        return outcome;
+      });
+    },
+
+    admit(admissions) {
+      return change(statements.ADMIT, [
+        admissions.map((admission) => admission.tokenId),
+        admissions.map((admission) => admission.concertId),
+        admissions.map((admission) => admission.generation),
+        admissions.map((admission) => admission.activatedAtMs),
+        admissions.map((admission) => admission.activeUntilMs),
+      ]);
+    },
+
+    end(ends) {
+      return change(statements.END, [
+        ends.map((end) => end.tokenId),
+        ends.map((end) => end.concertId),
+        ends.map((end) => end.generation),
+        ends.map((end) => end.status),
+        ends.map((end) => end.endedAtMs),
+      ]);
+    },
+
+    find,
+    findOne: (tokenId) => lookUps.get(tokenId),
+
+    async review(tokenIds) {
+      const { rows } = await send<TokenRow & { is_paid_up: boolean }>(statements.REVIEW, [tokenIds], 'none');
+      return {
+        ended: rows.filter((row) => !row.is_paid_up).map(tokenOf),
+        paidUp: rows.filter((row) => row.is_paid_up).map((row) => row.token_id),
+      };
+    },
+  };
+}

@@ -1,0 +1,170 @@
+/*
+ * The statements of the waiting room's durable record.
+ *
+ * Lock order: heads by concert, then tokens by id. Every write holds its heads' row locks until it has committed: entries
+ * exclusively, because they number; admissions and ends shared, so that a generation cannot be raised under them.
+ */
+
+/** Epoch milliseconds of a column, as a float8, which the driver reads as a number. */
+function milliseconds(column: string): string {
+  return `(extract(epoch FROM ${column}) * 1000)::float8`;
+}
+
+/** A parameter in epoch milliseconds as a timestamptz. */
+function instant(expression: string): string {
+  return `to_timestamp(${expression} / 1000)`;
+}
+
+/** How many times one holder can raise a head before it meets the numbers of the next one to take it over. */
+const RAISES_PER_TAKE_OVER = 1_000_000;
+
+/** Of the head row `h`. */
+const NEXT_TAKE_OVER = `(h.generation / ${RAISES_PER_TAKE_OVER} + 1) * ${RAISES_PER_TAKE_OVER}`;
+
+const TOKEN_COLUMNS = `
+  t.token_id, t.concert_id, t.user_id, t.no, t.status,
+  ${milliseconds('t.issued_at')} AS issued_ms,
+  ${milliseconds('t.activated_at')} AS activated_ms,
+  ${milliseconds('t.active_until')} AS until_ms,
+  ${milliseconds('t.ended_at')} AS ended_ms`;
+
+export const TAKE_OVER_ALL = `
+  WITH held AS MATERIALIZED (SELECT concert_id FROM queue_heads ORDER BY concert_id FOR NO KEY UPDATE)
+  UPDATE queue_heads h SET generation = ${NEXT_TAKE_OVER}
+  FROM held WHERE h.concert_id = held.concert_id
+  RETURNING h.concert_id, h.generation`;
+
+/** A statement of its own: its snapshot must be younger than the take-over. */
+export const CONCERTS_WITH_LIVE_TOKENS = `
+  SELECT h.concert_id FROM queue_heads h
+  WHERE EXISTS (SELECT FROM queue_tokens t WHERE t.concert_id = h.concert_id AND t.status IN ('WAITING', 'ACTIVE'))`;
+
+/** $1 concert */
+export const TAKE_OVER = `
+  INSERT INTO queue_heads AS h (concert_id, generation) VALUES ($1, ${RAISES_PER_TAKE_OVER})
+  ON CONFLICT (concert_id) DO UPDATE SET generation = ${NEXT_TAKE_OVER}
+  RETURNING concert_id, generation`;
+
+/** $1 concerts, $2 their generations. Repeating it changes nothing, so its own answer may be lost. */
+export const RAISE = `
+  WITH r AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS r(concert_id, generation)),
+  held AS MATERIALIZED (
+    SELECT h.concert_id, r.generation + 1 AS next FROM queue_heads h JOIN r USING (concert_id)
+    WHERE h.generation IN (r.generation, r.generation + 1)
+    ORDER BY h.concert_id FOR NO KEY UPDATE OF h)
+  UPDATE queue_heads h SET generation = held.next
+  FROM held WHERE h.concert_id = held.concert_id AND h.generation IN (held.next - 1, held.next)
+  RETURNING h.concert_id, h.generation`;
+
+/** $1 concert, $2 user id or null, $3 limit */
+export const LIST_LIVE = `
+  SELECT ${TOKEN_COLUMNS} FROM queue_tokens t
+  WHERE t.concert_id = $1 AND t.status IN ('WAITING', 'ACTIVE')
+    AND t.user_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
+  ORDER BY t.user_id LIMIT $3`;
+
+/** $1 concert, $2 epoch milliseconds, $3 limit */
+export const LIST_ADMISSIONS = `
+  SELECT ${milliseconds('activated_at')} AS activated_ms FROM (
+    SELECT activated_at FROM queue_tokens
+    WHERE concert_id = $1 AND activated_at > ${instant('$2::float8')}
+    ORDER BY activated_at DESC LIMIT $3) AS newest
+  ORDER BY activated_at`;
+
+/**
+ * $1 token ids, $2 concerts, $3 generations, $4 users, $5 epoch milliseconds of issue; in order of arrival.
+ * One row per entry: `is_held` is false where the head is under another generation; else either `entered_no` or the
+ * columns of the user's live token are there, or neither when another writer entered the user while this one waited.
+ */
+export const ENTER = `
+  WITH e AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::float8[]) WITH ORDINALITY
+      AS e(token_id, concert_id, generation, user_id, issued_ms, arrival)),
+  held AS MATERIALIZED (
+    SELECT h.concert_id, h.generation FROM queue_heads h
+    JOIN (SELECT DISTINCT concert_id, generation FROM e) AS g USING (concert_id, generation)
+    ORDER BY h.concert_id FOR NO KEY UPDATE OF h),
+  live AS MATERIALIZED (
+    SELECT e.arrival, ${TOKEN_COLUMNS} FROM e
+    JOIN held USING (concert_id, generation)
+    JOIN queue_tokens t ON t.concert_id = e.concert_id AND t.user_id = e.user_id AND t.status IN ('WAITING', 'ACTIVE')),
+  fresh AS MATERIALIZED (
+    SELECT e.*, row_number() OVER (PARTITION BY e.concert_id ORDER BY e.arrival) AS nth FROM e
+    JOIN held USING (concert_id, generation)
+    WHERE e.arrival NOT IN (SELECT arrival FROM live)),
+  numbered AS (
+    UPDATE queue_heads h SET next_no = h.next_no + f.count
+    FROM (SELECT concert_id, count(*) AS count FROM fresh GROUP BY concert_id) AS f
+    WHERE h.concert_id = f.concert_id
+    RETURNING h.concert_id, h.next_no - f.count AS first_no),
+  entered AS (
+    INSERT INTO queue_tokens (token_id, concert_id, user_id, no, generation, status, issued_at)
+    SELECT f.token_id, f.concert_id, f.user_id, n.first_no + f.nth - 1, f.generation, 'WAITING', ${instant('f.issued_ms')}
+    FROM fresh f JOIN numbered n USING (concert_id)
+    ORDER BY f.concert_id, f.nth
+    ON CONFLICT (concert_id, user_id) WHERE status IN ('WAITING', 'ACTIVE') DO NOTHING
+    RETURNING token_id, no)
+  SELECT held.concert_id IS NOT NULL AS is_held, entered.no AS entered_no,
+    l.token_id, l.concert_id, l.user_id, l.no, l.status, l.issued_ms, l.activated_ms, l.until_ms, l.ended_ms
+  FROM e
+  LEFT JOIN held USING (concert_id, generation)
+  LEFT JOIN entered ON entered.token_id = e.token_id
+  LEFT JOIN live l ON l.arrival = e.arrival
+  ORDER BY e.arrival`;
+
+/** $1 token ids, $2 concerts, $3 generations, $4 and $5 epoch milliseconds of admission and of its end */
+export const ADMIT = changeTokens({
+  columns: '$1::uuid[], $2::bigint[], $3::bigint[], $4::float8[], $5::float8[]',
+  names: 'token_id, concert_id, generation, activated_ms, until_ms',
+  from: `'WAITING'`,
+  set: `status = 'ACTIVE', activated_at = ${instant('c.activated_ms')}, active_until = ${instant('c.until_ms')}`,
+});
+
+/** $1 token ids, $2 concerts, $3 generations, $4 statuses, $5 epoch milliseconds of the end */
+export const END = changeTokens({
+  columns: '$1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::float8[]',
+  names: 'token_id, concert_id, generation, status, ended_ms',
+  from: `'WAITING', 'ACTIVE'`,
+  set: `status = c.status, ended_at = ${instant('c.ended_ms')}`,
+});
+
+/** One row per change: whether its head is held, and whether the token's row was in a status to change from. */
+function changeTokens(change: { columns: string; names: string; from: string; set: string }): string {
+  return `
+  WITH c AS MATERIALIZED (SELECT * FROM unnest(${change.columns}) AS c(${change.names})),
+  held AS MATERIALIZED (
+    SELECT h.concert_id, h.generation FROM queue_heads h
+    JOIN (SELECT DISTINCT concert_id, generation FROM c) AS g USING (concert_id, generation)
+    ORDER BY h.concert_id FOR SHARE OF h),
+  locked AS MATERIALIZED (
+    SELECT t.token_id FROM c
+    JOIN held USING (concert_id, generation)
+    JOIN queue_tokens t ON t.token_id = c.token_id
+    WHERE t.status IN (${change.from})
+    ORDER BY t.token_id FOR NO KEY UPDATE OF t),
+  changed AS (
+    UPDATE queue_tokens t SET ${change.set}
+    FROM c JOIN locked USING (token_id)
+    WHERE t.token_id = c.token_id AND t.status IN (${change.from})
+    RETURNING t.token_id)
+  SELECT c.token_id, c.concert_id, held.concert_id IS NOT NULL AS is_held, changed.token_id IS NOT NULL AS is_changed
+  FROM c
+  LEFT JOIN held USING (concert_id, generation)
+  LEFT JOIN changed ON changed.token_id = c.token_id`;
+}
+
+/** $1 token ids */
+export const FIND = `SELECT ${TOKEN_COLUMNS} FROM queue_tokens t WHERE t.token_id = ANY($1::uuid[])`;
+
+/**
+ * $1 token ids. The aggregate keeps the look at the reservations one index scan per token, whatever the planner thinks
+ * of their number.
+ */
+export const REVIEW = `
+  SELECT ${TOKEN_COLUMNS}, t.status = 'ACTIVE' AS is_paid_up FROM queue_tokens t
+  CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(r.status = 'CONFIRMED' AND r.confirmed_at >= t.activated_at), false) AS has_paid,
+      coalesce(bool_or(r.status = 'HELD'), false) AS holds
+    FROM reservations r WHERE r.user_id = t.user_id AND r.concert_id = t.concert_id) AS r
+  WHERE t.token_id = ANY($1::uuid[])
+    AND (t.status NOT IN ('WAITING', 'ACTIVE') OR (t.status = 'ACTIVE' AND r.has_paid AND NOT r.holds))`;
