@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import type { Test } from 'tap';
+import { waitFor } from '../fixtures/wait-for.ts';
+import {
+  ABANDON_MS,
+  createRoomHarness,
+  NO_SHOW_MS,
+  openPolicy,
+  type RoomFactory,
+  type RoomHarness,
+} from './room-harness.ts';
+
+/** A reservation of the user in the concert, as the schedules' settlement leaves it. */
+async function reserve(
+  harness: RoomHarness,
+  holder: { userId: string; concertId: number },
+  { seat, status, confirmedAtMs }: { seat: number; status: string; confirmedAtMs: number | null },
+): Promise<string> {
+  const reservationId = randomUUID();
+  await harness.pool.query(
+    `INSERT INTO reservations (reservation_id, schedule_id, concert_id, user_id, seat_number, price, status, created_at,
+       expires_at, confirmed_at, epoch, seq)
+     VALUES ($1, $2, $2, $3, $4, 1000, $5, clock_timestamp(), clock_timestamp(), to_timestamp($6::float8 / 1000), 1, 1)`,
+    [reservationId, holder.concertId, holder.userId, seat, status, confirmedAtMs],
+  );
+  return reservationId;
+}
+
+/** How tokens end, and what they are worth afterwards. */
+export async function testEnds(t: Test, factory: RoomFactory): Promise<void> {
+  t.test('leaving ends a token, once, and frees its slot at once', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert({ ...openPolicy, maxActive: 1 });
+    const [inside, waiting] = await harness.enterMany(concertId, 2);
+    const { token, userId } = inside ?? { token: '', userId: '' };
+    const left = await harness.room().leave(token);
+    t.match(left, { left: true, identity: { token, userId, concertId, status: 'CANCELLED' } });
+    t.match(await harness.room().leave(token), { left: false, identity: { status: 'CANCELLED' } }, 'repeated');
+    await harness.settle();
+    t.equal((await harness.status(waiting)).status, 'ACTIVE');
+    const ended = await harness.status(inside);
+    t.match(ended, { status: 'CANCELLED', queuePosition: null, estimatedWaitTime: null });
+    t.equal(Date.parse(ended.endedAt ?? ''), (await harness.rows(concertId))[0]?.ended);
+    t.equal(Date.parse(ended.endedAt ?? ''), left?.identity.endedAtMs);
+  });
+
+  t.test('a user who leaves twenty times at once leaves once, and may queue again at the end', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert({ maxActive: 0 });
+    const [first] = await harness.enterMany(concertId, 3);
+    const { token, userId } = first ?? { token: '', userId: '' };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => harness.room().leave(token)));
+    t.equal(answers.filter((answer) => answer?.left).length, 1);
+    const again = await harness.room().enter(userId, concertId);
+    t.match(again, { created: true, token: { status: 'WAITING', queuePosition: 3 } });
+    t.not(again.token.token, token);
+  });
+
+  t.test('a token reads EXPIRED from the end of its time on, and its user may queue again', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert({ ...openPolicy, activeTtlMs: 5_000 });
+    const { token, userId, activeUntil } = await harness.enter(concertId);
+    await harness.pass(5_000);
+    t.match(await harness.room().identify(token), { status: 'ACTIVE' }, 'the clock may not have got there');
+    await harness.pass(3);
+    t.match(await harness.room().identify(token), { status: 'EXPIRED', endedAtMs: Date.parse(activeUntil ?? '') });
+    t.match(await harness.room().activate(token), { rejection: { code: 'QUEUE_TOKEN_EXPIRED' } });
+    t.match(await harness.room().leave(token), { left: false, identity: { status: 'EXPIRED' } });
+    t.match(await harness.room().enter(userId, concertId), { created: true, token: { status: 'ACTIVE' } });
+    t.same(
+      (await harness.rows(concertId)).map((row) => row.status),
+      ['EXPIRED', 'ACTIVE'],
+    );
+  });
+
+  t.test('who waits without a sign of life is abandoned, who polls or is watched is not', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert({ maxActive: 0 });
+    const [polling, silent, watched] = await harness.enterMany(concertId, 3);
+    const told: string[] = [];
+    harness.room().watch(silent?.token ?? '', (status) => told.push(status))?.();
+    const stop = harness.room().watch(watched?.token ?? '', (status) => told.push(status));
+    await harness.pass(ABANDON_MS / 2);
+    await harness.status(polling);
+    await harness.pass(ABANDON_MS / 2 - 1);
+    t.match(await harness.room().counts(concertId), { waiting: 3 });
+    await harness.pass(1);
+    t.match(await harness.room().counts(concertId), { waiting: 2 });
+    t.same(await harness.statuses([polling, silent, watched].flatMap((token) => token ?? [])), [
+      'WAITING',
+      'EXPIRED',
+      'WAITING',
+    ]);
+    t.equal((await harness.status(watched)).queuePosition, 2);
+    t.same(told, []);
+    stop?.();
+    await harness.pass(ABANDON_MS);
+    t.match(await harness.room().counts(concertId), { waiting: 0 });
+  });
+
+  t.test('who is let in and asks for nothing is a no-show, and the slot goes to the next', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert({ ...openPolicy, maxActive: 3 });
+    const [asking, silent, activating, next] = await harness.enterMany(concertId, 4);
+    await harness.pass(NO_SHOW_MS - 1);
+    await harness.room().identify(asking?.token ?? '');
+    await harness.room().activate(activating?.token ?? '');
+    await harness.pass(1);
+    const statuses = await harness.statuses([asking, silent, activating, next].flatMap((token) => token ?? []));
+    t.same(statuses, ['ACTIVE', 'EXPIRED', 'ACTIVE', 'ACTIVE']);
+    await harness.pass(10 * NO_SHOW_MS);
+    t.match(await harness.room().counts(concertId), { active: 3 }, 'one request in the first minute is enough');
+  });
+
+  t.test('those who wait expire when booking closes, those inside stay', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert({ maxActive: 1 }, 30_000);
+    const [inside, ...waiting] = await harness.enterMany(concertId, 4);
+    await harness.room().status(inside?.token ?? '');
+    await harness.pass(29_999);
+    t.same(await harness.statuses(waiting), ['WAITING', 'WAITING', 'WAITING']);
+    await harness.pass(1);
+    t.same(await harness.statuses(waiting), ['EXPIRED', 'EXPIRED', 'EXPIRED']);
+    t.equal((await harness.status(inside)).status, 'ACTIVE');
+    await harness.room().leave(inside?.token ?? '');
+    await harness.settle();
+    t.same(
+      (await harness.rows(concertId)).map((row) => row.status),
+      ['CANCELLED', 'EXPIRED', 'EXPIRED', 'EXPIRED'],
+    );
+  });
+
+  t.test('a payment that completed the token is taken over at once, with the recorded end', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert({ ...openPolicy, maxActive: 1 });
+    const [payer, next] = await harness.enterMany(concertId, 2);
+    const { token, userId } = payer ?? { token: '', userId: '' };
+    const endedAtMs = harness.databaseClock.lowerMs() - 7;
+    await harness.pool.query(
+      `UPDATE queue_tokens SET status = 'COMPLETED', ended_at = to_timestamp($2::float8 / 1000) WHERE user_id = $1`,
+      [userId, endedAtMs],
+    );
+    harness.room().noteCompleted(userId, concertId);
+    t.match(await harness.room().identify(token), { status: 'COMPLETED' });
+    t.match(await harness.room().activate(token), { rejection: { code: 'QUEUE_TOKEN_COMPLETED' } });
+    await harness.settle();
+    t.equal((await harness.status(next)).status, 'ACTIVE', 'the slot is free');
+    await harness.pass(1_000);
+    await waitFor(async () => (await harness.room().identify(token))?.endedAtMs === endedAtMs, {
+      what: 'the recorded end',
+    });
+    t.match(await harness.room().enter(userId, concertId), { created: true, token: { status: 'WAITING' } });
+  });
+
+  t.test('a completion that was announced but not recorded is taken back', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert(openPolicy);
+    const { token, userId } = await harness.enter(concertId);
+    harness.room().noteCompleted(userId, concertId);
+    await harness.pass(1_000);
+    await waitFor(async () => (await harness.room().identify(token))?.status === 'ACTIVE', {
+      what: 'the token to live again',
+    });
+    t.match(await harness.room().counts(concertId), { active: 1 });
+  });
+
+  t.test('who has paid and holds nothing is completed within two seconds', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert(openPolicy);
+    const [done, holding, before] = await harness.enterMany(concertId, 3);
+    const holders = [done, holding, before].flatMap((token) => token ?? []);
+    const admittedMs = harness.databaseClock.upperMs();
+    for (const [nth, holder] of holders.entries()) {
+      const confirmedAtMs = holder === before ? admittedMs - 60_000 : admittedMs + 1;
+      await reserve(harness, holder, { seat: nth + 1, status: 'CONFIRMED', confirmedAtMs });
+    }
+    const hold =
+      holding === undefined ? '' : await reserve(harness, holding, { seat: 9, status: 'HELD', confirmedAtMs: null });
+    await harness.pass(1_000);
+    await waitFor(async () => (await harness.status(done)).status === 'COMPLETED', { what: 'the completion' });
+    t.same(
+      await harness.statuses(holders),
+      ['COMPLETED', 'ACTIVE', 'ACTIVE'],
+      'not who still holds, nor who paid before',
+    );
+
+    await harness.pool.query(`UPDATE reservations SET status = 'EXPIRED' WHERE reservation_id = $1`, [hold]);
+    await waitFor(
+      async () => {
+        await harness.pass(1_000);
+        return (await harness.status(holding)).status === 'COMPLETED';
+      },
+      { what: 'the completion after the last hold has ended' },
+    );
+  });
+
+  t.test('whoever watches a token is told of every change', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert({ ...openPolicy, maxActive: 1 });
+    const [inside, waiting] = await harness.enterMany(concertId, 2);
+    const told: string[] = [];
+    t.type(
+      harness.room().watch(waiting?.token ?? '', (status) => told.push(status)),
+      'function',
+    );
+    await harness.room().leave(inside?.token ?? '');
+    await harness.settle();
+    await harness.room().leave(waiting?.token ?? '');
+    t.same(told, ['ACTIVE', 'CANCELLED']);
+    t.equal(
+      harness.room().watch(waiting?.token ?? '', () => undefined),
+      null,
+      'nothing is left to watch',
+    );
+  });
+}
