@@ -98,7 +98,7 @@ function remember<V>(entries: Map<number, V>, limit: number, id: number, value: 
  * The catalogue in PostgreSQL. Concerts and schedules that were seen are kept in memory, unknown ids never are: they share
  * statements instead, so that thousands of them cost little and leave nothing behind. Answers never predate their request.
  */
-export function createCatalogue({ pool }: { pool: Pool }): Catalogue {
+export function createCatalogue({ pool }: { pool: Pick<Pool, 'query'> }): Catalogue {
   const concerts = new Map<number, Concert>();
   /** Policy changes so far. A read that was under way during one may hold the policy of before it, and is not remembered. */
   let policyChanges = 0;
