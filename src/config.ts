@@ -170,6 +170,8 @@ function findMissingSecrets(
     faults.push('AUTH_SECRET is missing; with DATABASE_URL, it or AUTH_PUBLIC_KEY must say whose access tokens count');
   } else if (isMissing('AUTH_SECRET') && config.AUTH_ISSUE) {
     faults.push('AUTH_SECRET is missing; with AUTH_ISSUE, access tokens are signed with it');
+  } else if (isMissing('AUTH_SECRET') && isMissing('CLUSTER_SECRET')) {
+    faults.push('AUTH_SECRET is missing; with DATABASE_URL, it or CLUSTER_SECRET must sign queue tokens');
   }
   const peers = (['PEER_HOST', 'PEER_PORT', 'REDIS_URL'] as const).filter((name) => config[name] !== undefined);
   if (isMissing('CLUSTER_SECRET') && peers.length > 0) {

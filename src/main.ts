@@ -42,15 +42,19 @@ export async function main(): Promise<void> {
   }
   const { config } = reading;
   const log = createLogger(config.LOG_LEVEL);
+  const starting = startService(config, { version: readVersion(), log });
+  // Installed before anything has started: a Ctrl-C during the start stops what it has brought up, PostgreSQL included.
+  const grace = closeWithGrace({ delay: STOP_LIMIT_MS, logger: false }, async ({ err, signal }) => {
+    if (err !== undefined) log.error({ err }, 'an error that nobody handled; stopping');
+    else log.info({ signal }, 'stopping');
+    const [started] = await Promise.allSettled([starting]);
+    if (started.status === 'fulfilled') await started.value.close();
+  });
   try {
-    const service = await startService(config, { version: readVersion(), log });
-    closeWithGrace({ delay: STOP_LIMIT_MS, logger: false }, async ({ err, signal }) => {
-      if (err !== undefined) log.error({ err }, 'an error that nobody handled; stopping');
-      else log.info({ signal }, 'stopping');
-      await service.close();
-    });
+    const service = await starting;
     process.stdout.write(greeting(service.url, config.DATABASE_URL === undefined ? config.DATA_DIR : null));
   } catch (error) {
+    grace.uninstall();
     log.fatal({ err: error }, 'frontrow could not start');
     process.exitCode = EXIT_FAILED;
   }

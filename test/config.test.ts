@@ -237,7 +237,10 @@ t.test('with DATABASE_URL the secrets that are needed must be given', async (t) 
   t.same(faultsOf({ DATABASE_URL }), [
     'AUTH_SECRET is missing; with DATABASE_URL, it or AUTH_PUBLIC_KEY must say whose access tokens count',
   ]);
-  t.same(faultsOf({ DATABASE_URL, AUTH_PUBLIC_KEY }), []);
+  t.same(faultsOf({ DATABASE_URL, AUTH_PUBLIC_KEY, CLUSTER_SECRET: SECRET }), []);
+  t.same(faultsOf({ DATABASE_URL, AUTH_PUBLIC_KEY }), [
+    'AUTH_SECRET is missing; with DATABASE_URL, it or CLUSTER_SECRET must sign queue tokens',
+  ]);
   t.same(faultsOf({ DATABASE_URL, AUTH_PUBLIC_KEY, AUTH_ISSUE: 'true' }), [
     'AUTH_SECRET is missing; with AUTH_ISSUE, access tokens are signed with it',
   ]);

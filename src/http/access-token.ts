@@ -72,8 +72,8 @@ export async function createAccessTokens(
   function issue(userId: string): IssuedToken {
     if (sign === null) throw new Error('tokens are issued without a secret');
     const nowMs = databaseClock.upperMs();
-    const expiresAtMs = nowMs + auth.accessTokenTtlMs;
-    // Numeric dates may have a fraction, so the token lives exactly as long as the answer says.
+    // The library takes whole seconds only; rounded up, the token lives exactly as long as the answer says.
+    const expiresAtMs = Math.ceil((nowMs + auth.accessTokenTtlMs) / 1000) * 1000;
     const accessToken = sign({
       iss: OWN_ISSUER,
       sub: userId,
