@@ -94,7 +94,7 @@ export const API_PREFIX = '/api/v1';
  */
 export async function createApp(dependencies: AppDependencies, options: AppOptions): Promise<FastifyInstance> {
   const { metrics, log, clock, databaseClock, users, room } = dependencies;
-  const responder = createResponder({ metrics, log, clock });
+  const responder = createResponder({ metrics, log, clock, variesByOrigin: options.allowedOrigins.length > 0 });
   const handleError = createErrorHandler(responder);
   const app: App = createServer({ trustProxy: options.trustProxy, handleError });
 
@@ -104,7 +104,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
     done();
   });
   stampAnswers(app, responder);
-  observeRoutes(app, metrics);
+  observeRoutes(app, metrics, clock);
   allowOrigins(app, options.allowedOrigins);
   app.setErrorHandler(handleError);
   acceptJsonOnly(app);

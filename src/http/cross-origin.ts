@@ -14,11 +14,9 @@ export function allowOrigins(app: FastifyInstance, allowedOrigins: readonly stri
   if (allowed.size === 0) return;
   app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.raw.headers;
+    reply.header('vary', 'Origin');
     if (origin !== undefined && allowed.has(origin)) {
-      reply
-        .header('access-control-allow-origin', origin)
-        .header('access-control-expose-headers', EXPOSED_HEADERS)
-        .header('vary', 'Origin, Accept-Language');
+      reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', EXPOSED_HEADERS);
       if (request.method === 'OPTIONS' && request.raw.headers['access-control-request-method'] !== undefined) {
         reply
           .header('access-control-allow-methods', ALLOWED_METHODS)

@@ -32,7 +32,7 @@ export interface Idempotency {
     userId: string,
     claim: IdempotencyClaim | null,
     perform: () => Promise<Outcome<T> | KeyTaken>,
-  ): Promise<Outcome<T> | Replayed>;
+  ): Promise<Outcome<T> | Replayed | KeyTaken>;
 }
 
 interface Granted {
@@ -51,16 +51,11 @@ interface Slot {
 export function createIdempotency({ records, clock }: { records: IdempotencyRecords; clock: Clock }): Idempotency {
   const slots = new Map<string, Slot>();
 
-  async function run<T>(
+  async function runUnderKey<T>(
     userId: string,
-    claim: IdempotencyClaim | null,
+    claim: IdempotencyClaim,
     perform: () => Promise<Outcome<T> | KeyTaken>,
   ): Promise<Outcome<T> | Replayed> {
-    if (claim === null) {
-      const outcome = await perform();
-      if (outcome.kind === 'key-taken') throw new Error('a request without a key met a taken key');
-      return outcome;
-    }
     const slotKey = `${userId} ${claim.key}`;
     const deadlineMs = clock.monotonicMs() + WAIT_LIMIT_MS;
     for (let slot = slots.get(slotKey); slot !== undefined; slot = slots.get(slotKey)) {
@@ -116,7 +111,9 @@ export function createIdempotency({ records, clock }: { records: IdempotencyReco
     });
   }
 
-  return { run };
+  return {
+    run: (userId, claim, perform) => (claim === null ? perform() : runUnderKey(userId, claim, perform)),
+  };
 }
 
 /** The fingerprint of a request: two that differ in route, path values or body never share one. */

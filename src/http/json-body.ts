@@ -32,12 +32,10 @@ export function acceptJsonOnly(app: FastifyInstance): void {
       done(RequestError.malformed('body', '', 'is not UTF-8'));
       return;
     }
-    const text = body.toString('utf8');
-    // A missing body is validated as null, so a null that was sent must not pass for one.
-    if (text.trim() === 'null') {
-      done(RequestError.malformed('body', '', 'must not be null'));
-      return;
-    }
-    void parse(request, text, done);
+    void parse(request, body.toString('utf8'), (error, value: unknown) => {
+      // A missing body is validated as null, so a null that was sent must not pass for one.
+      if (value === null) done(RequestError.malformed('body', '', 'must not be null'));
+      else done(error, value);
+    });
   });
 }

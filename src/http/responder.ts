@@ -4,7 +4,7 @@ import type { Fault, FaultCode, FaultEffect, Rejection, RejectionMembers } from 
 import type { Log } from '../log.ts';
 import { negotiateLanguage } from './language.ts';
 import type { Metrics } from './metrics.ts';
-import type { Outcome, Replayed } from './outcome.ts';
+import type { KeyTaken, Outcome, Replayed } from './outcome.ts';
 import { PROBLEM_MEDIA_TYPE, problemDocument, problemStatus } from './problem.ts';
 import type { ProblemCode } from './problem-table.ts';
 
@@ -21,25 +21,36 @@ export interface Responder {
   failed(reply: FastifyReply, fault: Fault): void;
   /** Answers 500 for a bug, and logs it. */
   broken(reply: FastifyReply, error: unknown): void;
-  respond<T>(reply: FastifyReply, outcome: Outcome<T> | Replayed): void;
+  /** Throws for a taken key: it is left over only where a command without a key met one, which is a bug. */
+  respond<T>(reply: FastifyReply, outcome: Outcome<T> | Replayed | KeyTaken): void;
+}
+
+export interface ResponderDependencies {
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Whether answers depend on the page's origin too. */
+  readonly variesByOrigin: boolean;
 }
 
 /** Turns what a use case came to into an answer. Refusals cost no throw. */
-export function createResponder({ metrics, log, clock }: { metrics: Metrics; log: Log; clock: Clock }): Responder {
+export function createResponder({ metrics, log, clock, variesByOrigin }: ResponderDependencies): Responder {
   const faultLog = createFaultLog(log, clock);
+  const vary = variesByOrigin ? 'Origin, Accept-Language' : 'Accept-Language';
 
   function send(reply: FastifyReply, code: ProblemCode, members: RejectionMembers): void {
     metrics.countRefusal(code);
     const { id, raw } = reply.request;
     const language = negotiateLanguage(raw.headers['accept-language']);
     if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer');
-    if (!reply.hasHeader('vary')) reply.header('vary', 'Accept-Language');
     reply
       .code(problemStatus(code))
-      .header('content-type', PROBLEM_MEDIA_TYPE)
+      .type(PROBLEM_MEDIA_TYPE)
       .header('content-language', language)
-      // As text it would get a charset parameter, which the media type does not have.
-      .send(Buffer.from(problemDocument(code, language, id, members)));
+      .header('vary', vary)
+      // Without a serializer of its own the media type would get a charset parameter, which it does not have.
+      .serializer(asIs)
+      .send(problemDocument(code, language, id, members));
   }
 
   function fail(reply: FastifyReply, code: FaultCode, effect: FaultEffect, members: RejectionMembers = {}): void {
@@ -84,9 +95,15 @@ export function createResponder({ metrics, log, clock }: { metrics: Metrics; log
             // As text, so that the first answer is not put through a schema that may have changed since.
             .send(JSON.stringify(outcome.body));
           return;
+        case 'key-taken':
+          throw new Error('a request without a key met a taken key');
       }
     },
   };
+}
+
+function asIs(text: string): string {
+  return text;
 }
 
 function createFaultLog(log: Log, clock: Clock): (fault: Fault, reply: FastifyReply) => void {
