@@ -208,5 +208,6 @@ t.test('the image runs the same command, Node and port as everything else does',
 t.test('the health check asks the route that says whether the service can serve', async (t) => {
   const check = instructions('HEALTHCHECK')[0] ?? '';
   t.match(check, /http:\/\/127\.0\.0\.1:8080\/readyz/);
+  t.match(read('src/http/routes/operations.ts'), /'\/readyz'/);
   t.match(check, /CMD \["node", "-e", /);
 });
