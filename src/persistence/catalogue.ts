@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { QueryResultRow } from 'pg';
 import type { Catalogue, Concert, QueuePolicy, Schedule, ScheduleWithAvailability } from '../catalogue.ts';
 import type { FaultEffect } from '../errors.ts';
 import { createCalendar } from './calendar.ts';
@@ -10,8 +10,8 @@ import {
   type ScheduleRow,
   scheduleOf,
 } from './catalogue-rows.ts';
-import { toFault } from './database-errors.ts';
 import { createLookUps } from './look-ups.ts';
+import { type Connections, runStatement } from './statement.ts';
 
 /** Some 400 bytes each; a catalogue beyond that is read again as it turns. */
 const CONCERTS_REMEMBERED = 10_000;
@@ -98,20 +98,19 @@ function remember<V>(entries: Map<number, V>, limit: number, id: number, value: 
  * The catalogue in PostgreSQL. Concerts and schedules that were seen are kept in memory, unknown ids never are: they share
  * statements instead, so that thousands of them cost little and leave nothing behind. Answers never predate their request.
  */
-export function createCatalogue({ pool }: { pool: Pick<Pool, 'query'> }): Catalogue {
+export function createCatalogue({ pool }: { pool: Connections }): Catalogue {
   const concerts = new Map<number, Concert>();
   /** Policy changes so far. A read that was under way during one may hold the policy of before it, and is not remembered. */
   let policyChanges = 0;
   const schedules = new Map<number, Schedule>();
   const dateIn = createCalendar();
 
-  async function query<R extends object>(text: string, values: readonly unknown[], inDoubt: FaultEffect): Promise<R[]> {
-    try {
-      const { rows } = await pool.query<R>(text, [...values]);
-      return rows;
-    } catch (error) {
-      throw toFault(error, inDoubt);
-    }
+  function query<R extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+    inDoubt: FaultEffect,
+  ): Promise<R[]> {
+    return runStatement(pool, { text, values }, inDoubt);
   }
 
   async function readConcerts(text: string, values: readonly unknown[]): Promise<Concert[]> {

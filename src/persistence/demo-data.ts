@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Concert, QueuePolicy, ScheduleWithAvailability } from '../catalogue.ts';
 import { createCatalogue } from './catalogue.ts';
+import type { Connection } from './statement.ts';
 
 /** The set's name in `loaded_data`; another set would take another name. */
 const SET = 'demo-concerts-1';
@@ -87,7 +88,9 @@ export async function loadDemoData(pool: Pool): Promise<readonly DemoConcert[]> 
     const nowMs = claimed.rows[0]?.now.getTime();
     const created: DemoConcert[] = [];
     if (nowMs !== undefined) {
-      const catalogue = createCatalogue({ pool: client });
+      // The catalogue's statements, all on the connection of this transaction.
+      const shared: Connection = { query: (statement) => client.query(statement), release: () => undefined };
+      const catalogue = createCatalogue({ pool: { connect: () => Promise.resolve(shared) } });
       const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
       for (const { evenings, prices, ...description } of CONCERTS) {
         const bookingOpensAtMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;

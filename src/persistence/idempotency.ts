@@ -1,7 +1,6 @@
-import type { Pool } from 'pg';
 import type { IdempotencyRecords, RecordedAnswer } from '../idempotency.ts';
-import { toFault } from './database-errors.ts';
 import { createLookUps } from './look-ups.ts';
+import { type Connections, runStatement } from './statement.ts';
 
 /** Two: the second gathers and travels while the first is answered. */
 const STATEMENTS_IN_FLIGHT = 2;
@@ -63,20 +62,17 @@ function answerOf(row: AnswerRow): RecordedAnswer {
 }
 
 /** Answers recorded under idempotency keys, in PostgreSQL. */
-export function createIdempotencyRecords({ pool }: { pool: Pool }): IdempotencyRecords {
+export function createIdempotencyRecords({ pool }: { pool: Connections }): IdempotencyRecords {
   const lookUps = createLookUps<Claimed, RecordedAnswer | null>({
     statementsInFlight: STATEMENTS_IN_FLIGHT,
     keysPerStatement: KEYS_PER_STATEMENT,
     waiting: LOOK_UPS_WAITING,
     async load(claims) {
-      try {
-        const values = [claims.map((claim) => claim.userId), claims.map((claim) => claim.key)];
-        const { rows } = await pool.query<AnswerRow>({ name: 'find-recorded-answers', text: FIND, values });
-        const found = new Map(rows.map((row) => [row.position, answerOf(row)]));
-        return claims.map((_, index) => found.get(index + 1) ?? null);
-      } catch (error) {
-        throw toFault(error, 'none');
-      }
+      const values = [claims.map((claim) => claim.userId), claims.map((claim) => claim.key)];
+      const statement = { name: 'find-recorded-answers', text: FIND, values };
+      const rows = await runStatement<AnswerRow>(pool, statement, 'none');
+      const found = new Map(rows.map((row) => [row.position, answerOf(row)]));
+      return claims.map((_, index) => found.get(index + 1) ?? null);
     },
   });
 

@@ -19,7 +19,9 @@ const CONNECTIONS = 3;
 /** A job that cannot be fetched now is fetched by the next poll. */
 const CONNECTION_TIMEOUT_MS = 1_000;
 /** Longer than a request's: nodes that start at once take turns to install the schema, and maintenance sweeps a table. */
-const SERVER_SETTINGS = '-c statement_timeout=30000 -c lock_timeout=10000 -c client_connection_check_interval=500';
+const SERVER_SETTINGS = '-c statement_timeout=15000 -c lock_timeout=10000 -c client_connection_check_interval=500';
+/** pg-boss hands these to its driver: a connection whose other end vanished without a word is given up, not waited for. */
+const DRIVER_SETTINGS = { keepAlive: true, keepAliveInitialDelayMillis: 2_000, query_timeout: 20_000 };
 /** Looks for finished jobs to delete and for dead workers. */
 const MAINTAIN_EVERY_SECONDS = 60;
 /** A close waits this long for jobs that run; they are safe to cut short. pg-boss allows no less. */
@@ -72,6 +74,7 @@ export function createJobs(dependencies: {
 
   function createBoss(): PgBoss {
     const boss = new PgBoss({
+      ...DRIVER_SETTINGS,
       connectionString: databaseUrl,
       application_name: 'frontrow jobs',
       max: CONNECTIONS,

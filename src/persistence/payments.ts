@@ -1,7 +1,6 @@
-import type { Pool } from 'pg';
 import type { Payment, PaymentRecords, PaymentStatus } from '../payment.ts';
-import { toFault } from './database-errors.ts';
 import { RESERVATION_COLUMNS, type ReservationRow, reservationOf } from './reservation-row.ts';
+import { type Connections, runStatement } from './statement.ts';
 
 /** One item of a payment: its reservation beside the payment's own columns. */
 interface ItemRow extends ReservationRow {
@@ -51,14 +50,9 @@ function paymentsOf(rows: readonly ItemRow[]): Payment[] {
 }
 
 /** Durable payments. Every method throws a Fault `STORE_UNAVAILABLE` with effect `none` when the database does not answer. */
-export function createPaymentRecords({ pool }: { pool: Pool }): PaymentRecords {
+export function createPaymentRecords({ pool }: { pool: Connections }): PaymentRecords {
   async function select(text: string, values: readonly unknown[]): Promise<Payment[]> {
-    try {
-      const { rows } = await pool.query<ItemRow>(text, [...values]);
-      return paymentsOf(rows);
-    } catch (error) {
-      throw toFault(error, 'none');
-    }
+    return paymentsOf(await runStatement<ItemRow>(pool, { text, values }, 'none'));
   }
 
   return {

@@ -1,7 +1,6 @@
-import type { Pool } from 'pg';
 import type { ReservationRecords } from '../reservation.ts';
-import { toFault } from './database-errors.ts';
 import { RESERVATION_COLUMNS, type ReservationRow, reservationOf } from './reservation-row.ts';
+import { type Connections, runStatement } from './statement.ts';
 
 const FROM = 'FROM reservations r JOIN schedules s USING (schedule_id)';
 
@@ -21,14 +20,9 @@ const SCHEDULES_WITH_HOLDS = `
   WHERE user_id = $1 AND concert_id = $2 AND status = 'HELD' ORDER BY schedule_id`;
 
 /** Durable reservations as SQL readers see them: what the log says, committed in the log's own statement. */
-export function createReservationRecords({ pool }: { pool: Pool }): ReservationRecords {
-  async function select(text: string, values: readonly unknown[]): Promise<ReservationRow[]> {
-    try {
-      const { rows } = await pool.query<ReservationRow>(text, [...values]);
-      return rows;
-    } catch (error) {
-      throw toFault(error, 'none');
-    }
+export function createReservationRecords({ pool }: { pool: Connections }): ReservationRecords {
+  function select(text: string, values: readonly unknown[]): Promise<ReservationRow[]> {
+    return runStatement(pool, { text, values }, 'none');
   }
 
   return {
@@ -49,12 +43,9 @@ export function createReservationRecords({ pool }: { pool: Pool }): ReservationR
     },
 
     async schedulesWithHolds(userId, concertId) {
-      try {
-        const { rows } = await pool.query<{ schedule_id: number }>(SCHEDULES_WITH_HOLDS, [userId, concertId]);
-        return rows.map((row) => row.schedule_id);
-      } catch (error) {
-        throw toFault(error, 'none');
-      }
+      const statement = { text: SCHEDULES_WITH_HOLDS, values: [userId, concertId] };
+      const rows = await runStatement<{ schedule_id: number }>(pool, statement, 'none');
+      return rows.map((row) => row.schedule_id);
     },
   };
 }

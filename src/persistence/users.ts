@@ -1,7 +1,6 @@
-import type { Pool } from 'pg';
 import { accept, type FaultEffect, reject } from '../errors.ts';
 import type { User, UserRecords } from '../user.ts';
-import { toFault } from './database-errors.ts';
+import { type Connections, runStatement } from './statement.ts';
 
 /** Users are never deleted, so one that was seen needs no second look; about 5 MiB. */
 const USERS_REMEMBERED = 50_000;
@@ -30,7 +29,7 @@ function userOf(row: UserRow): User {
 }
 
 /** Users in PostgreSQL. Every method throws a Fault `STORE_UNAVAILABLE` when the database does not answer. */
-export function createUserRecords({ pool }: { pool: Pool }): UserRecords {
+export function createUserRecords({ pool }: { pool: Connections }): UserRecords {
   const remembered = new Set<string>();
 
   function remember(userId: string): void {
@@ -42,24 +41,16 @@ export function createUserRecords({ pool }: { pool: Pool }): UserRecords {
   }
 
   async function insert(
-    user: readonly [userId: string, name: string, email: string | null],
+    values: readonly [string, string, string | null],
     inDoubt: FaultEffect,
   ): Promise<UserRow | undefined> {
-    try {
-      const { rows } = await pool.query<UserRow>(INSERT_USER, [...user]);
-      return rows[0];
-    } catch (error) {
-      throw toFault(error, inDoubt);
-    }
+    const [row] = await runStatement<UserRow>(pool, { text: INSERT_USER, values }, inDoubt);
+    return row;
   }
 
   async function select(userId: string): Promise<UserRow | undefined> {
-    try {
-      const { rows } = await pool.query<UserRow>(SELECT_USER, [userId]);
-      return rows[0];
-    } catch (error) {
-      throw toFault(error, 'none');
-    }
+    const [row] = await runStatement<UserRow>(pool, { text: SELECT_USER, values: [userId] }, 'none');
+    return row;
   }
 
   return {

@@ -8,11 +8,11 @@
  * W4. Wallets are locked in order of user id before anything else, idempotency keys are written last, in order: no deadlocks.
  * W5. A key that another request recorded undoes the statement: the row counts are compared inside it.
  */
-import type { Pool, PoolClient } from 'pg';
 import { accept, Fault, reject } from '../errors.ts';
 import type { IdempotencyClaim } from '../idempotency.ts';
 import { BALANCE_LIMIT_WON, CHARGE_LIMIT_WON, type ChargeReply } from '../wallet.ts';
-import { isInDoubt, isRetryable, sqlState, toFault } from './database-errors.ts';
+import { isRetryable, sqlState, toFault } from './database-errors.ts';
+import { type Connections, sendStatement } from './statement.ts';
 
 /** Keeps a statement, and the time for which it holds its wallets, in the low milliseconds. */
 const CHARGES_PER_STATEMENT = 500;
@@ -97,7 +97,7 @@ function isDataError(error: unknown): boolean {
 }
 
 /** Sends one statement, and again where the server said that nothing was done and that it may go better. */
-async function send(pool: Pool, batch: readonly Charge[]): Promise<OutcomeRow[]> {
+async function send(pool: Connections, batch: readonly Charge[]): Promise<OutcomeRow[]> {
   const values = [
     batch.map((charge) => charge.userId),
     batch.map((charge) => charge.amount),
@@ -106,26 +106,16 @@ async function send(pool: Pool, batch: readonly Charge[]): Promise<OutcomeRow[]>
     BALANCE_LIMIT_WON,
   ];
   for (let attempt = 1; ; attempt += 1) {
-    let client: PoolClient;
     try {
-      client = await pool.connect();
+      return await sendStatement<OutcomeRow>(pool, { text: CHARGE, values });
     } catch (error) {
-      throw toFault(error, 'none');
-    }
-    try {
-      const { rows } = await client.query<OutcomeRow>(CHARGE, values);
-      client.release();
-      return rows;
-    } catch (error) {
-      // A connection whose answer is missing is in an unknown state: it must not carry another statement.
-      client.release(isInDoubt(error));
       if (!isRetryable(error) || attempt === ATTEMPTS) throw isDataError(error) ? error : toFault(error, 'unknown');
     }
   }
 }
 
 /** The charges of one process. They share a pool; at most one connection of it is used at a time. */
-export function createWalletCharges({ pool }: { pool: Pool }): WalletCharges {
+export function createWalletCharges({ pool }: { pool: Connections }): WalletCharges {
   /** What waits, by user, in order of arrival. */
   const lines = new Map<string, Charge[]>();
   let waiting = 0;

@@ -1,6 +1,5 @@
-import type { Pool } from 'pg';
 import type { WalletEntry, WalletEntryType, Wallets } from '../wallet.ts';
-import { toFault } from './database-errors.ts';
+import { type Connections, runStatement } from './statement.ts';
 import { createWalletCharges } from './wallet-charges.ts';
 
 /** Neutral words; what an entry is called in a reader's language is decided by its type. */
@@ -14,6 +13,11 @@ const BALANCE = 'SELECT balance, updated_at FROM wallets WHERE user_id = $1';
 const HISTORY = `
   SELECT entry_no, type, amount, balance_after, payment_id, created_at FROM wallet_entries
   WHERE user_id = $1 AND ($2::bigint IS NULL OR entry_no < $2) ORDER BY entry_no DESC LIMIT $3`;
+
+interface WalletRow {
+  balance: number;
+  updated_at: Date;
+}
 
 interface EntryRow {
   entry_no: number;
@@ -37,32 +41,22 @@ function entryOf(row: EntryRow): WalletEntry {
 }
 
 /** Wallets in PostgreSQL. */
-export function createWallets({ pool }: { pool: Pool }): Wallets {
+export function createWallets({ pool }: { pool: Connections }): Wallets {
   const charges = createWalletCharges({ pool });
 
   return {
     charge: (userId, amount, claim) => charges.charge(userId, amount, claim),
 
     async balance(userId) {
-      try {
-        const { rows } = await pool.query<{ balance: number; updated_at: Date }>(BALANCE, [userId]);
-        const [wallet] = rows;
-        return wallet === undefined
-          ? null
-          : { userId, balance: wallet.balance, updatedAt: wallet.updated_at.toISOString() };
-      } catch (error) {
-        throw toFault(error, 'none');
-      }
+      const [wallet] = await runStatement<WalletRow>(pool, { text: BALANCE, values: [userId] }, 'none');
+      if (wallet === undefined) return null;
+      return { userId, balance: wallet.balance, updatedAt: wallet.updated_at.toISOString() };
     },
 
     async history(userId, { limit, after }) {
-      try {
-        const { rows } = await pool.query<EntryRow>(HISTORY, [userId, after, limit + 1]);
-        const items = rows.slice(0, limit).map(entryOf);
-        return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.entryId) : null };
-      } catch (error) {
-        throw toFault(error, 'none');
-      }
+      const rows = await runStatement<EntryRow>(pool, { text: HISTORY, values: [userId, after, limit + 1] }, 'none');
+      const items = rows.slice(0, limit).map(entryOf);
+      return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.entryId) : null };
     },
   };
 }

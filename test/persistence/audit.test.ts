@@ -430,7 +430,7 @@ t.test(
     const isRunning = () => existsSync(join(dataDir, 'postgres', 'postmaster.pid'));
     const server = await startEmbeddedPostgres({ dataDir, log });
     t.teardown(() => server.stop());
-  await migrate({ databaseUrl: server.databaseUrl, log });
+    await migrate({ databaseUrl: server.databaseUrl, log });
     const beside = await runEntryPoint([], { DATA_DIR: dataDir });
     t.equal(beside.code, 0, beside.output);
     t.ok(isRunning());
