@@ -26,6 +26,15 @@ export const EMBEDDED_ROLE = 'frontrow';
 
 const PASSWORD_BYTES = 24;
 
+/** Text sorts by code point, the same on every machine, and nobody gets in without the password. */
+const CLUSTER_CHOICES = [
+  '--encoding=UTF8',
+  '--locale-provider=libc',
+  '--locale=C',
+  '--auth=scram-sha-256',
+  '--no-instructions',
+];
+
 const UNFINISHED = '.postgres-unfinished-';
 
 /** Enough of what initdb said to see why it failed. */
@@ -68,9 +77,11 @@ export async function createCluster(settings: {
   binaries: EmbeddedBinaries;
   owner: ServerOwner | undefined;
   password: string;
+  /** Whether the files must have reached the disk when this returns. */
+  isDurable: boolean;
   log: Log;
 }): Promise<void> {
-  const { dataDirectory, files, binaries, owner, password, log } = settings;
+  const { dataDirectory, files, binaries, owner, password, isDurable, log } = settings;
   removeUnfinished(dataDirectory);
   setIncompleteAside(files.cluster, log);
   if (existsSync(files.cluster)) return;
@@ -82,27 +93,16 @@ export async function createCluster(settings: {
     mkdirSync(draft, { mode: 0o700 });
     writeFileSync(passwordFile, password, { mode: 0o600 });
     if (owner !== undefined) for (const path of [workshop, draft, passwordFile]) chownSync(path, owner.uid, owner.gid);
-    await runInitdb(binaries, owner, draft, passwordFile);
+    const haste = isDurable ? [] : ['--no-sync'];
+    await runInitdb(binaries, owner, ['-D', draft, `--pwfile=${passwordFile}`, ...haste]);
     moveIntoPlace(draft, files.cluster, dataDirectory);
   } finally {
     rmSync(workshop, { recursive: true, force: true });
   }
 }
 
-async function runInitdb(
-  binaries: EmbeddedBinaries,
-  owner: ServerOwner | undefined,
-  draft: string,
-  passwordFile: string,
-): Promise<void> {
-  const choices = [
-    '--encoding=UTF8',
-    '--locale-provider=libc',
-    '--locale=C',
-    '--auth=scram-sha-256',
-    '--no-instructions',
-  ];
-  const args = ['-D', draft, `--username=${EMBEDDED_ROLE}`, `--pwfile=${passwordFile}`, ...choices];
+async function runInitdb(binaries: EmbeddedBinaries, owner: ServerOwner | undefined, choices: string[]): Promise<void> {
+  const args = [...choices, `--username=${EMBEDDED_ROLE}`, ...CLUSTER_CHOICES];
   const child = spawnAsOwner(binaries.initdb, args, owner, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));

@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { openDataDirectory } from '../data-directory.ts';
@@ -22,6 +21,7 @@ import {
   readPassword,
   requireClusterVersion,
 } from './embedded-cluster.ts';
+import { choosePort } from './embedded-port.ts';
 import { endPostmaster, findPostmaster } from './embedded-postmaster.ts';
 
 /** The major version of the packaged server; its clusters can be read by no other. */
@@ -46,6 +46,9 @@ const WAYS_TO_STOP: readonly (readonly [NodeJS.Signals, number])[] = [
 
 /** Every service that uses the server holds this advisory lock shared; who can take it alone is the last one. */
 const PRESENCE_LOCK = 5_202_611_201;
+
+/** A busy machine takes this long to notice that a process is dead. */
+const LAST_USER_WAIT_MS = 2_000;
 
 const REPORTED_LOG_BYTES = 2_000;
 
@@ -106,7 +109,7 @@ export async function startEmbeddedPostgres(options: {
     password: readPassword(files),
     serverSettings: { ...SERVER_SETTINGS, ...settings },
   };
-  await createCluster({ dataDirectory, log, ...setup });
+  await createCluster({ dataDirectory, log, ...setup, isDurable: setup.serverSettings['fsync'] !== 'off' });
   requireClusterVersion(files.cluster, SERVER_MAJOR);
 
   const { port, presence } = await startAndJoin(setup, log);
@@ -169,7 +172,7 @@ function hasEnded(child: ChildProcess): boolean {
 
 async function spawnServer(setup: Setup): Promise<ChildProcess> {
   const { files, binaries, owner, serverSettings } = setup;
-  const port = await choosePort(files);
+  const port = await choosePort(files.port);
   const settings = Object.entries(serverSettings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const output = openServerLog(files);
   try {
@@ -182,24 +185,6 @@ async function spawnServer(setup: Setup): Promise<ChildProcess> {
   } finally {
     closeSync(output);
   }
-}
-
-/** The port of the last start while it is free, so that what was written down stays true; else one that the system gives. */
-async function choosePort(files: EmbeddedFiles): Promise<number> {
-  const last = existsSync(files.port) ? Number(readFileSync(files.port, 'utf8')) : 0;
-  const wanted = Number.isInteger(last) && last > 0 && last < 65_536 ? last : 0;
-  return (await freePort(wanted)) ?? (await freePort(0)) ?? 0;
-}
-
-function freePort(wanted: number): Promise<number | undefined> {
-  return new Promise((settle) => {
-    const probe = createServer();
-    probe.once('error', () => settle(undefined));
-    probe.listen(wanted, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => settle(port));
-    });
-  });
 }
 
 /**
@@ -282,15 +267,17 @@ async function stopServer(cluster: string, presence: pg.Client, log: Log): Promi
   }
 }
 
-/** True also when the session is lost: then nobody else's has survived either. */
+/**
+ * Whether nobody else uses the server. The session of a service that was killed a moment ago may still be there, so its
+ * end is waited for; a session of our own that is lost means that the server has lost everybody else's too.
+ */
 async function isLastUser(presence: pg.Client): Promise<boolean> {
   try {
     await presence.query('SELECT pg_advisory_unlock_shared($1)', [PRESENCE_LOCK]);
-    const { rows } = await presence.query<{ alone: boolean }>('SELECT pg_try_advisory_lock($1) AS alone', [
-      PRESENCE_LOCK,
-    ]);
-    return rows[0]?.alone === true;
-  } catch {
+    await presence.query("SELECT set_config('lock_timeout', $1, false)", [`${LAST_USER_WAIT_MS}ms`]);
+    await presence.query('SELECT pg_advisory_lock($1)', [PRESENCE_LOCK]);
     return true;
+  } catch (error) {
+    return sqlState(error) !== '55P03';
   }
 }

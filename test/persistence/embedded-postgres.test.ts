@@ -21,6 +21,8 @@ import { silentLog as log } from '../fixtures/silent-log.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
 const SERVICE = fileURLToPath(new URL('../fixtures/embedded-service.ts', import.meta.url));
+/** Nothing here depends on the disk, which other tests keep busy. */
+const settings = { fsync: 'off' };
 const SECRET = 'a secret of the service that is nobody else’s business';
 
 /** Below a directory that only this user can enter, as a checkout of root's often is. */
@@ -79,12 +81,12 @@ t.test(
     t.teardown(() => server.stop());
     const url = new URL(server.databaseUrl);
 
-    const settings = await query<{ name: string; setting: string }>(
+    const shown = await query<{ name: string; setting: string }>(
       server.databaseUrl,
       `SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'TimeZone',
        'server_encoding', 'max_connections', 'listen_addresses', 'unix_socket_directories') ORDER BY lower(name)`,
     );
-    t.same(Object.fromEntries(settings.map(({ name, setting }) => [name, setting])), {
+    t.same(Object.fromEntries(shown.map(({ name, setting }) => [name, setting])), {
       fsync: 'on',
       full_page_writes: 'on',
       listen_addresses: '127.0.0.1',
@@ -127,14 +129,14 @@ t.test('the server outlives a killed service, and the next one takes it over wit
   await once(service, 'exit');
   t.ok(isRunning(postmaster), 'so does the death of the service');
 
-  const next = await startEmbeddedPostgres({ dataDir, log });
+  const next = await startEmbeddedPostgres({ dataDir, log, settings });
   t.equal(postmasterOf(dataDir), postmaster, 'the same server serves on');
   t.equal(next.databaseUrl, url);
   t.same(await query(next.databaseUrl, 'SELECT answer FROM kept'), [{ answer: 42 }]);
   await next.stop();
   await waitFor(() => !isRunning(postmaster), { what: 'the end of a server that was taken over and stopped' });
 
-  const last = await startEmbeddedPostgres({ dataDir, log });
+  const last = await startEmbeddedPostgres({ dataDir, log, settings });
   t.teardown(() => last.stop());
   t.equal(last.databaseUrl, url, 'a new server comes back at the same address');
   t.same(await query(last.databaseUrl, 'SELECT answer FROM kept'), [{ answer: 42 }]);
@@ -142,11 +144,11 @@ t.test('the server outlives a killed service, and the next one takes it over wit
 
 t.test('neither a killed server nor a lock file that names another program stands in the way of a start', async (t) => {
   const dataDir = closedDirectory(t);
-  const first = await startEmbeddedPostgres({ dataDir, log });
+  const first = await startEmbeddedPostgres({ dataDir, log, settings });
   await query(first.databaseUrl, 'CREATE TABLE kept AS SELECT 42 AS answer');
   const postmaster = postmasterOf(dataDir) ?? 0;
   process.kill(postmaster, 'SIGKILL');
-  const second = await startEmbeddedPostgres({ dataDir, log });
+  const second = await startEmbeddedPostgres({ dataDir, log, settings });
   t.not(postmasterOf(dataDir), postmaster);
   t.same(await query(second.databaseUrl, 'SELECT answer FROM kept'), [{ answer: 42 }], 'what was committed is there');
   await second.stop();
@@ -158,7 +160,7 @@ t.test('neither a killed server nor a lock file that names another program stand
   await once(program, 'spawn');
   const lockFile = join(dataDir, 'postgres', 'postmaster.pid');
   writeFileSync(lockFile, `${program.pid}\n${join(dataDir, 'postgres')}\n1700000000\n5432\n\n127.0.0.1\n`);
-  const third = await startEmbeddedPostgres({ dataDir, log });
+  const third = await startEmbeddedPostgres({ dataDir, log, settings });
   t.same(await query(third.databaseUrl, 'SELECT answer FROM kept'), [{ answer: 42 }]);
   t.equal(program.exitCode, null, 'and the other program is left alone');
   await third.stop();
@@ -173,7 +175,7 @@ t.test('what an interrupted first start left behind is cleared away, and what lo
   mkdirSync(join(unfinished, 'postgres', 'base'), { recursive: true });
   mkdirSync(join(dataDir, 'postgres'));
   writeFileSync(join(dataDir, 'postgres', 'PG_VERSION'), '18\n');
-  const server = await startEmbeddedPostgres({ dataDir, log });
+  const server = await startEmbeddedPostgres({ dataDir, log, settings });
   t.teardown(() => server.stop());
   t.same(await query(server.databaseUrl, 'SELECT 1 AS one'), [{ one: 1 }]);
   t.notOk(existsSync(unfinished));
@@ -217,7 +219,7 @@ t.test('a cluster of another major version is refused in words', async (t) => {
   mkdirSync(join(dataDir, 'postgres', 'global'), { recursive: true });
   writeFileSync(join(dataDir, 'postgres', 'global', 'pg_control'), '');
   writeFileSync(join(dataDir, 'postgres', 'PG_VERSION'), '17\n');
-  await t.rejects(startEmbeddedPostgres({ dataDir, log }), {
+  await t.rejects(startEmbeddedPostgres({ dataDir, log, settings }), {
     message: /was made by PostgreSQL 17; the embedded server is 18/,
   });
 });
