@@ -79,8 +79,9 @@ function seconds({ elapsedMs }: RushView): string {
   return (elapsedMs / 1_000).toFixed(1);
 }
 
-function rate({ statistics, elapsedMs }: RushView): string {
-  return (statistics.answers() / Math.max(elapsedMs / 1_000, 0.1)).toFixed(0);
+function rate({ statistics, elapsedMs, phase }: RushView): string {
+  const registered = phase === 'registering' ? 0 : statistics.answersOf('register');
+  return ((statistics.answers() - registered) / Math.max(elapsedMs / 1_000, 0.1)).toFixed(0);
 }
 
 function sum(counts: ReadonlyMap<string, number>): number {

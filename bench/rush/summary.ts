@@ -60,7 +60,7 @@ export function summariseRush(result: RushResult, audit: AuditVerdict): string {
     '',
     `Refusals  ${listCounts(statistics.refusals()) || 'none'}`,
     `Retries   ${listCounts(statistics.retries()) || 'none'}`,
-    `Rates     ${formatCount(statistics.answers() / saleSeconds)} answers/s, ${formatFixed(statistics.answersOf('hold') / saleSeconds, 1)} attempts to hold/s, ${formatFixed(payments / saleSeconds, 1)} attempts to pay/s`,
+    `Rates     ${formatCount((statistics.answers() - statistics.answersOf('register')) / saleSeconds)} answers/s, ${formatFixed(statistics.answersOf('hold') / saleSeconds, 1)} attempts to hold/s, ${formatFixed(payments / saleSeconds, 1)} attempts to pay/s`,
     '',
     formatTable(['milliseconds', 'answers', 'p50', 'p95', 'p99', 'max'], latencies),
     '',

@@ -10,7 +10,8 @@ export interface AdminClient {
     schedule: { startsAt: string; seatCount: number; prices: readonly PriceRange[] },
   ): Promise<number>;
   registerUser(name: string, email: string): Promise<{ userId: string; accessToken: string }>;
-  enterQueue(accessToken: string, concertId: number): Promise<{ token: string; status: string }>;
+  /** An ACTIVE queue token; an Error when the policy lets nobody in for seconds. */
+  enterShop(accessToken: string, concertId: number): Promise<string>;
   post(path: string, token: string, body: unknown): Promise<JsonObject>;
 }
 
@@ -72,9 +73,19 @@ export function createAdminClient(url: string, adminToken: string): AdminClient 
       const user = await post('/users', null, { name, email });
       return { userId: readText(user, 'userId'), accessToken: readText(user, 'accessToken') };
     },
-    async enterQueue(accessToken, concertId) {
-      const token = await post('/queue/tokens', accessToken, { concertId });
-      return { token: readText(token, 'token'), status: readText(token, 'status') };
+    async enterShop(accessToken, concertId) {
+      const place = await post('/queue/tokens', accessToken, { concertId });
+      const token = readText(place, 'token');
+      let status = readText(place, 'status');
+      for (let attempt = 1; status !== 'ACTIVE'; attempt += 1) {
+        if (attempt === ATTEMPTS_MOST) {
+          throw new Error(`A shopper is ${status} although the policy lets everybody in.`);
+        }
+        await pause(RETRY_MS);
+        const answer = await fetch(`${url}/api/v1/queue/status`, { headers: { authorization: `Bearer ${token}` } });
+        status = readText(asObject(await answer.json()), 'status');
+      }
+      return token;
     },
   };
 }
