@@ -53,7 +53,7 @@ export const RAISE = `
     WHERE h.generation IN (r.generation, r.generation + 1)
     ORDER BY h.concert_id FOR NO KEY UPDATE OF h)
   UPDATE queue_heads h SET generation = held.next
-  FROM held WHERE h.concert_id = held.concert_id AND h.generation IN (held.next - 1, held.next)
+  FROM held WHERE h.concert_id = held.concert_id
   RETURNING h.concert_id, h.generation`;
 
 /** $1 concert, $2 user id or null, $3 limit */

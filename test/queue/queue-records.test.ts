@@ -1,0 +1,253 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import t, { type Test } from 'tap';
+import { v7 as uuidV7 } from 'uuid';
+import { createPool } from '../../src/persistence/pool.ts';
+import { createQueueRecords } from '../../src/persistence/queue-records.ts';
+import type { QueueEntry, QueueEntryOutcome, QueueHead, QueueRecords } from '../../src/queue-token.ts';
+import { createTestDatabase } from '../fixtures/database.ts';
+import { silentLog } from '../fixtures/silent-log.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
+
+const ISSUED_AT_MS = 1_763_600_000_123;
+
+interface Start {
+  readonly pool: Pool;
+  readonly url: string;
+  readonly records: QueueRecords;
+  readonly heads: readonly QueueHead[];
+}
+
+/** A database with so many concerts, all taken over. */
+async function start(t: Test, concerts = 1): Promise<Start> {
+  const { pool, url } = await createTestDatabase(t);
+  const { rows } = await pool.query<{ concert_id: number }>(
+    `INSERT INTO concerts (title, artist, venue, time_zone, booking_opens_at, booking_closes_at,
+       queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms)
+     SELECT 'Night', 'IU', 'Jamsil', 'Asia/Seoul', to_timestamp(0), clock_timestamp() + interval '1 day', 100, 10, 10000, 3600000
+     FROM generate_series(1, $1) RETURNING concert_id`,
+    [concerts],
+  );
+  const records = createQueueRecords({ pool, log: silentLog });
+  const heads = await Promise.all(rows.map((row) => records.takeOver(row.concert_id)));
+  return { pool, url, records, heads };
+}
+
+function headOf({ heads }: Start): QueueHead {
+  const [head] = heads;
+  if (head === undefined) throw new Error('there is no concert');
+  return head;
+}
+
+function entryOf(head: QueueHead, userId: string = randomUUID()): QueueEntry {
+  return { ...head, userId, tokenId: uuidV7(), issuedAtMs: ISSUED_AT_MS };
+}
+
+function rowOf(outcome: QueueEntryOutcome | undefined) {
+  if (outcome === undefined || outcome.type === 'fenced') throw new Error('nobody was entered');
+  return outcome.row;
+}
+
+/** Waits until so many statements of this database wait for a lock. */
+function untilBlocked(pool: Pool, count = 1): Promise<unknown> {
+  const blocked = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  return waitFor(async () => (await pool.query<{ count: number }>(blocked)).rows[0]?.count === count, {
+    what: 'a lock wait',
+  });
+}
+
+t.test('what is recorded is read back to the millisecond', async (t) => {
+  const started = await start(t);
+  const { records } = started;
+  const head = headOf(started);
+  const [outcome] = await records.enter([entryOf(head)]);
+  const entered = rowOf(outcome);
+  t.match(entered, { no: 1, status: 'WAITING', issuedAtMs: ISSUED_AT_MS, endedAtMs: null });
+  t.same(await records.findOne(entered.tokenId), entered);
+  const [activatedAtMs, activeUntilMs, endedAtMs] = [ISSUED_AT_MS + 1, ISSUED_AT_MS + 3_600_001, ISSUED_AT_MS + 77];
+  await records.admit([{ ...head, tokenId: entered.tokenId, activatedAtMs, activeUntilMs }]);
+  t.same(await records.listAdmissions(head.concertId, 0, 10), [activatedAtMs]);
+  await records.end([{ ...head, tokenId: entered.tokenId, status: 'COMPLETED', endedAtMs }]);
+  t.same(await records.find([entered.tokenId]), [
+    { ...entered, status: 'COMPLETED', activatedAtMs, activeUntilMs, endedAtMs },
+  ]);
+});
+
+t.test('two racing entries of one user get the same token', async (t) => {
+  const started = await start(t);
+  const { pool, records } = started;
+  const head = headOf(started);
+  const userId = randomUUID();
+  // Both statements begin before either can number: neither sees the other's token.
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT FROM queue_heads FOR UPDATE');
+  const racing = [records.enter([entryOf(head, userId)]), records.enter([entryOf(head), entryOf(head, userId)])];
+  await untilBlocked(pool, 2);
+  await client.query('COMMIT');
+  client.release();
+  const outcomes = (await Promise.all(racing)).flat();
+  const own = outcomes.filter((outcome) => rowOf(outcome).userId === userId);
+  t.equal(new Set(own.map((outcome) => rowOf(outcome).tokenId)).size, 1);
+  t.same(own.map((outcome) => outcome.type).sort(), ['entered', 'live']);
+});
+
+t.test('entries, admissions and ends of many lines at once never block each other for good', async (t) => {
+  const { records, heads } = await start(t, 8);
+  const shuffled = (): QueueHead[] => [...heads].sort(() => Math.random() - 0.5);
+  const entered = (
+    await Promise.all(Array.from({ length: 20 }, () => records.enter(shuffled().map((head) => entryOf(head)))))
+  ).flat();
+  const tokens = entered.map((outcome) => rowOf(outcome));
+  const generation = (concertId: number): number => heads.find((head) => head.concertId === concertId)?.generation ?? 0;
+  await Promise.all(
+    Array.from({ length: 20 }, (_, nth) => {
+      const some = tokens.filter((_, position) => position % 5 === nth % 5).sort(() => Math.random() - 0.5);
+      const changes = some.map(({ tokenId, concertId }) => ({ tokenId, concertId, generation: generation(concertId) }));
+      if (nth % 2 === 0) {
+        return records.admit(
+          changes.map((change) => ({ ...change, activatedAtMs: ISSUED_AT_MS, activeUntilMs: ISSUED_AT_MS + 1 })),
+        );
+      }
+      return records.end(
+        changes.map((change) => ({ ...change, status: 'CANCELLED' as const, endedAtMs: ISSUED_AT_MS + 1 })),
+      );
+    }),
+  );
+  const numbers = tokens.map(({ concertId, no }) => `${concertId}:${no}`);
+  t.equal(new Set(numbers).size, 160);
+  t.ok(
+    tokens.every(({ no }) => no <= 20),
+    'each line is numbered without a gap',
+  );
+  const rows = await records.find(tokens.map(({ tokenId }) => tokenId));
+  t.same([...new Set(rows.map((row) => row.status))], ['CANCELLED']);
+});
+
+t.test('a generation is raised after the writes under it', async (t) => {
+  const started = await start(t);
+  const { pool, records } = started;
+  const head = headOf(started);
+  const [entered] = (await records.enter([entryOf(head)])).map(rowOf);
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT FROM queue_tokens FOR UPDATE');
+  const end = { ...head, tokenId: entered?.tokenId ?? '', status: 'CANCELLED' as const, endedAtMs: 1 };
+  const ending = records.end([end]);
+  await untilBlocked(pool);
+  const raising = records.raise([head]).then(async (raised) => ({ raised, rows: await records.find([end.tokenId]) }));
+  await untilBlocked(pool, 2);
+  await client.query('COMMIT');
+  client.release();
+  t.match(await ending, { changed: new Set([end.tokenId]), fenced: new Set() });
+  t.match(await raising, { raised: [{ generation: head.generation + 1 }], rows: [{ status: 'CANCELLED' }] });
+});
+
+t.test('a write that waited while the generation was raised is refused', async (t) => {
+  const started = await start(t);
+  const { pool, records } = started;
+  const head = headOf(started);
+  const [entered] = (await records.enter([entryOf(head)])).map(rowOf);
+  const token = { ...head, tokenId: entered?.tokenId ?? '' };
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await client.query('UPDATE queue_heads SET generation = generation + 1');
+  const late = [
+    records.enter([entryOf(head)]),
+    records.admit([{ ...token, activatedAtMs: ISSUED_AT_MS, activeUntilMs: ISSUED_AT_MS + 1 }]),
+    records.end([{ ...token, status: 'EXPIRED', endedAtMs: 1 }]),
+  ] as const;
+  await untilBlocked(pool, 3);
+  await client.query('COMMIT');
+  client.release();
+  const refused = { changed: new Set(), fenced: new Set([head.concertId]) };
+  t.same(await Promise.all(late), [[{ type: 'fenced' }], refused, refused]);
+  t.match(await records.find([token.tokenId]), [{ status: 'WAITING' }]);
+});
+
+t.test('raising is repeatable by its holder, and impossible after a take-over', async (t) => {
+  const started = await start(t);
+  const { records } = started;
+  const head = headOf(started);
+  const raised = { ...head, generation: head.generation + 1 };
+  t.same(await records.raise([head]), [raised]);
+  t.same(await records.raise([head]), [raised], 'as after a lost answer');
+  const [taken] = await records.takeOverAll();
+  t.ok((taken?.generation ?? 0) > raised.generation + 1);
+  t.equal(taken?.hasLiveTokens, false);
+  t.same(await records.raise([head]), []);
+  t.same(await records.raise([raised]), []);
+});
+
+t.test('a change tells what was refused by the status of its row', async (t) => {
+  const started = await start(t);
+  const { records } = started;
+  const head = headOf(started);
+  const [one, other] = (await records.enter([entryOf(head), entryOf(head)])).map(rowOf);
+  const admissions = [one, other].map((row) => ({
+    ...head,
+    tokenId: row?.tokenId ?? '',
+    activatedAtMs: 5,
+    activeUntilMs: 6,
+  }));
+  await records.end([{ ...head, tokenId: one?.tokenId ?? '', status: 'CANCELLED', endedAtMs: 4 }]);
+  t.match(await records.admit(admissions), { changed: new Set([other?.tokenId]), fenced: new Set() });
+  t.match(await records.admit(admissions), { changed: new Set(), fenced: new Set() });
+});
+
+t.test('a connection that dies under a write leaves its outcome unknown, under a read nothing', async (t) => {
+  const started = await start(t);
+  const { pool, records } = started;
+  const head = headOf(started);
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT FROM queue_heads FOR UPDATE');
+  const entering = records.enter([entryOf(head)]).catch((error: unknown) => error);
+  await untilBlocked(pool);
+  await pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  t.match(await entering, { code: 'STORE_UNAVAILABLE', effect: 'unknown' });
+  await client.query('COMMIT');
+  client.release();
+  t.match(await records.enter([entryOf(head)]), [{ type: 'entered' }], 'the next one has another connection');
+});
+
+t.test('a write that gave up on a lock, or never found a connection, has done nothing', async (t) => {
+  const started = await start(t);
+  const { pool, url } = started;
+  const head = headOf(started);
+  const narrow = createPool({ databaseUrl: url, max: 1, log: silentLog });
+  t.teardown(() => narrow.end());
+  const records = createQueueRecords({ pool: narrow, log: silentLog });
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT FROM queue_heads FOR UPDATE');
+  const blocked = records.enter([entryOf(head)]).catch((error: unknown) => error);
+  await untilBlocked(pool);
+  const unconnected = records.enter([entryOf(head)]).catch((error: unknown) => error);
+  t.match(await blocked, { code: 'STORE_UNAVAILABLE', effect: 'none', cause: { code: '55P03' } });
+  t.match(await unconnected, { code: /STORE_UNAVAILABLE/, effect: 'none' });
+  await client.query('COMMIT');
+  client.release();
+  t.equal((await pool.query('SELECT FROM queue_tokens')).rowCount, 0);
+});
+
+t.test('live tokens are listed page by page, each once', async (t) => {
+  const started = await start(t);
+  const { records } = started;
+  const head = headOf(started);
+  const tokens = (await records.enter(Array.from({ length: 25 }, () => entryOf(head)))).map(rowOf);
+  await records.end([{ ...head, tokenId: tokens[7]?.tokenId ?? '', status: 'EXPIRED', endedAtMs: 1 }]);
+  const listed: string[] = [];
+  for (let after: string | null = null; ; ) {
+    const page = await records.listLive(head.concertId, after, 10);
+    listed.push(...page.map((row) => row.tokenId));
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.userId;
+  }
+  t.equal(listed.length, 24);
+  t.same(new Set(listed), new Set(tokens.filter((_, nth) => nth !== 7).map((row) => row.tokenId)));
+  t.match(await records.takeOverAll(), [{ concertId: head.concertId, hasLiveTokens: true }]);
+});
