@@ -31,6 +31,7 @@ export interface Ends extends LaneWork {
   cancel(place: Place): Promise<boolean>;
   /** Resolves when the ends that callers wait for now are over. */
   settled(): Promise<void>;
+  refuseAll(fault: Fault): void;
 }
 
 interface Waiter {
@@ -168,6 +169,11 @@ export function createEnds(settings: EndSettings): Ends {
       await Promise.allSettled(
         asked.map((end) => new Promise<boolean>((resolve, reject) => end.waiters.push({ resolve, reject }))),
       );
+    },
+
+    refuseAll(fault) {
+      for (const end of pending.values()) for (const waiter of end.waiters) waiter.reject(fault);
+      pending.clear();
     },
 
     async flush() {

@@ -72,9 +72,15 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
     if (state === 'fenced') return;
     state = 'fenced';
     log.error({}, 'another process has taken the waiting room over');
-    entrance.refuseAll(new Fault('QUEUE_UNAVAILABLE', 'none'));
+    refuseAll();
     stopTimers();
     void lane.close();
+  }
+
+  function refuseAll(): void {
+    const fault = new Fault('QUEUE_UNAVAILABLE', 'none');
+    entrance.refuseAll(fault);
+    ends.refuseAll(fault);
   }
 
   function onFailure(error: unknown): void {
@@ -194,9 +200,9 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
         const patience = new Promise<void>((resolve) => clock.after(PATIENCE_MS, resolve));
         await Promise.race([Promise.all([entrance.settled(), ends.settled()]), patience]);
       }
-      entrance.refuseAll(new Fault('QUEUE_UNAVAILABLE', 'none'));
       stopTimers();
       await Promise.all([lane.close(), reconciliation.close()]);
+      refuseAll();
     },
 
     async enter(userId, concertId) {

@@ -111,3 +111,15 @@ t.test('coming and going costs a logarithm of the line, its rebuilding included'
   const each = (line.cellsTouched - before) / people;
   t.ok(each <= 4 * Math.log2(people), `${each} cells to leave`);
 });
+
+t.test('a short line stays cheap, however many have passed through it', async (t) => {
+  const line = createLine<number>();
+  for (let no = 1; no <= 200_000; no += 1) {
+    line.join(no, no);
+    line.leave(no - 10);
+  }
+  const before = line.cellsTouched;
+  t.equal(line.rankOf(200_000), 10);
+  t.equal(line.at(1), 199_991);
+  t.ok(line.cellsTouched - before <= 4 * Math.log2(64), `${line.cellsTouched - before} cells`);
+});

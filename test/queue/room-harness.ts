@@ -51,6 +51,8 @@ export interface RoomHarness {
   room(): Room;
   /** The database's now is between these. */
   readonly databaseClock: DatabaseClock;
+  /** Lets the time go on, without waiting for what came due with it. */
+  advance(ms: number): void;
   /** Lets the time go on, and whatever came due with it happen. */
   pass(ms: number): Promise<void>;
   /** Waits until everything that was begun or came due has happened. */
@@ -124,6 +126,8 @@ export async function createRoomHarness(t: Test, factory: RoomFactory): Promise<
     room: () => room,
     databaseClock,
     settle,
+
+    advance: (ms) => clock.advance(ms),
 
     async pass(ms) {
       clock.advance(ms);
