@@ -134,7 +134,11 @@ async function start(
   });
 
   const journal = createJournal({
-    ...{ databaseUrl, pool: ownerPool, clock, databaseClock, log },
+    databaseUrl,
+    pool: ownerPool,
+    clock,
+    databaseClock,
+    log,
     node: () => membership.node,
     observer: {
       flushed: serviceMetrics.observeFlush,
@@ -151,10 +155,15 @@ async function start(
 
   const catalogue = createCatalogue({ pool });
   const roomDuty = createDuty({
-    ...{ name: 'waiting room', clock, log },
+    name: 'waiting room',
+    clock,
+    log,
     create: () =>
       createInProcessWaitingRoom({
-        ...{ clock, databaseClock, log, tokenSecret: config.AUTH_SECRET ?? config.CLUSTER_SECRET ?? '' },
+        clock,
+        databaseClock,
+        log,
+        tokenSecret: config.AUTH_SECRET ?? config.CLUSTER_SECRET ?? '',
         records: createQueueRecords({ pool: ownerPool, log }),
         policies: async (concertId) => {
           const concert = await catalogue.findConcert(concertId);
@@ -168,7 +177,9 @@ async function start(
       }),
   });
   const jobsDuty = createDuty({
-    ...{ name: 'jobs', clock, log },
+    name: 'jobs',
+    clock,
+    log,
     create: () => createJobs({ databaseUrl, log, clock, wake }),
   });
 
@@ -189,7 +200,12 @@ async function start(
   });
   const registry: ScheduleRegistry = createScheduleRegistry({
     ownership: createOwnership({ heads: createHeadRecords({ pool: ownerPool }), membership }),
-    ...{ journal, clock, databaseClock, newId, log, isExpiryTimerOn },
+    journal,
+    clock,
+    databaseClock,
+    newId,
+    log,
+    isExpiryTimerOn,
     settings: { holdTtlMs: config.HOLD_TTL_MS, seatsPerUser: config.MAX_SEATS_PER_USER },
   });
   const router = createRouter({ membership, local: registry });
@@ -231,7 +247,12 @@ async function start(
       wallets: createWallets({ pool }),
       idempotency: createIdempotencyRecords({ pool }),
       room: createStandbyWaitingRoom(() => roomDuty.current()),
-      ...{ router, databaseClock, clock, log, metrics, readiness },
+      router,
+      databaseClock,
+      clock,
+      log,
+      metrics,
+      readiness,
       overview: () => readOverview(pool, membership.node),
     },
     {

@@ -43,7 +43,7 @@ export function createDuty<T extends Runnable>(deps: {
         log.warn({ err: error, duty: name }, 'a duty of this node could not be taken up; trying again');
         await next.close();
         clock.after(RETRY_PAUSE_MS, () => {
-          if (!isClosed) enqueue();
+          if (!isClosed) void enqueue();
         });
       }
     } else if (!isWanted && running !== null) {

@@ -25,7 +25,7 @@ const RECONNECT_LAST_MS = 500;
  * as long; merge joins off, they would walk all heads for a few. JIT off: it would compile for longer than the statement runs.
  */
 const PLANNER_OPTIONS =
-  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off -c jit=off -c synchronous_commit=on';
+  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off -c jit=off';
 
 export interface LaneStatement {
   /** Names the prepared statement. */

@@ -53,7 +53,8 @@ const numberTypes: pg.CustomTypesConfig = {
 };
 
 /**
- * The settings of every connection: exact numbers, and limits that the server itself enforces.
+ * The settings of every connection: exact numbers, commits that are on disk before they are acknowledged whatever the
+ * server's own default is, and limits that the server itself enforces.
  * A client-side `query_timeout` is left out on purpose: the statement would go on behind it, and commit.
  */
 export function connectionSettings(databaseUrl: string): pg.ClientConfig {
@@ -67,7 +68,7 @@ export function connectionSettings(databaseUrl: string): pg.ClientConfig {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    options: `-c client_connection_check_interval=${CLIENT_CONNECTION_CHECK_MS}`,
+    options: `-c client_connection_check_interval=${CLIENT_CONNECTION_CHECK_MS} -c synchronous_commit=on`,
   };
 }
 
