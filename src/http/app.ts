@@ -120,7 +120,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   const services: Services = { ...dependencies, options, accessTokens, guards, idempotency, responder };
 
   operationsRoutes(app, services, () => closing);
-  await documentRoutes(app);
+  await documentRoutes(app, responder);
   await app.register(
     async (api: App) => {
       await shedLoad(api, responder, () => closing);

@@ -1,6 +1,8 @@
 import helmet from '@fastify/helmet';
 import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
+import { documentText } from './openapi.ts';
+import type { Responder } from './responder.ts';
 
 const ASSETS_PREFIX = '/docs/assets';
 const SCRIPT_URL = `${ASSETS_PREFIX}/js/scalar.js`;
@@ -11,7 +13,7 @@ const SCRIPT_CACHE_CONTROL = 'public, max-age=86400';
 function openapiRoute(app: FastifyInstance): void {
   let document: string | null = null;
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
-    document ??= JSON.stringify(app.swagger());
+    document ??= documentText(app.swagger());
     reply.header('content-type', 'application/json; charset=utf-8').send(document);
   });
 }
@@ -20,7 +22,7 @@ function openapiRoute(app: FastifyInstance): void {
  * `GET /docs`: a page to read the OpenAPI document. The script comes from the service itself and nothing else may run:
  * neither inline script nor inline style without the nonce of this one answer.
  */
-export async function documentRoutes(app: FastifyInstance): Promise<void> {
+export async function documentRoutes(app: FastifyInstance, responder: Responder): Promise<void> {
   openapiRoute(app);
   await app.register(async (scope) => {
     await scope.register(helmet, {
@@ -50,7 +52,7 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
         // Of the plugin only the script is wanted; the page is ours.
         onRequest(request, reply, done) {
           if (request.routeOptions.url !== SCRIPT_URL) {
-            reply.callNotFound();
+            responder.refuse(reply, { code: 'ROUTE_NOT_FOUND', members: {} });
             return;
           }
           reply.header('cache-control', SCRIPT_CACHE_CONTROL);

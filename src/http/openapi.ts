@@ -53,7 +53,11 @@ const COMMON_REFUSALS: readonly ProblemCode[] = [
   'RATE_LIMITED',
   'OVERLOADED',
   'STORE_UNAVAILABLE',
+  'OWNER_UNAVAILABLE',
+  'QUEUE_UNAVAILABLE',
 ];
+
+const GRANTED: Readonly<Record<string, string>> = { 200: 'Done', 201: 'Created' };
 
 const PROBLEM_CONTENT = { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: 'Problem#' } } };
 
@@ -77,11 +81,33 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
       const described: FastifySchema = {
         ...schema,
         security: SECURITY[guard],
-        response: { ...(typeof schema.response === 'object' ? schema.response : {}), ...answers, ...problemsOf(codes) },
+        response: { ...grantsOf(schema.response), ...grantsOf(answers), ...problemsOf(codes) },
       };
       return { schema: described, url };
     },
   });
+}
+
+/** The document as text. Bodies that may be missing are validated as null, which nobody may send. */
+export function documentText(document: object): string {
+  return JSON.stringify(document, (name, value: unknown) => {
+    if (name !== 'requestBody' || typeof value !== 'object' || value === null) return value;
+    const text = JSON.stringify(value);
+    const optional = text.replace('"type":["object","null"]', '"type":"object"');
+    if (optional === text) return value;
+    const body: unknown = JSON.parse(optional.replace('"required":true', '"required":false'));
+    return body;
+  });
+}
+
+function grantsOf(answers: unknown): Readonly<Record<string, object>> {
+  if (typeof answers !== 'object' || answers === null) return {};
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, schema]) => [
+      status,
+      { 'x-response-description': GRANTED[status] ?? 'Answer', ...(typeof schema === 'object' ? schema : {}) },
+    ]),
+  );
 }
 
 /** One answer per status, its description naming the codes. */

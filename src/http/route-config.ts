@@ -1,4 +1,4 @@
-import type { RejectionCode } from '../errors.ts';
+import type { ProblemCode } from './problem-table.ts';
 
 /** Who may call a route; the contract's U, Q, U|Q, queue token of any status, A and –. */
 export type RouteGuard = 'user' | 'admittedShopper' | 'userOrShopper' | 'shopper' | 'admin' | 'nobody';
@@ -8,7 +8,7 @@ declare module 'fastify' {
     /** For the OpenAPI document; the route's handler asks the guard itself. */
     readonly guard?: RouteGuard;
     /** For the OpenAPI document: the codes that this route refuses with, beside those of its guard. */
-    readonly refuses?: readonly RejectionCode[];
+    readonly refuses?: readonly ProblemCode[];
     /** Shapes of answers that the OpenAPI document shows instead of the serializer's. */
     readonly answers?: Readonly<Record<number, object>>;
   }

@@ -29,6 +29,7 @@ const ScheduleParams = Type.Object({ scheduleId: PathId });
 const CONCERT_NOT_FOUND: Rejection = { code: 'CONCERT_NOT_FOUND', members: {} };
 const SCHEDULE_NOT_FOUND: Rejection = { code: 'SCHEDULE_NOT_FOUND', members: {} };
 const WRONG_CONCERT: Rejection = { code: 'QUEUE_WRONG_CONCERT', members: {} };
+const NOT_MODIFIED = { 304: { type: 'null', description: 'The caller has this map.' } } as const;
 const mapRefusals: readonly RejectionCode[] = ['SCHEDULE_NOT_FOUND', 'QUEUE_WRONG_CONCERT'];
 
 export function catalogueRoutes(app: App, services: Services): void {
@@ -115,7 +116,7 @@ export function catalogueRoutes(app: App, services: Services): void {
         headers: ConditionalHeaders,
         response: { 200: refer(SeatMap) },
       },
-      config: { guard: 'admittedShopper', refuses: mapRefusals },
+      config: { guard: 'admittedShopper', refuses: mapRefusals, answers: NOT_MODIFIED },
     },
     async (request, reply) => {
       const shopper = await admittedShopper(guards, request);
@@ -139,7 +140,11 @@ export function catalogueRoutes(app: App, services: Services): void {
         headers: ConditionalHeaders,
         response: { 200: refer(SeatMap) },
       },
-      config: { guard: 'admittedShopper', refuses: ['CONCERT_NOT_FOUND', 'SCHEDULE_AMBIGUOUS', ...mapRefusals] },
+      config: {
+        guard: 'admittedShopper',
+        refuses: ['CONCERT_NOT_FOUND', 'SCHEDULE_AMBIGUOUS', ...mapRefusals],
+        answers: NOT_MODIFIED,
+      },
     },
     async (request, reply) => {
       const shopper = await admittedShopper(guards, request);

@@ -22,7 +22,7 @@ export function operationsRoutes(
     '/readyz',
     {
       schema: { summary: 'This node may serve', tags: ['operations'], response: { 200: Ready } },
-      config: { answers: { 503: { description: 'It may not; reasons says why.' } } },
+      config: { refuses: ['OWNER_UNAVAILABLE', 'STORE_UNAVAILABLE'] },
     },
     (_request, reply) => {
       const { ready, reasons, degraded } = isClosing() ? draining(readiness()) : readiness();
@@ -40,10 +40,15 @@ export function operationsRoutes(
 
 /** `GET /metrics`, on whichever instance it belongs. */
 export function metricsRoute(app: FastifyInstance, { registry }: Metrics): void {
-  app.get('/metrics', { schema: { summary: 'Prometheus text', tags: ['operations'] } }, async (_request, reply) => {
-    const text = await registry.metrics();
-    reply.header('content-type', registry.contentType).send(text);
-  });
+  const answers = { 200: { description: 'Figures', content: { 'text/plain': { schema: { type: 'string' } } } } };
+  app.get(
+    '/metrics',
+    { schema: { summary: 'Figures for Prometheus', tags: ['operations'] }, config: { answers } },
+    async (_request, reply) => {
+      const text = await registry.metrics();
+      reply.header('content-type', registry.contentType).send(text);
+    },
+  );
 }
 
 function draining({ reasons, degraded }: Readiness): Readiness {

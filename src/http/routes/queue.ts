@@ -119,7 +119,7 @@ export function queueRoutes(app: App, services: Services): void {
         body: NoBody,
         querystring: NoQuery,
       },
-      config: { refuses: ['QUEUE_TOKEN_NOT_FOUND'], answers: { 204: {} } },
+      config: { refuses: ['QUEUE_TOKEN_NOT_FOUND'], answers: { 204: { type: 'null', description: 'It has ended.' } } },
     },
     async (request, reply) => {
       const problem = await leaveQueue(services, request.params.token);
