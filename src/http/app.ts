@@ -86,7 +86,7 @@ export interface AppOptions {
   readonly metricsOnPublicPort: boolean;
 }
 
-export const API_PREFIX = '/api/v1';
+const API_PREFIX = '/api/v1';
 
 /**
  * Builds the service's HTTP side. It does not listen: that is for whoever closes it. Throws for keys that cannot verify

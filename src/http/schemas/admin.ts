@@ -5,7 +5,7 @@ import { Id, Instant, named, SeatNumber } from './basics.ts';
 /** The contract's highest price of a seat, in won. */
 const PRICE_LIMIT_WON = 100_000_000;
 /** The contract's most seats of a schedule. */
-export const SEAT_COUNT_LIMIT = 500;
+const SEAT_COUNT_LIMIT = 500;
 
 const Text = Type.String({ format: 'catalogue-text', maxLength: 800, description: '1 to 200 characters.' });
 const Price = Type.Integer({ minimum: 0, maximum: PRICE_LIMIT_WON });

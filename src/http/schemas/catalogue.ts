@@ -48,7 +48,7 @@ export const SchedulesQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const SeatStatus = Type.Enum(['AVAILABLE', 'HELD', 'CONFIRMED']);
+const SeatStatus = Type.Enum(['AVAILABLE', 'HELD', 'CONFIRMED']);
 
 export const SeatMap = named(
   'SeatMap',

@@ -48,7 +48,7 @@ export function isPageLimit(text: string): boolean {
 }
 
 /** Text that can be stored and shown: PostgreSQL refuses U+0000 and lone surrogates with an error. */
-export function isPlainText(text: string): boolean {
+function isPlainText(text: string): boolean {
   return text.isWellFormed() && !UNPRINTABLE.test(text) && VISIBLE.test(text);
 }
 
@@ -72,7 +72,7 @@ export function isEmail(text: string): boolean {
 }
 
 /** A zone of the IANA data base; offsets such as +09:00 are none, because they know no date of their own. */
-export function isTimeZone(text: string): boolean {
+function isTimeZone(text: string): boolean {
   return canonicalTimeZone(text) !== null;
 }
 

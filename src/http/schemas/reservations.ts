@@ -20,7 +20,7 @@ import {
 /** The contract's limit of seats in one request, and of reservations in one payment. */
 export const SEATS_PER_REQUEST = 50;
 
-export const ReservationStatus = Type.Enum(['HELD', 'CONFIRMED', 'EXPIRED', 'CANCELLED', 'REFUNDED']);
+const ReservationStatus = Type.Enum(['HELD', 'CONFIRMED', 'EXPIRED', 'CANCELLED', 'REFUNDED']);
 
 export const Reservation = named(
   'Reservation',
