@@ -25,6 +25,7 @@ export function createAgenda(deps: { clock: Clock; databaseClock: DatabaseClock;
   const overdue = new Set<ConcertQueue>();
   const touched = new Set<ConcertQueue>();
   const alarms = new Map<ConcertQueue, Alarm>();
+  let isClosed = false;
 
   function note(queue: ConcertQueue): void {
     admissible.add(queue);
@@ -52,6 +53,7 @@ export function createAgenda(deps: { clock: Clock; databaseClock: DatabaseClock;
     note,
 
     setAlarms() {
+      if (isClosed) return;
       for (const queue of touched) {
         const wakeMs = queue.nextWakeMs();
         alarmOf(queue).set(wakeMs === null ? null : wakeMs - databaseClock.lowerMs());
@@ -60,6 +62,7 @@ export function createAgenda(deps: { clock: Clock; databaseClock: DatabaseClock;
     },
 
     close() {
+      isClosed = true;
       for (const alarm of alarms.values()) alarm.set(null);
       alarms.clear();
     },

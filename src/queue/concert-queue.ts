@@ -28,7 +28,7 @@ export interface Proposal {
   readonly activeUntilMs: number;
 }
 
-/** The database's now lies between these two; epoch milliseconds. */
+/** The database's now lies between these two; epoch milliseconds, the upper one whole. */
 export interface Now {
   readonly lowerMs: number;
   readonly upperMs: number;
@@ -156,7 +156,7 @@ export function createConcertQueue(settings: ConcertQueueSettings): ConcertQueue
 
     propose(now, limit) {
       const count = Math.min(line.size - proposed, room(now.lowerMs), limit);
-      const activatedAtMs = Math.max(Math.ceil(now.upperMs), log.nthNewestMs(1) ?? 0);
+      const activatedAtMs = Math.max(now.upperMs, log.nthNewestMs(1) ?? 0);
       const proposals: Proposal[] = [];
       for (let rank = 1; rank <= count; rank += 1) {
         const place = line.at(rank);

@@ -116,7 +116,7 @@ export function createEnds(settings: EndSettings): Ends {
   function gather(): SentEnd[] {
     gatherOverdue();
     const batch: SentEnd[] = [];
-    const nowMs = Math.ceil(databaseClock.upperMs());
+    const nowMs = databaseClock.upperMs();
     for (const end of pending.values()) {
       const { place } = end;
       const queue = queueOf(place.concertId);

@@ -79,7 +79,7 @@ export function createEntrance(settings: EntranceSettings): Entrance {
   }
 
   function add(key: string, queue: ConcertQueue, userId: string): PendingEntry {
-    const issuedAtMs = Math.ceil(databaseClock.upperMs());
+    const issuedAtMs = databaseClock.upperMs();
     const tokenId = uuidV7({ msecs: issuedAtMs });
     const outcome = Promise.withResolvers<Entered>();
     // Its callers may all have lost patience by the time it is refused.

@@ -6,7 +6,7 @@
  * W3. What is remembered about who is still there begins anew with the process.
  */
 import type { Clock, DatabaseClock } from '../clock.ts';
-import { accept, Fault, type RejectionCode, reject } from '../errors.ts';
+import { accept, Fault, reject } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../queue-token.ts';
 import { createAdmissions } from './admissions.ts';
@@ -17,23 +17,18 @@ import { createEnds } from './ends.ts';
 import { createEntrance } from './entrance.ts';
 import { createLane, type FlushResult } from './lane.ts';
 import { PATIENCE_MS, withPatience } from './patience.ts';
-import { identityOf, isLive, isOverdue, type Place, statusAt, tokenOf } from './place.ts';
+import { END_CODES, identityOf, isLive, isOverdue, type Place, statusAt, tokenOf } from './place.ts';
 import { createPlaces } from './places.ts';
 import { isPaused } from './policy.ts';
 import { createRecognition } from './recognition.ts';
 import { createReconciliation } from './reconciliation.ts';
 import { createRegister } from './register.ts';
 import { createSignsOfLife } from './signs-of-life.ts';
+import { createSteadyClock } from './steady-clock.ts';
 import { createTokenScribe } from './token.ts';
 
 /** Live tokens of all concerts together; about 600 MiB of memory. */
 const MOST_LIVE_TOKENS = 1_000_000;
-
-const ENDED_CODES = {
-  COMPLETED: 'QUEUE_TOKEN_COMPLETED',
-  EXPIRED: 'QUEUE_TOKEN_EXPIRED',
-  CANCELLED: 'QUEUE_TOKEN_CANCELLED',
-} as const satisfies Partial<Record<QueueTokenStatus, RejectionCode>>;
 
 export interface InProcessWaitingRoomSettings {
   readonly records: QueueRecords;
@@ -62,7 +57,8 @@ export interface InProcessWaitingRoom extends WaitingRoom, QueueWatch {
 }
 
 export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): InProcessWaitingRoom {
-  const { records, policies, clock, databaseClock, tokenSecret, log, settings } = deps;
+  const { records, policies, clock, tokenSecret, log, settings } = deps;
+  const databaseClock = createSteadyClock(deps.databaseClock);
   const { secondsPerPosition, abandonMs, noShowMs } = settings;
   let state: 'new' | 'open' | 'fenced' | 'closed' = 'new';
   let starting: Promise<void> | null = null;
@@ -179,7 +175,8 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
 
   async function open(): Promise<void> {
     if (state !== 'new') return;
-    if (!Number.isFinite(databaseClock.upperMs())) throw new Error('the waiting room starts before the clock is known');
+    if (!Number.isFinite(deps.databaseClock.upperMs()))
+      throw new Error('the waiting room starts before the clock is known');
     await queues.takeOver();
     if (state !== 'new') return;
     state = 'open';
@@ -200,9 +197,10 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
         const patience = new Promise<void>((resolve) => clock.after(PATIENCE_MS, resolve));
         await Promise.race([Promise.all([entrance.settled(), ends.settled()]), patience]);
       }
-      stopTimers();
-      await Promise.all([lane.close(), reconciliation.close()]);
+      await lane.close();
       refuseAll();
+      stopTimers();
+      await reconciliation.close();
     },
 
     async enter(userId, concertId) {
@@ -246,7 +244,7 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
           return reject('QUEUE_NOT_YOUR_TURN', { queuePosition, estimatedWaitTime });
         }
         default:
-          return reject(ENDED_CODES[shown.status]);
+          return reject(END_CODES[shown.status]);
       }
     },
 

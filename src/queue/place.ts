@@ -1,8 +1,16 @@
+import type { RejectionCode } from '../errors.ts';
 import type { QueueIdentity, QueueToken, QueueTokenRow, QueueTokenStatus } from '../queue-token.ts';
 import { POLL_WITHOUT_WAITING_MS } from './policy.ts';
 
 /** Statuses that a token can end with. */
 export type EndStatus = 'COMPLETED' | 'EXPIRED' | 'CANCELLED';
+
+/** How requests with an ended token are refused. */
+export const END_CODES = {
+  COMPLETED: 'QUEUE_TOKEN_COMPLETED',
+  EXPIRED: 'QUEUE_TOKEN_EXPIRED',
+  CANCELLED: 'QUEUE_TOKEN_CANCELLED',
+} as const satisfies Record<EndStatus, RejectionCode>;
 
 /** One queue token in this process's memory: somebody's place in a concert's line, inside, or gone. */
 export interface Place {

@@ -58,7 +58,7 @@ export function createReconciliation(settings: ReconciliationSettings): Reconcil
 
   function takeOver(place: Place | undefined, row: QueueTokenRow): void {
     if (place === undefined || !isEndStatus(row.status)) return;
-    const endedAtMs = row.endedAtMs ?? Math.ceil(databaseClock.upperMs());
+    const endedAtMs = row.endedAtMs ?? databaseClock.upperMs();
     if (isLive(place)) register.finish(place, row.status, endedAtMs);
     else place.endedAtMs = endedAtMs;
   }
@@ -113,7 +113,7 @@ export function createReconciliation(settings: ReconciliationSettings): Reconcil
 
   return {
     noteCompleted(place) {
-      if (place.status === 'ACTIVE') register.finish(place, 'COMPLETED', Math.ceil(databaseClock.upperMs()));
+      if (place.status === 'ACTIVE') register.finish(place, 'COMPLETED', databaseClock.upperMs());
       announced.add(place);
     },
 
