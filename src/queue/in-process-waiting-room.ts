@@ -219,7 +219,9 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
     },
 
     identify(token) {
-      const place = findPlace(token);
+      // Callers on the hot path expect a value or a promise, never a throw.
+      if (state !== 'open') return Promise.reject(new Fault('QUEUE_UNAVAILABLE', 'none'));
+      const place = recognition.find(token);
       if (place === null) return null;
       if (place instanceof Promise) return place.then((found) => identityOf(found, token, nowMs()));
       return identityOf(place, token, nowMs());
