@@ -139,6 +139,7 @@ async function start(
     clock,
     databaseClock,
     log,
+    newId,
     node: () => membership.node,
     observer: {
       flushed: serviceMetrics.observeFlush,

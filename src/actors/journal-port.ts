@@ -117,11 +117,11 @@ export type SettlementOutcome = (Committed & { readonly results: readonly Settle
 /** What a schedule shows the journal. */
 export interface JournalSubject {
   readonly scheduleId: number;
-  /** What has gathered, or null. */
-  takeAppend(): AppendBatch | null;
+  /** What has gathered, or null. `batchId` is that of the whole statement. */
+  takeAppend(batchId: string): AppendBatch | null;
   concludeAppend(outcome: AppendOutcome): void;
   /** Up to `limit` settlements whose users are not in `takenUsers` (one change per wallet per statement), or null. */
-  takeSettlements(limit: number, takenUsers: ReadonlySet<string>): SettlementBatch | null;
+  takeSettlements(limit: number, takenUsers: ReadonlySet<string>, batchId: string): SettlementBatch | null;
   concludeSettlements(outcome: SettlementOutcome): void;
   /** What became of the taken batch is not known; the outcome follows when it is. */
   doubt(): void;

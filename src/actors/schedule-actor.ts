@@ -167,12 +167,12 @@ export class ScheduleActor implements JournalSubject {
     return ended;
   }
 
-  takeAppend(): AppendBatch | null {
+  takeAppend(batchId: string): AppendBatch | null {
     if (this.#isLatched || this.#mode !== 'serving') return null;
     const flush = this.#tentative.take();
     if (flush === null) return null;
     this.#lastKind = 'append';
-    return composeAppend(flush, this.#deps.facts, this.#confirmed, this.#deps.newId());
+    return composeAppend(flush, this.#deps.facts, this.#confirmed, batchId);
   }
 
   concludeAppend(outcome: AppendOutcome): void {
@@ -195,11 +195,11 @@ export class ScheduleActor implements JournalSubject {
     else this.#proceed();
   }
 
-  takeSettlements(limit: number, takenUsers: ReadonlySet<string>): SettlementBatch | null {
+  takeSettlements(limit: number, takenUsers: ReadonlySet<string>, batchId: string): SettlementBatch | null {
     if (this.#isLatched || this.#mode !== 'serving') return null;
     this.#lastKind = 'settlement';
     const now = this.#deps.databaseClock.upperMs();
-    return this.#desk.take(limit, takenUsers, this.#confirmed, this.#deps.newId(), now);
+    return this.#desk.take(limit, takenUsers, this.#confirmed, batchId, now);
   }
 
   concludeSettlements(outcome: SettlementOutcome): void {

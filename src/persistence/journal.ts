@@ -68,6 +68,7 @@ export interface JournalDependencies {
   readonly clock: Clock;
   readonly databaseClock: ObservedDatabaseClock;
   readonly node: () => string;
+  readonly newId: () => string;
   readonly log: Log;
   readonly observer: JournalObserver;
 }
@@ -148,11 +149,12 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
 
   function takeAppends(): Taken<AppendBatch>[] {
     const taken: Taken<AppendBatch>[] = [];
+    const batchId = deps.newId();
     let events = 0;
     for (const subject of ready.append) {
       if (events >= EVENTS_PER_APPEND) break;
       ready.append.delete(subject);
-      const batch = subject.takeAppend();
+      const batch = subject.takeAppend(batchId);
       if (batch === null) continue;
       events += batch.events.length;
       taken.push({ subject, batch });
@@ -162,13 +164,14 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
 
   function takeSettlements(): Taken<SettlementBatch>[] {
     const taken: Taken<SettlementBatch>[] = [];
+    const batchId = deps.newId();
     const users = new Set<string>();
     const again: JournalSubject[] = [];
     for (const subject of ready.settlement) {
       const room = SETTLEMENTS_PER_STATEMENT - users.size;
       if (room <= 0) break;
       ready.settlement.delete(subject);
-      const batch = subject.takeSettlements(room, users);
+      const batch = subject.takeSettlements(room, users, batchId);
       if (batch === null) {
         // Its payers are all in this statement already; where nothing waits, the next call finds that out.
         if (users.size > 0) again.push(subject);

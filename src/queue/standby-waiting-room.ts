@@ -14,7 +14,11 @@ export function createStandbyWaitingRoom(current: () => WaitingRoom | null): Wai
 
   return {
     enter: async (userId, concertId) => await room().enter(userId, concertId),
-    identify: (token) => room().identify(token),
+    // A rejected promise instead of a throw, as every waiting room answers here.
+    identify(token) {
+      const open = current();
+      return open === null ? Promise.reject(new Fault('QUEUE_UNAVAILABLE', 'none')) : open.identify(token);
+    },
     status: async (token) => await room().status(token),
     activate: async (token) => await room().activate(token),
     leave: async (token) => await room().leave(token),

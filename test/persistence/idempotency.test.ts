@@ -73,6 +73,19 @@ t.test('numbers and balance that the recording statement decided take their plac
   );
 });
 
+t.test('an answer without an effect is recorded once; only one that is over 24 hours old gives way', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  const records = createIdempotencyRecords({ pool });
+  const userId = uuid();
+  const claim = { key: 'k', fingerprint: 'mine' };
+  t.equal(await records.record(userId, claim, 200, { paymentId: 'p' }), true);
+  t.equal(await records.record(userId, claim, 200, { paymentId: 'q' }), false);
+  t.same(await records.find(userId, 'k'), { fingerprint: 'mine', status: 200, body: { paymentId: 'p' } });
+  await record(pool, { userId, key: 'old', body: { reservations: [{}] }, firstSeq: 3, balance: 9, ageSeconds: 86_401 });
+  t.equal(await records.record(userId, { ...claim, key: 'old' }, 200, { reservations: [{}] }), true);
+  t.same((await records.find(userId, 'old'))?.body, { reservations: [{}] });
+});
+
 t.test('look-ups of one turn share a statement, and each gets its own answer', async (t) => {
   const { pool } = await createTestDatabase(t);
   const records = createIdempotencyRecords({ pool });
