@@ -18,4 +18,10 @@ export interface IdempotencyRecords {
    * Throws a Fault `STORE_UNAVAILABLE` with effect `none`.
    */
   find(userId: string, key: string): Promise<RecordedAnswer | null>;
+
+  /**
+   * Records a 2xx answer that had no effect in whose transaction it could have been recorded. False when the key has an
+   * answer already. Throws a Fault `STORE_UNAVAILABLE`, of effect `none`: the record is no more than the answer.
+   */
+  record(userId: string, claim: IdempotencyClaim, status: number, body: unknown): Promise<boolean>;
 }

@@ -13,7 +13,7 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { IdempotencyClaim, IdempotencyRecords } from '../idempotency.ts';
-import { type KeyTaken, type Outcome, type Replayed, refused } from './outcome.ts';
+import { type Done, KEY_TAKEN, type KeyTaken, type Outcome, type Replayed, refused } from './outcome.ts';
 
 /** How long a duplicate waits for the first; the contract's number. */
 const WAIT_LIMIT_MS = 2_000;
@@ -33,6 +33,9 @@ export interface Idempotency {
     claim: IdempotencyClaim | null,
     perform: () => Promise<Outcome<T> | KeyTaken>,
   ): Promise<Outcome<T> | Replayed | KeyTaken>;
+
+  /** For `perform`: records an answer that tells of an earlier effect, and so was recorded with none. */
+  recordFound<T>(userId: string, claim: IdempotencyClaim | null, answer: Done<T>): Promise<Done<T> | KeyTaken>;
 }
 
 interface Granted {
@@ -113,6 +116,10 @@ export function createIdempotency({ records, clock }: { records: IdempotencyReco
 
   return {
     run: (userId, claim, perform) => (claim === null ? perform() : runUnderKey(userId, claim, perform)),
+    async recordFound(userId, claim, answer) {
+      if (claim === null) return answer;
+      return (await records.record(userId, claim, answer.status, answer.body)) ? answer : KEY_TAKEN;
+    },
   };
 }
 

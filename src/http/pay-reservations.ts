@@ -35,7 +35,7 @@ export async function payReservations(
     return refused('PAYMENT_SPANS_SCHEDULES');
 
   const paid = await findEarlierPayment(services, userId, reservations);
-  if (paid !== null) return answerPaid(services, userId, paid);
+  if (paid !== null) return answerPaid(services, userId, paid, claim);
   const odd = reservations.find(({ status }) => status !== 'HELD');
   if (odd !== undefined) return refusalOf(reservations, odd.status);
 
@@ -50,7 +50,7 @@ export async function payReservations(
   if (reply.outcome === 'granted' && 'alreadyPaid' in reply.value) {
     const payment = await services.payments.find(userId, reply.value.alreadyPaid);
     if (payment?.status !== 'COMPLETED') return refused('RESERVATION_NOT_HELD', { status: 'REFUNDED' });
-    return answerPaid(services, userId, payment);
+    return answerPaid(services, userId, payment, claim);
   }
   return outcomeOf<PayReservations, PaymentAnswer>(reply, (granted) => {
     if ('alreadyPaid' in granted) throw new Error('an earlier payment was answered before');
@@ -105,10 +105,15 @@ async function findEarlierPayment(
   return payment?.status === 'COMPLETED' && payment.reservations.length === reservations.length ? payment : null;
 }
 
-async function answerPaid({ wallets }: Services, userId: string, payment: Payment): Promise<Outcome<PaymentAnswer>> {
+async function answerPaid(
+  { wallets, idempotency }: Services,
+  userId: string,
+  payment: Payment,
+  claim: IdempotencyClaim | null,
+): Promise<Outcome<PaymentAnswer> | KeyTaken> {
   const wallet = await wallets.balance(userId);
   if (wallet === null) return refused('USER_NOT_FOUND');
-  return done(200, { ...payment, remainingBalance: wallet.balance });
+  return idempotency.recordFound(userId, claim, done(200, { ...payment, remainingBalance: wallet.balance }));
 }
 
 function refusalOf(reservations: readonly Reservation[], oddStatus: ReservationStatus): Outcome<never> {

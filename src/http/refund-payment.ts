@@ -14,7 +14,7 @@ export async function refundPayment(
 ): Promise<Outcome<PaymentAnswer> | KeyTaken> {
   const payment = await services.payments.find(userId, paymentId);
   if (payment === null) return refused('PAYMENT_NOT_FOUND');
-  if (payment.status === 'REFUNDED') return answerRefunded(services, userId, payment);
+  if (payment.status === 'REFUNDED') return answerRefunded(services, userId, payment, claim);
   const { scheduleId } = payment;
   const startsAt = payment.reservations[0]?.startsAt;
   if (startsAt !== undefined && services.databaseClock.lowerMs() >= Date.parse(startsAt)) {
@@ -29,7 +29,7 @@ export async function refundPayment(
   });
   if (reply.outcome === 'granted' && 'alreadyRefunded' in reply.value) {
     const refunded = await services.payments.find(userId, paymentId);
-    return refunded === null ? refused('PAYMENT_NOT_FOUND') : answerRefunded(services, userId, refunded);
+    return refunded === null ? refused('PAYMENT_NOT_FOUND') : answerRefunded(services, userId, refunded, claim);
   }
   return outcomeOf<RefundPayment, PaymentAnswer>(reply, (granted) => {
     if ('alreadyRefunded' in granted) throw new Error('an earlier refund was answered before');
@@ -38,11 +38,12 @@ export async function refundPayment(
 }
 
 async function answerRefunded(
-  { wallets }: Services,
+  { wallets, idempotency }: Services,
   userId: string,
   payment: Payment,
-): Promise<Outcome<PaymentAnswer>> {
+  claim: IdempotencyClaim | null,
+): Promise<Outcome<PaymentAnswer> | KeyTaken> {
   const wallet = await wallets.balance(userId);
   if (wallet === null) return refused('USER_NOT_FOUND');
-  return done(200, { ...payment, remainingBalance: wallet.balance });
+  return idempotency.recordFound(userId, claim, done(200, { ...payment, remainingBalance: wallet.balance }));
 }

@@ -1,4 +1,4 @@
-import type { IdempotencyRecords, RecordedAnswer } from '../idempotency.ts';
+import type { IdempotencyClaim, IdempotencyRecords, RecordedAnswer } from '../idempotency.ts';
 import { createLookUps } from './look-ups.ts';
 import { type Connections, runStatement } from './statement.ts';
 
@@ -35,6 +35,14 @@ const FIND = `
     WHERE i.user_id = asked.user_id AND i.key = asked.key AND i.created_at > statement_timestamp() - interval '24 hours'
     OFFSET 0
   ) found`;
+
+/** What is older than 24 h gives way to the new answer. */
+const RECORD = `
+  INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, status, body) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
+    body = excluded.body, first_seq = NULL, balance = NULL, created_at = excluded.created_at
+    WHERE i.created_at <= statement_timestamp() - interval '24 hours'
+  RETURNING 1`;
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -76,5 +84,11 @@ export function createIdempotencyRecords({ pool }: { pool: Connections }): Idemp
     },
   });
 
-  return { find: (userId, key) => lookUps.get({ userId, key }) };
+  async function record(userId: string, { key, fingerprint }: IdempotencyClaim, status: number, body: unknown) {
+    const values = [userId, key, fingerprint, status, JSON.stringify(body)];
+    const rows = await runStatement(pool, { name: 'record-answer', text: RECORD, values }, 'none');
+    return rows.length > 0;
+  }
+
+  return { find: (userId, key) => lookUps.get({ userId, key }), record };
 }

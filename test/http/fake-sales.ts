@@ -330,6 +330,11 @@ export function createFakeSales(
       async find(userId, key) {
         return rows.keys.get(`${userId} ${key}`) ?? null;
       },
+      async record(userId, claim, status, body) {
+        if (rows.keys.has(`${userId} ${claim.key}`)) return false;
+        record(userId, claim, status, body);
+        return true;
+      },
     },
   };
   return fake;
