@@ -94,7 +94,7 @@ const API_PREFIX = '/api/v1';
  */
 export async function createApp(dependencies: AppDependencies, options: AppOptions): Promise<FastifyInstance> {
   const { metrics, log, clock, databaseClock, users, room } = dependencies;
-  const responder = createResponder({ metrics, log, clock, variesByOrigin: options.allowedOrigins.length > 0 });
+  const responder = createResponder({ metrics, log, clock });
   const handleError = createErrorHandler(responder);
   const app: App = createServer({ trustProxy: options.trustProxy, handleError });
 

@@ -32,6 +32,8 @@ type MaybePromise<T> = T | Promise<T>;
 export interface Guards {
   /** U: an access token whose user exists. */
   user(request: FastifyRequest): MaybePromise<Decision<Caller>>;
+  /** A genuine queue token, however long ago it ended. */
+  holder(request: FastifyRequest): MaybePromise<Decision<Shopper>>;
   /** A genuine queue token that ended at most a day ago; whether it is ACTIVE is for `admit` to say. */
   shopper(request: FastifyRequest): MaybePromise<Decision<Shopper>>;
   /** U|Q. */
@@ -72,17 +74,24 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
     return known;
   }
 
-  function shopperOf(token: string): MaybePromise<Decision<Shopper>> {
+  function identified(
+    request: FastifyRequest,
+    judge: (queue: QueueIdentity | null) => Decision<Shopper>,
+  ): MaybePromise<Decision<Shopper>> {
+    const token = bearerOf(request);
+    if (token === null || !token.startsWith(QUEUE_TOKEN_PREFIX)) return UNAUTHENTICATED;
     const identity = room.identify(token);
     return identity instanceof Promise ? identity.then(judge) : judge(identity);
   }
 
-  function judge(queue: QueueIdentity | null): Decision<Shopper> {
-    if (queue === null) return UNAUTHENTICATED;
-    if (queue.endedAtMs !== null && databaseClock.lowerMs() - queue.endedAtMs > ENDED_TOKEN_SPEAKS_MS) {
-      return { ok: false, rejection: endOf(queue) ?? { code: 'UNAUTHENTICATED', members: {} } };
-    }
-    return { ok: true, value: { userId: queue.userId, queue } };
+  function genuine(queue: QueueIdentity | null): Decision<Shopper> {
+    return queue === null ? UNAUTHENTICATED : { ok: true, value: { userId: queue.userId, queue } };
+  }
+
+  function recent(queue: QueueIdentity | null): Decision<Shopper> {
+    if (queue === null || queue.endedAtMs === null) return genuine(queue);
+    if (databaseClock.lowerMs() - queue.endedAtMs <= ENDED_TOKEN_SPEAKS_MS) return genuine(queue);
+    return { ok: false, rejection: endOf(queue) ?? { code: 'UNAUTHENTICATED', members: {} } };
   }
 
   async function admitNow(queue: QueueIdentity): Promise<Rejection | null> {
@@ -97,14 +106,12 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
       const token = bearerOf(request);
       return token === null || token.startsWith(QUEUE_TOKEN_PREFIX) ? UNAUTHENTICATED : userOf(token);
     },
-    shopper(request) {
-      const token = bearerOf(request);
-      return token === null || !token.startsWith(QUEUE_TOKEN_PREFIX) ? UNAUTHENTICATED : shopperOf(token);
-    },
+    holder: (request) => identified(request, genuine),
+    shopper: (request) => identified(request, recent),
     userOrShopper(request) {
       const token = bearerOf(request);
       if (token === null) return UNAUTHENTICATED;
-      return token.startsWith(QUEUE_TOKEN_PREFIX) ? shopperOf(token) : userOf(token);
+      return token.startsWith(QUEUE_TOKEN_PREFIX) ? identified(request, recent) : userOf(token);
     },
     admit(queue) {
       if (queue.status === 'ACTIVE') return null;

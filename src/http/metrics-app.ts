@@ -19,7 +19,7 @@ export function createMetricsApp({
   log: Log;
   clock: Clock;
 }): FastifyInstance {
-  const responder = createResponder({ metrics, log, clock, variesByOrigin: false });
+  const responder = createResponder({ metrics, log, clock });
   const handleError = createErrorHandler(responder);
   const app = createServer({ trustProxy: [], handleError });
   stampAnswers(app, responder);

@@ -28,7 +28,7 @@ const SECURITY_SCHEMES = {
 
 const SECURITY: Readonly<Record<RouteGuard, readonly Readonly<Record<string, string[]>>[]>> = {
   user: [{ accessToken: [] }],
-  shopper: [{ queueToken: [] }],
+  holder: [{ queueToken: [] }],
   admittedShopper: [{ queueToken: [] }],
   userOrShopper: [{ accessToken: [] }, { queueToken: [] }],
   admin: [{ adminToken: [] }],
@@ -40,7 +40,7 @@ const ENDED: readonly ProblemCode[] = ['QUEUE_TOKEN_EXPIRED', 'QUEUE_TOKEN_CANCE
 /** Codes that follow from the guard of a route. */
 const GUARD_REFUSALS: Readonly<Record<RouteGuard, readonly ProblemCode[]>> = {
   user: ['UNAUTHENTICATED', 'USER_NOT_FOUND'],
-  shopper: ['UNAUTHENTICATED', ...ENDED],
+  holder: ['UNAUTHENTICATED'],
   admittedShopper: ['UNAUTHENTICATED', ...ENDED, 'QUEUE_NOT_ACTIVE'],
   userOrShopper: ['UNAUTHENTICATED', 'USER_NOT_FOUND', ...ENDED],
   admin: ['UNAUTHENTICATED', 'FORBIDDEN'],

@@ -48,7 +48,8 @@ function openingOf(code: ProblemCode, language: Language): string {
 function membersText(members: RejectionMembers): string {
   let text = '';
   for (const name in members) {
-    const value = JSON.stringify(members[name]);
+    const member = members[name];
+    const value = typeof member === 'number' ? member : JSON.stringify(member);
     if (value === undefined) continue;
     text += `${text === '' ? '' : ','}"${RENAMED_MEMBERS[name] ?? name}":${value}`;
   }

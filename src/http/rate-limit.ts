@@ -66,6 +66,7 @@ export async function limitRates(
   return {
     ...guards,
     user: (request) => counted(request, guards.user(request)),
+    holder: (request) => counted(request, guards.holder(request)),
     shopper: (request) => counted(request, guards.shopper(request)),
     userOrShopper: (request) => counted(request, guards.userOrShopper(request)),
   };

@@ -25,18 +25,9 @@ export interface Responder {
   respond<T>(reply: FastifyReply, outcome: Outcome<T> | Replayed | KeyTaken): void;
 }
 
-export interface ResponderDependencies {
-  readonly metrics: Metrics;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Whether answers depend on the page's origin too. */
-  readonly variesByOrigin: boolean;
-}
-
 /** Turns what a use case came to into an answer. Refusals cost no throw. */
-export function createResponder({ metrics, log, clock, variesByOrigin }: ResponderDependencies): Responder {
+export function createResponder({ metrics, log, clock }: { metrics: Metrics; log: Log; clock: Clock }): Responder {
   const faultLog = createFaultLog(log, clock);
-  const vary = variesByOrigin ? 'Origin, Accept-Language' : 'Accept-Language';
 
   function send(reply: FastifyReply, code: ProblemCode, members: RejectionMembers): void {
     metrics.countRefusal(code);
@@ -47,7 +38,6 @@ export function createResponder({ metrics, log, clock, variesByOrigin }: Respond
       .code(problemStatus(code))
       .type(PROBLEM_MEDIA_TYPE)
       .header('content-language', language)
-      .header('vary', vary)
       // Without a serializer of its own the media type would get a charset parameter, which it does not have.
       .serializer(asIs)
       .send(problemDocument(code, language, id, members));

@@ -1,7 +1,7 @@
 import type { ProblemCode } from './problem-table.ts';
 
 /** Who may call a route; the contract's U, Q, U|Q, queue token of any status, A and –. */
-export type RouteGuard = 'user' | 'admittedShopper' | 'userOrShopper' | 'shopper' | 'admin' | 'nobody';
+export type RouteGuard = 'user' | 'admittedShopper' | 'userOrShopper' | 'holder' | 'admin' | 'nobody';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -186,6 +186,7 @@ t.test('an ended queue token is told how it ended, and speaks for its holder for
     t.equal((await call('GET', '/me/balance', { token })).statusCode, 200);
     time.nowMs += 1;
     t.equal((await call('GET', '/me/balance', { token })).json<{ code: string }>().code, `QUEUE_TOKEN_${status}`);
+    t.match((await call('GET', '/queue/status', { token })).json(), { status }, 'and tells its own end for ever');
   }
 });
 

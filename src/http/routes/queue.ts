@@ -46,12 +46,12 @@ export function queueRoutes(app: App, services: Services): void {
         querystring: NoQuery,
         response: { 200: refer(QueueToken) },
       },
-      config: { guard: 'shopper' },
+      config: { guard: 'holder' },
     },
     async (request, reply) => {
-      const shopper = await guards.shopper(request);
-      if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
-      const status = await room.status(shopper.value.queue.token);
+      const holder = await guards.holder(request);
+      if (!holder.ok) return responder.refuse(reply, holder.rejection);
+      const status = await room.status(holder.value.queue.token);
       if (status === null) return responder.refuse(reply, { code: 'UNAUTHENTICATED', members: {} });
       reply.send(status);
     },
