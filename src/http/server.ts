@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import { answerClientError } from './client-error.ts';
@@ -70,5 +71,7 @@ export function createServer({
 
   // An expectation that nobody knows may be ignored (RFC 9110 10.1.1); Node would refuse it without a problem document.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
+  // Nothing is tunnelled here; without a listener Node would cut the connection without an answer.
+  app.server.on('connect', (_request, socket: Socket) => answerClientError(new Error('CONNECT'), socket));
   return app;
 }
