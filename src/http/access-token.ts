@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { DatabaseClock } from '../clock.ts';
 import type { AuthOptions } from './app.ts';
 import { createBoundedMap } from './bounded-map.ts';
-import { isEmail, isTextUpTo, normaliseText } from './schemas/formats.ts';
+import { isEmail, isTextUpTo, normaliseEmail, normaliseText } from './schemas/formats.ts';
 
 /** Issuer of the tokens that the service signs itself. */
 const OWN_ISSUER = 'frontrow';
@@ -180,7 +180,7 @@ function readClaims(claims: object, signedWithSecret: boolean): RememberedToken 
       userId: sub,
       own: signedWithSecret && iss === OWN_ISSUER,
       name: typeof name === 'string' && isUserName(name) ? normaliseText(name) : null,
-      email: typeof email === 'string' && isEmail(email) ? normaliseText(email) : null,
+      email: typeof email === 'string' && isEmail(email) ? normaliseEmail(email) : null,
     },
     notBeforeMs: nbf * 1000,
     expiresAtMs: exp * 1000,

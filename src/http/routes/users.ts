@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { NoBody, NoQuery, refer } from '../schemas/basics.ts';
-import { normaliseText } from '../schemas/formats.ts';
+import { normaliseEmail, normaliseText } from '../schemas/formats.ts';
 import { AccessToken, NewUser, RegisteredUser, User } from '../schemas/users.ts';
 import type { App, Services } from '../services.ts';
 
@@ -22,7 +22,7 @@ export function userRoutes(app: App, { users, accessTokens, guards, responder, o
         const decision = await users.register({
           userId: uuidv7(),
           name: normaliseText(request.body.name),
-          email: normaliseText(request.body.email),
+          email: normaliseEmail(request.body.email),
         });
         if (!decision.ok) return responder.refuse(reply, decision.rejection);
         const { userId, name, email } = decision.value;

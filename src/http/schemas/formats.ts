@@ -66,8 +66,16 @@ export function isTextUpTo(longest: number): (text: string) => boolean {
   };
 }
 
+/**
+ * An address as it is stored. Beyond ASCII it is in lower case, because whether the store's own comparison without case
+ * knows other letters depends on the locale of the database.
+ */
+export function normaliseEmail(text: string): string {
+  return normaliseText(text).replace(/\P{ASCII}+/gu, (letters) => letters.toLowerCase());
+}
+
 export function isEmail(text: string): boolean {
-  const email = normaliseText(text);
+  const email = normaliseEmail(text);
   return isPlainText(text) && email.length <= EMAIL_LONGEST && EMAIL.test(email);
 }
 
