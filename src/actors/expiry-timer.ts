@@ -64,12 +64,15 @@ export class ExpiryTimer<T> {
 
   #fire(): void {
     const now = this.#databaseClock.lowerMs();
+    const due: T[] = [];
     for (let next = this.#heap[0]; next !== undefined && next.at <= now; next = this.#heap[0]) {
       this.#pop();
       if (this.#armed.get(next.subject) !== next.at) continue;
       this.#armed.delete(next.subject);
-      this.#due(next.subject);
+      due.push(next.subject);
     }
+    // Only now: a subject that cannot act on it and arms the timer for the past again must get a new turn, not a loop.
+    for (const subject of due) this.#due(subject);
     this.#set();
   }
 

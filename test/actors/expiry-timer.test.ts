@@ -56,3 +56,22 @@ t.test('instants further away than a timer can wait are told in time', async (t)
   clock.advance(1_100);
   t.strictSame(due, ['a']);
 });
+
+t.test('a subject that arms the timer for the past again is told in a later turn, not in a loop', async (t) => {
+  const clock = createManualClock(0);
+  const databaseClock = { lowerMs: () => clock.monotonicMs(), upperMs: () => clock.monotonicMs() };
+  let told = 0;
+  const timer = new ExpiryTimer<string>(clock, databaseClock, (subject) => {
+    told += 1;
+    if (told > 1_000) throw new Error('a loop');
+    timer.arm(subject, 100);
+  });
+  t.teardown(() => timer.close());
+  timer.arm('cannot act', 100);
+  clock.advance(100);
+  t.equal(told, 1);
+  clock.advance(4);
+  t.equal(told, 1);
+  clock.advance(1);
+  t.equal(told, 2);
+});
