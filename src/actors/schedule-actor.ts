@@ -39,6 +39,7 @@ import { type Standing, TentativeSeats } from './tentative-seats.ts';
  * A5. After an outcome in which nothing was done, the tentative state is dropped and its commands are decided again, in
  *     their order; one that was already answered is not.
  * A6. Every command is answered exactly once. The mailbox is bounded: past it, commands are refused, not buffered.
+ * A7. A command whose batch is with the journal is handed on, or said not to be done, only once nothing of it was done.
  */
 
 /** Commands that one schedule keeps waiting. At 2 000 events a flush and a few ms each, more would be late anyway. */
@@ -47,6 +48,10 @@ const MAILBOX_LIMIT = 4_000;
 const FLUSH_EVENT_LIMIT = 2_000;
 /** How often a command is decided before its schedule counts as unreachable. */
 const ATTEMPT_LIMIT = 5;
+/** Between two attempts to end holds on a database that is away or has no room. */
+const EXPIRY_RETRY_PAUSE_MS = 1_000;
+/** Ids are in order of time, and lists go by them: one that was made long before its reservation would be listed as old. */
+const SPARE_ID_LIFE_MS = 100;
 
 export interface ScheduleActorSettings {
   readonly holdTtlMs: number;
@@ -87,12 +92,15 @@ export class ScheduleActor implements JournalSubject {
   #trying: PendingCommand | null = null;
   #mode: 'serving' | 'frozen' | 'lost' = 'serving';
   #isStalled = false;
+  /** Whether the answer to the batch that is with the journal is missing. */
+  #isInDoubt = false;
   #isBroken = false;
   #lastKind: 'append' | 'settlement' = 'settlement';
   /** What the head row says; an alarm that finds it out of date has it written again. */
   #storedExpiry: number | null | undefined;
   #waiting = 0;
   #spare: string[] = [];
+  #spareSince = 0;
 
   constructor(deps: ScheduleActorDependencies) {
     this.scheduleId = deps.facts.scheduleId;
@@ -104,10 +112,6 @@ export class ScheduleActor implements JournalSubject {
       deps.bug(this, error);
     });
     this.#armExpiry();
-  }
-
-  get nextExpiry(): number | null {
-    return this.#tentative.nextExpiry;
   }
 
   /** Nobody waits, nothing is under way, and no hold needs its timer. */
@@ -155,15 +159,13 @@ export class ScheduleActor implements JournalSubject {
     this.#admit(pending);
   }
 
-  /** Ends what is due, for the timer of the process. */
+  /** Ends what is due. A schedule that cannot decide now has its timer set again when it goes on. */
   expireDue(cause: EndCause): number {
     if (this.#mode !== 'serving' || this.#isBroken) return 0;
     if (this.#tentative.nextExpiry === null) return 0;
     const ended = this.#tentative.expire(this.#deps.databaseClock.lowerMs(), cause);
-    if (ended > 0) {
-      this.#armExpiry();
-      this.#announce();
-    }
+    if (ended > 0 || cause === 'timer') this.#armExpiry();
+    if (ended > 0) this.#announce();
     return ended;
   }
 
@@ -176,13 +178,13 @@ export class ScheduleActor implements JournalSubject {
   }
 
   concludeAppend(outcome: AppendOutcome): void {
-    this.#isStalled = false;
     const flush = this.#tentative.inFlight;
     if (flush === null) return;
     if (outcome.type !== 'committed') {
       this.#concludeNothing(outcome);
       return;
     }
+    this.#endDoubt();
     this.#confirmed.apply(flush.events, flush.changes);
     this.#confirmed.enterEpoch(outcome.epoch);
     this.#storedExpiry = flush.nextExpiryAt;
@@ -203,11 +205,11 @@ export class ScheduleActor implements JournalSubject {
   }
 
   concludeSettlements(outcome: SettlementOutcome): void {
-    this.#isStalled = false;
     if (outcome.type !== 'committed') {
       this.#concludeNothing(outcome);
       return;
     }
+    this.#endDoubt();
     const { events, changes, declined, answers } = this.#desk.conclude(outcome.results);
     this.#confirmed.apply(events, changes);
     this.#confirmed.enterEpoch(outcome.epoch);
@@ -225,6 +227,7 @@ export class ScheduleActor implements JournalSubject {
   }
 
   doubt(): void {
+    this.#isInDoubt = true;
     if (this.#mode !== 'serving') return;
     this.#mode = 'frozen';
     this.#tentative.freeze();
@@ -239,14 +242,9 @@ export class ScheduleActor implements JournalSubject {
     }
   }
 
-  /** Stops deciding; whoever waits is handed to `lost`. */
+  /** Stops deciding; whoever waits is handed to `lost`, those whose batch is with the journal when it came to nothing. */
   lose(): void {
-    if (this.#mode === 'lost') return;
-    this.#mode = 'lost';
-    const waiting = this.#everybody().filter((pending) => !pending.answered);
-    this.#waiting = 0;
-    this.#tentative.lose();
-    this.#deps.lost(this, waiting);
+    if (this.#mode !== 'lost') this.#leave([]);
   }
 
   get #isLatched(): boolean {
@@ -310,7 +308,7 @@ export class ScheduleActor implements JournalSubject {
       type: 'HOLD',
       userId,
       seatNumbers,
-      reservationIds: this.#spareIds(seatNumbers.length),
+      reservationIds: this.#spareIds(seatNumbers.length, now),
       at: now,
       expiresAt: now + this.#deps.settings.holdTtlMs,
     });
@@ -373,7 +371,10 @@ export class ScheduleActor implements JournalSubject {
   readonly #cancelHolds: Decide<CancelHolds> = (command, pending) => {
     const cancelled = this.#tentative.cancelHolds(command.userId, this.#deps.databaseClock.upperMs());
     const answer = () => granted<CancelHolds>({ cancelled });
+    // That there is nothing to cancel may rest on an end that is not durable yet.
+    const tail = this.#tentative.gathered ?? this.#tentative.inFlight;
     if (cancelled > 0) this.#afterFlush(this.#tentative.gather(), pending, answer);
+    else if (tail !== null) this.#afterFlush(tail, pending, () => this.#underLease(answer()));
     else this.#answer(pending, this.#underLease(answer()));
   };
 
@@ -416,7 +417,7 @@ export class ScheduleActor implements JournalSubject {
 
   readonly #refundPayment: Decide<RefundPayment> = (command, pending) => {
     const standings = this.#tentative.findPaid(command.paymentId);
-    if (standings.some(({ seat }) => seat.status === 'REFUNDING')) {
+    if (this.#desk.isDeciding(command.paymentId)) {
       this.#behindSettlement.push(pending);
       return;
     }
@@ -456,7 +457,7 @@ export class ScheduleActor implements JournalSubject {
   /** Says why these reservations are not the caller's holds, once that is durable. */
   #refuseEnded(reservationIds: readonly string[], pending: PendingCommand): void {
     const ends = reservationIds.map((id) => this.#tentative.endOf(id));
-    const last = ends.map((end) => end?.change ?? null).findLast((change) => change?.flush != null) ?? null;
+    const last = this.#tentative.latest(ends.map((end) => end?.change));
     const statuses = new Set(ends.map((end) => end?.status ?? null));
     const [status] = statuses.size === 1 ? statuses : [null];
     const live = reservationIds.length === 1 ? this.#tentative.find(reservationIds[0] ?? '') : null;
@@ -464,8 +465,12 @@ export class ScheduleActor implements JournalSubject {
     this.#afterChange(last, pending, () => this.#underLease({ outcome: 'refused', rejection }));
   }
 
-  /** Fresh ids; those that a refusal leaves unused serve the next command, because making one costs as much as refusing. */
-  #spareIds(count: number): readonly string[] {
+  /** Fresh ids; those that a refusal leaves unused serve the next commands, because making one costs as much as refusing. */
+  #spareIds(count: number, now: number): readonly string[] {
+    if (now - this.#spareSince > SPARE_ID_LIFE_MS) {
+      this.#spare = [];
+      this.#spareSince = now;
+    }
     while (this.#spare.length < count) this.#spare.push(this.#deps.newId());
     return this.#spare;
   }
@@ -510,9 +515,14 @@ export class ScheduleActor implements JournalSubject {
     else if (hasSettlement) this.#deps.journal.requestSettlement(this);
   }
 
-  #armExpiry(): void {
+  #armExpiry(notBefore = Number.NEGATIVE_INFINITY): void {
     const next = this.#tentative.nextExpiry;
-    if (next !== null) this.#deps.expiresAt(this, next);
+    if (next !== null) this.#deps.expiresAt(this, Math.max(next, notBefore));
+  }
+
+  #endDoubt(): void {
+    this.#isStalled = false;
+    this.#isInDoubt = false;
   }
 
   /** Goes on after a batch that was committed. */
@@ -535,25 +545,27 @@ export class ScheduleActor implements JournalSubject {
   /** A doubtful batch turned out to be committed: what was decided on top of it is decided again. */
   #thaw(): void {
     if (this.#mode !== 'frozen') return;
-    this.#mode = 'serving';
     const waiting = this.#collectUndecided();
-    this.#tentative.restore(this.#confirmed);
-    this.#armExpiry();
+    this.#restore();
     for (const pending of waiting) this.#admit(pending);
   }
 
   #concludeNothing(outcome: NothingDone): void {
-    if (this.#mode === 'lost') return;
+    const isKnown = outcome.type !== 'unavailable' || !this.#isInDoubt;
+    const sent = new Set(this.#sent());
+    this.#endDoubt();
+    if (!isKnown) for (const pending of sent) this.#fail(pending, 'STORE_UNAVAILABLE', 'unknown');
+    if (this.#mode === 'lost' || outcome.type === 'fenced') {
+      this.#leave([...sent]);
+      return;
+    }
     switch (outcome.type) {
-      case 'fenced':
-        this.lose();
-        return;
       case 'not-committed':
         this.#confirmed.enterEpoch(outcome.epoch);
         this.#decideAgain((pending) => this.#admit(pending));
         return;
       case 'unavailable':
-        this.#decideAgain((pending) => this.#fail(pending, 'STORE_UNAVAILABLE', 'none'));
+        this.#decideAgain((pending) => this.#fail(pending, 'STORE_UNAVAILABLE', 'none'), EXPIRY_RETRY_PAUSE_MS);
         return;
       case 'refused':
         this.#afterRefusal(outcome.error);
@@ -561,24 +573,48 @@ export class ScheduleActor implements JournalSubject {
     }
   }
 
-  #decideAgain(next: (pending: PendingCommand) => void): void {
+  #decideAgain(next: (pending: PendingCommand) => void, expiryPauseMs = 0): void {
     const waiting = this.#collectUndecided();
-    this.#mode = 'serving';
     this.#trying = null;
-    this.#tentative.restore(this.#confirmed);
-    this.#armExpiry();
+    this.#restore(expiryPauseMs);
     for (const pending of waiting) next(pending);
+    this.#tryNextAlone();
     this.#admitDeferred();
     this.#announce();
+  }
+
+  /** Goes on from what is durable. */
+  #restore(expiryPauseMs = 0): void {
+    this.#mode = 'serving';
+    this.#tentative.restore(this.#confirmed);
+    this.#armExpiry(this.#deps.databaseClock.lowerMs() + expiryPauseMs);
+  }
+
+  /** Hands on `sent`, and everybody whose command is not with the journal. */
+  #leave(sent: readonly PendingCommand[]): void {
+    const gathered = this.#tentative.gathered?.steps.map(({ pending }) => pending) ?? [];
+    const unsent = [
+      ...gathered,
+      ...this.#desk.clearOpen(),
+      ...this.#behindSettlement,
+      ...this.#alone,
+      ...this.#deferred,
+    ];
+    this.#behindSettlement = [];
+    this.#alone = [];
+    this.#deferred = [];
+    if (this.#mode !== 'lost') this.#tentative.lose();
+    this.#mode = 'lost';
+    const waiting = [...sent, ...unsent].filter((pending) => !pending.answered);
+    this.#waiting -= waiting.length;
+    this.#deps.lost(this, waiting);
   }
 
   #afterRefusal(error: Error): void {
     const tried = this.#trying;
     this.#trying = null;
     const waiting = this.#collectUndecided();
-    this.#mode = 'serving';
-    this.#tentative.restore(this.#confirmed);
-    this.#armExpiry();
+    this.#restore();
     const culprit = tried ?? (waiting.length === 1 ? waiting[0] : undefined);
     this.#alone.unshift(...waiting.filter((pending) => pending !== culprit));
     if (culprit !== undefined) this.#concludeCulprit(culprit, error);
@@ -618,19 +654,33 @@ export class ScheduleActor implements JournalSubject {
     for (const pending of waiting) this.#admit(pending);
   }
 
+  /** Commands whose batch is with the journal. */
+  #sent(): PendingCommand[] {
+    const steps = this.#tentative.inFlight?.steps ?? [];
+    return [...steps.map(({ pending }) => pending), ...this.#desk.taken()];
+  }
+
   /** Commands whose decision is dropped with the tentative state, in the order in which they were decided. */
   #collectUndecided(): PendingCommand[] {
-    const steps = [...(this.#tentative.inFlight?.steps ?? []), ...(this.#tentative.gathered?.steps ?? [])];
-    const waiting = [...steps.map(({ pending }) => pending), ...this.#desk.clear(), ...this.#behindSettlement];
+    const gathered = this.#tentative.gathered?.steps ?? [];
+    const sent = this.#sent();
+    this.#desk.clearTaken();
+    const waiting = [
+      ...sent,
+      ...gathered.map(({ pending }) => pending),
+      ...this.#desk.clearOpen(),
+      ...this.#behindSettlement,
+    ];
     this.#behindSettlement = [];
     return waiting.filter((pending) => !pending.answered);
   }
 
   #everybody(): PendingCommand[] {
-    const steps = [...(this.#tentative.inFlight?.steps ?? []), ...(this.#tentative.gathered?.steps ?? [])];
+    const gathered = this.#tentative.gathered?.steps ?? [];
     return [
-      ...steps.map(({ pending }) => pending),
-      ...this.#desk.waiting(),
+      ...this.#sent(),
+      ...gathered.map(({ pending }) => pending),
+      ...this.#desk.open(),
       ...this.#behindSettlement,
       ...this.#alone,
       ...this.#deferred,

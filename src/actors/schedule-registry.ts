@@ -74,10 +74,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   let isClosing = false;
   let cancelSweep: (() => void) | null = null;
 
-  const timer = new ExpiryTimer<ScheduleActor>(clock, databaseClock, (actor) => {
-    actor.expireDue('timer');
-    if (actor.nextExpiry !== null && actors.get(actor.scheduleId) === actor) timer.arm(actor, actor.nextExpiry);
-  });
+  const timer = new ExpiryTimer<ScheduleActor>(clock, databaseClock, (actor) => actor.expireDue('timer'));
 
   function answer(pending: PendingCommand, reply: Reply): void {
     if (pending.answered) return;

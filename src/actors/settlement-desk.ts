@@ -131,17 +131,30 @@ export class SettlementDesk {
     return { events, changes, declined, answers };
   }
 
-  /** Everybody who waits for a settlement, in order; the desk is empty afterwards. */
-  clear(): readonly PendingCommand[] {
-    const waiting = [...this.#taken, ...this.#open].map(({ pending }) => pending);
-    this.#taken = [];
-    this.#open = [];
-    return waiting;
+  /** Whether this payment, or its refund, is being decided. */
+  isDeciding(paymentId: string): boolean {
+    return [...this.#taken, ...this.#open].some((settlement) => settlement.paymentId === paymentId);
   }
 
-  /** Everybody who waits, without giving anything up. */
-  waiting(): readonly PendingCommand[] {
-    return [...this.#taken, ...this.#open].map(({ pending }) => pending);
+  /** Whose settlement is with the journal, in order. */
+  taken(): readonly PendingCommand[] {
+    return this.#taken.map(({ pending }) => pending);
+  }
+
+  /** Whose settlement waits to be taken, in order. */
+  open(): readonly PendingCommand[] {
+    return this.#open.map(({ pending }) => pending);
+  }
+
+  clearTaken(): void {
+    this.#taken = [];
+  }
+
+  /** Gives up the settlements that wait, and returns who waits for them. */
+  clearOpen(): readonly PendingCommand[] {
+    const waiting = this.open();
+    this.#open = [];
+    return waiting;
   }
 
   #describe(taken: TakenSettlement): Settlement {

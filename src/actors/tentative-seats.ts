@@ -177,8 +177,10 @@ export class TentativeSeats {
     }
   }
 
+  /** Gives up what has gathered; what is in flight stays until its outcome. */
   lose(): void {
     this.#machine.send({ type: 'LOSE' });
+    this.#gathered = null;
   }
 
   find(reservationId: string): Standing | null {
@@ -210,13 +212,17 @@ export class TentativeSeats {
 
   /** The latest change of these seats, or null when all of them are durable. */
   basisOf(seatNumbers: readonly number[]): Change | null {
-    let basis: Change | null = null;
-    for (const seatNumber of seatNumbers) {
-      const change = this.#changes[seatNumber - 1];
+    return this.latest(seatNumbers.map((seatNumber) => this.#changes[seatNumber - 1]));
+  }
+
+  /** The latest of these changes in the order of the log, or null when all of them are durable. */
+  latest(changes: readonly (Change | undefined)[]): Change | null {
+    let latest: Change | null = null;
+    for (const change of changes) {
       if (change === undefined || change.flush === null) continue;
-      basis = basis === null ? change : laterChange(basis, change, this.#inFlight);
+      latest = latest === null ? change : laterChange(latest, change, this.#inFlight);
     }
-    return basis;
+    return latest;
   }
 
   #send(event: ScheduleMachineEvent): MachineDecision {

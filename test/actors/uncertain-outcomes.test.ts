@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import t from 'tap';
+import type { Reply } from '../../src/actors/command.ts';
+import { type Asked, createLoneActor, LONE_SCHEDULE, type LoneActor } from '../fixtures/lone-actor.ts';
+import { holdCommand } from '../fixtures/owner-node.ts';
+
+const DATA_ERROR = new Error('22021');
+
+function hold(lone: LoneActor, userId: string, ...seatNumbers: number[]): Asked {
+  return lone.ask(holdCommand(LONE_SCHEDULE, userId, ...seatNumbers));
+}
+
+function reservationIdsOf(asked: Asked): string[] {
+  const reply = asked.reply();
+  if (reply?.outcome !== 'granted' || !('reservations' in reply.value)) throw new Error('not held');
+  return reply.value.reservations.map(({ reservationId }) => reservationId);
+}
+
+function pay(lone: LoneActor, userId: string, reservationIds: readonly string[], paymentId = randomUUID()): Asked {
+  return lone.ask({
+    type: 'PayReservations',
+    scheduleId: LONE_SCHEDULE,
+    userId,
+    paymentId,
+    reservationIds,
+    claim: null,
+  });
+}
+
+t.test('what a refused flush leaves to be tried alone is tried whatever becomes of the ones before', async (t) => {
+  const setBacks = {
+    'the database has no room': (lone: LoneActor) =>
+      lone.actor.concludeAppend({ type: 'unavailable', error: new Error('53100') }),
+    'the answer is lost and nothing was done': (lone: LoneActor) => {
+      lone.actor.doubt();
+      lone.actor.concludeAppend({ type: 'not-committed', epoch: 2 });
+    },
+  };
+  for (const [name, setBack] of Object.entries(setBacks)) {
+    await t.test(name, async (t) => {
+      const lone = createLoneActor();
+      const asked = [1, 2, 3].map((seatNumber) => hold(lone, randomUUID(), seatNumber));
+      lone.takeAppend();
+      lone.actor.concludeAppend({ type: 'refused', error: DATA_ERROR });
+      lone.takeAppend();
+      setBack(lone);
+      const late = hold(lone, randomUUID(), 4);
+      for (
+        let flush = lone.actor.takeAppend(randomUUID());
+        flush !== null;
+        flush = lone.actor.takeAppend(randomUUID())
+      ) {
+        lone.actor.concludeAppend({ type: 'committed', epoch: flush.epoch, isOwner: true });
+      }
+      for (const one of [...asked, late]) t.ok(one.pending.answered);
+      t.equal(lone.actor.waiting, 0);
+    });
+  }
+});
+
+t.test('a command whose batch is with the journal is not handed on before its fate is known', async (t) => {
+  t.test('it was committed: the command is answered, once, and decided nowhere else', async (t) => {
+    const lone = createLoneActor();
+    const sent = hold(lone, randomUUID(), 1);
+    lone.takeAppend();
+    const gathered = hold(lone, randomUUID(), 2);
+    lone.actor.lose();
+    t.strictSame(lone.lost, [gathered.pending]);
+    lone.actor.stall();
+    t.match(sent.reply(), { outcome: 'failed', effect: 'unknown' });
+    t.equal(gathered.reply(), null, 'whoever was handed on is none of its business');
+    lone.actor.concludeAppend({ type: 'committed', epoch: 1, isOwner: true });
+    t.strictSame(lone.lost, [gathered.pending]);
+  });
+
+  t.test('it was committed in time: the command is granted', async (t) => {
+    const lone = createLoneActor();
+    const sent = hold(lone, randomUUID(), 1);
+    lone.takeAppend();
+    lone.actor.lose();
+    lone.actor.concludeAppend({ type: 'committed', epoch: 1, isOwner: true });
+    t.match(sent.reply(), { outcome: 'granted', value: { reservations: [{ seq: 1 }] } });
+    t.strictSame(lone.lost, []);
+  });
+
+  for (const outcome of ['fenced', 'not-committed', 'refused', 'unavailable'] as const) {
+    t.test(`it came to nothing (${outcome}): the command is handed on then`, async (t) => {
+      const lone = createLoneActor();
+      const sent = hold(lone, randomUUID(), 1);
+      lone.takeAppend();
+      lone.actor.lose();
+      t.strictSame(lone.lost, []);
+      lone.actor.concludeAppend({ type: outcome, epoch: 2, error: DATA_ERROR });
+      t.strictSame(lone.lost, [sent.pending]);
+      t.equal(sent.reply(), null);
+      t.equal(lone.actor.waiting, 0);
+    });
+  }
+
+  t.test('a payment waits for its outcome like a hold', async (t) => {
+    const lone = createLoneActor();
+    const fan = randomUUID();
+    const held = hold(lone, fan, 1);
+    lone.commitAppend();
+    const paymentId = randomUUID();
+    const paid = pay(lone, fan, reservationIdsOf(held), paymentId);
+    const { epoch } = lone.takeSettlements();
+    const behind = pay(lone, fan, reservationIdsOf(held));
+    lone.actor.lose();
+    t.strictSame(lone.lost, [behind.pending]);
+    const results = [{ paymentId, firstSeq: 2, balance: 7, tokenCompleted: false }];
+    lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
+    t.match(paid.reply(), { outcome: 'granted', value: { remainingBalance: 7 } });
+    t.equal(lone.actor.waiting, 0);
+  });
+});
+
+t.test('what is in doubt and cannot be found out about is answered as unknown, never as not done', async (t) => {
+  const lone = createLoneActor();
+  const sent = hold(lone, randomUUID(), 1);
+  lone.takeAppend();
+  const gathered = hold(lone, randomUUID(), 2);
+  lone.actor.doubt();
+  const deferred = hold(lone, randomUUID(), 3);
+  lone.actor.concludeAppend({ type: 'unavailable', error: new Error('closed') });
+  t.match(sent.reply(), { outcome: 'failed', effect: 'unknown' });
+  t.match(gathered.reply(), { outcome: 'failed', effect: 'none' });
+  t.notOk(deferred.pending.answered, 'it was not touched by it and is decided now');
+});
+
+t.test('a refusal that stands on several ends waits for the last of them in the order of the log', async (t) => {
+  const lone = createLoneActor();
+  const fan = randomUUID();
+  const [first, second] = [hold(lone, fan, 1), hold(lone, fan, 2)];
+  lone.commitAppend();
+  const release = (reservationId = '') =>
+    lone.ask({ type: 'ReleaseHold', scheduleId: LONE_SCHEDULE, userId: fan, reservationId });
+  const [firstId] = reservationIdsOf(first);
+  const [secondId] = reservationIdsOf(second);
+  release(firstId);
+  lone.takeAppend();
+  release(secondId);
+  const refused = pay(lone, fan, [secondId ?? '', firstId ?? '']);
+  lone.actor.concludeAppend({ type: 'committed', epoch: 1, isOwner: true });
+  t.equal(refused.reply(), null, 'the end of the second is not durable yet');
+  lone.commitAppend();
+  t.match(refused.reply(), { outcome: 'refused', rejection: { code: 'RESERVATION_CANCELLED' } });
+});
+
+t.test('that there was nothing to cancel is not said before the end that says so is durable', async (t) => {
+  const lone = createLoneActor();
+  const fan = randomUUID();
+  const held = hold(lone, fan, 1);
+  lone.commitAppend();
+  const [reservationId = ''] = reservationIdsOf(held);
+  lone.ask({ type: 'ReleaseHold', scheduleId: LONE_SCHEDULE, userId: fan, reservationId });
+  lone.takeAppend();
+  const cancelled = lone.ask({ type: 'CancelHolds', scheduleId: LONE_SCHEDULE, userId: fan });
+  t.equal(cancelled.reply(), null);
+  lone.actor.concludeAppend({ type: 'committed', epoch: 1, isOwner: true });
+  t.match(cancelled.reply(), { outcome: 'granted', value: { cancelled: 0 } });
+});
+
+t.test('a refund of a payment that is being decided waits for it, instead of counting as done', async (t) => {
+  const lone = createLoneActor();
+  const fan = randomUUID();
+  const held = hold(lone, fan, 1);
+  lone.commitAppend();
+  const paymentId = randomUUID();
+  pay(lone, fan, reservationIdsOf(held), paymentId);
+  const { epoch } = lone.takeSettlements();
+  const refund = lone.ask({
+    type: 'RefundPayment',
+    scheduleId: LONE_SCHEDULE,
+    userId: fan,
+    paymentId,
+    claim: null,
+  });
+  t.equal(refund.reply(), null);
+  const results = [{ paymentId, firstSeq: 2, balance: 0, tokenCompleted: false }];
+  lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
+  t.match(lone.takeSettlements().settlements, [{ kind: 'REFUND', paymentId }]);
+});
+
+t.test('an end that the database has no room for is tried again after a pause, not at once', async (t) => {
+  const lone = createLoneActor();
+  hold(lone, randomUUID(), 1);
+  lone.commitAppend();
+  lone.now += 1_000;
+  t.equal(lone.actor.expireDue('timer'), 1);
+  lone.takeAppend();
+  lone.armed.length = 0;
+  lone.actor.concludeAppend({ type: 'unavailable', error: new Error('53100') });
+  t.strictSame(lone.armed, [lone.now + 1_000]);
+});
+
+t.test('every command is answered once, whatever sequence of outcomes it meets', async (t) => {
+  const lone = createLoneActor();
+  const replies: (Reply | null)[] = [];
+  const asked = [1, 2, 3, 4].map((seatNumber) => hold(lone, randomUUID(), seatNumber));
+  lone.takeAppend();
+  lone.actor.stall();
+  asked.push(hold(lone, randomUUID(), 5));
+  lone.actor.doubt();
+  lone.actor.concludeAppend({ type: 'committed', epoch: 2, isOwner: false });
+  for (const one of asked) replies.push(one.reply());
+  t.equal(replies.filter((reply) => reply?.outcome === 'failed').length, 5);
+  t.equal(lone.actor.waiting, 0);
+});
