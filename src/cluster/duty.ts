@@ -41,10 +41,10 @@ export function createDuty<T extends Runnable>(deps: {
         running = next;
       } catch (error) {
         log.warn({ err: error, duty: name }, 'a duty of this node could not be taken up; trying again');
-        await next.close();
         clock.after(RETRY_PAUSE_MS, () => {
           if (!isClosed) void enqueue();
         });
+        await next.close();
       }
     } else if (!isWanted && running !== null) {
       const former = running;

@@ -67,10 +67,14 @@ export function createMembership(deps: MembershipDependencies): Membership {
   let cancelBeat: (() => void) | null = null;
   let cancelWatch: (() => void) | null = null;
   let joining: Promise<void> | null = null;
+  /** The last writing of this node's row. */
+  let enlisting: Promise<void> = Promise.resolve();
 
   async function join(): Promise<void> {
     node = `${deps.nodeId}:${deps.newIncarnation()}`;
-    await records.join(node, deps.nodeId, deps.address);
+    enlisting = records.join(node, deps.nodeId, deps.address);
+    await enlisting;
+    if (isClosed) return;
     await beatOnce();
     await watchOnce();
   }
@@ -78,7 +82,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
   async function beatOnce(): Promise<void> {
     const beating = node;
     const { isAlive, sentAt } = await heartbeat.beat(beating);
-    if (beating !== node) return;
+    if (beating !== node || isClosed) return;
     if (isAlive) {
       leaseUntil = Math.max(leaseUntil, sentAt + LEASE_MS);
       return;
@@ -88,7 +92,8 @@ export function createMembership(deps: MembershipDependencies): Membership {
     members = [];
     setMayOwn(false);
     deps.onDead();
-    await rejoin();
+    // Declared dead while it was joining: that ends first, and the next beat tells again.
+    if (joining === null) await rejoin();
   }
 
   async function rejoin(): Promise<void> {
@@ -116,6 +121,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
       sightings = new Map();
       throw error;
     }
+    if (isClosed) return;
     const now = clock.monotonicMs();
     const next = new Map<string, Sighting>();
     const silent: NodeRow[] = [];
@@ -195,6 +201,8 @@ export function createMembership(deps: MembershipDependencies): Membership {
       cancelWatch?.();
       leaseUntil = Number.NEGATIVE_INFINITY;
       setMayOwn(false);
+      // A row that is still being written would stay behind as a living node's.
+      await enlisting.catch(() => undefined);
       if (node !== '') await records.leave(node);
     },
   };

@@ -1,0 +1,99 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import t from 'tap';
+import { createMembership } from '../../src/cluster/membership.ts';
+import { createManualClock } from '../fixtures/manual-clock.ts';
+import { silentLog } from '../fixtures/silent-log.ts';
+
+/** A membership whose database is the test. */
+function setUp() {
+  const clock = createManualClock();
+  const rows: string[] = [];
+  const left: string[] = [];
+  let incarnation = 0;
+  let deaths = 0;
+  const database = {
+    /** What the next beats are answered; alive when there is nothing. */
+    beats: [] as Promise<boolean>[],
+    joined: (): Promise<void> => Promise.resolve(),
+  };
+  const membership = createMembership({
+    records: {
+      async join(node) {
+        await database.joined();
+        rows.push(node);
+      },
+      living: () => Promise.resolve(rows.map((node, index) => ({ node, address: '', joinedNo: index, beat: 0 }))),
+      declareDead: () => Promise.resolve(true),
+      leave(node) {
+        if (rows.includes(node)) left.push(node);
+        return Promise.resolve();
+      },
+    },
+    heartbeat: {
+      async beat() {
+        const sentAt = clock.monotonicMs();
+        return { isAlive: await (database.beats.shift() ?? Promise.resolve(true)), sentAt };
+      },
+    },
+    clock,
+    nodeId: 'n',
+    address: '',
+    newIncarnation: () => String((incarnation += 1)),
+    isExclusive: false,
+    log: silentLog,
+    onDead: () => {
+      deaths += 1;
+    },
+    onMayOwn: () => undefined,
+  });
+  async function passMs(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 50) {
+      clock.advance(50);
+      await nextTurn();
+    }
+  }
+  return { membership, database, rows, left, passMs, deaths: () => deaths };
+}
+
+t.test('a node that is declared dead while it joins anew joins once more', async (t) => {
+  const { membership, database, passMs, deaths } = setUp();
+  await membership.start();
+  database.beats = [1, 2, 3].map(() => Promise.resolve(false));
+  await passMs(3_000);
+  t.equal(membership.node, 'n:3');
+  t.equal(membership.isLeaseValid(), true);
+  t.equal(membership.mayOwn(), true);
+  t.ok(deaths() >= 2);
+  await membership.close();
+});
+
+t.test('a beat that is answered after the node has left neither brings it back nor renews its lease', async (t) => {
+  for (const isAlive of [true, false]) {
+    const { membership, database, rows, passMs } = setUp();
+    await membership.start();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    database.beats = [promise];
+    await passMs(500);
+    await membership.close();
+    resolve(isAlive);
+    await passMs(1_000);
+    t.strictSame(rows, ['n:1']);
+    t.equal(membership.isLeaseValid(), false);
+    t.equal(membership.mayOwn(), false);
+  }
+});
+
+t.test('a node that is closed while it joins anew leaves nothing alive behind', async (t) => {
+  const { membership, database, rows, left, passMs } = setUp();
+  await membership.start();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  database.joined = () => promise;
+  database.beats = [Promise.resolve(false)];
+  await passMs(500);
+  const closed = membership.close();
+  await passMs(100);
+  resolve();
+  await closed;
+  t.strictSame(rows, ['n:1', 'n:2']);
+  t.strictSame(left, ['n:2'], 'it leaves once its row is there');
+});
