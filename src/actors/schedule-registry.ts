@@ -15,12 +15,15 @@ import { ScheduleActor, type ScheduleActorSettings } from './schedule-actor.ts';
  * R1. A schedule has at most one actor here; its activation is single-flight, and commands wait for it in order.
  * R2. A schedule that does not exist never gets an actor.
  * R3. A command that an actor could not answer because the schedule left is dispatched again, a bounded number of times.
+ * R4. Nobody waits for an activation that is late; it goes on, and whoever comes meanwhile is refused at once.
  */
 
 /** Activations at a time: each is two round trips on a small pool that must stay free for others. */
 const ACTIVATIONS_AT_ONCE = 32;
 /** Commands that wait for activations; more than this is a flood of ids. */
 const WAITING_FOR_ACTIVATION_LIMIT = 20_000;
+/** From here on a caller is better served by a 503 than by waiting on. */
+const LATE_ACTIVATION_MS = 1_500;
 /** How often a command is taken to an owner before it is told that there is none. */
 const DISPATCH_LIMIT = 5;
 /** An actor that nobody used between two sweeps, and that holds nothing, is dropped; it costs about 30 KiB. */
@@ -60,12 +63,19 @@ export interface ScheduleRegistry extends CommandRouter {
   close(): Promise<void>;
 }
 
+/** A schedule that is being brought to life, and the commands that wait for it. */
+interface Activating {
+  readonly waiting: PendingCommand[];
+  isLate: boolean;
+  readonly cancelPatience: () => void;
+}
+
 /** The actors of this node behind one `dispatch`. */
 export function createScheduleRegistry(deps: ScheduleRegistryDependencies): ScheduleRegistry {
   const { ownership, clock, databaseClock, log } = deps;
   const actors = new Map<number, ScheduleActor>();
-  const activating = new Map<number, PendingCommand[]>();
-  const toActivate: number[] = [];
+  const activating = new Map<number, Activating>();
+  const toActivate = new Set<number>();
   const used = new WeakSet<ScheduleActor>();
   const ends: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
   const dispatches = new WeakMap<PendingCommand, number>();
@@ -119,8 +129,10 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
 
   async function activate(scheduleId: number): Promise<void> {
     const outcome = await ownership.activate(scheduleId).catch((error: unknown) => error);
-    const waiting = activating.get(scheduleId) ?? [];
+    const activation = activating.get(scheduleId);
+    activation?.cancelPatience();
     activating.delete(scheduleId);
+    const waiting = activation?.waiting ?? [];
     waitingForActivation -= waiting.length;
     if (isActivation(outcome) && outcome.type === 'owned') {
       const actor = bringToLife(outcome.schedule);
@@ -144,8 +156,9 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
 
   function activateNext(): void {
     while (activationsUnderWay < ACTIVATIONS_AT_ONCE) {
-      const scheduleId = toActivate.shift();
+      const [scheduleId] = toActivate;
       if (scheduleId === undefined) return;
+      toActivate.delete(scheduleId);
       activationsUnderWay += 1;
       void activate(scheduleId).finally(() => {
         activationsUnderWay -= 1;
@@ -176,15 +189,34 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       answer(pending, { outcome: 'failed', code: 'OVERLOADED', effect: 'none' });
       return;
     }
-    waitingForActivation += 1;
-    const queue = activating.get(scheduleId);
-    if (queue !== undefined) {
-      queue.push(pending);
+    const activation = activating.get(scheduleId) ?? beginActivation(scheduleId);
+    if (activation.isLate) {
+      answer(pending, { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' });
       return;
     }
-    activating.set(scheduleId, [pending]);
-    toActivate.push(scheduleId);
+    waitingForActivation += 1;
+    activation.waiting.push(pending);
     activateNext();
+  }
+
+  function beginActivation(scheduleId: number): Activating {
+    const activation: Activating = {
+      waiting: [],
+      isLate: false,
+      cancelPatience: clock.after(LATE_ACTIVATION_MS, () => giveUpWaiting(scheduleId, activation)),
+    };
+    activating.set(scheduleId, activation);
+    toActivate.add(scheduleId);
+    return activation;
+  }
+
+  function giveUpWaiting(scheduleId: number, activation: Activating): void {
+    activation.isLate = true;
+    // One that has not begun needs not begin for nobody.
+    if (toActivate.delete(scheduleId)) activating.delete(scheduleId);
+    const waiting = activation.waiting.splice(0);
+    waitingForActivation -= waiting.length;
+    for (const pending of waiting) answer(pending, { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' });
   }
 
   function sweep(): void {

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { SettlementResult } from '../actors/journal-port.ts';
+import { sendStatement } from './statement.ts';
 
 /*
  * What became of a statement whose answer is missing.
@@ -52,8 +53,11 @@ export interface PartFate {
 }
 
 export interface DoubtResolution {
-  /** What became of each part, by schedule. Asks until the database answers or `close` is called (null). */
-  resolve(parts: readonly DoubtfulPart[]): Promise<ReadonlyMap<number, PartFate> | null>;
+  /**
+   * What became of each part, by schedule. Asks until the database answers or `close` is called (null). `owner` is this node
+   * as head rows named it when the statement was sent; it may have joined anew since.
+   */
+  resolve(parts: readonly DoubtfulPart[], owner: string): Promise<ReadonlyMap<number, PartFate> | null>;
   /** Results of those settlements that were committed, by payment. Asks until the database answers; null after `close`. */
   readSettlements(
     settlements: readonly { readonly paymentId: string; readonly kind: 'PAYMENT' | 'REFUND' }[],
@@ -65,12 +69,10 @@ interface DoubtResolutionDependencies {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Log;
-  /** This node as head rows name it. */
-  readonly node: () => string;
 }
 
 /** Finds out what became of statements, on connections of its own. */
-export function createDoubtResolution({ pool, clock, log, node }: DoubtResolutionDependencies): DoubtResolution {
+export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDependencies): DoubtResolution {
   let isClosed = false;
 
   async function untilAnswered<T>(ask: () => Promise<T>): Promise<T | null> {
@@ -87,13 +89,12 @@ export function createDoubtResolution({ pool, clock, log, node }: DoubtResolutio
     return null;
   }
 
-  async function raise(parts: readonly DoubtfulPart[], fates: Map<number, PartFate>): Promise<void> {
+  async function raise(parts: readonly DoubtfulPart[], owner: string, fates: Map<number, PartFate>): Promise<void> {
     const open = parts.filter((part) => !fates.has(part.scheduleId));
-    const { rows } = await pool.query<{ schedule_id: number; epoch: number; seq: number }>(RAISE, [
-      open.map((part) => part.scheduleId),
-      open.map((part) => part.epoch),
-      node(),
-    ]);
+    const rows = await sendStatement<{ schedule_id: number; epoch: number; seq: number }>(pool, {
+      text: RAISE,
+      values: [open.map((part) => part.scheduleId), open.map((part) => part.epoch), owner],
+    });
     for (const part of open) {
       const row = rows.find((candidate) => candidate.schedule_id === part.scheduleId);
       if (row === undefined) continue;
@@ -104,11 +105,14 @@ export function createDoubtResolution({ pool, clock, log, node }: DoubtResolutio
   async function lookInLog(parts: readonly DoubtfulPart[], fates: Map<number, PartFate>): Promise<void> {
     const open = parts.filter((part) => !fates.has(part.scheduleId));
     if (open.length === 0) return;
-    const { rows } = await pool.query<{ schedule_id: number }>(FIND_LOGGED, [
-      open.map((part) => part.scheduleId),
-      open.map((part) => part.firstSeq),
-      open.map((part) => part.batchId),
-    ]);
+    const rows = await sendStatement<{ schedule_id: number }>(pool, {
+      text: FIND_LOGGED,
+      values: [
+        open.map((part) => part.scheduleId),
+        open.map((part) => part.firstSeq),
+        open.map((part) => part.batchId),
+      ],
+    });
     const logged = new Set(rows.map((row) => row.schedule_id));
     for (const part of open) {
       fates.set(part.scheduleId, { isCommitted: logged.has(part.scheduleId), isOwner: false, epoch: part.epoch });
@@ -116,10 +120,10 @@ export function createDoubtResolution({ pool, clock, log, node }: DoubtResolutio
   }
 
   return {
-    async resolve(parts) {
+    async resolve(parts, owner) {
       const fates = new Map<number, PartFate>();
       const done = await untilAnswered(async () => {
-        await raise(parts, fates);
+        await raise(parts, owner, fates);
         await lookInLog(parts, fates);
         return true;
       });
@@ -127,12 +131,15 @@ export function createDoubtResolution({ pool, clock, log, node }: DoubtResolutio
     },
     readSettlements: (settlements) =>
       untilAnswered(async () => {
-        const { rows } = await pool.query<{
+        const rows = await sendStatement<{
           payment_id: string;
           first_seq: number;
           balance: number;
           token_completed: boolean;
-        }>(READ_SETTLED, [settlements.map(({ paymentId }) => paymentId), settlements.map(({ kind }) => kind)]);
+        }>(pool, {
+          text: READ_SETTLED,
+          values: [settlements.map(({ paymentId }) => paymentId), settlements.map(({ kind }) => kind)],
+        });
         return new Map(
           rows.map((row) => [
             row.payment_id,

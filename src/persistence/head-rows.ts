@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { HeadRecords } from '../actors/head-records.ts';
 import type { OwnedSchedule, OwnedSeat } from '../actors/ownership-port.ts';
-import { toFault } from './database-errors.ts';
+import { runStatement } from './statement.ts';
 
 const SEE = `
 SELECT epoch, owner IS NULL OR owner = $2 OR NOT EXISTS (SELECT FROM nodes WHERE node = owner AND dead_at IS NULL) AS is_free
@@ -61,29 +61,21 @@ function toSeat(row: LoadedRow): OwnedSeat {
 
 /** Head rows in PostgreSQL, read and claimed through `pool`. */
 export function createHeadRecords({ pool }: { readonly pool: pg.Pool }): HeadRecords {
-  async function query<R extends pg.QueryResultRow>(
-    text: string,
-    values: unknown[],
-    effect: 'none' | 'unknown',
-  ): Promise<R[]> {
-    try {
-      return (await pool.query<R>(text, values)).rows;
-    } catch (error) {
-      throw toFault(error, effect);
-    }
+  /** The effect of a claim whose answer is lost is an epoch that nobody uses. */
+  function query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> {
+    return runStatement<R>(pool, { text, values }, 'none');
   }
 
   return {
     async claim(scheduleId, node) {
-      const [seen] = await query<{ epoch: number; is_free: boolean }>(SEE, [scheduleId, node], 'none');
+      const [seen] = await query<{ epoch: number; is_free: boolean }>(SEE, [scheduleId, node]);
       if (seen === undefined) return 'unknown';
       if (!seen.is_free) return 'elsewhere';
-      // The effect of a claim whose answer is lost is an epoch that nobody uses.
-      const [claimed] = await query<{ epoch: number }>(CLAIM, [scheduleId, node, seen.epoch], 'none');
+      const [claimed] = await query<{ epoch: number }>(CLAIM, [scheduleId, node, seen.epoch]);
       return claimed === undefined ? 'elsewhere' : claimed.epoch;
     },
     async load(scheduleId, node, epoch): Promise<OwnedSchedule | null> {
-      const rows = await query<LoadedRow>(LOAD, [scheduleId, node, epoch], 'none');
+      const rows = await query<LoadedRow>(LOAD, [scheduleId, node, epoch]);
       const [first] = rows;
       if (first === undefined) return null;
       return {

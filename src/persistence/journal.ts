@@ -25,7 +25,7 @@ import { readSettlementRows, settlementStatement } from './settlement-statement.
  * J3. A statement whose answer is missing is never sent again; what became of it is found out.
  * J4. An error response means that nothing was done. Deadlocks and timeouts are sent again, a bounded number of times; data
  *     errors are halved down to the schedule that causes them; the others are committed.
- * J5. Nobody waits for a database that is away: without a lane for a second, what gathered is refused.
+ * J5. Nobody waits for a database that is away: when no lane came free for a second, what gathered is refused.
  */
 
 /** Two keep the commit of one overlapping the work of the other; more make batches smaller and each hold dearer. */
@@ -36,8 +36,13 @@ const SETTLEMENTS_PER_STATEMENT = 100;
 const ATTEMPTS = 3;
 /** From here on a caller is better served by a 503 than by waiting on. */
 const LATE_ANSWER_MS = 1_500;
-/** How long what has gathered waits for a lane to come back. */
+/** How long what has gathered waits for a lane, be it that none is connected or that all of them wait for an answer. */
 const NO_LANE_LIMIT_MS = 1_000;
+/** Between two looks at whether what is under way has ended, at a stop. */
+const DRAIN_POLL_MS = 5;
+
+/** One key in two parts of one statement: PostgreSQL does not let an upsert meet its own row. */
+const KEY_TWICE = '21000';
 
 interface Taken<B> {
   readonly subject: JournalSubject;
@@ -105,21 +110,21 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
 
   function pump(): void {
     isPumpRequested = false;
+    const isAnyFree = lanes.some((lane) => lane.isFree);
     for (const [index, lane] of lanes.entries()) {
-      if (!lane.isFree) continue;
       const beat = beats[index];
-      if (beat != null) {
+      if (beat != null && lane.isFree) {
         beats[index] = null;
         void beat.run(lane);
-        continue;
       }
-      const kind = nextKind();
-      if (kind === null) continue;
-      lastKind = kind;
-      if (kind === 'append') void flushAppends(lane);
-      else void flushSettlements(lane);
+      // What is ready may turn out to be nothing; then the lane takes what else there is.
+      for (let kind = nextKind(); kind !== null && lane.isFree; kind = nextKind()) {
+        lastKind = kind;
+        if (kind === 'append') void flushAppends(lane);
+        else void flushSettlements(lane);
+      }
     }
-    watchForAbsence();
+    watchForAbsence(isAnyFree);
   }
 
   function nextKind(): Kind | null {
@@ -128,23 +133,26 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     return ready[lastKind].size > 0 ? lastKind : null;
   }
 
-  function watchForAbsence(): void {
-    if (lanes.some((lane) => lane.isConnected) || ready.append.size + ready.settlement.size === 0) {
+  function watchForAbsence(isAnyFree: boolean): void {
+    if (isAnyFree || ready.append.size + ready.settlement.size === 0) {
       cancelShedding?.();
       cancelShedding = null;
       return;
     }
     cancelShedding ??= clock.after(NO_LANE_LIMIT_MS, () => {
       cancelShedding = null;
-      if (!lanes.some((lane) => lane.isConnected)) shed();
+      shed();
     });
   }
 
   function shed(): void {
-    const error = new Error('no connection to the database');
-    for (const { subject } of takeAppends()) subject.concludeAppend({ type: 'unavailable', error });
-    for (const { subject } of takeSettlements()) subject.concludeSettlements({ type: 'unavailable', error });
-    watchForAbsence();
+    const error = new Error('no lane to the database came free');
+    const appends: JournalSubject[] = [];
+    const settlements: JournalSubject[] = [];
+    while (ready.append.size > 0) for (const { subject } of takeAppends()) appends.push(subject);
+    while (ready.settlement.size > 0) for (const { subject } of takeSettlements()) settlements.push(subject);
+    for (const subject of appends) subject.concludeAppend({ type: 'unavailable', error });
+    for (const subject of settlements) subject.concludeSettlements({ type: 'unavailable', error });
   }
 
   function takeAppends(): Taken<AppendBatch>[] {
@@ -221,6 +229,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   }
 
   async function runAppends(lane: Lane, taken: readonly Taken<AppendBatch>[]): Promise<void> {
+    const owner = deps.node();
     const result = await send(lane, appendStatement(taken.map(({ batch }) => batch)));
     switch (result.type) {
       case 'done': {
@@ -240,7 +249,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
         await afterError(lane, taken, result.error, runAppends, (subject, outcome) => subject.concludeAppend(outcome));
         return;
       case 'doubt': {
-        const fates = await findFates(taken, (batch) => batch.firstSeq);
+        const fates = await findFates(taken, owner, (batch) => batch.firstSeq);
         for (const { subject, batch } of taken) {
           const fate = fates?.get(batch.scheduleId);
           if (fate === undefined) subject.concludeAppend({ type: 'unavailable', error: result.error });
@@ -256,6 +265,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   }
 
   async function runSettlements(lane: Lane, taken: readonly Taken<SettlementBatch>[]): Promise<void> {
+    const owner = deps.node();
     const result = await send(lane, settlementStatement(taken.map(({ batch }) => batch)));
     switch (result.type) {
       case 'done': {
@@ -278,13 +288,17 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
         );
         return;
       case 'doubt':
-        await concludeDoubtfulSettlements(taken, result.error);
+        await concludeDoubtfulSettlements(taken, owner, result.error);
         return;
     }
   }
 
-  async function concludeDoubtfulSettlements(taken: readonly Taken<SettlementBatch>[], error: Error): Promise<void> {
-    const fates = await findFates(taken, (batch) => batch.baseSeq + 1);
+  async function concludeDoubtfulSettlements(
+    taken: readonly Taken<SettlementBatch>[],
+    owner: string,
+    error: Error,
+  ): Promise<void> {
+    const fates = await findFates(taken, owner, (batch) => batch.baseSeq + 1);
     const settled =
       fates === null ? null : await doubt.readSettlements(taken.flatMap(({ batch }) => batch.settlements.slice()));
     for (const { subject, batch } of taken) {
@@ -305,6 +319,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   /** J3: freezes the schedules and asks what became of their parts; null when the journal closes before it is known. */
   async function findFates<B extends { scheduleId: number; epoch: number; batchId: string }>(
     taken: readonly Taken<B>[],
+    owner: string,
     firstSeq: (batch: B) => number,
   ): ReturnType<typeof doubt.resolve> {
     observer.doubted(taken.length);
@@ -318,7 +333,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
         batchId: batch.batchId,
       }),
     );
-    return await doubt.resolve(parts);
+    return await doubt.resolve(parts, owner);
   }
 
   /** J4. */
@@ -330,7 +345,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     conclude: (subject: JournalSubject, outcome: { type: 'refused' | 'unavailable'; error: Error }) => void,
   ): Promise<void> {
     const state = sqlState(error) ?? '';
-    const isDataError = state.startsWith('22') || state.startsWith('23');
+    const isDataError = state.startsWith('22') || state.startsWith('23') || state === KEY_TWICE;
     const [first] = taken;
     if (isDataError && taken.length > 1) {
       const half = Math.ceil(taken.length / 2);
@@ -382,7 +397,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
       doubt.close();
       while (underWay > 0 && lanes.some((lane) => lane.isConnected)) {
         await new Promise<void>((resolve) => {
-          setImmediate(resolve);
+          clock.after(DRAIN_POLL_MS, resolve);
         });
       }
       cancelShedding?.();

@@ -16,6 +16,8 @@ import { connectionSettings } from './pool.ts';
 
 /** Past the server's own statement limit of 5 s: whoever is silent for longer will not answer on this connection. */
 const ANSWER_LIMIT_MS = 6_000;
+/** For the first question on a new connection; a server that takes longer is not there any more. */
+const GREETING_LIMIT_MS = 1_000;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_LAST_MS = 500;
 
@@ -79,7 +81,8 @@ export function createLane({ databaseUrl, clock, databaseClock, log, onFree }: L
     try {
       await next.connect();
       const sentAt = clock.monotonicMs();
-      const { rows } = await next.query<{ now: number }>(CLOCK);
+      const question = { text: CLOCK, query_timeout: GREETING_LIMIT_MS };
+      const { rows } = await next.query<{ now: number }>(question);
       observe(rows, sentAt, clock.monotonicMs());
     } catch (error) {
       destroy(next);

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { NodeRecords, NodeRow } from '../node.ts';
-import { toFault } from './database-errors.ts';
+import { runStatement } from './statement.ts';
 
 /** `starts_with`, because LIKE would read a `_` or `%` of a NODE_ID as a wildcard. */
 const BURY_FORMER_SELVES = `
@@ -8,12 +8,8 @@ UPDATE nodes SET dead_at = clock_timestamp() WHERE starts_with(node, $1) AND nod
 
 /** The rows of the service's nodes in PostgreSQL. */
 export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRecords {
-  async function query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> {
-    try {
-      return (await pool.query<R>(text, values)).rows;
-    } catch (error) {
-      throw toFault(error, 'unknown');
-    }
+  function query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> {
+    return runStatement<R>(pool, { text, values }, 'unknown');
   }
 
   return {

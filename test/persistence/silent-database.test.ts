@@ -1,0 +1,149 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import t from 'tap';
+import { systemClock } from '../../src/clock.ts';
+import { createDatabaseClock } from '../../src/database-clock.ts';
+import { createDoubtResolution } from '../../src/persistence/doubt-resolution.ts';
+import { createLane } from '../../src/persistence/lane.ts';
+import { createTestDatabase } from '../fixtures/database.ts';
+import { holdCommand, insertSchedule, startOwnerNode } from '../fixtures/owner-node.ts';
+import { silentLog } from '../fixtures/silent-log.ts';
+import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
+
+t.test('a schedule whose turn never comes because all lanes wait in vain is refused within two seconds', async (t) => {
+  const database = await createTestDatabase(t);
+  const proxy = await startTcpProxy(t, database.url);
+  const node = await startOwnerNode(t, database, { laneUrl: proxy.url });
+  const schedules: number[] = [];
+  for (let count = 0; count < 4; count += 1) schedules.push((await insertSchedule(database)).scheduleId);
+  for (const scheduleId of schedules) await node.dispatch(holdCommand(scheduleId, randomUUID(), 1));
+
+  proxy.muteServer();
+  const started = performance.now();
+  const replies = schedules.map(async (scheduleId, index) => {
+    for (let turn = 0; turn < index * 3; turn += 1) await nextTurn();
+    const reply = await node.dispatch(holdCommand(scheduleId, randomUUID(), 2));
+    return { reply, afterMs: performance.now() - started };
+  });
+  for (const { reply, afterMs } of await Promise.all(replies)) {
+    t.match(reply, { outcome: 'failed', code: 'STORE_UNAVAILABLE' });
+    t.ok(afterMs < 2_000, `answered after ${Math.round(afterMs)} ms`);
+  }
+  proxy.cut();
+});
+
+t.test('the first command of a schedule is refused within two seconds while the database says nothing', async (t) => {
+  const database = await createTestDatabase(t);
+  const proxy = await startTcpProxy(t, database.url);
+  const node = await startOwnerNode(t, database, { poolUrl: proxy.url });
+  const { scheduleId } = await insertSchedule(database);
+  proxy.muteServer();
+  const started = performance.now();
+  t.match(await node.dispatch(holdCommand(scheduleId, randomUUID(), 1)), {
+    outcome: 'failed',
+    code: 'STORE_UNAVAILABLE',
+    effect: 'none',
+  });
+  t.ok(performance.now() - started < 2_000);
+  const asked = performance.now();
+  t.match(await node.dispatch(holdCommand(scheduleId, randomUUID(), 1)), { outcome: 'failed', effect: 'none' });
+  t.ok(performance.now() - asked < 500, 'whoever comes after need not wait as long');
+  t.equal(node.registry.counts().waiting, 0);
+  proxy.cut();
+  await waitFor(async () => (await node.dispatch(holdCommand(scheduleId, randomUUID(), 1))).outcome === 'granted', {
+    deadlineMs: 2_000,
+    what: 'a hold after the database is back',
+  });
+});
+
+t.test('a node stops waiting for a database that keeps its connections and says nothing', async (t) => {
+  const database = await createTestDatabase(t);
+  const proxy = await startTcpProxy(t, database.url);
+  const node = await startOwnerNode(t, database, { poolUrl: proxy.url });
+  const { scheduleId } = await insertSchedule(database);
+  proxy.muteServer();
+  await node.dispatch(holdCommand(scheduleId, randomUUID(), 1));
+  await waitFor(() => proxy.hasSwallowed, { what: 'an answer to be swallowed' });
+  proxy.passOn();
+  await waitFor(async () => (await node.dispatch(holdCommand(scheduleId, randomUUID(), 1))).outcome === 'granted', {
+    deadlineMs: 8_000,
+    what: 'a hold on new connections, though the old ones never broke',
+  });
+});
+
+t.test('a lane gives up a server that greets and then says nothing', async (t) => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    // AuthenticationOk and ReadyForQuery.
+    socket.once('data', () => socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const { port } = server.address() as AddressInfo;
+  const lane = createLane({
+    databaseUrl: `postgres://nobody:secret@127.0.0.1:${port}/none`,
+    clock: systemClock,
+    databaseClock: createDatabaseClock(systemClock),
+    log: silentLog,
+    onFree: () => undefined,
+  });
+  const started = performance.now();
+  await t.rejects(lane.start());
+  t.ok(performance.now() - started < 2_000);
+  t.equal(lane.isConnected, false);
+  await lane.close();
+});
+
+t.test('of two holds under one key in one statement one is done, and nobody else is disturbed', async (t) => {
+  const database = await createTestDatabase(t);
+  const node = await startOwnerNode(t, database);
+  const schedules: number[] = [];
+  for (let count = 0; count < 3; count += 1) schedules.push((await insertSchedule(database)).scheduleId);
+  for (const scheduleId of schedules) await node.dispatch(holdCommand(scheduleId, randomUUID(), 1));
+  const claim = { key: 'k', fingerprint: createHash('sha256').update('k').digest('hex') };
+  const fan = randomUUID();
+  const replies = await Promise.all(
+    schedules.map((scheduleId, index) =>
+      node.dispatch({ ...holdCommand(scheduleId, fan, 2), claim: index < 2 ? claim : null }),
+    ),
+  );
+  t.strictSame(
+    replies
+      .slice(0, 2)
+      .map(({ outcome }) => outcome)
+      .sort(),
+    ['granted', 'key-taken'],
+  );
+  t.match(replies[2], { outcome: 'granted' });
+});
+
+t.test(
+  'a doubt is resolved under the name that the statement was sent under, whatever the node is called now',
+  async (t) => {
+    const database = await createTestDatabase(t);
+    const { scheduleId } = await insertSchedule(database);
+    await database.pool.query(`UPDATE schedule_heads SET owner = 'n:1', epoch = 4, seq = 9 WHERE schedule_id = $1`, [
+      scheduleId,
+    ]);
+    const resolution = createDoubtResolution({ pool: database.pool, clock: systemClock, log: silentLog });
+    const part = { scheduleId, epoch: 4, batchId: randomUUID() };
+    t.strictSame(
+      await resolution.resolve([{ ...part, firstSeq: 9 }], 'n:1'),
+      new Map([[scheduleId, { isCommitted: true, isOwner: true, epoch: 5 }]]),
+    );
+    t.strictSame(
+      await resolution.resolve([{ ...part, firstSeq: 10 }], 'n:1'),
+      new Map([[scheduleId, { isCommitted: false, isOwner: false, epoch: 4 }]]),
+      'an epoch that has passed is not raised again',
+    );
+  },
+);
