@@ -151,8 +151,8 @@ async function start(
       },
     },
   });
-  await journal.start();
   undoing.add('journal', () => journal.close());
+  await journal.start();
 
   const catalogue = createCatalogue({ pool });
   const roomDuty = createDuty({
@@ -216,8 +216,8 @@ async function start(
     if (reply.outcome === 'failed') throw new Error(`schedule ${scheduleId} could not be woken: ${reply.code}`);
   }
 
-  await membership.start();
   undoing.add('membership', () => membership.close());
+  await membership.start();
   registry.start();
   undoing.add('schedules', () => registry.close());
   undoing.add('waiting room', () => roomDuty.close());
