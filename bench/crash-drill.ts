@@ -14,6 +14,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { closeOnInterruption } from './interruption.ts';
 import { readCount, readOptions } from './options.ts';
 import { createRandom } from './random.ts';
 import { readAcknowledgements } from './rush/acknowledgement.ts';
@@ -53,7 +54,9 @@ const port = await findFreePort();
 const start = (): Promise<ServerProcess> => startService({ port, dataDir, adminToken });
 const faults: string[] = [];
 console.log(`${rounds} rounds with ${fans} fans, --seed ${seed}`);
-let service = await start();
+let starting = start();
+closeOnInterruption(async () => (await starting).stop());
+let service = await starting;
 try {
   for (let round = 1; round <= rounds; round += 1) {
     const before = faults.length;
@@ -94,7 +97,8 @@ async function runRound(round: number): Promise<string> {
   await service.kill();
   demo.kill('SIGSTOP');
   const restartMs = performance.now();
-  service = await start();
+  starting = start();
+  service = await starting;
   const restartedMs = performance.now() - restartMs;
   const acknowledged = await check(`round ${round}, after the crash`, journal);
   demo.kill('SIGCONT');

@@ -6,7 +6,7 @@
  * database is audited: a run in which a seat was sold twice, or an answer had no reservation, is void and exits with 1.
  */
 import { writeFileSync } from 'node:fs';
-import type { Contestant } from './contestants/contestant.ts';
+import type { Contestant, FlushCount } from './contestants/contestant.ts';
 import { createField } from './contestants/field.ts';
 import { measureLoad } from './contestants/measure.ts';
 import { createLoadProcess } from './load/load-process.ts';
@@ -16,7 +16,7 @@ import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
 import { createRandom } from './random.ts';
 import { summariseHolds } from './report/holds-report.ts';
-import type { Phase } from './report/phase.ts';
+import type { FlushFigures, Phase } from './report/phase.ts';
 
 const USAGE = `npm run bench -- [options]
   --rounds 5            phases of each contestant
@@ -125,7 +125,10 @@ async function runPhase(contestant: Contestant, round: number, loadProcess: Load
       await loadProcess.run(holds(warmUpIds, warmUpMs));
     }
     const common = { load: loadProcess, server, postmasterId, round, counted: 'accepted' } as const;
-    const phase = await measureLoad({ ...common, contestant: contestant.name, plan: holds(scheduleIds, durationMs) });
+    const before = await contestant.readFlushes(server);
+    const plan = holds(scheduleIds, durationMs);
+    const measured = await measureLoad({ ...common, contestant: contestant.name, plan });
+    const phase = { ...measured, flushes: flushFigures(before, await contestant.readFlushes(server)) };
     const held = await contestant.countHolds(scheduleIds);
     const acknowledged = phase.result.allAnswers['201'] ?? 0;
     if (contestant.seatsPerSecond > 0 && held !== acknowledged) {
@@ -139,4 +142,15 @@ async function runPhase(contestant: Contestant, round: number, loadProcess: Load
   } finally {
     await server.stop();
   }
+}
+
+function flushFigures(before: FlushCount | null, after: FlushCount | null): FlushFigures | null {
+  if (before === null || after === null) {
+    return null;
+  }
+  const flushes = Math.max(after.flushes - before.flushes, 1);
+  return {
+    entriesPerFlush: (after.entries - before.entries) / flushes,
+    flushMs: (after.durationMs - before.durationMs) / flushes,
+  };
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { closeOnInterruption } from '../interruption.ts';
 import { startPrivatePostgres } from '../service/private-postgres.ts';
 import type { PrivatePostgres } from '../service/private-postgres.ts';
 import type { Contestant } from './contestant.ts';
@@ -18,6 +19,7 @@ export interface Field {
   readonly tokens: readonly string[];
   /** Before a phase: checkpoint, and fresh statistics of this contestant's tables. */
   settle(contestant: Contestant): Promise<void>;
+  /** Once, however often it is asked for. */
   close(keepFiles: boolean): Promise<void>;
 }
 
@@ -28,16 +30,20 @@ const RIVALS = ['row-lock', 'row-lock-pipelined', 'conditional'] as const;
 
 /** Starts PostgreSQL and prepares the contestants named in `only`. */
 export async function createField(settings: { only: readonly string[]; poolSize: number }): Promise<Field> {
-  const postgres = await startPrivatePostgres();
+  const starting = startPrivatePostgres();
   const filesDir = mkdtempSync(join(tmpdir(), 'frontrow-bench-tokens-'));
   const tokensFile = join(filesDir, 'tokens.txt');
   const contestants: Contestant[] = [];
   const databaseUrls = new Map<Contestant, string>();
-  const close = async (keepFiles: boolean): Promise<void> => {
+  let closing: Promise<void> | null = null;
+  const closeAll = async (keepFiles: boolean): Promise<void> => {
     await Promise.all(contestants.map((contestant) => contestant.close()));
-    await postgres.stop(keepFiles);
+    await (await starting).stop(keepFiles);
     rmSync(filesDir, { recursive: true, force: true });
   };
+  const close = (keepFiles: boolean): Promise<void> => (closing ??= closeAll(keepFiles));
+  closeOnInterruption(() => close(false));
+  const postgres = await starting;
   try {
     const add = async <C extends Contestant>(database: string, create: (databaseUrl: string) => C): Promise<C> => {
       const databaseUrl = await postgres.createDatabase(database);

@@ -38,6 +38,8 @@ const REGISTER_AT_ONCE = 16;
 /** The service itself, started as anybody starts it, with limits that do not bite. */
 export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
   const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: 2 });
+  // A server that ends first, as after an interruption, must not end the process before its files are removed.
+  pool.on('error', () => undefined);
   const adminToken = randomBytes(32).toString('hex');
   const env = {
     DATABASE_URL: settings.databaseUrl,
@@ -104,6 +106,14 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     },
     start,
     warmPaths: (scheduleIds) => scheduleIds.map((scheduleId) => `/api/v1/schedules/${scheduleId}/seats`),
+    async readFlushes(server) {
+      const text = await (await fetch(`${server.url}/metrics`)).text();
+      return {
+        flushes: sumOf(text, 'frontrow_flush_duration_seconds_count'),
+        entries: sumOf(text, 'frontrow_flush_entries_sum'),
+        durationMs: sumOf(text, 'frontrow_flush_duration_seconds_sum') * 1_000,
+      };
+    },
     async countHolds(scheduleIds) {
       const { rows } = await pool.query<{ holds: number }>(
         "SELECT count(*)::int AS holds FROM reservations WHERE schedule_id = ANY($1) AND status IN ('HELD', 'CONFIRMED')",
@@ -128,4 +138,12 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
       }
     },
   };
+}
+
+/** The sum of a metric's samples, whatever their labels. */
+function sumOf(metrics: string, name: string): number {
+  return metrics
+    .split('\n')
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }

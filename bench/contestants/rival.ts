@@ -17,6 +17,8 @@ const RIVAL_SERVER = fileURLToPath(new URL('../rivals/rival-server.ts', import.m
 /** A rival of `bench/rivals` as a contestant. */
 export function createRival(settings: RivalSettings): Contestant {
   const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: 2 });
+  // A server that ends first, as after an interruption, must not end the process before its files are removed.
+  pool.on('error', () => undefined);
   return {
     name: settings.name,
     seatsPerSecond: settings.seatsPerSecond,
@@ -34,6 +36,7 @@ export function createRival(settings: RivalSettings): Contestant {
         readyPath: '/healthz',
       }),
     warmPaths: () => [],
+    readFlushes: async () => null,
     async countHolds(scheduleIds) {
       const { rows } = await pool.query<{ holds: number }>(
         'SELECT count(*)::int AS holds FROM reservations WHERE schedule_id = ANY($1)',
@@ -61,6 +64,7 @@ export function createEmpty(): Contestant {
         readyPath: '/',
       }),
     warmPaths: () => [],
+    readFlushes: async () => null,
     countHolds: async () => 0,
     findFaults: async () => [],
     close: async () => undefined,

@@ -92,6 +92,7 @@ export function summariseHolds(figures: Figures): string {
     ),
     '',
     ...ratios(names, medianOf, cpu),
+    ...flushLines(phases),
     ...suspicions(phases),
     faults.length === 0
       ? 'audit: every acknowledged hold is stored once, no seat has two holders'
@@ -135,4 +136,14 @@ function suspicions(phases: readonly Phase[]): string[] {
         ? `note: ${phase.contestant}, round ${phase.round}: all prepared seats were held after ${formatFixed(phase.result.elapsedMs, 0)} ms`
         : `note: ${phase.contestant}, round ${phase.round}: the load used ${formatFixed(phase.loadCoreShare, 2)} of a core and may be the limit`,
     );
+}
+
+function flushLines(phases: readonly Phase[]): string[] {
+  const figures = phases.flatMap((phase) => phase.flushes ?? []);
+  if (figures.length === 0) {
+    return [];
+  }
+  const entries = formatFixed(median(figures.map(({ entriesPerFlush }) => entriesPerFlush)), 1);
+  const flushMs = formatFixed(median(figures.map((figure) => figure.flushMs)), 2);
+  return [`frontrow commits ${entries} holds at a time, in ${flushMs} ms`];
 }

@@ -17,7 +17,15 @@ export interface Phase {
   /** How much of one core the load process used. Near 1 it is the bottleneck and the phase says nothing. */
   readonly loadCoreShare: number;
   readonly serverCoreShare: number;
+  /** Null where every hold is a commit. */
+  readonly flushes: FlushFigures | null;
   readonly result: LoadResult;
+}
+
+/** A phase of a contestant that commits in groups. */
+export interface FlushFigures {
+  readonly entriesPerFlush: number;
+  readonly flushMs: number;
 }
 
 export interface CpuReading {
@@ -58,6 +66,7 @@ export function measurePhase(
     loadCpuUs: result.cpuUs / all,
     loadCoreShare: result.cpuUs / 1_000 / result.elapsedMs,
     serverCoreShare: (after.serverUs - before.serverUs) / 1_000 / result.elapsedMs,
+    flushes: null,
     result,
   };
 }

@@ -45,7 +45,7 @@ export const holdBody = {
 
 const nullableString = { type: ['string', 'null'] } as const;
 
-export const reservationAnswer = {
+const reservationAnswer = {
   type: 'object',
   required: ['reservationId', 'concertId', 'scheduleId', 'startsAt', 'seatNumber', 'price', 'status', 'createdAt'],
   properties: {

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { secretsFile } from '../../src/local-secrets.ts';
 import { embeddedFiles } from '../../src/persistence/embedded-cluster.ts';
 import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts';
+import { closeOnInterruption } from '../interruption.ts';
 import { asObject, readText } from '../json.ts';
 import { auditDatabase } from './database-audit.ts';
 import type { DatabaseAudit } from './database-audit.ts';
@@ -20,7 +21,7 @@ export interface DemoService {
   readonly origin: string;
   /** Null where the service's database is not known. */
   audit(): Promise<DatabaseAudit | null>;
-  /** Ends what was started for the rush. Its files stay when something is wrong with them. */
+  /** Ends what was started for the rush, once. Its files stay when something is wrong with them. */
   close(keepFiles: boolean): Promise<void>;
 }
 
@@ -53,20 +54,25 @@ async function startDemoService(): Promise<DemoService> {
   const given = process.env['DATA_DIR'];
   const dataDir = given ?? mkdtempSync(join(tmpdir(), 'frontrow-demo-'));
   const adminToken = randomBytes(32).toString('hex');
-  const server = await startService({ port: await findFreePort(), dataDir, adminToken });
+  const starting = startService({ port: await findFreePort(), dataDir, adminToken });
+  let closing: Promise<void> | null = null;
+  const closeOnce = async (keepFiles: boolean): Promise<void> => {
+    await (await starting).stop();
+    if (given === undefined && !keepFiles) {
+      rmSync(dataDir, { recursive: true, force: true });
+    } else if (keepFiles) {
+      console.error(`The database was kept in ${dataDir}.`);
+    }
+  };
+  const close = (keepFiles: boolean): Promise<void> => (closing ??= closeOnce(keepFiles));
+  closeOnInterruption(() => close(false));
+  const server = await starting;
   return {
     url: server.url,
     adminToken,
     origin: `${server.url}, started for this`,
     audit: () => auditDataDir(dataDir),
-    async close(keepFiles) {
-      await server.stop();
-      if (given === undefined && !keepFiles) {
-        rmSync(dataDir, { recursive: true, force: true });
-      } else if (keepFiles) {
-        console.error(`The database was kept in ${dataDir}.`);
-      }
-    },
+    close,
   };
 }
 

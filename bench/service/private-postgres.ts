@@ -50,6 +50,14 @@ export async function startPrivatePostgres(): Promise<PrivatePostgres> {
       await client.end();
     }
   };
+  const stop = async (keepFiles: boolean): Promise<void> => {
+    await server.stop();
+    if (keepFiles) {
+      console.error(`The database was kept in ${dataDir}.`);
+    } else {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  };
   return {
     postmasterId: await findPostmasterId(server.databaseUrl),
     async createDatabase(name) {
@@ -74,14 +82,7 @@ export async function startPrivatePostgres(): Promise<PrivatePostgres> {
         );
         return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
       }),
-    async stop(keepFiles) {
-      await server.stop();
-      if (keepFiles) {
-        console.error(`The database was kept in ${dataDir}.`);
-      } else {
-        rmSync(dataDir, { recursive: true, force: true });
-      }
-    },
+    stop,
   };
 }
 

@@ -42,6 +42,10 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exit = once(child, 'exit');
+  // Whatever ends this process, the server does not stay behind.
+  const killAtExit = (): void => void child.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  child.once('exit', () => process.off('exit', killAtExit));
   let output = '';
   const hear = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-KEPT_OUTPUT_CHARACTERS);
@@ -62,6 +66,7 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
       throw new Error(`${settings.command.join(' ')} did not end within ${STOP_LIMIT_MS} ms of ${signal}.\n${output}`);
     }
   };
+  let stopping: Promise<void> | null = null;
   const url = `http://127.0.0.1:${settings.port}`;
   const deadlineMs = performance.now() + START_LIMIT_MS;
   while (!(await answers(`${url}${settings.readyPath}`))) {
@@ -76,7 +81,8 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
     url,
     port: settings.port,
     hasExited,
-    stop: () => end('SIGTERM'),
+    // A second SIGTERM would tell the service to leave everything as it is.
+    stop: () => (stopping ??= end('SIGTERM')),
     kill: () => end('SIGKILL'),
   };
 }
