@@ -16,6 +16,7 @@ import { createErrorHandler } from './error-handler.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createGuards } from './identity.ts';
 import { acceptJsonOnly } from './json-body.ts';
+import { closeGracefully } from './graceful-close.ts';
 import type { Metrics } from './metrics.ts';
 import { observeRoutes } from './metrics.ts';
 import { answerUnknownRoutes } from './not-found.ts';
@@ -98,11 +99,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   const handleError = createErrorHandler(responder);
   const app: App = createServer({ trustProxy: options.trustProxy, handleError });
 
-  let closing = false;
-  app.addHook('preClose', (done) => {
-    closing = true;
-    done();
-  });
+  const isClosing = closeGracefully(app, clock);
   stampAnswers(app, responder);
   observeRoutes(app, metrics, clock);
   allowOrigins(app, options.allowedOrigins);
@@ -119,11 +116,11 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   const idempotency = createIdempotency({ records: dependencies.idempotency, clock });
   const services: Services = { ...dependencies, options, accessTokens, guards, idempotency, responder };
 
-  operationsRoutes(app, services, () => closing);
+  operationsRoutes(app, services, isClosing);
   await documentRoutes(app, responder);
   await app.register(
     async (api: App) => {
-      await shedLoad(api, responder, () => closing);
+      await shedLoad(api, responder, isClosing);
       userRoutes(api, services);
       catalogueRoutes(api, services);
       queueRoutes(api, services);

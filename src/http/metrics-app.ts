@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { createErrorHandler } from './error-handler.ts';
+import { closeGracefully } from './graceful-close.ts';
 import type { Metrics } from './metrics.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { createResponder } from './responder.ts';
@@ -22,6 +23,7 @@ export function createMetricsApp({
   const responder = createResponder({ metrics, log, clock });
   const handleError = createErrorHandler(responder);
   const app = createServer({ trustProxy: [], handleError });
+  closeGracefully(app, clock);
   stampAnswers(app, responder);
   app.setErrorHandler(handleError);
   metricsRoute(app, metrics);
