@@ -1,0 +1,142 @@
+import t from 'tap';
+import { createTestDatabase } from '../fixtures/database.ts';
+import { freePort } from '../fixtures/free-port.ts';
+import { enter, openSale, startTestService } from '../fixtures/service.ts';
+import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
+
+/** No request is without an answer for longer, whatever a database that fell silent was asked. */
+const ANSWER_LIMIT_MS = 10_000;
+
+t.test('probes, figures, the document and the page to read it are at the root', async (t) => {
+  const api = await startTestService(t, await createTestDatabase(t));
+  const get = (path: string) => fetch(api.url + path);
+  t.strictSame([(await get('/healthz')).status, (await get('/readyz')).status], [200, 200]);
+  t.match(await (await get('/readyz')).json(), { degraded: [] });
+  await api.call('GET', '/concerts/available');
+  const metrics = await get('/metrics');
+  t.match(metrics.headers.get('content-type'), /^text\/plain/);
+  t.match(await metrics.text(), /^# HELP /m);
+  t.match((await get('/docs')).headers.get('content-type'), /^text\/html/);
+  const document = (await (await get('/openapi.json')).json()) as { openapi: string; paths: object };
+  t.match(document.openapi, /^3\.1\./);
+  t.match(
+    Object.keys(document.paths).sort((a, b) => a.localeCompare(b)),
+    [
+      '/api/v1/admin/concerts',
+      '/api/v1/admin/concerts/{concertId}/queue',
+      '/api/v1/admin/concerts/{concertId}/schedules',
+      '/api/v1/admin/overview',
+      '/api/v1/concerts/{concertId}',
+      '/api/v1/concerts/{concertId}/schedules',
+      '/api/v1/concerts/{concertId}/seats',
+      '/api/v1/concerts/{concertId}/seats/{seatNumber}/reserve',
+      '/api/v1/concerts/available',
+      '/api/v1/me',
+      '/api/v1/me/balance',
+      '/api/v1/me/balance/charge',
+      '/api/v1/me/balance/history',
+      '/api/v1/me/payments',
+      '/api/v1/me/reservations',
+      '/api/v1/me/token',
+      '/api/v1/payments',
+      '/api/v1/payments/{paymentId}',
+      '/api/v1/payments/{paymentId}/refund',
+      '/api/v1/queue/status',
+      '/api/v1/queue/token',
+      '/api/v1/queue/tokens',
+      '/api/v1/queue/tokens/{token}',
+      '/api/v1/queue/tokens/{token}/activate',
+      '/api/v1/queue/tokens/{token}/position',
+      '/api/v1/reservations',
+      '/api/v1/reservations/{reservationId}',
+      '/api/v1/schedules/{scheduleId}/seats',
+      '/api/v1/users',
+      '/healthz',
+      '/metrics',
+      '/readyz',
+    ],
+  );
+});
+
+t.test('METRICS_PORT moves the figures off the public port', async (t) => {
+  const port = await freePort();
+  const api = await startTestService(t, await createTestDatabase(t), { METRICS_PORT: String(port) });
+  t.match(await (await fetch(`${api.url}/metrics`)).json(), { status: 404, code: 'ROUTE_NOT_FOUND' });
+  t.match(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(), /^# HELP /m);
+  t.match(await (await fetch(`http://127.0.0.1:${port}/readyz`)).json(), { status: 404 });
+});
+
+t.test('while the database is away: 503 that say so, and after it all is well again', async (t) => {
+  const database = await createTestDatabase(t);
+  const proxy = await startTcpProxy(t, database.url);
+  const api = await startTestService(t, { ...database, url: proxy.url });
+  const { concertId, scheduleId } = await openSale(api);
+  const fan = await enter(api, concertId);
+  const { queueToken: token } = fan;
+  proxy.muteServer();
+  const ready = () => fetch(`${api.url}/readyz`);
+  const refused = await waitFor(
+    async () => {
+      const response = await ready();
+      return response.status === 503 ? response : null;
+    },
+    { what: 'readyz to say so' },
+  );
+  const problem = (await refused.json()) as Record<string, unknown>;
+  t.match(problem, { status: 503, outcome: 'none', reasons: [/./] });
+  t.match(refused.headers.get('retry-after'), /^[1-9]\d*$/);
+  t.notMatch(JSON.stringify(problem), /postgres|127\.0\.0\.1|test_/);
+  t.equal((await fetch(`${api.url}/healthz`)).status, 200);
+  const calls = [
+    ['POST', '/me/balance/charge', { amount: 1 }],
+    ['POST', '/reservations', { scheduleId, seatNumber: 1 }],
+    ['GET', `/schedules/${scheduleId}/seats`, undefined],
+    ['POST', '/payments', { scheduleId, seatNumber: 1 }],
+    ['POST', '/users', { name: 'a', email: 'away@example.com' }],
+  ] as const;
+  await Promise.all(
+    calls.map(async ([method, path, body]) => {
+      const started = performance.now();
+      const answer = await api.call(method, path, { token, ...(body === undefined ? {} : { body }) });
+      const tookMs = performance.now() - started;
+      t.equal(answer.status, 503, path);
+      t.match(answer.headers.get('retry-after'), /^[1-9]\d*$/, path);
+      t.match(answer.body['outcome'], /^(none|unknown)$/, path);
+      t.ok(tookMs < ANSWER_LIMIT_MS, `${method} ${path} took ${Math.round(tookMs)} ms`);
+      t.notMatch(JSON.stringify(answer.body), /postgres|127\.0\.0\.1|test_|SELECT/);
+    }),
+  );
+  proxy.cut();
+  await waitFor(async () => (await ready()).status === 200, { what: 'readiness', deadlineMs: 10_000 });
+  const held = await waitFor(
+    async () => {
+      const answer = await api.call('POST', '/reservations', { token, body: { scheduleId, seatNumber: 2 } });
+      return answer.status < 300 ? answer : null;
+    },
+    { what: 'a hold' },
+  );
+  t.match(held.body, { seatNumber: 2, status: 'HELD' });
+});
+
+t.test('requests are limited by user and, more widely, by address; probes of others go on', async (t) => {
+  const api = await startTestService(t, await createTestDatabase(t), { RATE_LIMIT_PER_MINUTE: '10' });
+  const { concertId } = await openSale(api);
+  const [fan, other] = [await enter(api, concertId), await enter(api, concertId)];
+  const statuses = [];
+  for (let count = 0; count < 12; count += 1) {
+    const token = count % 2 === 0 ? fan.accessToken : fan.queueToken;
+    statuses.push((await api.call('GET', '/me', { token })).status);
+  }
+  t.equal(statuses.filter((status) => status === 200).length, 9, 'entering the queue was the first of ten');
+  const limited = await api.call('GET', '/me', { token: fan.accessToken });
+  t.match(limited, { status: 429, body: { code: 'RATE_LIMITED' } });
+  const seconds = Number(limited.headers.get('retry-after'));
+  t.ok(seconds >= 1 && seconds <= 60, `${seconds} s`);
+  t.equal((await api.call('GET', '/me', { token: other.accessToken })).status, 200);
+  const flood = await Promise.all(Array.from({ length: 220 }, () => api.call('GET', '/concerts/available')));
+  t.ok(flood.some(({ status }) => status === 200));
+  const last = flood.filter(({ status }) => status === 429);
+  t.ok(last.length > 0);
+  for (const { headers } of last) t.match(headers.get('retry-after'), /^[1-9]\d?$/);
+});
