@@ -173,12 +173,11 @@ function mergeLabels(labels: readonly string[]): readonly string[] {
 }
 
 function seatAfter(seat: Seat, event: ScheduleMachineEvent): Seat {
-  const actor = startScheduleMachine({ seats: [seat], seatsPerUser: 1 }, (error) => {
+  const machine = startScheduleMachine({ seats: [seat], seatsPerUser: 1 }, (error) => {
     throw error;
   });
-  actor.send(event);
-  const [after] = actor.getSnapshot().context.seats;
-  actor.stop();
+  machine.send(event);
+  const [after] = machine.seats;
   if (after === undefined) throw new Error('the machine lost its seat');
   return after;
 }

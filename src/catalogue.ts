@@ -58,10 +58,10 @@ export interface NewSchedule {
 
 /** Every method throws a Fault `STORE_UNAVAILABLE` with effect `none` when the database does not answer. */
 export interface Catalogue {
-  /** From memory where it was seen before; unknown ids leave memory flat. */
-  findConcert(concertId: number): Promise<Concert | null>;
-  /** From memory where it was seen before; unknown ids leave memory flat. */
-  findSchedule(scheduleId: number): Promise<Schedule | null>;
+  /** From memory, and then at once, where it was seen before; unknown ids leave memory flat. */
+  findConcert(concertId: number): Concert | null | Promise<Concert | null>;
+  /** From memory, and then at once, where it was seen before; unknown ids leave memory flat. */
+  findSchedule(scheduleId: number): Schedule | null | Promise<Schedule | null>;
   /** Concerts whose booking window contains `nowMs`, by id. */
   listBookable(nowMs: number): Promise<readonly Concert[]>;
   listConcerts(): Promise<readonly Concert[]>;

@@ -113,9 +113,10 @@ export type Reply<C extends Command = Command> =
   | { readonly outcome: 'key-taken' };
 
 /**
- * Takes a command to the schedule's owner, wherever that is. Never rejects: infrastructure failures are replies.
+ * Takes a command to the schedule's owner, wherever that is. Never rejects but for bugs: infrastructure failures are replies.
+ * What can be answered at once is, without a promise: on a sold-out schedule that is nearly everything.
  * A schedule that does not exist is refused with SCHEDULE_NOT_FOUND and creates nothing.
  */
 export interface CommandRouter {
-  dispatch<C extends Command>(command: C): Promise<Reply<C>>;
+  dispatch<C extends Command>(command: C): Reply<C> | Promise<Reply<C>>;
 }

@@ -1,17 +1,17 @@
-import { assign, createActor, setup, type Actor } from 'xstate';
-import type { RejectionCode } from '../errors.ts';
+import { assign, createActor, setup } from 'xstate';
+import { isOwnHold, mayHold } from './hold-rules.ts';
 import { applyEvents, type Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
 /*
  * The decisions of one concert schedule. Owns the tentative state of its seats: everything decided so far, durable or not.
- * Does not own time, ids, replies or durability: instants and ids arrive in the events, what was decided is read from
- * `context.decision` after `send`, and the schedule actor keeps the confirmed state.
+ * Does not own time, ids, replies or durability: instants and ids arrive in the events, and the schedule actor keeps the
+ * confirmed state.
  *
  * M1. A seat has at most one live reservation: HOLD is granted only where every seat asked for is free or the caller's own hold.
  * M2. An end names the reservation that it ends; a late one can never end a later hold of the same seat.
  * M3. A seat whose settlement is being decided changes only by that settlement's outcome.
- * M4. Nothing here throws, reads a clock or waits. Guards refuse, `assign` applies.
+ * M4. Nothing here throws, reads a clock or waits. Guards refuse, and a refused event changes nothing; `assign` applies.
  * M5. A frozen or lost schedule decides nothing.
  */
 
@@ -96,14 +96,11 @@ export type ScheduleMachineEvent =
   | Restore
   | Lose;
 
-export type MachineDecision =
-  | { readonly type: 'granted'; readonly events: readonly SeatEvent[] }
-  | { readonly type: 'refused'; readonly code: RejectionCode; readonly seatNumbers: readonly number[] };
-
 interface ScheduleContext {
   readonly seats: readonly Seat[];
   readonly seatsPerUser: number;
-  readonly decision: MachineDecision;
+  /** What the last event that was taken logged. An event that is refused changes nothing, this included. */
+  readonly logged: readonly SeatEvent[];
 }
 
 export interface ScheduleMachineInput {
@@ -111,36 +108,10 @@ export interface ScheduleMachineInput {
   readonly seatsPerUser: number;
 }
 
-const GRANTED: MachineDecision = { type: 'granted', events: [] };
+const NOTHING: readonly SeatEvent[] = [];
 
 function seatOf(context: ScheduleContext, seatNumber: number): Seat | undefined {
   return context.seats[seatNumber - 1];
-}
-
-function isOwnHold(seat: Seat, userId: string): boolean {
-  return seat.status === 'HELD' && seat.live.userId === userId;
-}
-
-function takenSeats(context: ScheduleContext, event: Hold): number[] {
-  return event.seatNumbers
-    .filter((seatNumber) => {
-      const seat = seatOf(context, seatNumber);
-      return seat !== undefined && seat.status !== 'AVAILABLE' && !isOwnHold(seat, event.userId);
-    })
-    .sort((a, b) => a - b);
-}
-
-function wouldExceedLimit(context: ScheduleContext, event: Hold): boolean {
-  let live = 0;
-  for (const seat of context.seats) {
-    if (seat.live !== null && seat.live.userId === event.userId) live += 1;
-  }
-  let added = 0;
-  for (const seatNumber of event.seatNumbers) {
-    const seat = seatOf(context, seatNumber);
-    if (seat !== undefined && (seat.live === null || seat.live.userId !== event.userId)) added += 1;
-  }
-  return added > 0 && live + added > context.seatsPerUser;
 }
 
 function holdEvents(context: ScheduleContext, event: Hold): SeatEvent[] {
@@ -182,11 +153,7 @@ function withStatus(
 }
 
 function logged(context: ScheduleContext, events: readonly SeatEvent[]): Partial<ScheduleContext> {
-  return { seats: applyEvents(context.seats, events), decision: { type: 'granted', events } };
-}
-
-function refused(code: RejectionCode, seatNumbers: readonly number[] = []): Partial<ScheduleContext> {
-  return { decision: { type: 'refused', code, seatNumbers } };
+  return { seats: applyEvents(context.seats, events), logged: events };
 }
 
 const scheduleMachine = setup({
@@ -199,54 +166,32 @@ const scheduleMachine = setup({
   id: 'schedule',
   // No transition here leads on by itself; a loop is a bug that must end in an error, not in a stalled process.
   options: { maxIterations: 10 },
-  context: ({ input }) => ({ ...input, decision: GRANTED }),
+  context: ({ input }) => ({ ...input, logged: NOTHING }),
   initial: 'serving',
   states: {
     serving: {
       description: 'Decides. Every grant is tentative until its flush is committed.',
       on: {
-        HOLD: [
-          {
-            description: 'a seat that the hall does not have',
-            guard: ({ context, event }) => event.seatNumbers.some((number) => seatOf(context, number) === undefined),
-            actions: assign(() => refused('SEAT_NOT_FOUND')),
-          },
-          {
-            description: 'more live seats than one user may have',
-            guard: ({ context, event }) => wouldExceedLimit(context, event),
-            actions: assign(() => refused('SEAT_LIMIT_REACHED')),
-          },
-          {
-            description: 'a seat that is held by another, or sold',
-            guard: ({ context, event }) => takenSeats(context, event).length > 0,
-            actions: assign(({ context, event }) => refused('SEAT_TAKEN', takenSeats(context, event))),
-          },
-          {
-            description: 'all seats free, or held by the caller already',
-            actions: assign(({ context, event }) => logged(context, holdEvents(context, event))),
-          },
-        ],
-        RELEASE: [
-          {
-            description: 'the hold is the caller’s',
-            guard: ({ context, event }) =>
-              context.seats.some(
-                (seat) => isOwnHold(seat, event.userId) && seat.live?.reservationId === event.reservationId,
-              ),
-            actions: assign(({ context, event }) =>
-              logged(
-                context,
-                endsWhere(context, 'CANCELLED', (seat) =>
-                  seat.live?.reservationId === event.reservationId ? event.at : null,
-                ),
+        HOLD: {
+          description: 'all seats free, or held by the caller already, and within the limit',
+          guard: ({ context, event }) => mayHold(context.seats, context.seatsPerUser, event),
+          actions: assign(({ context, event }) => logged(context, holdEvents(context, event))),
+        },
+        RELEASE: {
+          description: 'the hold is the caller’s',
+          guard: ({ context, event }) =>
+            context.seats.some(
+              (seat) => isOwnHold(seat, event.userId) && seat.live?.reservationId === event.reservationId,
+            ),
+          actions: assign(({ context, event }) =>
+            logged(
+              context,
+              endsWhere(context, 'CANCELLED', (seat) =>
+                seat.live?.reservationId === event.reservationId ? event.at : null,
               ),
             ),
-          },
-          {
-            description: 'no such hold any more',
-            actions: assign(() => refused('RESERVATION_NOT_HELD')),
-          },
-        ],
+          ),
+        },
         CANCEL_HOLDS: {
           actions: assign(({ context, event }) =>
             logged(
@@ -266,53 +211,41 @@ const scheduleMachine = setup({
             ),
           ),
         },
-        TAKE_UP_PAYMENT: [
-          {
-            description: 'every reservation is the caller’s hold',
-            guard: ({ context, event }) =>
-              event.reservationIds.every((id) =>
-                context.seats.some((seat) => isOwnHold(seat, event.userId) && seat.live?.reservationId === id),
-              ),
-            actions: assign(({ context, event }) => ({
-              seats: withStatus(
-                context.seats,
-                'HELD',
-                'PAYING',
-                (seat) => seat.live !== null && event.reservationIds.includes(seat.live.reservationId),
-              ),
-              decision: GRANTED,
-            })),
-          },
-          {
-            description: 'a reservation that is not held',
-            actions: assign(() => refused('RESERVATION_NOT_HELD')),
-          },
-        ],
-        TAKE_UP_REFUND: [
-          {
-            description: 'the payment’s seats are the caller’s',
-            guard: ({ context, event }) =>
-              context.seats.some(
-                (seat) =>
-                  seat.status === 'CONFIRMED' &&
-                  seat.live.paymentId === event.paymentId &&
-                  seat.live.userId === event.userId,
-              ),
-            actions: assign(({ context, event }) => ({
-              seats: withStatus(
-                context.seats,
-                'CONFIRMED',
-                'REFUNDING',
-                (seat) => seat.live?.paymentId === event.paymentId,
-              ),
-              decision: GRANTED,
-            })),
-          },
-          {
-            description: 'nothing of that payment is left',
-            actions: assign(() => refused('PAYMENT_NOT_FOUND')),
-          },
-        ],
+        TAKE_UP_PAYMENT: {
+          description: 'every reservation is the caller’s hold',
+          guard: ({ context, event }) =>
+            event.reservationIds.every((id) =>
+              context.seats.some((seat) => isOwnHold(seat, event.userId) && seat.live?.reservationId === id),
+            ),
+          actions: assign(({ context, event }) => ({
+            seats: withStatus(
+              context.seats,
+              'HELD',
+              'PAYING',
+              (seat) => seat.live !== null && event.reservationIds.includes(seat.live.reservationId),
+            ),
+            logged: NOTHING,
+          })),
+        },
+        TAKE_UP_REFUND: {
+          description: 'the payment’s seats are the caller’s',
+          guard: ({ context, event }) =>
+            context.seats.some(
+              (seat) =>
+                seat.status === 'CONFIRMED' &&
+                seat.live.paymentId === event.paymentId &&
+                seat.live.userId === event.userId,
+            ),
+          actions: assign(({ context, event }) => ({
+            seats: withStatus(
+              context.seats,
+              'CONFIRMED',
+              'REFUNDING',
+              (seat) => seat.live?.paymentId === event.paymentId,
+            ),
+            logged: NOTHING,
+          })),
+        },
         SETTLE: {
           description: 'the settlement is durable',
           actions: assign(({ context, event }) => logged(context, event.events)),
@@ -329,7 +262,7 @@ const scheduleMachine = setup({
                 'CONFIRMED',
                 isMeant,
               ),
-              decision: GRANTED,
+              logged: NOTHING,
             };
           }),
         },
@@ -350,23 +283,35 @@ const scheduleMachine = setup({
     RESTORE: {
       target: '.serving',
       description: 'what was tentative is gone; goes on from the confirmed seats',
-      actions: assign(({ event }) => ({ seats: event.seats, decision: GRANTED })),
+      actions: assign(({ event }) => ({ seats: event.seats, logged: NOTHING })),
     },
   },
 });
 
-type ScheduleMachine = typeof scheduleMachine;
-
 /** The machine itself, for drawing it. */
 export { scheduleMachine };
 
-/** A started machine. A throw in it is a bug and reaches `onBug`; the machine is unusable from then on. */
-export function startScheduleMachine(
-  input: ScheduleMachineInput,
-  onBug: (error: unknown) => void,
-): Actor<ScheduleMachine> {
+/** A started machine. */
+export interface RunningMachine {
+  readonly seats: readonly Seat[];
+  /** The events that were logged for `event`, maybe none; null when a guard refused it, or the state has no place for it. */
+  send(event: ScheduleMachineEvent): readonly SeatEvent[] | null;
+}
+
+/** Starts a machine. A throw in it is a bug and reaches `onBug`; the machine is unusable from then on. */
+export function startScheduleMachine(input: ScheduleMachineInput, onBug: (error: unknown) => void): RunningMachine {
   const actor = createActor(scheduleMachine, { input });
   actor.subscribe({ error: onBug });
   actor.start();
-  return actor;
+  return {
+    get seats() {
+      return actor.getSnapshot().context.seats;
+    },
+    send(event) {
+      const before = actor.getSnapshot().context;
+      actor.send(event);
+      const after = actor.getSnapshot().context;
+      return after === before ? null : after.logged;
+    },
+  };
 }

@@ -234,17 +234,26 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   }
 
   return {
-    dispatch<C extends Command>(command: C): Promise<Reply<C>> {
-      return new Promise<Reply<C>>((resolve, reject) => {
-        route({
-          command,
-          // A reply always is one to the command that it answers: the actor's table of decisions sees to it.
-          resolve: (reply) => resolve(reply as Reply<C>),
-          reject,
-          answered: false,
-          attempts: 0,
-        });
+    dispatch<C extends Command>(command: C): Reply<C> | Promise<Reply<C>> {
+      const answer: { early: Reply | null; later: PromiseWithResolvers<Reply<C>> | null } = {
+        early: null,
+        later: null,
+      };
+      const laterAnswer = () => (answer.later ??= Promise.withResolvers<Reply<C>>());
+      let hasReturned = false;
+      route({
+        command,
+        // A reply always is one to the command that it answers: the actor's table of decisions sees to it.
+        resolve(reply) {
+          if (hasReturned) laterAnswer().resolve(reply as Reply<C>);
+          else answer.early = reply;
+        },
+        reject: (error) => laterAnswer().reject(error),
+        answered: false,
+        attempts: 0,
       });
+      hasReturned = true;
+      return answer.early === null ? laterAnswer().promise : (answer.early as Reply<C>);
     },
     counts() {
       let held = 0;

@@ -1,7 +1,7 @@
-import type { RejectionCode } from '../errors.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import { type Change, type EndCause, Flush, laterChange } from './flush.ts';
-import { type MachineDecision, type ScheduleMachineEvent, startScheduleMachine } from './schedule-machine.ts';
+import { explainRefusal, type Refusal } from './hold-rules.ts';
+import { type RunningMachine, type ScheduleMachineEvent, startScheduleMachine } from './schedule-machine.ts';
 import { earliestExpiry, isBeingSettled, type LiveReservation, type Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
@@ -13,11 +13,6 @@ export interface Standing {
   readonly seat: Seat;
   readonly live: LiveReservation;
   readonly change: Change;
-}
-
-export interface Refusal {
-  readonly code: RejectionCode;
-  readonly seatNumbers: readonly number[];
 }
 
 export type HoldDecision =
@@ -32,7 +27,8 @@ export type HoldDecision =
  * T2. `changes[i]` is the last change of seat i + 1; an answer that rests on it may go out once its flush is durable.
  */
 export class TentativeSeats {
-  readonly #machine: ReturnType<typeof startScheduleMachine>;
+  readonly #machine: RunningMachine;
+  readonly #seatsPerUser: number;
   readonly #endedReservations = new Map<string, { status: 'EXPIRED' | 'CANCELLED'; change: Change }>();
   #changes: Change[];
   #gathered: Flush | null = null;
@@ -42,13 +38,14 @@ export class TentativeSeats {
   #lastExpiry: Change | null = null;
 
   constructor(confirmed: ConfirmedSeats, seatsPerUser: number, onBug: (error: unknown) => void) {
+    this.#seatsPerUser = seatsPerUser;
     this.#machine = startScheduleMachine({ seats: confirmed.seats, seatsPerUser }, onBug);
     this.#changes = confirmed.changes.slice();
     this.#nextExpiry = earliestExpiry(confirmed.seats);
   }
 
   get seats(): readonly Seat[] {
-    return this.#machine.getSnapshot().context.seats;
+    return this.#machine.seats;
   }
 
   get nextExpiry(): number | null {
@@ -91,17 +88,13 @@ export class TentativeSeats {
   }
 
   hold(command: Extract<ScheduleMachineEvent, { type: 'HOLD' }>): HoldDecision {
-    const decision = this.#send(command);
-    if (decision.type === 'refused') {
-      const named = decision.code === 'SEAT_LIMIT_REACHED' ? this.#seatsOfUser(command.userId) : [];
-      return {
-        type: 'refused',
-        refusal: decision,
-        basis: decision.code === 'SEAT_NOT_FOUND' ? null : this.basisOf([...command.seatNumbers, ...named]),
-      };
+    const events = this.#machine.send(command);
+    if (events === null) {
+      const refusal = explainRefusal(this.seats, this.#seatsPerUser, command);
+      return { type: 'refused', refusal, basis: this.#basisOfRefusal(refusal, command) };
     }
-    this.#record(decision.events);
-    if (decision.events.length > 0 && (this.#nextExpiry === null || command.expiresAt < this.#nextExpiry)) {
+    this.#record(events);
+    if (events.length > 0 && (this.#nextExpiry === null || command.expiresAt < this.#nextExpiry)) {
       this.#nextExpiry = command.expiresAt;
     }
     const standings: Standing[] = [];
@@ -109,29 +102,27 @@ export class TentativeSeats {
       const standing = this.#standing(seatNumber);
       if (standing !== null) standings.push(standing);
     }
-    return { type: 'granted', isNew: decision.events.length > 0, standings };
+    return { type: 'granted', isNew: events.length > 0, standings };
   }
 
   /** The cancelled hold's last standing with its ending change, or null when the user has no such hold. */
   release(userId: string, reservationId: string, at: number): Standing | null {
     const before = this.find(reservationId);
-    const decision = this.#send({ type: 'RELEASE', userId, reservationId, at });
-    if (decision.type === 'refused' || before === null) return null;
-    const [change] = this.#record(decision.events);
+    const events = this.#machine.send({ type: 'RELEASE', userId, reservationId, at });
+    if (events === null || before === null) return null;
+    const [change] = this.#record(events);
     return change === undefined ? null : { ...before, change };
   }
 
   /** How many holds of the user were cancelled. */
   cancelHolds(userId: string, at: number): number {
-    const decision = this.#send({ type: 'CANCEL_HOLDS', userId, at });
-    return decision.type === 'refused' ? 0 : this.#record(decision.events).length;
+    return this.#record(this.#machine.send({ type: 'CANCEL_HOLDS', userId, at }) ?? []).length;
   }
 
   /** Ends the holds whose deadline is at or before `dueBy`; how many. */
   expire(dueBy: number, cause: EndCause): number {
     if (this.#nextExpiry === null || dueBy < this.#nextExpiry) return 0;
-    const decision = this.#send({ type: 'EXPIRE', dueBy });
-    const changes = decision.type === 'refused' ? [] : this.#record(decision.events);
+    const changes = this.#record(this.#machine.send({ type: 'EXPIRE', dueBy }) ?? []);
     if (changes.length > 0) this.gather().endedBy[cause] += changes.length;
     this.#lastExpiry = changes.at(-1) ?? this.#lastExpiry;
     this.#nextExpiry = this.#earliestHeld();
@@ -139,16 +130,16 @@ export class TentativeSeats {
   }
 
   takeUpPayment(userId: string, reservationIds: readonly string[]): boolean {
-    return this.#send({ type: 'TAKE_UP_PAYMENT', userId, reservationIds }).type === 'granted';
+    return this.#machine.send({ type: 'TAKE_UP_PAYMENT', userId, reservationIds }) !== null;
   }
 
   takeUpRefund(userId: string, paymentId: string): boolean {
-    return this.#send({ type: 'TAKE_UP_REFUND', userId, paymentId }).type === 'granted';
+    return this.#machine.send({ type: 'TAKE_UP_REFUND', userId, paymentId }) !== null;
   }
 
   /** Takes over committed settlements; `changes` are durable. */
   settle(events: readonly SeatEvent[], changes: readonly Change[]): void {
-    this.#send({ type: 'SETTLE', events });
+    this.#machine.send({ type: 'SETTLE', events });
     for (const [position, event] of events.entries()) {
       const change = changes[position];
       if (change !== undefined) this.#changes[event.seatNumber - 1] = change;
@@ -156,7 +147,7 @@ export class TentativeSeats {
   }
 
   decline(reservationIds: readonly string[]): void {
-    this.#send({ type: 'DECLINE', reservationIds });
+    this.#machine.send({ type: 'DECLINE', reservationIds });
     this.#nextExpiry = this.#earliestHeld();
   }
 
@@ -225,9 +216,19 @@ export class TentativeSeats {
     return latest;
   }
 
-  #send(event: ScheduleMachineEvent): MachineDecision {
-    this.#machine.send(event);
-    return this.#machine.getSnapshot().context.decision;
+  /** A refusal rests on every seat that it names, and one for the limit on everything that the user has. */
+  #basisOfRefusal(
+    refusal: Refusal,
+    { userId, seatNumbers }: { userId: string; seatNumbers: readonly number[] },
+  ): Change | null {
+    switch (refusal.code) {
+      case 'SEAT_NOT_FOUND':
+        return null;
+      case 'SEAT_LIMIT_REACHED':
+        return this.basisOf([...seatNumbers, ...this.#seatsOfUser(userId)]);
+      default:
+        return this.basisOf(seatNumbers);
+    }
   }
 
   #record(events: readonly SeatEvent[]): readonly Change[] {

@@ -21,9 +21,9 @@ export function createRouter(deps: { readonly membership: Membership; readonly l
   }
 
   return {
-    dispatch<C extends Command>(command: C): Promise<Reply<C>> {
+    dispatch<C extends Command>(command: C): Reply<C> | Promise<Reply<C>> {
       if (ownerOf(command.scheduleId) === membership.node) return local.dispatch(command);
-      return Promise.resolve({ outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' });
+      return { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' };
     },
   };
 }

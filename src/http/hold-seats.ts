@@ -6,6 +6,7 @@ import { refusalOfReserving } from './booking-window.ts';
 import type { Shopper } from './identity.ts';
 import { done, type KeyTaken, type Outcome, outcomeOf, refused } from './outcome.ts';
 import type { Services } from './services.ts';
+import { soon } from './soon.ts';
 
 export interface HoldWish {
   readonly shopper: Shopper;
@@ -18,33 +19,38 @@ type Held = Reservation | { readonly reservations: readonly Reservation[] };
 
 /**
  * Holds seats of a schedule for a shopper whose token is ACTIVE: existence, concert and time are checked here, all that
- * concerns seats by the schedule's owner.
+ * concerns seats by the schedule's owner. In a rush nearly everything is known in the process and refused at once: then
+ * the outcome is returned without a promise, each of which would cost as much as a check.
  */
-export async function holdSeats(
-  { catalogue, router, databaseClock }: Services,
+export function holdSeats(
+  services: Services,
   schedule: Schedule,
-  { shopper, seatNumbers, form, claim }: HoldWish,
-): Promise<Outcome<Held> | KeyTaken> {
+  wish: HoldWish,
+): Outcome<Held> | KeyTaken | Promise<Outcome<Held> | KeyTaken> {
+  const { shopper, seatNumbers } = wish;
   for (const seatNumber of seatNumbers) {
     if (seatNumber > schedule.totalSeats) return refused('SEAT_NOT_FOUND');
   }
   if (schedule.concertId !== shopper.queue.concertId) return refused('QUEUE_WRONG_CONCERT');
-  const concert = await catalogue.findConcert(schedule.concertId);
-  if (concert === null) return refused('CONCERT_NOT_FOUND');
-  const refusal = refusalOfReserving(concert, schedule, databaseClock.lowerMs());
-  if (refusal !== null) return { kind: 'refused', rejection: refusal };
+  return soon(services.catalogue.findConcert(schedule.concertId), (concert) => {
+    if (concert === null) return refused('CONCERT_NOT_FOUND');
+    const rejection = refusalOfReserving(concert, schedule, services.databaseClock.lowerMs());
+    return rejection === null ? askOwner(services, schedule, wish) : { kind: 'refused', rejection };
+  });
+}
 
-  const reply = await router.dispatch<HoldSeats>({
-    type: 'HoldSeats',
-    scheduleId: schedule.scheduleId,
-    userId: shopper.userId,
-    seatNumbers,
-    form,
-    claim,
-  });
-  return outcomeOf<HoldSeats, Held>(reply, ({ status, reservations }) => {
-    const [first] = reservations;
-    if (form === 'many' || first === undefined) return done(status, { reservations });
-    return done(status, first);
-  });
+function askOwner(
+  { router }: Services,
+  { scheduleId }: Schedule,
+  { shopper, seatNumbers, form, claim }: HoldWish,
+): Outcome<Held> | KeyTaken | Promise<Outcome<Held> | KeyTaken> {
+  const { userId } = shopper;
+  const reply = router.dispatch<HoldSeats>({ type: 'HoldSeats', scheduleId, userId, seatNumbers, form, claim });
+  return soon(reply, (decided) =>
+    outcomeOf<HoldSeats, Held>(decided, ({ status, reservations }) => {
+      const [first] = reservations;
+      if (form === 'many' || first === undefined) return done(status, { reservations });
+      return done(status, first);
+    }),
+  );
 }

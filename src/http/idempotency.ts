@@ -26,13 +26,13 @@ const TAKEN_PAUSE_MS = 100;
 export interface Idempotency {
   /**
    * Decides by `perform`, or answers from what was decided under the claim's key before.
-   * Without a claim it only performs. Throws the faults of the look-up and of `perform`.
+   * Without a claim it only performs, at once if `perform` does. Throws the faults of the look-up and of `perform`.
    */
   run<T>(
     userId: string,
     claim: IdempotencyClaim | null,
-    perform: () => Promise<Outcome<T> | KeyTaken>,
-  ): Promise<Outcome<T> | Replayed | KeyTaken>;
+    perform: () => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
+  ): Outcome<T> | KeyTaken | Promise<Outcome<T> | Replayed | KeyTaken>;
 
   /** For `perform`: records an answer that tells of an earlier effect, and so was recorded with none. */
   recordFound<T>(userId: string, claim: IdempotencyClaim | null, answer: Done<T>): Promise<Done<T> | KeyTaken>;
@@ -57,7 +57,7 @@ export function createIdempotency({ records, clock }: { records: IdempotencyReco
   async function runUnderKey<T>(
     userId: string,
     claim: IdempotencyClaim,
-    perform: () => Promise<Outcome<T> | KeyTaken>,
+    perform: () => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
   ): Promise<Outcome<T> | Replayed> {
     const slotKey = `${userId} ${claim.key}`;
     const deadlineMs = clock.monotonicMs() + WAIT_LIMIT_MS;
@@ -82,7 +82,7 @@ export function createIdempotency({ records, clock }: { records: IdempotencyReco
   async function decide<T>(
     userId: string,
     claim: IdempotencyClaim,
-    perform: () => Promise<Outcome<T> | KeyTaken>,
+    perform: () => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
   ): Promise<Outcome<T> | Replayed> {
     for (let attempt = 1; attempt <= TAKEN_ATTEMPTS; attempt += 1) {
       const recorded = await records.find(userId, claim.key);

@@ -26,7 +26,9 @@ export async function leaveQueue(services: Services, token: string): Promise<Ref
 async function cancelHolds({ reservations, router }: Services, userId: string, concertId: number): Promise<void> {
   const scheduleIds = await reservations.schedulesWithHolds(userId, concertId);
   const replies = await Promise.all(
-    scheduleIds.map((scheduleId) => router.dispatch<CancelHolds>({ type: 'CancelHolds', scheduleId, userId })),
+    scheduleIds.map(
+      async (scheduleId) => await router.dispatch<CancelHolds>({ type: 'CancelHolds', scheduleId, userId }),
+    ),
   );
   for (const reply of replies) {
     if (reply.outcome === 'failed') throw new Fault(reply.code, reply.effect);

@@ -187,8 +187,8 @@ export function createCatalogue({ pool }: { pool: Connections }): Catalogue {
   });
 
   return {
-    findConcert: async (concertId) => concerts.get(concertId) ?? (await concertLookUps.get(concertId)),
-    findSchedule: async (scheduleId) => schedules.get(scheduleId) ?? (await scheduleLookUps.get(scheduleId)),
+    findConcert: (concertId) => concerts.get(concertId) ?? concertLookUps.get(concertId),
+    findSchedule: (scheduleId) => schedules.get(scheduleId) ?? scheduleLookUps.get(scheduleId),
     listBookable: (nowMs) => bookable.get(nowMs),
     listConcerts: () => allConcerts.get(null),
     listSchedules: (concertId) => schedulesOfConcerts.get(concertId),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { explainRefusal } from '../../src/actors/hold-rules.ts';
 import { type ScheduleMachineEvent, startScheduleMachine } from '../../src/actors/schedule-machine.ts';
 import { applyEvents, type Seat } from '../../src/actors/seat.ts';
 
@@ -16,17 +17,9 @@ function emptyHall(): Seat[] {
 }
 
 function start() {
-  const machine = startScheduleMachine({ seats: emptyHall(), seatsPerUser: LIMIT }, (error) => {
+  return startScheduleMachine({ seats: emptyHall(), seatsPerUser: LIMIT }, (error) => {
     throw error;
   });
-  return {
-    send(event: ScheduleMachineEvent) {
-      machine.send(event);
-      return machine.getSnapshot().context.decision;
-    },
-    seats: () => machine.getSnapshot().context.seats,
-    status: () => machine.getSnapshot().status,
-  };
 }
 
 let lastId = 0;
@@ -35,22 +28,32 @@ function hold(userId: string, seatNumbers: number[], at = 0): ScheduleMachineEve
   return { type: 'HOLD', userId, seatNumbers, reservationIds, at, expiresAt: at + 100 };
 }
 
-t.test('guards refuse in the contract’s order: unknown seat, limit, taken seat', async (t) => {
-  const { send } = start();
-  t.match(send(hold('a', [1])), { type: 'granted', events: [{ type: 'HELD', seatNumber: 1, price: 100 }] });
-  t.match(send(hold('b', [1, 2, 3, 4, 99])), { type: 'refused', code: 'SEAT_NOT_FOUND' });
-  t.match(send(hold('b', [1, 2, 3, 4])), { type: 'refused', code: 'SEAT_LIMIT_REACHED' });
-  t.match(send(hold('b', [3, 1, 2])), { type: 'refused', code: 'SEAT_TAKEN', seatNumbers: [1] });
-  t.match(send(hold('b', [3, 2])), { type: 'granted', events: [{ seatNumber: 3 }, { seatNumber: 2 }] });
-});
+t.test(
+  'guards refuse an unknown seat, too many and a taken one, and are explained in the contract’s order',
+  async (t) => {
+    const machine = start();
+    const explain = (seatNumbers: number[]) => explainRefusal(machine.seats, LIMIT, { userId: 'b', seatNumbers });
+    t.match(machine.send(hold('a', [1])), [{ type: 'HELD', seatNumber: 1, price: 100 }]);
+    const before = machine.seats;
+    t.equal(machine.send(hold('b', [1, 2, 3, 4, 99])), null);
+    t.strictSame(explain([1, 2, 3, 4, 99]), { code: 'SEAT_NOT_FOUND', seatNumbers: [] });
+    t.equal(machine.send(hold('b', [2, 3, 4, 5])), null);
+    t.equal(machine.send(hold('b', [1, 2, 3, 4])), null);
+    t.strictSame(explain([1, 2, 3, 4]), { code: 'SEAT_LIMIT_REACHED', seatNumbers: [] });
+    t.equal(machine.send(hold('b', [3, 1, 2])), null);
+    t.strictSame(explain([3, 1, 2]), { code: 'SEAT_TAKEN', seatNumbers: [1] });
+    t.equal(machine.seats, before, 'what is refused changes nothing');
+    t.match(machine.send(hold('b', [3, 2])), [{ seatNumber: 3 }, { seatNumber: 2 }]);
+  },
+);
 
 t.test('own holds are granted again without an event, own sold seats are taken', async (t) => {
-  const { send, seats } = start();
-  send(hold('a', [1, 2]));
-  const ids = seats().flatMap((seat) => seat.live?.reservationId ?? []);
-  t.strictSame(send(hold('a', [2, 1])), { type: 'granted', events: [] });
-  t.match(send(hold('a', [1, 3])), { type: 'granted', events: [{ seatNumber: 3 }] });
-  send({ type: 'TAKE_UP_PAYMENT', userId: 'a', reservationIds: ids });
+  const machine = start();
+  machine.send(hold('a', [1, 2]));
+  const ids = machine.seats.flatMap((seat) => seat.live?.reservationId ?? []);
+  t.strictSame(machine.send(hold('a', [2, 1])), []);
+  t.match(machine.send(hold('a', [1, 3])), [{ seatNumber: 3 }]);
+  machine.send({ type: 'TAKE_UP_PAYMENT', userId: 'a', reservationIds: ids });
   const events = ids.map((reservationId, index) => ({
     type: 'CONFIRMED' as const,
     seatNumber: index + 1,
@@ -58,43 +61,44 @@ t.test('own holds are granted again without an event, own sold seats are taken',
     paymentId: 'p',
     at: 1,
   }));
-  send({ type: 'SETTLE', events });
-  t.match(send(hold('a', [1])), { type: 'refused', code: 'SEAT_TAKEN', seatNumbers: [1] });
+  machine.send({ type: 'SETTLE', events });
+  t.equal(machine.send(hold('a', [1])), null);
 });
 
 t.test('a late end of one hold never ends a later hold of the same seat', async (t) => {
-  const { send, seats } = start();
-  send(hold('a', [1]));
-  const first = seats()[0]?.live?.reservationId ?? '';
-  send({ type: 'EXPIRE', dueBy: 100 });
-  send(hold('b', [1], 101));
-  t.match(send({ type: 'RELEASE', userId: 'a', reservationId: first, at: 102 }), { type: 'refused' });
-  t.strictSame(send({ type: 'EXPIRE', dueBy: 150 }), { type: 'granted', events: [] });
-  t.equal(seats()[0]?.live?.userId, 'b');
+  const machine = start();
+  machine.send(hold('a', [1]));
+  const first = machine.seats[0]?.live?.reservationId ?? '';
+  machine.send({ type: 'EXPIRE', dueBy: 100 });
+  machine.send(hold('b', [1], 101));
+  t.equal(machine.send({ type: 'RELEASE', userId: 'a', reservationId: first, at: 102 }), null);
+  t.strictSame(machine.send({ type: 'EXPIRE', dueBy: 150 }), []);
+  t.equal(machine.seats[0]?.live?.userId, 'b');
 });
 
 t.test('a hold whose payment is being decided neither expires nor is released, until it is declined', async (t) => {
-  const { send, seats } = start();
-  send(hold('a', [1]));
-  const reservationId = seats()[0]?.live?.reservationId ?? '';
-  t.match(send({ type: 'TAKE_UP_PAYMENT', userId: 'b', reservationIds: [reservationId] }), { type: 'refused' });
-  t.match(send({ type: 'TAKE_UP_PAYMENT', userId: 'a', reservationIds: [reservationId] }), { type: 'granted' });
-  t.strictSame(send({ type: 'EXPIRE', dueBy: 1_000 }), { type: 'granted', events: [] });
-  t.match(send({ type: 'RELEASE', userId: 'a', reservationId, at: 5 }), { type: 'refused' });
-  send({ type: 'DECLINE', reservationIds: [reservationId] });
-  t.match(send({ type: 'EXPIRE', dueBy: 1_000 }), { events: [{ type: 'EXPIRED', reservationId, at: 1_000 }] });
+  const machine = start();
+  machine.send(hold('a', [1]));
+  const reservationId = machine.seats[0]?.live?.reservationId ?? '';
+  t.equal(machine.send({ type: 'TAKE_UP_PAYMENT', userId: 'b', reservationIds: [reservationId] }), null);
+  t.strictSame(machine.send({ type: 'TAKE_UP_PAYMENT', userId: 'a', reservationIds: [reservationId] }), []);
+  t.strictSame(machine.send({ type: 'EXPIRE', dueBy: 1_000 }), []);
+  t.equal(machine.send({ type: 'RELEASE', userId: 'a', reservationId, at: 5 }), null);
+  machine.send({ type: 'DECLINE', reservationIds: [reservationId] });
+  t.match(machine.send({ type: 'EXPIRE', dueBy: 1_000 }), [{ type: 'EXPIRED', reservationId, at: 1_000 }]);
 });
 
 t.test('a frozen schedule decides nothing, a lost one is over', async (t) => {
-  const { send, seats, status } = start();
-  send({ type: 'FREEZE' });
-  const before = seats();
-  send(hold('a', [1]));
-  t.equal(seats(), before);
-  send({ type: 'RESTORE', seats: emptyHall() });
-  t.match(send(hold('a', [1])), { type: 'granted', events: [{ seatNumber: 1 }] });
-  send({ type: 'LOSE' });
-  t.equal(status(), 'done');
+  const machine = start();
+  machine.send({ type: 'FREEZE' });
+  const before = machine.seats;
+  machine.send(hold('a', [1]));
+  t.equal(machine.seats, before);
+  machine.send({ type: 'RESTORE', seats: emptyHall() });
+  t.match(machine.send(hold('a', [1])), [{ seatNumber: 1 }]);
+  machine.send({ type: 'LOSE' });
+  t.equal(machine.send(hold('a', [2])), null);
+  t.equal(machine.send({ type: 'RESTORE', seats: emptyHall() }), null, 'nothing brings it back');
 });
 
 t.test(
@@ -112,17 +116,16 @@ t.test(
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const { send, seats } = start();
+        const machine = start();
         let folded: readonly Seat[] = emptyHall();
         let now = 0;
         const note = (event: ScheduleMachineEvent) => {
-          const decision = send(event);
-          if (decision.type === 'granted') folded = applyEvents(folded, decision.events);
+          folded = applyEvents(folded, machine.send(event) ?? []);
         };
         for (const { kind, user: userId, someSeats: numbers } of steps) {
           now += 10;
-          const ids = numbers.flatMap((number) => seats()[number - 1]?.live?.reservationId ?? []);
-          const paying = seats().filter((seat) => seat.status === 'PAYING');
+          const ids = numbers.flatMap((number) => machine.seats[number - 1]?.live?.reservationId ?? []);
+          const paying = machine.seats.filter((seat) => seat.status === 'PAYING');
           if (kind === 'hold') note(hold(userId, numbers, now));
           if (kind === 'release') note({ type: 'RELEASE', userId, reservationId: ids[0] ?? 'none', at: now });
           if (kind === 'pay' && ids.length > 0) note({ type: 'TAKE_UP_PAYMENT', userId, reservationIds: ids });
@@ -141,9 +144,9 @@ t.test(
             note({ type: 'DECLINE', reservationIds: losers.flatMap(({ live }) => live?.reservationId ?? []) });
           }
           for (const holder of ['a', 'b', 'c']) {
-            if (seats().filter((seat) => seat.live?.userId === holder).length > LIMIT) return false;
+            if (machine.seats.filter((seat) => seat.live?.userId === holder).length > LIMIT) return false;
           }
-          const visible = seats().map((seat) => (seat.status === 'PAYING' ? { ...seat, status: 'HELD' } : seat));
+          const visible = machine.seats.map((seat) => (seat.status === 'PAYING' ? { ...seat, status: 'HELD' } : seat));
           if (JSON.stringify(visible) !== JSON.stringify(folded)) return false;
         }
         return true;

@@ -20,6 +20,7 @@ import {
   ReserveRequest,
 } from '../schemas/reservations.ts';
 import type { App, Services } from '../services.ts';
+import { soon } from '../soon.ts';
 
 const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 
@@ -38,6 +39,15 @@ const holdRefusals: readonly RejectionCode[] = [
 
 export function reservationRoutes(app: App, services: Services): void {
   const { catalogue, reservations, guards, idempotency, responder } = services;
+
+  function reserve(scheduleId: number, wish: HoldWish): ReturnType<typeof holdSeats> {
+    return soon(guards.admit(wish.shopper.queue), (rejection) => {
+      if (rejection !== null) return { kind: 'refused', rejection };
+      return soon(catalogue.findSchedule(scheduleId), (schedule) =>
+        schedule === null ? refused('SCHEDULE_NOT_FOUND') : holdSeats(services, schedule, wish),
+      );
+    });
+  }
 
   app.post(
     '/reservations',
@@ -58,31 +68,25 @@ export function reservationRoutes(app: App, services: Services): void {
         answers: { 200: oneOrMany(), 201: oneOrMany() },
       },
     },
-    async (request, reply) => {
-      // Asked without await where the room knows the token, as in a rush it does: every await costs a turn of the queue.
-      const guarded = guards.shopper(request);
-      const shopper = guarded instanceof Promise ? await guarded : guarded;
-      if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
-      const { body } = request;
-      const claim = claimOf(request, 'POST /reservations');
-      const isMany = 'seatNumbers' in body;
-      const wish: HoldWish = {
-        shopper: shopper.value,
-        seatNumbers: isMany ? body.seatNumbers : [body.seatNumber],
-        form: isMany ? 'many' : 'one',
-        claim,
-      };
-      const outcome = await idempotency.run(shopper.value.userId, claim, async () => {
-        const admission = guards.admit(shopper.value.queue);
-        const refusal = admission instanceof Promise ? await admission : admission;
-        if (refusal !== null) return { kind: 'refused', rejection: refusal };
-        const schedule = await catalogue.findSchedule(body.scheduleId);
-        return schedule === null ? refused('SCHEDULE_NOT_FOUND') : holdSeats(services, schedule, wish);
-      });
-      // The route's serializer writes one reservation, which is what a rush asks for.
-      if (isMany && outcome.kind === 'done') reply.type(JSON_MEDIA_TYPE).serializer(JSON.stringify);
-      responder.respond(reply, outcome);
-    },
+    (request, reply) =>
+      soon(guards.shopper(request), (shopper) => {
+        if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
+        const { body } = request;
+        const claim = claimOf(request, 'POST /reservations');
+        const isMany = 'seatNumbers' in body;
+        const wish: HoldWish = {
+          shopper: shopper.value,
+          seatNumbers: isMany ? body.seatNumbers : [body.seatNumber],
+          form: isMany ? 'many' : 'one',
+          claim,
+        };
+        const perform = () => reserve(body.scheduleId, wish);
+        return soon(idempotency.run(shopper.value.userId, claim, perform), (outcome) => {
+          // The route's serializer writes one reservation, which is what a rush asks for.
+          if (isMany && outcome.kind === 'done') reply.type(JSON_MEDIA_TYPE).serializer(JSON.stringify);
+          responder.respond(reply, outcome);
+        });
+      }),
   );
 
   app.post(
@@ -122,7 +126,7 @@ export function reservationRoutes(app: App, services: Services): void {
     concertId: number,
     choice: { scheduleId?: number; date?: string },
     { queue }: Shopper,
-    hold: (schedule: Schedule) => Promise<Outcome<T> | KeyTaken>,
+    hold: (schedule: Schedule) => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
   ): Promise<Outcome<T> | KeyTaken> {
     const refusal = await guards.admit(queue);
     if (refusal !== null) return { kind: 'refused', rejection: refusal };
