@@ -123,8 +123,11 @@ function ratios(
     .filter((name) => name !== 'frontrow')
     .map((name) => {
       const faster = formatFixed(rate('frontrow') / rate(name), 2);
+      if (name.startsWith('empty')) {
+        return `frontrow / ${LABELS[name]}: ${faster} × the rate`;
+      }
       const cheaper = formatFixed(medianOf(name, cpu) / medianOf('frontrow', cpu), 2);
-      return `frontrow / ${LABELS[name]}: ${faster} × the rate, CPU ${cheaper} × lower`;
+      return `frontrow / ${LABELS[name]}: ${faster} × the rate, CPU per hold ${cheaper} × lower`;
     });
 }
 
