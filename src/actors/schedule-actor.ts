@@ -39,7 +39,8 @@ import { type Standing, TentativeSeats } from './tentative-seats.ts';
  * A5. After an outcome in which nothing was done, the tentative state is dropped and its commands are decided again, in
  *     their order; one that was already answered is not.
  * A6. Every command is answered exactly once. The mailbox is bounded: past it, commands are refused, not buffered.
- * A7. A command whose batch is with the journal is handed on, or said not to be done, only once nothing of it was done.
+ * A7. Decisions stand in the log in the order in which they were made: no settlement overtakes the flush that gathers.
+ * A8. A command whose batch is with the journal is handed on, or said not to be done, only once nothing of it was done.
  */
 
 /** Commands that one schedule keeps waiting. At 2 000 events a flush and a few ms each, more would be late anyway. */
@@ -201,7 +202,7 @@ export class ScheduleActor implements JournalSubject {
     if (this.#isLatched || this.#mode !== 'serving') return null;
     this.#lastKind = 'settlement';
     const now = this.#deps.databaseClock.upperMs();
-    return this.#desk.take(limit, takenUsers, this.#confirmed, batchId, now);
+    return this.#desk.take(limit, takenUsers, this.#tentative.gathered, this.#confirmed, batchId, now);
   }
 
   concludeSettlements(outcome: SettlementOutcome): void {
@@ -298,7 +299,11 @@ export class ScheduleActor implements JournalSubject {
     const lower = this.#deps.databaseClock.lowerMs();
     const isUndecided = this.#tentative.isAnyBeingSettled(
       seatNumbers,
-      (seat) => seat.live?.userId === userId || (seat.status === 'PAYING' && seat.live.expiresAt <= lower),
+      (seat) =>
+        // A refund may free its seat below the number of the change that a refusal waits for.
+        seat.live?.userId === userId ||
+        seat.status === 'REFUNDING' ||
+        (seat.status === 'PAYING' && seat.live.expiresAt <= lower),
     );
     if (isUndecided) {
       this.#behindSettlement.push(pending);
@@ -412,6 +417,7 @@ export class ScheduleActor implements JournalSubject {
       paymentId,
       userId,
       held.filter((standing) => standing !== null),
+      this.#tentative.gathered,
     );
   };
 
@@ -425,7 +431,8 @@ export class ScheduleActor implements JournalSubject {
       this.#answer(pending, this.#underLease(granted<RefundPayment>({ alreadyRefunded: true })));
       return;
     }
-    this.#desk.add(pending, 'REFUND', command.paymentId, command.userId, standings);
+    const { gathered } = this.#tentative;
+    this.#desk.add(pending, 'REFUND', command.paymentId, command.userId, standings, gathered);
   };
 
   readonly #readSeatMap: Decide<ReadSeatMap> = (_command, pending) => {
@@ -509,8 +516,9 @@ export class ScheduleActor implements JournalSubject {
   /** Tells the journal what there is to write; append and settlement take turns where both wait. */
   #announce(): void {
     if (this.#isLatched || this.#mode !== 'serving') return;
-    const hasAppend = this.#tentative.gathered !== null;
-    const hasSettlement = this.#desk.hasOpen;
+    const { gathered } = this.#tentative;
+    const hasAppend = gathered !== null;
+    const hasSettlement = this.#desk.mayTake(gathered);
     if (hasAppend && (!hasSettlement || this.#lastKind === 'settlement')) this.#deps.journal.requestAppend(this);
     else if (hasSettlement) this.#deps.journal.requestSettlement(this);
   }

@@ -2,7 +2,7 @@ import type { Payment } from '../payment.ts';
 import type { Reservation } from '../reservation.ts';
 import type { Reply } from './command.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
-import type { Change, PendingCommand } from './flush.ts';
+import type { Change, Flush, PendingCommand } from './flush.ts';
 import type { Settlement, SettlementBatch, SettlementResult } from './journal-port.ts';
 import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
 import { applyEvent } from './seat.ts';
@@ -16,6 +16,11 @@ interface OpenSettlement {
   readonly userId: string;
   readonly amount: number;
   readonly standings: readonly Standing[];
+  /**
+   * The flush that gathered when it was taken up. That goes first: its answers were decided without this settlement, and
+   * would carry numbers above it.
+   */
+  readonly behind: Flush | null;
 }
 
 interface TakenSettlement extends OpenSettlement {
@@ -48,6 +53,11 @@ export class SettlementDesk {
     return this.#open.length > 0;
   }
 
+  /** Whether any may be taken while this flush gathers. */
+  mayTake(gathered: Flush | null): boolean {
+    return this.#open.some(({ behind }) => behind === null || behind !== gathered);
+  }
+
   get isBusy(): boolean {
     return this.#taken.length > 0;
   }
@@ -58,14 +68,16 @@ export class SettlementDesk {
     paymentId: string,
     userId: string,
     standings: readonly Standing[],
+    gathered: Flush | null,
   ): void {
     const amount = standings.reduce((sum, { seat }) => sum + seat.price, 0);
-    this.#open.push({ pending, kind, paymentId, userId, amount, standings });
+    this.#open.push({ pending, kind, paymentId, userId, amount, standings, behind: gathered });
   }
 
   take(
     limit: number,
     takenUsers: ReadonlySet<string>,
+    gathered: Flush | null,
     confirmed: ConfirmedSeats,
     batchId: string,
     now: number,
@@ -73,7 +85,8 @@ export class SettlementDesk {
     const users = new Set(takenUsers);
     const left: OpenSettlement[] = [];
     for (const open of this.#open) {
-      if (this.#taken.length >= limit || users.has(open.userId)) {
+      const mustWait = open.behind !== null && open.behind === gathered;
+      if (mustWait || this.#taken.length >= limit || users.has(open.userId)) {
         left.push(open);
         continue;
       }

@@ -207,3 +207,71 @@ t.test('every command is answered once, whatever sequence of outcomes it meets',
   t.equal(replies.filter((reply) => reply?.outcome === 'failed').length, 5);
   t.equal(lone.actor.waiting, 0);
 });
+
+t.test(
+  'a hold of a seat whose refund is being decided waits, and is refused only for what is taken then',
+  async (t) => {
+    const lone = createLoneActor();
+    const fan = randomUUID();
+    const held = hold(lone, fan, 1);
+    lone.commitAppend();
+    const paymentId = randomUUID();
+    const command = { scheduleId: LONE_SCHEDULE, userId: fan, paymentId, claim: null };
+    lone.ask({ ...command, type: 'PayReservations', reservationIds: reservationIdsOf(held) });
+    const result = { paymentId, balance: 0, tokenCompleted: false };
+    const { epoch } = lone.takeSettlements();
+    lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results: [{ ...result, firstSeq: 2 }] });
+    lone.ask({ ...command, type: 'RefundPayment' });
+    lone.takeSettlements();
+    hold(lone, randomUUID(), 2);
+    const refused = hold(lone, randomUUID(), 1, 2);
+    lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results: [{ ...result, firstSeq: 3 }] });
+    lone.commitAppend();
+    t.match(refused.reply(), {
+      outcome: 'refused',
+      rejection: { code: 'SEAT_TAKEN', members: { seatNumbers: [2], seq: 4 } },
+    });
+  },
+);
+
+t.test('a refund does not overtake the flush that gathers, in which a refusal may name its seat', async (t) => {
+  const lone = createLoneActor();
+  const fan = randomUUID();
+  const held = hold(lone, fan, 1);
+  lone.commitAppend();
+  const paymentId = randomUUID();
+  const command = { scheduleId: LONE_SCHEDULE, userId: fan, paymentId, claim: null };
+  lone.ask({ ...command, type: 'PayReservations', reservationIds: reservationIdsOf(held) });
+  const { epoch } = lone.takeSettlements();
+  const results = [{ paymentId, balance: 0, tokenCompleted: false, firstSeq: 2 }];
+  lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
+  hold(lone, randomUUID(), 2);
+  const refused = hold(lone, randomUUID(), 1, 2);
+  lone.ask({ ...command, type: 'RefundPayment' });
+  t.throws(() => lone.takeSettlements(), { message: 'no settlement is open' });
+  lone.takeAppend();
+  hold(lone, randomUUID(), 3);
+  lone.actor.concludeAppend({ type: 'committed', epoch, isOwner: true });
+  t.match(refused.reply(), {
+    outcome: 'refused',
+    rejection: { code: 'SEAT_TAKEN', members: { seatNumbers: [1, 2], seq: 3 } },
+  });
+  t.match(lone.takeSettlements(), { baseSeq: 3 }, 'what has gathered since is not waited for');
+});
+
+t.test('a payment does not overtake the flush that gathers, in which a refusal may pass over its seat', async (t) => {
+  const lone = createLoneActor();
+  const fan = randomUUID();
+  const held = hold(lone, fan, 1);
+  lone.commitAppend();
+  hold(lone, randomUUID(), 2);
+  const refused = hold(lone, fan, 1, 2);
+  pay(lone, fan, reservationIdsOf(held));
+  t.throws(() => lone.takeSettlements(), { message: 'no settlement is open' });
+  lone.commitAppend();
+  t.match(refused.reply(), {
+    outcome: 'refused',
+    rejection: { code: 'SEAT_TAKEN', members: { seatNumbers: [2], seq: 2 } },
+  });
+  t.match(lone.takeSettlements(), { baseSeq: 2 });
+});
