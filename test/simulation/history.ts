@@ -1,0 +1,263 @@
+import type { SeatMap } from '../../src/actors/command.ts';
+import { applyEvent, type Seat } from '../../src/actors/seat.ts';
+import type { SeatEvent } from '../../src/actors/seat-event.ts';
+import type { Reservation } from '../../src/reservation.ts';
+import type { TestDatabase } from '../fixtures/database.ts';
+import type { Operation } from './shoppers.ts';
+
+/*
+ * Judges what shoppers were told by what the log says.
+ *
+ * H1. Every granted change is in the log, at the number and under the epoch that its reply named.
+ * H2. Every map, and every SEAT_TAKEN, is the state that the log leads to at its number.
+ * H3. A fresh answer to a command that began after another's answer had arrived carries no lower number.
+ * H4. Every change in the log but an expiry was granted to somebody, or its command ended unknown.
+ * H5. What was answered as not done left nothing: no payment, no recorded key. A key was granted once at most.
+ */
+
+interface Logged {
+  readonly epoch: number;
+  readonly event: SeatEvent;
+}
+
+interface Schedule {
+  /** The event with number n at n - 1. */
+  readonly log: readonly Logged[];
+  /** The seats after n events at n. */
+  readonly states: readonly (readonly Seat[])[];
+}
+
+/** Everything that is wrong, in sentences. */
+export async function judgeHistory(database: TestDatabase, operations: readonly Operation[]): Promise<string[]> {
+  const schedules = await readSchedules(database);
+  const faults: string[] = [];
+  for (const operation of operations) judgeReply(operation, schedules, faults);
+  for (const scheduleId of schedules.keys()) judgeOrder(scheduleId, operations, faults);
+  for (const [scheduleId, { log }] of schedules) judgeLog(scheduleId, log, operations, faults);
+  await judgeUndone(database, operations, faults);
+  return faults;
+}
+
+async function readSchedules({ pool }: TestDatabase): Promise<Map<number, Schedule>> {
+  const schedules = new Map<number, Schedule>();
+  const { rows: heads } = await pool.query<{ schedule_id: number }>('SELECT schedule_id FROM schedule_heads');
+  for (const { schedule_id: scheduleId } of heads) {
+    const { rows: seats } = await pool.query<{ seat_number: number; price: number }>(
+      'SELECT seat_number, price FROM seats WHERE schedule_id = $1 ORDER BY seat_number',
+      [scheduleId],
+    );
+    const { rows } = await pool.query<{ epoch: number; events: SeatEvent[] }>(
+      'SELECT epoch, events FROM seat_log WHERE schedule_id = $1 ORDER BY first_seq',
+      [scheduleId],
+    );
+    const log = rows.flatMap(({ epoch, events }) => events.map((event) => ({ epoch, event })));
+    let state: Seat[] = seats.map((seat) => ({
+      seatNumber: seat.seat_number,
+      price: seat.price,
+      status: 'AVAILABLE',
+      live: null,
+    }));
+    const states = [state];
+    for (const { event } of log) {
+      state = state.map((seat) => (seat.seatNumber === event.seatNumber ? applyEvent(seat, event) : seat));
+      states.push(state);
+    }
+    schedules.set(scheduleId, { log, states });
+  }
+  return schedules;
+}
+
+/** The reservations that a reply says were changed, and how. */
+function changesOf({ command, reply }: Operation): { type: SeatEvent['type']; reservations: readonly Reservation[] } {
+  const none = { type: 'HELD', reservations: [] } as const;
+  if (reply?.outcome !== 'granted') return none;
+  const { value } = reply;
+  if (command.type === 'HoldSeats' && 'reservations' in value)
+    return { type: 'HELD', reservations: value.reservations };
+  if (command.type === 'ReleaseHold' && 'reservationId' in value) return { type: 'CANCELLED', reservations: [value] };
+  if ('payment' in value) {
+    const type = command.type === 'RefundPayment' ? 'REFUNDED' : 'CONFIRMED';
+    return { type, reservations: value.payment.reservations };
+  }
+  return none;
+}
+
+function mapOf({ reply }: Operation): SeatMap | null {
+  return reply?.outcome === 'granted' && 'seats' in reply.value ? reply.value : null;
+}
+
+function takenOf({ reply }: Operation): { readonly seatNumbers: readonly number[]; readonly seq: number } | null {
+  if (reply?.outcome !== 'refused' || reply.rejection.code !== 'SEAT_TAKEN') return null;
+  const { seatNumbers, seq } = reply.rejection.members;
+  if (!Array.isArray(seatNumbers) || typeof seq !== 'number') throw new Error('SEAT_TAKEN without its members');
+  return { seatNumbers, seq };
+}
+
+function describe({ command, reply }: Operation): string {
+  return `${JSON.stringify(command)} was answered ${JSON.stringify(reply)}`;
+}
+
+function judgeReply(operation: Operation, schedules: ReadonlyMap<number, Schedule>, faults: string[]): void {
+  const { command } = operation;
+  const schedule = schedules.get(command.scheduleId);
+  if (schedule === undefined) return;
+  const { type, reservations } = changesOf(operation);
+  for (const { reservationId, seatNumber, seq, epoch } of reservations) {
+    const logged = schedule.log[seq - 1];
+    const isThere =
+      logged?.event.type === type &&
+      logged.event.reservationId === reservationId &&
+      logged.event.seatNumber === seatNumber &&
+      logged.epoch === epoch;
+    if (!isThere) faults.push(`H1: ${describe(operation)}, but the log says ${JSON.stringify(logged)}`);
+  }
+  const map = mapOf(operation);
+  if (map !== null && !showsState(map, schedule.states[map.seq])) {
+    faults.push(`H2: ${describe(operation)}, which is not the log folded to ${map.seq}`);
+  }
+  const taken = takenOf(operation);
+  if (taken !== null && command.type === 'HoldSeats') {
+    const truly = command.seatNumbers.filter((seatNumber) => {
+      const seat = schedule.states[taken.seq]?.[seatNumber - 1];
+      return seat?.live != null && !(seat.status === 'HELD' && seat.live.userId === command.userId);
+    });
+    if (truly.sort((a, b) => a - b).join() !== taken.seatNumbers.join()) {
+      faults.push(`H2: ${describe(operation)}, but taken were ${truly.join()}`);
+    }
+  }
+}
+
+function showsState(map: SeatMap, state: readonly Seat[] | undefined): boolean {
+  if (state === undefined || state.length !== map.seats.length) return false;
+  return map.seats.every((shown, index) => {
+    const seat = state[index];
+    const heldUntil = seat?.status === 'HELD' ? new Date(seat.live.expiresAt).toISOString() : null;
+    return (
+      shown.status === seat?.status &&
+      shown.price === seat.price &&
+      shown.userId === (seat.live?.userId ?? null) &&
+      shown.heldUntil === heldUntil
+    );
+  });
+}
+
+/** The number that a reply carries, and whether it must be as new as every answer that had arrived before it was asked for. */
+function numberOf(operation: Operation): { readonly seq: number; readonly isFresh: boolean } | null {
+  const map = mapOf(operation);
+  if (map !== null) return { seq: map.seq, isFresh: true };
+  const taken = takenOf(operation);
+  if (taken !== null) return { seq: taken.seq, isFresh: true };
+  const { reservations } = changesOf(operation);
+  if (reservations.length === 0) return null;
+  const { reply } = operation;
+  const isOld = reply?.outcome === 'granted' && 'status' in reply.value && reply.value.status === 200;
+  return { seq: Math.max(...reservations.map(({ seq }) => seq)), isFresh: !isOld };
+}
+
+function judgeOrder(scheduleId: number, operations: readonly Operation[], faults: string[]): void {
+  const numbered = operations.flatMap((operation) => {
+    const number = operation.command.scheduleId === scheduleId ? numberOf(operation) : null;
+    return number === null ? [] : [{ operation, ...number }];
+  });
+  const byEnd = numbered.toSorted((a, b) => a.operation.endedAtTurn - b.operation.endedAtTurn);
+  let seen = 0;
+  let next = 0;
+  for (const { operation, seq, isFresh } of numbered) {
+    for (let ended = byEnd[next]; ended !== undefined; ended = byEnd[next]) {
+      if (ended.operation.endedAtTurn > operation.beganAtTurn) break;
+      seen = Math.max(seen, ended.seq);
+      next += 1;
+    }
+    if (isFresh && seq < seen) faults.push(`H3: ${describe(operation)}, after ${seen} had been answered`);
+  }
+}
+
+function judgeLog(
+  scheduleId: number,
+  log: readonly Logged[],
+  operations: readonly Operation[],
+  faults: string[],
+): void {
+  const own = operations.filter(({ command }) => command.scheduleId === scheduleId);
+  const granted = new Set(
+    own.flatMap((operation) => {
+      const { type, reservations } = changesOf(operation);
+      return reservations.map(({ reservationId }) => `${type} ${reservationId}`);
+    }),
+  );
+  const holders = new Map<string, string>();
+  for (const [index, { event }] of log.entries()) {
+    if (event.type === 'HELD') holders.set(event.reservationId, event.userId);
+    if (event.type === 'EXPIRED' || granted.has(`${event.type} ${event.reservationId}`)) continue;
+    const userId = holders.get(event.reservationId);
+    if (!own.some((operation) => mayHaveDone(operation, event, userId))) {
+      faults.push(`H4: nobody was told of, or left in doubt about, ${index + 1} ${JSON.stringify(event)}`);
+    }
+  }
+}
+
+/** Whether this operation, which was not granted the change by name, may be the one that made it. */
+function mayHaveDone({ command, reply }: Operation, event: SeatEvent, userId: string | undefined): boolean {
+  const isUnknown = reply?.outcome === 'failed' && reply.effect === 'unknown';
+  switch (command.type) {
+    case 'HoldSeats':
+      return (
+        isUnknown &&
+        event.type === 'HELD' &&
+        command.userId === userId &&
+        command.seatNumbers.includes(event.seatNumber)
+      );
+    case 'ReleaseHold':
+      return isUnknown && event.type === 'CANCELLED' && command.reservationId === event.reservationId;
+    case 'CancelHolds':
+      return (isUnknown || reply?.outcome === 'granted') && event.type === 'CANCELLED' && command.userId === userId;
+    case 'PayReservations':
+      return (
+        (isUnknown || reply?.outcome === 'granted' || reply?.outcome === 'key-taken') &&
+        event.type === 'CONFIRMED' &&
+        event.paymentId === command.paymentId
+      );
+    case 'RefundPayment':
+      return (
+        (isUnknown || reply?.outcome === 'granted') &&
+        event.type === 'REFUNDED' &&
+        event.paymentId === command.paymentId
+      );
+    case 'ReadSeatMap':
+    case 'WakeSchedule':
+      return false;
+  }
+}
+
+async function judgeUndone({ pool }: TestDatabase, operations: readonly Operation[], faults: string[]): Promise<void> {
+  const { rows: paid } = await pool.query<{ payment_id: string }>('SELECT payment_id FROM payments');
+  const { rows: keys } = await pool.query<{ user_id: string; key: string }>(
+    'SELECT user_id, key FROM idempotency_keys',
+  );
+  const payments = new Set(paid.map((row) => row.payment_id));
+  const recorded = new Set(keys.map((row) => `${row.user_id} ${row.key}`));
+  const uses = Map.groupBy(
+    operations.filter(({ command }) => 'claim' in command && command.claim !== null),
+    ({ command }) => ('claim' in command ? `${command.userId} ${command.claim?.key}` : ''),
+  );
+  for (const operation of operations) {
+    const { command, reply } = operation;
+    const isUndone = reply?.outcome === 'refused' || (reply?.outcome === 'failed' && reply.effect === 'none');
+    if (isUndone && command.type === 'PayReservations' && payments.has(command.paymentId)) {
+      faults.push(`H5: ${describe(operation)}, but it was paid`);
+    }
+  }
+  for (const [key, sharing] of uses) {
+    const done = sharing.filter((operation) => changesOf(operation).reservations.length > 0);
+    if (done.length > 1) faults.push(`H5: ${key} was granted ${done.length} times`);
+    if (done.length > 0 && !recorded.has(key)) faults.push(`H5: ${key} was granted and is not recorded`);
+    // A command that only records its key, and whose answer was lost, is tried again and meets its own record.
+    const mayBeDone = sharing.some(
+      ({ reply }) =>
+        reply?.outcome === 'granted' ||
+        reply?.outcome === 'key-taken' ||
+        (reply?.outcome === 'failed' && reply.effect === 'unknown'),
+    );
+    if (!mayBeDone && recorded.has(key)) faults.push(`H5: ${key} is recorded, but nothing was done under it`);
+  }
+}
