@@ -179,7 +179,8 @@ export function createMembership(deps: MembershipDependencies): Membership {
       const reasons: string[] = [];
       if (clock.monotonicMs() >= leaseUntil) reasons.push('no answer from the database within the lease');
       if (!mayOwnNow && deps.isExclusive && first() !== null && first() !== node) {
-        reasons.push(`node ${first()} owns this database's schedules, and without REDIS_URL only one node may`);
+        // Whoever asks /readyz may be anybody, and the name of a node is that of its host.
+        reasons.push("another node owns this database's schedules, and without REDIS_URL only one node may");
       } else if (!mayOwnNow) {
         reasons.push('not a member of the cluster');
       }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { runAudit } from '../../src/persistence/audit.ts';
@@ -87,7 +88,9 @@ t.test('a second node on one database waits, says why, and takes over when the f
   const ready = async () => fetch(`${second.url}/readyz`);
   const waiting = await ready();
   t.equal(waiting.status, 503);
-  t.match(await waiting.json(), { outcome: 'none', reasons: [/owns this database's schedules/] });
+  const problem = (await waiting.json()) as object;
+  t.match(problem, { outcome: 'none', reasons: [/owns this database's schedules/] });
+  t.notOk(JSON.stringify(problem).includes(hostname()), 'no internal host');
   t.match(waiting.headers.get('retry-after'), /^[1-9]\d*$/);
   const refused = [
     await second.call('POST', '/reservations', { token: fan.queueToken, body: { scheduleId, seatNumber: 2 } }),
