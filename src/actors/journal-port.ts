@@ -95,8 +95,8 @@ export type NothingDone =
   | { readonly type: 'fenced' }
   /** It was in doubt and turned out not to be committed; the owner goes on under this epoch. */
   | { readonly type: 'not-committed'; readonly epoch: number }
-  /** PostgreSQL refused this schedule's part, alone, for its data. */
-  | { readonly type: 'refused'; readonly error: Error }
+  /** PostgreSQL refused this schedule's part, alone, for its data. `isKeyTaken`: as it does when a key is recorded already. */
+  | { readonly type: 'refused'; readonly error: Error; readonly isKeyTaken: boolean }
   /** The database is not to be had, or has no room. */
   | { readonly type: 'unavailable'; readonly error: Error };
 

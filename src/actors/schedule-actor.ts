@@ -576,7 +576,7 @@ export class ScheduleActor implements JournalSubject {
         this.#decideAgain((pending) => this.#fail(pending, 'STORE_UNAVAILABLE', 'none'), EXPIRY_RETRY_PAUSE_MS);
         return;
       case 'refused':
-        this.#afterRefusal(outcome.error);
+        this.#afterRefusal(outcome);
         return;
     }
   }
@@ -618,14 +618,14 @@ export class ScheduleActor implements JournalSubject {
     this.#deps.lost(this, waiting);
   }
 
-  #afterRefusal(error: Error): void {
+  #afterRefusal({ error, isKeyTaken }: Extract<NothingDone, { type: 'refused' }>): void {
     const tried = this.#trying;
     this.#trying = null;
     const waiting = this.#collectUndecided();
     this.#restore();
     const culprit = tried ?? (waiting.length === 1 ? waiting[0] : undefined);
     this.#alone.unshift(...waiting.filter((pending) => pending !== culprit));
-    if (culprit !== undefined) this.#concludeCulprit(culprit, error);
+    if (culprit !== undefined) this.#concludeCulprit(culprit, error, isKeyTaken);
     else if (waiting.length === 0) this.#deps.bug(this, error);
     this.#tryNextAlone();
     this.#admitDeferred();
@@ -633,9 +633,9 @@ export class ScheduleActor implements JournalSubject {
   }
 
   /** A claim that another request recorded meanwhile is the one data error that a caller can cause. */
-  #concludeCulprit(pending: PendingCommand, error: Error): void {
+  #concludeCulprit(pending: PendingCommand, error: Error, isKeyTaken: boolean): void {
     const { command } = pending;
-    if ('claim' in command && command.claim !== null) {
+    if (isKeyTaken && 'claim' in command && command.claim !== null) {
       this.#answer(pending, { outcome: 'key-taken' });
       return;
     }

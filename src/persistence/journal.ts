@@ -3,6 +3,7 @@ import type {
   AppendBatch,
   Journal,
   JournalSubject,
+  NothingDone,
   SettlementBatch,
   SettlementOutcome,
 } from '../actors/journal-port.ts';
@@ -33,6 +34,8 @@ import { readSettlementRows, settlementStatement } from './settlement-statement.
 const LANES = 2;
 /** Appends take 2 to 5 ms. One that takes longer waits for a disk or a lock, and others need not wait behind it. */
 const LATE_FLUSH_MS = 10;
+/** Timers count in whole milliseconds and fire up to one too early by the monotonic clock. */
+const TIMER_RESOLUTION_MS = 1;
 /** Schedules that are enough for a statement of their own: twice as many would cost each of them no less. */
 const CROWD = 256;
 /** A statement of 2 000 holds takes 33 ms; more would only lengthen everybody's wait. */
@@ -46,6 +49,8 @@ const NO_LANE_LIMIT_MS = 1_000;
 /** Between two looks at whether what is under way has ended, at a stop. */
 const DRAIN_POLL_MS = 5;
 
+/** Division by zero: the assertion inside the statements. */
+const COUNTS_DIFFER = '22012';
 /** One key in two parts of one statement: PostgreSQL does not let an upsert meet its own row. */
 const KEY_TWICE = '21000';
 
@@ -148,14 +153,16 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   }
 
   function watchForAbsence(isAnyFree: boolean): void {
-    if (isAnyFree || ready.append.size + ready.settlement.size === 0) {
+    const isAnythingLeft = ready.append.size + ready.settlement.size > 0;
+    if (isAnyFree || !isAnythingLeft) {
       cancelShedding?.();
       cancelShedding = null;
-      return;
     }
+    if (!isAnythingLeft) return;
     cancelShedding ??= clock.after(NO_LANE_LIMIT_MS, () => {
       cancelShedding = null;
-      shed();
+      if (lanes.some((lane) => lane.isFree)) requestPump();
+      else shed();
     });
   }
 
@@ -221,7 +228,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   async function keepBusy(kind: Kind, taken: readonly Taken<unknown>[], run: () => Promise<void>): Promise<void> {
     underWay += 1;
     inFlight[kind] = { count: inFlight[kind].count + 1, startedAt: clock.monotonicMs() };
-    const cancelHelp = clock.after(LATE_FLUSH_MS, requestPump);
+    const cancelHelp = clock.after(LATE_FLUSH_MS + TIMER_RESOLUTION_MS, requestPump);
     const cancel = clock.after(LATE_ANSWER_MS, () => {
       for (const { subject } of taken) subject.stall();
     });
@@ -360,7 +367,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     taken: readonly Taken<B>[],
     error: Error,
     runAgain: (lane: Lane, taken: readonly Taken<B>[]) => Promise<void>,
-    conclude: (subject: JournalSubject, outcome: { type: 'refused' | 'unavailable'; error: Error }) => void,
+    conclude: (subject: JournalSubject, outcome: Extract<NothingDone, { type: 'refused' | 'unavailable' }>) => void,
   ): Promise<void> {
     const state = sqlState(error) ?? '';
     const isDataError = state.startsWith('22') || state.startsWith('23') || state === KEY_TWICE;
@@ -373,7 +380,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     }
     if (isDataError && first !== undefined) {
       log.debug({ err: error }, 'the database refused the part of one schedule');
-      conclude(first.subject, { type: 'refused', error });
+      conclude(first.subject, { type: 'refused', error, isKeyTaken: state === COUNTS_DIFFER || state === KEY_TWICE });
       return;
     }
     log.error({ err: error }, 'the database refused a statement');
