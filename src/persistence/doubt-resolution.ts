@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { SettlementResult } from '../actors/journal-port.ts';
+import type { Settlement, SettlementResult } from '../actors/journal-port.ts';
 import { sendStatement } from './statement.ts';
 
 /*
@@ -27,14 +27,18 @@ SELECT l.schedule_id FROM seat_log l
 JOIN unnest($1::bigint[], $2::bigint[], $3::uuid[]) AS mine (schedule_id, first_seq, batch_id) USING (schedule_id, first_seq, batch_id)`;
 
 const READ_SETTLED = `
-SELECT payment.payment_id, min(r.seq) AS first_seq, e.balance_after AS balance,
-  EXISTS (SELECT FROM queue_tokens t WHERE t.concert_id = min(r.concert_id) AND t.user_id = e.user_id AND t.status = 'COMPLETED') AS token_completed
-FROM unnest($1::uuid[], $2::text[]) AS payment (payment_id, kind)
-JOIN payments USING (payment_id)
-JOIN wallet_entries e ON e.user_id = payments.user_id AND e.payment_id = payment.payment_id AND e.type = payment.kind
-JOIN payment_items i ON i.payment_id = payment.payment_id
-JOIN reservations r ON r.reservation_id = i.reservation_id
-GROUP BY payment.payment_id, e.balance_after, e.user_id`;
+SELECT asked.payment_id, done.first_seq, coalesce(done.balance, w.balance, 0) AS balance, coalesce(done.token_completed, false) AS token_completed
+FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS asked (payment_id, kind, user_id)
+LEFT JOIN wallets w ON w.user_id = asked.user_id
+LEFT JOIN LATERAL (
+  SELECT min(r.seq) AS first_seq, e.balance_after AS balance,
+    EXISTS (SELECT FROM queue_tokens t WHERE t.concert_id = min(r.concert_id) AND t.user_id = asked.user_id AND t.status = 'COMPLETED') AS token_completed
+  FROM wallet_entries e
+  JOIN payment_items i ON i.payment_id = e.payment_id
+  JOIN reservations r ON r.reservation_id = i.reservation_id
+  WHERE e.user_id = asked.user_id AND e.payment_id = asked.payment_id AND e.type = asked.kind
+  GROUP BY e.balance_after
+) done ON true`;
 
 /** A schedule's part of a doubtful statement. */
 export interface DoubtfulPart {
@@ -58,9 +62,12 @@ export interface DoubtResolution {
    * as head rows named it when the statement was sent; it may have joined anew since.
    */
   resolve(parts: readonly DoubtfulPart[], owner: string): Promise<ReadonlyMap<number, PartFate> | null>;
-  /** Results of those settlements that were committed, by payment. Asks until the database answers; null after `close`. */
+  /**
+   * Results of the settlements of a statement that was committed, by payment. Asks until the database answers; null after
+   * `close`. What was not covered has no number, and the wallet's balance as it is now.
+   */
   readSettlements(
-    settlements: readonly { readonly paymentId: string; readonly kind: 'PAYMENT' | 'REFUND' }[],
+    settlements: readonly Pick<Settlement, 'paymentId' | 'kind' | 'userId'>[],
   ): Promise<ReadonlyMap<string, SettlementResult> | null>;
   close(): void;
 }
@@ -133,12 +140,16 @@ export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDepen
       untilAnswered(async () => {
         const rows = await sendStatement<{
           payment_id: string;
-          first_seq: number;
+          first_seq: number | null;
           balance: number;
           token_completed: boolean;
         }>(pool, {
           text: READ_SETTLED,
-          values: [settlements.map(({ paymentId }) => paymentId), settlements.map(({ kind }) => kind)],
+          values: [
+            settlements.map(({ paymentId }) => paymentId),
+            settlements.map(({ kind }) => kind),
+            settlements.map(({ userId }) => userId),
+          ],
         });
         return new Map(
           rows.map((row) => [

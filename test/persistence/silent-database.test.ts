@@ -7,7 +7,7 @@ import { createDatabaseClock } from '../../src/database-clock.ts';
 import { createDoubtResolution } from '../../src/persistence/doubt-resolution.ts';
 import { createLane } from '../../src/persistence/lane.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
-import { holdCommand, insertSchedule, startOwnerNode } from '../fixtures/owner-node.ts';
+import { holdCommand, insertSchedule, insertUserWithBalance, startOwnerNode, valueOf } from '../fixtures/owner-node.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
@@ -147,3 +147,31 @@ t.test(
     );
   },
 );
+
+t.test('of payments whose answer was lost, the one that was not covered is told the true balance', async (t) => {
+  const database = await createTestDatabase(t);
+  const proxy = await startTcpProxy(t, database.url);
+  const node = await startOwnerNode(t, database, { laneUrl: proxy.url });
+  const { scheduleId } = await insertSchedule(database, { price: 1_000 });
+  const users = [await insertUserWithBalance(database, 1_500), await insertUserWithBalance(database, 700)];
+  const payments = await Promise.all(
+    users.map(async (userId, index) => {
+      const { reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, index + 1)));
+      const reservationIds = reservations.map(({ reservationId }) => reservationId);
+      const paymentId = randomUUID();
+      return { type: 'PayReservations', scheduleId, userId, paymentId, reservationIds, claim: null } as const;
+    }),
+  );
+  proxy.muteServer();
+  const replies = payments.map((payment) => node.dispatch(payment));
+  await waitFor(async () => (await database.pool.query('SELECT FROM payments')).rows.length === 1, {
+    what: 'the commit',
+  });
+  proxy.cut();
+  const [paid, declined] = await Promise.all(replies);
+  t.match(paid, { outcome: 'granted', value: { remainingBalance: 500, payment: { reservations: [{ seq: 3 }] } } });
+  t.strictSame(declined, {
+    outcome: 'refused',
+    rejection: { code: 'INSUFFICIENT_BALANCE', members: { amount: 1_000, balance: 700 } },
+  });
+});
