@@ -18,11 +18,14 @@ const ADDRESS_FACTOR = 20;
 const REMEMBERED_CALLERS = 100_000;
 const REMEMBERED_ADDRESSES = 50_000;
 
+/** Who asks these decides on restarts and traffic, and may share an address with callers; an answer costs next to nothing. */
+const PROBES: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz']);
+
 /** The plugin's own type leaves out the size of the store, which it takes. */
 type BoundedRateLimit = CreateRateLimitOptions & { readonly cache: number };
 
 /**
- * Counts requests per address from here on, and gives guards that count per user beside. The user is counted once the
+ * Counts requests per address from here on, probes left out, and gives guards that count per user beside. The user is counted once the
  * token proved who it is, so that nobody can use up somebody else's rate.
  */
 export async function limitRates(
@@ -47,6 +50,7 @@ export async function limitRates(
   const countCaller = app.createRateLimit(perCaller);
 
   app.addHook('onRequest', async (request, reply) => {
+    if (PROBES.has(request.raw.url)) return;
     const count = await countAddress(request);
     if (!count.isAllowed && count.isExceeded) responder.refuse(reply, limited(count.ttlInSeconds));
   });

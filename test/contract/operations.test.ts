@@ -119,7 +119,7 @@ t.test('while the database is away: 503 that say so, and after it all is well ag
   t.match(held.body, { seatNumber: 2, status: 'HELD' });
 });
 
-t.test('requests are limited by user and, more widely, by address; probes of others go on', async (t) => {
+t.test('requests are limited by user and, more widely, by address; probes are not', async (t) => {
   const api = await startTestService(t, await createTestDatabase(t), { RATE_LIMIT_PER_MINUTE: '10' });
   const { concertId } = await openSale(api);
   const [fan, other] = [await enter(api, concertId), await enter(api, concertId)];
@@ -139,4 +139,8 @@ t.test('requests are limited by user and, more widely, by address; probes of oth
   const last = flood.filter(({ status }) => status === 429);
   t.ok(last.length > 0);
   for (const { headers } of last) t.match(headers.get('retry-after'), /^[1-9]\d?$/);
+  for (const path of ['/healthz', '/readyz']) {
+    t.equal((await fetch(api.url + path)).status, 200, `${path} is for machines that may share the address`);
+  }
+  t.equal((await fetch(`${api.url}/nowhere`)).status, 429, 'what is not there is not free');
 });
