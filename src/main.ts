@@ -9,6 +9,9 @@ const EXIT_MISCONFIGURED = 78;
 const EXIT_FAILED = 1;
 /** Longer than draining takes: requests 5 s, mailboxes 5 s, PostgreSQL's own stop. */
 const STOP_LIMIT_MS = 20_000;
+/** npm passes on the Ctrl-C that the terminal has sent to everybody already: one wish arrives twice within moments. */
+const SAME_WISH_MS = 1_000;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 function readVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -32,6 +35,22 @@ function greeting(url: string, dataDir: string | null): string {
   return `${lines.join('\n')}\n`;
 }
 
+/**
+ * A listener of signals that stops once. Who presses Ctrl-C again after a while will not wait; a supervisor that repeats
+ * itself has SIGKILL for that.
+ */
+function createStop(stop: (signal: NodeJS.Signals) => void): (signal: NodeJS.Signals) => void {
+  let askedAt: number | null = null;
+  return (signal) => {
+    if (askedAt === null) {
+      askedAt = performance.now();
+      stop(signal);
+    } else if (signal === 'SIGINT' && performance.now() - askedAt > SAME_WISH_MS) {
+      process.exit(EXIT_FAILED);
+    }
+  };
+}
+
 /** Runs a node until a signal stops it. Exit code 78 for a wrong environment, 1 for a start that failed. */
 export async function main(): Promise<void> {
   const reading = readConfig(process.env);
@@ -44,17 +63,27 @@ export async function main(): Promise<void> {
   const log = createLogger(config.LOG_LEVEL);
   const starting = startService(config, { version: readVersion(), log });
   // Installed before anything has started: a Ctrl-C during the start stops what it has brought up, PostgreSQL included.
-  const grace = closeWithGrace({ delay: STOP_LIMIT_MS, logger: false }, async ({ err, signal }) => {
-    if (err !== undefined) log.error({ err }, 'an error that nobody handled; stopping');
-    else log.info({ signal }, 'stopping');
-    const [started] = await Promise.allSettled([starting]);
-    if (started.status === 'fulfilled') await started.value.close();
+  const grace = closeWithGrace(
+    // Left to it, a second signal would cut off what the first one has asked to end in order.
+    { delay: STOP_LIMIT_MS, logger: false, skip: [...STOP_SIGNALS] },
+    async ({ err, signal }) => {
+      if (err !== undefined) log.error({ err }, 'an error that nobody handled; stopping');
+      else if (signal !== undefined) log.info({ signal }, 'stopping');
+      const [started] = await Promise.allSettled([starting]);
+      if (started.status === 'fulfilled') await started.value.close();
+    },
+  );
+  const stop = createStop((signal) => {
+    log.info({ signal }, 'stopping');
+    grace.close();
   });
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
   try {
     const service = await starting;
     process.stdout.write(greeting(service.url, config.DATABASE_URL === undefined ? config.DATA_DIR : null));
   } catch (error) {
     grace.uninstall();
+    for (const signal of STOP_SIGNALS) process.off(signal, stop);
     log.fatal({ err: error }, 'frontrow could not start');
     process.exitCode = EXIT_FAILED;
   }
