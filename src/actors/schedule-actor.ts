@@ -1,20 +1,10 @@
 import type { DatabaseClock } from '../clock.ts';
-import type { FaultCode, FaultEffect, Rejection } from '../errors.ts';
-import type {
-  CancelHolds,
-  Command,
-  Grants,
-  HoldSeats,
-  PayReservations,
-  ReadSeatMap,
-  RefundPayment,
-  ReleaseHold,
-  Reply,
-  WakeSchedule,
-} from './command.ts';
+import type { FaultCode, FaultEffect } from '../errors.ts';
+import { CommandDecisions } from './command-decisions.ts';
+import type { Reply } from './command.ts';
 import { composeAppend } from './compose-append.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
-import type { Change, EndCause, Flush, PendingCommand } from './flush.ts';
+import type { EndCause, PendingCommand } from './flush.ts';
 import type {
   AppendBatch,
   AppendOutcome,
@@ -24,9 +14,9 @@ import type {
   SettlementBatch,
   SettlementOutcome,
 } from './journal-port.ts';
-import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
+import type { ScheduleFacts } from './reservation-view.ts';
 import { SettlementDesk } from './settlement-desk.ts';
-import { type Standing, TentativeSeats } from './tentative-seats.ts';
+import { TentativeSeats } from './tentative-seats.ts';
 
 /*
  * One concert schedule at its owner: the mailbox, the output gate and the latch around the machine that decides.
@@ -51,8 +41,6 @@ const FLUSH_EVENT_LIMIT = 2_000;
 const ATTEMPT_LIMIT = 5;
 /** Between two attempts to end holds on a database that is away or has no room. */
 const EXPIRY_RETRY_PAUSE_MS = 1_000;
-/** Ids are in order of time, and lists go by them: one that was made long before its reservation would be listed as old. */
-const SPARE_ID_LIFE_MS = 100;
 
 export interface ScheduleActorSettings {
   readonly holdTtlMs: number;
@@ -76,14 +64,13 @@ export interface ScheduleActorDependencies {
   readonly bug: (actor: ScheduleActor, error: unknown) => void;
 }
 
-type Decide<C extends Command> = (command: C, pending: PendingCommand) => void;
-
 export class ScheduleActor implements JournalSubject {
   readonly scheduleId: number;
   readonly #deps: ScheduleActorDependencies;
   readonly #confirmed: ConfirmedSeats;
   readonly #tentative: TentativeSeats;
   readonly #desk: SettlementDesk;
+  readonly #decisions: CommandDecisions;
   /** Commands on seats whose settlement is being decided. */
   #behindSettlement: PendingCommand[] = [];
   /** Commands that arrived while nothing may be decided. */
@@ -100,8 +87,6 @@ export class ScheduleActor implements JournalSubject {
   /** What the head row says; an alarm that finds it out of date has it written again. */
   #storedExpiry: number | null | undefined;
   #waiting = 0;
-  #spare: string[] = [];
-  #spareSince = 0;
 
   constructor(deps: ScheduleActorDependencies) {
     this.scheduleId = deps.facts.scheduleId;
@@ -111,6 +96,17 @@ export class ScheduleActor implements JournalSubject {
     this.#tentative = new TentativeSeats(deps.confirmed, deps.settings.seatsPerUser, (error) => {
       this.#isBroken = true;
       deps.bug(this, error);
+    });
+    const { facts, confirmed, databaseClock, newId, settings } = deps;
+    this.#decisions = new CommandDecisions({
+      facts,
+      confirmed,
+      databaseClock,
+      newId,
+      tentative: this.#tentative,
+      desk: this.#desk,
+      holdTtlMs: settings.holdTtlMs,
+      isStoredExpiryStale: () => this.#isStoredExpiryStale,
     });
     this.#armExpiry();
   }
@@ -275,224 +271,32 @@ export class ScheduleActor implements JournalSubject {
   #decide(pending: PendingCommand): void {
     const { command } = pending;
     this.expireDue(command.type === 'WakeSchedule' ? command.cause : 'demand');
-    switch (command.type) {
-      case 'HoldSeats':
-        return this.#holdSeats(command, pending);
-      case 'ReleaseHold':
-        return this.#releaseHold(command, pending);
-      case 'CancelHolds':
-        return this.#cancelHolds(command, pending);
-      case 'PayReservations':
-        return this.#payReservations(command, pending);
-      case 'RefundPayment':
-        return this.#refundPayment(command, pending);
-      case 'ReadSeatMap':
-        return this.#readSeatMap(command, pending);
-      case 'WakeSchedule':
-        return this.#wakeSchedule(command, pending);
+    const verdict = this.#decisions.decide(pending);
+    switch (verdict.type) {
+      case 'again':
+        this.#behindSettlement.push(pending);
+        return;
+      case 'settling':
+        return;
+      case 'reply': {
+        const { flush, reply, isReadOnly } = verdict;
+        const answer = isReadOnly ? () => this.#underLease(reply()) : reply;
+        if (flush === null) this.#answer(pending, answer());
+        else flush.steps.push({ pending, answer });
+        if (!isReadOnly) this.#armExpiry();
+        return;
+      }
     }
   }
 
-  readonly #holdSeats: Decide<HoldSeats> = (command, pending) => {
-    const { userId, seatNumbers, claim } = command;
-    const now = this.#deps.databaseClock.upperMs();
-    const lower = this.#deps.databaseClock.lowerMs();
-    const isUndecided = this.#tentative.isAnyBeingSettled(
-      seatNumbers,
-      (seat) =>
-        // A refund may free its seat below the number of the change that a refusal waits for.
-        seat.live?.userId === userId ||
-        seat.status === 'REFUNDING' ||
-        (seat.status === 'PAYING' && seat.live.expiresAt <= lower),
-    );
-    if (isUndecided) {
-      this.#behindSettlement.push(pending);
-      return;
-    }
-    const decision = this.#tentative.hold({
-      type: 'HOLD',
-      userId,
-      seatNumbers,
-      reservationIds: this.#spareIds(seatNumbers.length, now),
-      at: now,
-      expiresAt: now + this.#deps.settings.holdTtlMs,
-    });
-    if (decision.type === 'refused') {
-      const { code, seatNumbers: taken } = decision.refusal;
-      const members = (change: Change | null) =>
-        code === 'SEAT_TAKEN'
-          ? {
-              seatNumbers: taken,
-              epoch: change?.epoch ?? this.#confirmed.epoch,
-              seq: change?.seq ?? this.#confirmed.seq,
-            }
-          : {};
-      this.#afterChange(decision.basis, pending, () =>
-        this.#underLease({ outcome: 'refused', rejection: { code, members: members(decision.basis) } }),
-      );
-      return;
-    }
-    if (decision.isNew) this.#spare = [];
-    const status = decision.isNew ? 201 : 200;
-    const view = () =>
-      decision.standings.map(({ seat, live, change }) => viewReservation(this.#deps.facts, seat, live, 'HELD', change));
-    if (decision.isNew) this.#armExpiry();
-    if (claim !== null) {
-      this.#tentative.gather().keys.push({
-        pending,
-        userId,
-        key: claim.key,
-        fingerprint: claim.fingerprint,
-        status,
-        body: () => {
-          const reservations = view();
-          return JSON.stringify(command.form === 'one' ? reservations[0] : { reservations });
-        },
-      });
-    }
-    const answer = () => granted<HoldSeats>({ status, reservations: view() });
-    if (decision.isNew || claim !== null) this.#afterFlush(this.#tentative.gather(), pending, answer);
-    else this.#afterChange(this.#tentative.basisOf(seatNumbers), pending, () => this.#underLease(answer()));
-  };
-
-  readonly #releaseHold: Decide<ReleaseHold> = (command, pending) => {
-    const { userId, reservationId } = command;
-    const standing = this.#tentative.find(reservationId);
-    if (standing !== null && standing.seat.status === 'PAYING') {
-      this.#behindSettlement.push(pending);
-      return;
-    }
-    const released = this.#tentative.release(userId, reservationId, this.#deps.databaseClock.upperMs());
-    if (released !== null) {
-      const { seat, live, change } = released;
-      this.#afterFlush(this.#tentative.gather(), pending, () =>
-        granted<ReleaseHold>(viewReservation(this.#deps.facts, seat, live, 'CANCELLED', change)),
-      );
-      return;
-    }
-    this.#refuseEnded([reservationId], pending);
-  };
-
-  readonly #cancelHolds: Decide<CancelHolds> = (command, pending) => {
-    const cancelled = this.#tentative.cancelHolds(command.userId, this.#deps.databaseClock.upperMs());
-    const answer = () => granted<CancelHolds>({ cancelled });
-    // That there is nothing to cancel may rest on an end that is not durable yet.
-    const tail = this.#tentative.gathered ?? this.#tentative.inFlight;
-    if (cancelled > 0) this.#afterFlush(this.#tentative.gather(), pending, answer);
-    else if (tail !== null) this.#afterFlush(tail, pending, () => this.#underLease(answer()));
-    else this.#answer(pending, this.#underLease(answer()));
-  };
-
-  readonly #payReservations: Decide<PayReservations> = (command, pending) => {
-    const { userId, reservationIds, paymentId } = command;
-    const standings = reservationIds.map((id) => this.#tentative.find(id));
-    const own = standings.filter((standing) => standing !== null && standing.live.userId === userId);
-    if (own.some((standing) => standing?.seat.status === 'PAYING' || standing?.seat.status === 'REFUNDING')) {
-      this.#behindSettlement.push(pending);
-      return;
-    }
-    const earlier = this.#paidExactly(own, reservationIds.length);
-    if (earlier !== null) {
-      this.#answer(pending, this.#underLease(granted<PayReservations>({ alreadyPaid: earlier })));
-      return;
-    }
-    const held = own.filter((standing) => standing !== null && standing.seat.status === 'HELD');
-    if (held.length < reservationIds.length) {
-      this.#refuseEnded(reservationIds, pending);
-      return;
-    }
-    const notDurable = held.find((standing) => standing?.change.flush != null);
-    if (notDurable?.change.flush != null) {
-      // The wallet may only pay for what a crash cannot take back: the command is decided again once its hold is durable.
-      this.#behindSettlement.push(pending);
-      return;
-    }
-    if (!this.#tentative.takeUpPayment(userId, reservationIds)) {
-      this.#refuseEnded(reservationIds, pending);
-      return;
-    }
-    this.#desk.add(
-      pending,
-      'PAYMENT',
-      paymentId,
-      userId,
-      held.filter((standing) => standing !== null),
-      this.#tentative.gathered,
-    );
-  };
-
-  readonly #refundPayment: Decide<RefundPayment> = (command, pending) => {
-    const standings = this.#tentative.findPaid(command.paymentId);
-    if (this.#desk.isDeciding(command.paymentId)) {
-      this.#behindSettlement.push(pending);
-      return;
-    }
-    if (!this.#tentative.takeUpRefund(command.userId, command.paymentId)) {
-      this.#answer(pending, this.#underLease(granted<RefundPayment>({ alreadyRefunded: true })));
-      return;
-    }
-    const { gathered } = this.#tentative;
-    this.#desk.add(pending, 'REFUND', command.paymentId, command.userId, standings, gathered);
-  };
-
-  readonly #readSeatMap: Decide<ReadSeatMap> = (_command, pending) => {
-    this.#afterChange(this.#tentative.pendingExpiry, pending, () =>
-      this.#underLease(granted<ReadSeatMap>(this.#confirmed.map())),
-    );
-  };
-
-  readonly #wakeSchedule: Decide<WakeSchedule> = (command, pending) => {
+  get #isStoredExpiryStale(): boolean {
     const stored = this.#storedExpiry;
-    const isStale = stored === undefined || (stored !== null && stored <= this.#deps.databaseClock.lowerMs());
-    const flush =
-      this.#tentative.gathered ??
-      (command.cause === 'alarm' && isStale && !this.#isLatched ? this.#tentative.gather() : null);
-    const ended = flush?.events.filter((event) => event.type === 'EXPIRED').length ?? 0;
-    const answer = () => granted<WakeSchedule>({ ended });
-    if (flush !== null) this.#afterFlush(flush, pending, answer);
-    else this.#afterChange(this.#tentative.pendingExpiry, pending, () => this.#underLease(answer()));
-  };
-
-  /** The earlier payment that paid for exactly these standings, or null. */
-  #paidExactly(own: readonly (Standing | null)[], asked: number): string | null {
-    const paymentId = own[0]?.live.paymentId ?? null;
-    if (paymentId === null || own.length < asked) return null;
-    if (own.some((standing) => standing?.live.paymentId !== paymentId)) return null;
-    return this.#tentative.findPaid(paymentId).length === asked ? paymentId : null;
-  }
-
-  /** Says why these reservations are not the caller's holds, once that is durable. */
-  #refuseEnded(reservationIds: readonly string[], pending: PendingCommand): void {
-    const ends = reservationIds.map((id) => this.#tentative.endOf(id));
-    const last = this.#tentative.latest(ends.map((end) => end?.change));
-    const statuses = new Set(ends.map((end) => end?.status ?? null));
-    const [status] = statuses.size === 1 ? statuses : [null];
-    const live = reservationIds.length === 1 ? this.#tentative.find(reservationIds[0] ?? '') : null;
-    const rejection = explainEnd(pending.command.type === 'PayReservations', status ?? null, live);
-    this.#afterChange(last, pending, () => this.#underLease({ outcome: 'refused', rejection }));
-  }
-
-  /** Fresh ids; those that a refusal leaves unused serve the next commands, because making one costs as much as refusing. */
-  #spareIds(count: number, now: number): readonly string[] {
-    if (now - this.#spareSince > SPARE_ID_LIFE_MS) {
-      this.#spare = [];
-      this.#spareSince = now;
-    }
-    while (this.#spare.length < count) this.#spare.push(this.#deps.newId());
-    return this.#spare;
+    const isOver = stored === undefined || (stored !== null && stored <= this.#deps.databaseClock.lowerMs());
+    return isOver && !this.#isLatched;
   }
 
   #underLease(reply: Reply): Reply {
     return this.#deps.isLeaseValid() ? reply : { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' };
-  }
-
-  #afterChange(basis: Change | null, pending: PendingCommand, answer: () => Reply): void {
-    if (basis?.flush == null) this.#answer(pending, answer());
-    else this.#afterFlush(basis.flush, pending, answer);
-  }
-
-  #afterFlush(flush: Flush, pending: PendingCommand, answer: () => Reply): void {
-    flush.steps.push({ pending, answer });
   }
 
   #answer(pending: PendingCommand, reply: Reply): void {
@@ -694,15 +498,4 @@ export class ScheduleActor implements JournalSubject {
       ...this.#deferred,
     ];
   }
-}
-
-function granted<C extends Command>(value: Grants[C['type']]): Reply<C> {
-  return { outcome: 'granted', value };
-}
-
-function explainEnd(isPayment: boolean, status: 'EXPIRED' | 'CANCELLED' | null, live: Standing | null): Rejection {
-  if (isPayment && status === 'EXPIRED') return { code: 'RESERVATION_EXPIRED', members: {} };
-  if (isPayment && status === 'CANCELLED') return { code: 'RESERVATION_CANCELLED', members: {} };
-  const known = status ?? (live !== null && live.seat.status === 'CONFIRMED' ? 'CONFIRMED' : null);
-  return { code: 'RESERVATION_NOT_HELD', members: known === null ? {} : { status: known } };
 }

@@ -1,0 +1,256 @@
+import type { DatabaseClock } from '../clock.ts';
+import type { Rejection } from '../errors.ts';
+import type {
+  CancelHolds,
+  Command,
+  Grants,
+  HoldSeats,
+  PayReservations,
+  RefundPayment,
+  ReleaseHold,
+  Reply,
+  WakeSchedule,
+} from './command.ts';
+import type { ConfirmedSeats } from './confirmed-seats.ts';
+import type { Change, Flush, PendingCommand } from './flush.ts';
+import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
+import type { SettlementDesk } from './settlement-desk.ts';
+import type { Standing, TentativeSeats } from './tentative-seats.ts';
+
+/** Ids are in order of time, and lists go by them: one that was made long before its reservation would be listed as old. */
+const SPARE_ID_LIFE_MS = 100;
+
+/** What is to become of a command that was decided. */
+export type Verdict =
+  /** Its reply may go out now; null for `flush` means that nothing it rests on is still to be made durable. */
+  | {
+      readonly type: 'reply';
+      /** The flush that must be durable first. */
+      readonly flush: Flush | null;
+      readonly reply: () => Reply;
+      /** Whether it wrote nothing, so that it is answered under the read lease only. */
+      readonly isReadOnly: boolean;
+    }
+  /** A settlement, or a flush, is to be waited for; then it is decided again. */
+  | { readonly type: 'again' }
+  /** The wallet decides it. */
+  | { readonly type: 'settling' };
+
+const AGAIN: Verdict = { type: 'again' };
+const SETTLING: Verdict = { type: 'settling' };
+
+export interface CommandDecisionsDependencies {
+  readonly facts: ScheduleFacts;
+  readonly confirmed: ConfirmedSeats;
+  readonly tentative: TentativeSeats;
+  readonly desk: SettlementDesk;
+  readonly holdTtlMs: number;
+  readonly databaseClock: DatabaseClock;
+  readonly newId: () => string;
+  /** Whether the head row's next expiry should be written again although nothing happened. */
+  readonly isStoredExpiryStale: () => boolean;
+}
+
+/**
+ * What each command means to a schedule's tentative seats. Owns no mailbox and answers nobody: it says what the reply is and
+ * which change it rests on.
+ */
+export class CommandDecisions {
+  readonly #deps: CommandDecisionsDependencies;
+  #spare: string[] = [];
+  #spareSince = 0;
+
+  constructor(deps: CommandDecisionsDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Decides a command on what was decided before it; due holds were ended already. */
+  decide(pending: PendingCommand): Verdict {
+    const { command } = pending;
+    switch (command.type) {
+      case 'HoldSeats':
+        return this.#holdSeats(command, pending);
+      case 'ReleaseHold':
+        return this.#releaseHold(command);
+      case 'CancelHolds':
+        return this.#cancelHolds(command);
+      case 'PayReservations':
+        return this.#payReservations(command, pending);
+      case 'RefundPayment':
+        return this.#refundPayment(command, pending);
+      case 'ReadSeatMap':
+        return readOnly(this.#deps.tentative.pendingExpiry, () => granted(this.#deps.confirmed.map()));
+      case 'WakeSchedule':
+        return this.#wakeSchedule(command);
+    }
+  }
+
+  #holdSeats(command: HoldSeats, pending: PendingCommand): Verdict {
+    const { tentative, databaseClock, facts } = this.#deps;
+    const { userId, seatNumbers, claim, form } = command;
+    const lower = databaseClock.lowerMs();
+    const isUndecided = tentative.isAnyBeingSettled(
+      seatNumbers,
+      (seat) =>
+        // A refund may free its seat below the number of the change that a refusal waits for.
+        seat.live?.userId === userId ||
+        seat.status === 'REFUNDING' ||
+        (seat.status === 'PAYING' && seat.live.expiresAt <= lower),
+    );
+    if (isUndecided) return AGAIN;
+    const now = databaseClock.upperMs();
+    const decision = tentative.hold({
+      type: 'HOLD',
+      userId,
+      seatNumbers,
+      reservationIds: this.#spareIds(seatNumbers.length, now),
+      at: now,
+      expiresAt: now + this.#deps.holdTtlMs,
+    });
+    if (decision.type === 'refused') return this.#refuseHold(decision.refusal, decision.basis);
+
+    const { isNew, standings } = decision;
+    if (isNew) this.#spare = [];
+    const status = isNew ? 201 : 200;
+    const view = () => standings.map(({ seat, live, change }) => viewReservation(facts, seat, live, 'HELD', change));
+    const reply = () => granted<HoldSeats>({ status, reservations: view() });
+    if (claim !== null) {
+      tentative.gather().keys.push({
+        pending,
+        userId,
+        key: claim.key,
+        fingerprint: claim.fingerprint,
+        status,
+        body() {
+          const reservations = view();
+          return JSON.stringify(form === 'one' ? reservations[0] : { reservations });
+        },
+      });
+    }
+    return isNew || claim !== null
+      ? written(tentative.gather(), reply)
+      : readOnly(tentative.basisOf(seatNumbers), reply);
+  }
+
+  #refuseHold(
+    { code, seatNumbers }: Pick<Rejection, 'code'> & { seatNumbers: readonly number[] },
+    basis: Change | null,
+  ): Verdict {
+    const { confirmed } = this.#deps;
+    return readOnly(basis, () => {
+      const { epoch, seq } = basis ?? confirmed;
+      return {
+        outcome: 'refused',
+        rejection: { code, members: code === 'SEAT_TAKEN' ? { seatNumbers, epoch, seq } : {} },
+      };
+    });
+  }
+
+  #releaseHold({ userId, reservationId }: ReleaseHold): Verdict {
+    const { tentative, databaseClock, facts } = this.#deps;
+    if (tentative.find(reservationId)?.seat.status === 'PAYING') return AGAIN;
+    const released = tentative.release(userId, reservationId, databaseClock.upperMs());
+    if (released === null) return this.#refuseEnded([reservationId], false);
+    const { seat, live, change } = released;
+    return written(tentative.gather(), () =>
+      granted<ReleaseHold>(viewReservation(facts, seat, live, 'CANCELLED', change)),
+    );
+  }
+
+  #cancelHolds({ userId }: CancelHolds): Verdict {
+    const { tentative, databaseClock } = this.#deps;
+    const cancelled = tentative.cancelHolds(userId, databaseClock.upperMs());
+    const reply = () => granted<CancelHolds>({ cancelled });
+    if (cancelled > 0) return written(tentative.gather(), reply);
+    // That there is nothing to cancel may rest on an end that is not durable yet.
+    const flush = tentative.gathered ?? tentative.inFlight;
+    return { type: 'reply', flush, reply, isReadOnly: true };
+  }
+
+  #payReservations({ userId, reservationIds, paymentId }: PayReservations, pending: PendingCommand): Verdict {
+    const { tentative, desk } = this.#deps;
+    const own = reservationIds
+      .map((id) => tentative.find(id))
+      .filter((standing) => standing !== null)
+      .filter(({ live }) => live.userId === userId);
+    if (own.some(({ seat }) => seat.status === 'PAYING' || seat.status === 'REFUNDING')) return AGAIN;
+    const earlier = this.#paidExactly(own, reservationIds.length);
+    if (earlier !== null) return readOnly(null, () => granted<PayReservations>({ alreadyPaid: earlier }));
+    const held = own.filter(({ seat }) => seat.status === 'HELD');
+    if (held.length < reservationIds.length) return this.#refuseEnded(reservationIds, true);
+    // The wallet may only pay for what a crash cannot take back: it is decided again once its hold is durable.
+    if (held.some(({ change }) => change.flush !== null)) return AGAIN;
+    if (!tentative.takeUpPayment(userId, reservationIds)) return this.#refuseEnded(reservationIds, true);
+    desk.add(pending, 'PAYMENT', paymentId, userId, held, tentative.gathered);
+    return SETTLING;
+  }
+
+  #refundPayment({ userId, paymentId }: RefundPayment, pending: PendingCommand): Verdict {
+    const { tentative, desk } = this.#deps;
+    const standings = tentative.findPaid(paymentId);
+    if (desk.isDeciding(paymentId)) return AGAIN;
+    if (!tentative.takeUpRefund(userId, paymentId)) {
+      return readOnly(null, () => granted<RefundPayment>({ alreadyRefunded: true }));
+    }
+    desk.add(pending, 'REFUND', paymentId, userId, standings, tentative.gathered);
+    return SETTLING;
+  }
+
+  #wakeSchedule({ cause }: WakeSchedule): Verdict {
+    const { tentative } = this.#deps;
+    const isRewriting = cause === 'alarm' && this.#deps.isStoredExpiryStale();
+    const flush = tentative.gathered ?? (isRewriting ? tentative.gather() : null);
+    const ended = flush?.events.filter((event) => event.type === 'EXPIRED').length ?? 0;
+    const reply = () => granted<WakeSchedule>({ ended });
+    return flush === null ? readOnly(tentative.pendingExpiry, reply) : written(flush, reply);
+  }
+
+  /** The earlier payment that paid for exactly these standings, or null. */
+  #paidExactly(own: readonly Standing[], asked: number): string | null {
+    const paymentId = own[0]?.live.paymentId ?? null;
+    if (paymentId === null || own.length < asked) return null;
+    if (own.some(({ live }) => live.paymentId !== paymentId)) return null;
+    return this.#deps.tentative.findPaid(paymentId).length === asked ? paymentId : null;
+  }
+
+  /** Says why these reservations are not the caller's holds. */
+  #refuseEnded(reservationIds: readonly string[], isPayment: boolean): Verdict {
+    const { tentative } = this.#deps;
+    const ends = reservationIds.map((id) => tentative.endOf(id));
+    const last = tentative.latest(ends.map((end) => end?.change));
+    const statuses = new Set(ends.map((end) => end?.status ?? null));
+    const [status] = statuses.size === 1 ? statuses : [null];
+    const live = reservationIds.length === 1 ? tentative.find(reservationIds[0] ?? '') : null;
+    const rejection = explainEnd(isPayment, status ?? null, live);
+    return readOnly(last, () => ({ outcome: 'refused', rejection }));
+  }
+
+  /** Fresh ids; those that a refusal leaves unused serve the next commands, because making one costs as much as refusing. */
+  #spareIds(count: number, now: number): readonly string[] {
+    if (now - this.#spareSince > SPARE_ID_LIFE_MS) {
+      this.#spare = [];
+      this.#spareSince = now;
+    }
+    while (this.#spare.length < count) this.#spare.push(this.#deps.newId());
+    return this.#spare;
+  }
+}
+
+function granted<C extends Command>(value: Grants[C['type']]): Reply<C> {
+  return { outcome: 'granted', value };
+}
+
+function written(flush: Flush, reply: () => Reply): Verdict {
+  return { type: 'reply', flush, reply, isReadOnly: false };
+}
+
+function readOnly(basis: Change | null, reply: () => Reply): Verdict {
+  return { type: 'reply', flush: basis?.flush ?? null, reply, isReadOnly: true };
+}
+
+function explainEnd(isPayment: boolean, status: 'EXPIRED' | 'CANCELLED' | null, live: Standing | null): Rejection {
+  if (isPayment && status === 'EXPIRED') return { code: 'RESERVATION_EXPIRED', members: {} };
+  if (isPayment && status === 'CANCELLED') return { code: 'RESERVATION_CANCELLED', members: {} };
+  const known = status ?? (live !== null && live.seat.status === 'CONFIRMED' ? 'CONFIRMED' : null);
+  return { code: 'RESERVATION_NOT_HELD', members: known === null ? {} : { status: known } };
+}
