@@ -122,7 +122,7 @@ t.test('ten thousand unknown ids are answered by a few dozen statements', async 
   const { pool } = await createTestDatabase(t);
   const catalogue = createCatalogue({ pool });
   const statements = countStatements(pool);
-  const found = await Promise.all(Array.from({ length: 10_000 }, (_, i) => catalogue.findSchedule(i + 1)));
+  const found = await Promise.all(Array.from({ length: 10_000 }, async (_, i) => await catalogue.findSchedule(i + 1)));
   t.ok(found.every((answer) => answer === null));
   t.ok(statements.count <= 40, `${statements.count} statements`);
 });
