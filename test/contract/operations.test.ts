@@ -89,6 +89,7 @@ t.test('while the database is away: 503 that say so, and after it all is well ag
   t.notMatch(JSON.stringify(problem), /postgres|127\.0\.0\.1|test_/);
   t.equal((await fetch(`${api.url}/healthz`)).status, 200);
   const calls = [
+    ['GET', '/me/balance', undefined],
     ['POST', '/me/balance/charge', { amount: 1 }],
     ['POST', '/reservations', { scheduleId, seatNumber: 1 }],
     ['GET', `/schedules/${scheduleId}/seats`, undefined],
