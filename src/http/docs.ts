@@ -63,6 +63,16 @@ export async function documentRoutes(app: FastifyInstance, responder: Responder)
   });
 }
 
+/** Nothing on the page leads to a service of somebody else's. */
+const CONFIGURATION = JSON.stringify({
+  withDefaultFonts: false,
+  telemetry: false,
+  hideClientButton: true,
+  showDeveloperTools: 'never',
+  agent: { disabled: true },
+  mcp: { disabled: true },
+});
+
 /** Scalar finds its document by the script's attribute and gives its style the nonce of the meta element. */
 function pageOf(styleNonce: string): string {
   return `<!doctype html>
@@ -74,7 +84,7 @@ function pageOf(styleNonce: string): string {
     <title>frontrow API</title>
   </head>
   <body>
-    <script id="api-reference" data-url="/openapi.json" data-configuration='{"withDefaultFonts":false,"telemetry":false}'></script>
+    <script id="api-reference" data-url="/openapi.json" data-configuration='${CONFIGURATION}'></script>
     <script src="${SCRIPT_URL}"></script>
     <noscript><a href="/openapi.json">/openapi.json</a></noscript>
   </body>
