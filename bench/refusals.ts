@@ -95,6 +95,7 @@ async function runPhases(
     durationMs,
     tokens: field.tokens,
     seed: seed * 1_000 + round,
+    isPolling: true,
     work: {
       type: 'holds',
       path: '/api/v1/reservations',

@@ -28,6 +28,11 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
     finish = resolve;
   });
 
+  let isPolling = plan.isPolling === true;
+  const poll = (): void => {
+    if (isPolling) setImmediate(poll);
+  };
+
   const takeRequest = (): Buffer | undefined => {
     if (cursor >= requests.length) {
       exhausted = !plan.work.repeat;
@@ -87,11 +92,13 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
   for (const worker of workers) {
     worker.begin();
   }
+  poll();
   const tail = setTimeout(() => {
     unanswered += working;
     finish();
   }, plan.durationMs + TAIL_LIMIT_MS);
   await finished;
+  isPolling = false;
   clearTimeout(tail);
   const cpu = process.cpuUsage(startCpu);
   for (const worker of workers) {

@@ -12,6 +12,11 @@ export interface LoadPlan {
   /** Bearer tokens; each request carries a random one. */
   readonly tokens: readonly string[];
   readonly seed: number;
+  /**
+   * Whether the process looks for answers all the time instead of sleeping until one comes. Waking a sleeper is charged to the
+   * server that sends, on a virtual machine dearly; over a network it never is.
+   */
+  readonly isPolling?: boolean;
   readonly work: LoadWork;
 }
 
