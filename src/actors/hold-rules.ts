@@ -36,13 +36,18 @@ function wouldExceedLimit(seats: readonly Seat[], seatsPerUser: number, { userId
   return live + added > seatsPerUser;
 }
 
-/** Whether every seat exists, is free or the user's own hold, and the user stays within the limit. */
-export function mayHold(seats: readonly Seat[], seatsPerUser: number, wish: HoldWish): boolean {
-  for (const seatNumber of wish.seatNumbers) {
+/** Whether every seat exists and is free or the user's own hold. Looks at the seats named only. */
+export function areFree(seats: readonly Seat[], { userId, seatNumbers }: HoldWish): boolean {
+  for (const seatNumber of seatNumbers) {
     const seat = seats[seatNumber - 1];
-    if (seat === undefined || isTaken(seat, wish.userId)) return false;
+    if (seat === undefined || isTaken(seat, userId)) return false;
   }
-  return !wouldExceedLimit(seats, seatsPerUser, wish);
+  return true;
+}
+
+/** Whether the seats are free, and the user stays within the limit. */
+export function mayHold(seats: readonly Seat[], seatsPerUser: number, wish: HoldWish): boolean {
+  return areFree(seats, wish) && !wouldExceedLimit(seats, seatsPerUser, wish);
 }
 
 /** Why `mayHold` says no, in the contract's order: a seat that the hall does not have, the limit, a seat that is taken. */

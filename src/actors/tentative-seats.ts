@@ -1,6 +1,6 @@
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import { type Change, type EndCause, Flush, laterChange } from './flush.ts';
-import { explainRefusal, mayHold, type Refusal } from './hold-rules.ts';
+import { areFree, explainRefusal, type Refusal } from './hold-rules.ts';
 import { type RunningMachine, type ScheduleMachineEvent, startScheduleMachine } from './schedule-machine.ts';
 import { earliestExpiry, isBeingSettled, type LiveReservation, type Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
@@ -36,12 +36,15 @@ export class TentativeSeats {
   /** No HELD seat ends before this; null when none is held. May be too early, never too late. */
   #nextExpiry: number | null;
   #lastExpiry: Change | null = null;
+  /** The earliest end of any hold, those being paid included; kept, because looking through a cold hall costs microseconds. */
+  #headExpiry: number | null = null;
+  #isHeadExpiryStale = false;
 
   constructor(confirmed: ConfirmedSeats, seatsPerUser: number, onBug: (error: unknown) => void) {
     this.#seatsPerUser = seatsPerUser;
     this.#machine = startScheduleMachine({ seats: confirmed.seats, seatsPerUser }, onBug);
     this.#changes = confirmed.changes.slice();
-    this.#nextExpiry = earliestExpiry(confirmed.seats);
+    this.#nextExpiry = this.#setHeadExpiry(confirmed.seats);
   }
 
   get seats(): readonly Seat[] {
@@ -77,7 +80,8 @@ export class TentativeSeats {
     if (flush === null) return null;
     this.#gathered = null;
     this.#inFlight = flush;
-    flush.nextExpiryAt = earliestExpiry(this.seats);
+    if (this.#isHeadExpiryStale) this.#setHeadExpiry(this.seats);
+    flush.nextExpiryAt = this.#headExpiry;
     return flush;
   }
 
@@ -88,9 +92,9 @@ export class TentativeSeats {
   }
 
   hold(command: Extract<ScheduleMachineEvent, { type: 'HOLD' }>): HoldDecision {
-    // The machine's guard is asked by itself first: in a rush nearly everything is refused, and an event that a guard refuses
-    // costs four times as much as the guard.
-    const events = mayHold(this.seats, this.#seatsPerUser, command) ? this.#machine.send(command) : null;
+    // What the machine's guard refuses most is asked by itself first: in a rush nearly everything is taken, and an event that
+    // a guard refuses costs four times as much as the question.
+    const events = areFree(this.seats, command) ? this.#machine.send(command) : null;
     if (events === null) {
       const refusal = explainRefusal(this.seats, this.#seatsPerUser, command);
       return { type: 'refused', refusal, basis: this.#basisOfRefusal(refusal, command) };
@@ -142,6 +146,7 @@ export class TentativeSeats {
   /** Takes over committed settlements; `changes` are durable. */
   settle(events: readonly SeatEvent[], changes: readonly Change[]): void {
     this.#machine.send({ type: 'SETTLE', events });
+    this.#isHeadExpiryStale = true;
     for (const [position, event] of events.entries()) {
       const change = changes[position];
       if (change !== undefined) this.#changes[event.seatNumber - 1] = change;
@@ -164,7 +169,7 @@ export class TentativeSeats {
     this.#gathered = null;
     this.#inFlight = null;
     this.#lastExpiry = null;
-    this.#nextExpiry = earliestExpiry(confirmed.seats);
+    this.#nextExpiry = this.#setHeadExpiry(confirmed.seats);
     for (const [id, end] of this.#endedReservations) {
       if (end.change.flush !== null) this.#endedReservations.delete(id);
     }
@@ -241,6 +246,7 @@ export class TentativeSeats {
       const change = flush.add(event);
       changes.push(change);
       this.#changes[event.seatNumber - 1] = change;
+      this.#noteExpiry(event);
       if (event.type === 'EXPIRED' || event.type === 'CANCELLED')
         this.#remember(event.reservationId, event.type, change);
     }
@@ -263,6 +269,17 @@ export class TentativeSeats {
 
   #seatsOfUser(userId: string): number[] {
     return this.seats.filter((seat) => seat.live?.userId === userId).map((seat) => seat.seatNumber);
+  }
+
+  #noteExpiry(event: SeatEvent): void {
+    if (event.type !== 'HELD') this.#isHeadExpiryStale = true;
+    else if (this.#headExpiry === null || event.expiresAt < this.#headExpiry) this.#headExpiry = event.expiresAt;
+  }
+
+  #setHeadExpiry(seats: readonly Seat[]): number | null {
+    this.#isHeadExpiryStale = false;
+    this.#headExpiry = earliestExpiry(seats);
+    return this.#headExpiry;
   }
 
   #earliestHeld(): number | null {
