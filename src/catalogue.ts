@@ -38,15 +38,7 @@ export interface ScheduleWithAvailability extends Schedule {
   readonly availableSeats: number;
 }
 
-export interface NewConcert {
-  readonly title: string;
-  readonly artist: string;
-  readonly venue: string;
-  readonly timeZone: string;
-  readonly bookingOpensAtMs: number;
-  readonly bookingClosesAtMs: number;
-  readonly queue: QueuePolicy;
-}
+export type NewConcert = Omit<Concert, 'concertId'>;
 
 export interface NewSchedule {
   readonly startsAtMs: number;
