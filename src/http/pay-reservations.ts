@@ -5,6 +5,7 @@ import type { IdempotencyClaim } from '../idempotency.ts';
 import type { Payment } from '../payment.ts';
 import type { Reservation, ReservationStatus } from '../reservation.ts';
 import { done, type KeyTaken, type Outcome, outcomeOf, refused } from './outcome.ts';
+import { answerEarlierPayment, type PaymentAnswer } from './payment-answer.ts';
 import type { Services } from './services.ts';
 
 /** The three ways to name what is to be paid. */
@@ -12,8 +13,6 @@ export type PaymentWish =
   | { readonly reservationId: string; readonly seatNumber?: number }
   | { readonly reservationIds: readonly string[] }
   | { readonly scheduleId: number; readonly seatNumber: number };
-
-export type PaymentAnswer = Payment & { readonly remainingBalance: number };
 
 /**
  * Pays holds of the user, all of one schedule and all or nothing. Exactly what an earlier payment that stands has paid is answered
@@ -35,7 +34,7 @@ export async function payReservations(
     return refused('PAYMENT_SPANS_SCHEDULES');
 
   const paid = await findEarlierPayment(services, userId, reservations);
-  if (paid !== null) return answerPaid(services, userId, paid, claim);
+  if (paid !== null) return answerEarlierPayment(services, userId, paid, claim);
   const odd = reservations.find(({ status }) => status !== 'HELD');
   if (odd !== undefined) return refusalOf(reservations, odd.status);
 
@@ -50,7 +49,7 @@ export async function payReservations(
   if (reply.outcome === 'granted' && 'alreadyPaid' in reply.value) {
     const payment = await services.payments.find(userId, reply.value.alreadyPaid);
     if (payment?.status !== 'COMPLETED') return refused('RESERVATION_NOT_HELD', { status: 'REFUNDED' });
-    return answerPaid(services, userId, payment, claim);
+    return answerEarlierPayment(services, userId, payment, claim);
   }
   return outcomeOf<PayReservations, PaymentAnswer>(reply, (granted) => {
     if ('alreadyPaid' in granted) throw new Error('an earlier payment was answered before');
@@ -103,17 +102,6 @@ async function findEarlierPayment(
   }
   const payment = await payments.find(userId, paymentId);
   return payment?.status === 'COMPLETED' && payment.reservations.length === reservations.length ? payment : null;
-}
-
-async function answerPaid(
-  { wallets, idempotency }: Services,
-  userId: string,
-  payment: Payment,
-  claim: IdempotencyClaim | null,
-): Promise<Outcome<PaymentAnswer> | KeyTaken> {
-  const wallet = await wallets.balance(userId);
-  if (wallet === null) return refused('USER_NOT_FOUND');
-  return idempotency.recordFound(userId, claim, done(200, { ...payment, remainingBalance: wallet.balance }));
 }
 
 function refusalOf(reservations: readonly Reservation[], oddStatus: ReservationStatus): Outcome<never> {

@@ -1,8 +1,7 @@
 import type { RefundPayment } from '../actors/command.ts';
 import type { IdempotencyClaim } from '../idempotency.ts';
-import type { Payment } from '../payment.ts';
 import { done, type KeyTaken, type Outcome, outcomeOf, refused } from './outcome.ts';
-import type { PaymentAnswer } from './pay-reservations.ts';
+import { answerEarlierPayment, type PaymentAnswer } from './payment-answer.ts';
 import type { Services } from './services.ts';
 
 /** Refunds the whole payment. One that is refunded already is answered as it is. */
@@ -14,7 +13,7 @@ export async function refundPayment(
 ): Promise<Outcome<PaymentAnswer> | KeyTaken> {
   const payment = await services.payments.find(userId, paymentId);
   if (payment === null) return refused('PAYMENT_NOT_FOUND');
-  if (payment.status === 'REFUNDED') return answerRefunded(services, userId, payment, claim);
+  if (payment.status === 'REFUNDED') return answerEarlierPayment(services, userId, payment, claim);
   const { scheduleId } = payment;
   const startsAt = payment.reservations[0]?.startsAt;
   if (startsAt !== undefined && services.databaseClock.lowerMs() >= Date.parse(startsAt)) {
@@ -29,21 +28,10 @@ export async function refundPayment(
   });
   if (reply.outcome === 'granted' && 'alreadyRefunded' in reply.value) {
     const refunded = await services.payments.find(userId, paymentId);
-    return refunded === null ? refused('PAYMENT_NOT_FOUND') : answerRefunded(services, userId, refunded, claim);
+    return refunded === null ? refused('PAYMENT_NOT_FOUND') : answerEarlierPayment(services, userId, refunded, claim);
   }
   return outcomeOf<RefundPayment, PaymentAnswer>(reply, (granted) => {
     if ('alreadyRefunded' in granted) throw new Error('an earlier refund was answered before');
     return done(200, { ...granted.payment, remainingBalance: granted.remainingBalance });
   });
-}
-
-async function answerRefunded(
-  { wallets, idempotency }: Services,
-  userId: string,
-  payment: Payment,
-  claim: IdempotencyClaim | null,
-): Promise<Outcome<PaymentAnswer> | KeyTaken> {
-  const wallet = await wallets.balance(userId);
-  if (wallet === null) return refused('USER_NOT_FOUND');
-  return idempotency.recordFound(userId, claim, done(200, { ...payment, remainingBalance: wallet.balance }));
 }
