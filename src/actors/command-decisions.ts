@@ -15,10 +15,7 @@ import type { ConfirmedSeats } from './confirmed-seats.ts';
 import type { Change, Flush, PendingCommand } from './flush.ts';
 import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
 import type { SettlementDesk } from './settlement-desk.ts';
-import type { Standing, TentativeSeats } from './tentative-seats.ts';
-
-/** Ids are in order of time, and lists go by them: one that was made long before its reservation would be listed as old. */
-const SPARE_ID_LIFE_MS = 100;
+import type { RefusedHold, Standing, TentativeSeats } from './tentative-seats.ts';
 
 /** What is to become of a command that was decided. */
 export type Verdict =
@@ -57,8 +54,6 @@ export interface CommandDecisionsDependencies {
  */
 export class CommandDecisions {
   readonly #deps: CommandDecisionsDependencies;
-  #spare: string[] = [];
-  #spareSince = 0;
 
   constructor(deps: CommandDecisionsDependencies) {
     this.#deps = deps;
@@ -88,29 +83,29 @@ export class CommandDecisions {
   #holdSeats(command: HoldSeats, pending: PendingCommand): Verdict {
     const { tentative, databaseClock, facts } = this.#deps;
     const { userId, seatNumbers, claim, form } = command;
-    const lower = databaseClock.lowerMs();
     const isUndecided = tentative.isAnyBeingSettled(
       seatNumbers,
       (seat) =>
         // A refund may free its seat below the number of the change that a refusal waits for.
         seat.live?.userId === userId ||
         seat.status === 'REFUNDING' ||
-        (seat.status === 'PAYING' && seat.live.expiresAt <= lower),
+        (seat.status === 'PAYING' && seat.live.expiresAt <= databaseClock.lowerMs()),
     );
     if (isUndecided) return AGAIN;
+    const taken = tentative.refuseTaken(command);
+    if (taken !== null) return this.#refuseHold(taken);
     const now = databaseClock.upperMs();
     const decision = tentative.hold({
       type: 'HOLD',
       userId,
       seatNumbers,
-      reservationIds: this.#spareIds(seatNumbers.length, now),
+      reservationIds: seatNumbers.map(() => this.#deps.newId()),
       at: now,
       expiresAt: now + this.#deps.holdTtlMs,
     });
-    if (decision.type === 'refused') return this.#refuseHold(decision.refusal, decision.basis);
+    if (decision.type === 'refused') return this.#refuseHold(decision);
 
     const { isNew, standings } = decision;
-    if (isNew) this.#spare = [];
     const status = isNew ? 201 : 200;
     const view = () => standings.map(({ seat, live, change }) => viewReservation(facts, seat, live, 'HELD', change));
     const reply = () => granted<HoldSeats>({ status, reservations: view() });
@@ -132,10 +127,8 @@ export class CommandDecisions {
       : readOnly(tentative.basisOf(seatNumbers), reply);
   }
 
-  #refuseHold(
-    { code, seatNumbers }: Pick<Rejection, 'code'> & { seatNumbers: readonly number[] },
-    basis: Change | null,
-  ): Verdict {
+  #refuseHold({ refusal, basis }: RefusedHold): Verdict {
+    const { code, seatNumbers } = refusal;
     const { confirmed } = this.#deps;
     return readOnly(basis, () => {
       const { epoch, seq } = basis ?? confirmed;
@@ -223,16 +216,6 @@ export class CommandDecisions {
     const live = reservationIds.length === 1 ? tentative.find(reservationIds[0] ?? '') : null;
     const rejection = explainEnd(isPayment, status ?? null, live);
     return readOnly(last, () => ({ outcome: 'refused', rejection }));
-  }
-
-  /** Fresh ids; those that a refusal leaves unused serve the next commands, because making one costs as much as refusing. */
-  #spareIds(count: number, now: number): readonly string[] {
-    if (now - this.#spareSince > SPARE_ID_LIFE_MS) {
-      this.#spare = [];
-      this.#spareSince = now;
-    }
-    while (this.#spare.length < count) this.#spare.push(this.#deps.newId());
-    return this.#spare;
   }
 }
 

@@ -9,9 +9,14 @@ t.test('a reservation is younger by its id than what was made before it, also af
   lone.ask(holdCommand(LONE_SCHEDULE, randomUUID(), 1));
   lone.commitAppend();
   lone.ask(holdCommand(LONE_SCHEDULE, randomUUID(), 1));
-  const before = Date.now();
-  while (Date.now() === before) await new Promise((resolve) => setImmediate(resolve));
+  const nextMillisecond = async () => {
+    const before = Date.now();
+    while (Date.now() === before) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await nextMillisecond();
   const madeMeanwhile = uuid();
+  // Within one millisecond ids are in no order.
+  await nextMillisecond();
   lone.now += 200;
   lone.ask(holdCommand(LONE_SCHEDULE, randomUUID(), 2));
   const [held] = lone.takeAppend().inserts;
