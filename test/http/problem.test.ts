@@ -150,7 +150,7 @@ t.test('thrown faults are logged once a second for each code, bugs always, and n
   t.match(lines, [{ level: 'warn', fields: { code: 'STORE_UNAVAILABLE', route: 'GET /api/v1/me/balance' } }]);
   t.equal(lines.length, 1);
 
-  error = new TypeError('x is not a function at /work/secret.ts');
+  error = new TypeError('x is not a function at /srv/secret.ts');
   const broken = await call('GET', '/me/balance', { token: fan.accessToken });
   t.match(broken.json(), { status: 500, code: 'INTERNAL_ERROR' });
   t.notMatch(broken.body, /secret|function/);
