@@ -2,7 +2,7 @@ import { createPublicKey, randomUUID } from 'node:crypto';
 import jwt from '@fastify/jwt';
 import type { FastifyInstance } from 'fastify';
 import type { DatabaseClock } from '../clock.ts';
-import type { AuthOptions } from './app.ts';
+import type { AuthOptions } from './app-options.ts';
 import { createBoundedMap } from './bounded-map.ts';
 import { isEmail, isTextUpTo, normaliseEmail, normaliseText } from './schemas/formats.ts';
 

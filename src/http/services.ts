@@ -2,7 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { AccessTokens } from './access-token.ts';
-import type { AppDependencies, AppOptions } from './app.ts';
+import type { AppDependencies, AppOptions } from './app-options.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Guards } from './identity.ts';
 import type { Responder } from './responder.ts';

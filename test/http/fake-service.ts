@@ -1,7 +1,8 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { NewConcert } from '../../src/catalogue.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
-import { type AppDependencies, type AppOptions, createApp } from '../../src/http/app.ts';
+import { createApp } from '../../src/http/app.ts';
+import type { AppDependencies, AppOptions } from '../../src/http/app-options.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import type { Log } from '../../src/log.ts';
 import { silentLog } from '../fixtures/silent-log.ts';

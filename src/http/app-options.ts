@@ -1,0 +1,61 @@
+import type { CommandRouter } from '../actors/command.ts';
+import type { Catalogue, QueuePolicy } from '../catalogue.ts';
+import type { Clock, DatabaseClock } from '../clock.ts';
+import type { IdempotencyRecords } from '../idempotency.ts';
+import type { Log } from '../log.ts';
+import type { PaymentRecords } from '../payment.ts';
+import type { WaitingRoom } from '../queue-token.ts';
+import type { ReservationRecords } from '../reservation.ts';
+import type { UserRecords } from '../user.ts';
+import type { Wallets } from '../wallet.ts';
+import type { Metrics } from './metrics.ts';
+import type { ClusterOverview, Readiness } from './operations-ports.ts';
+
+/** What the HTTP side asks of the rest of the service. */
+export interface AppDependencies {
+  readonly users: UserRecords;
+  readonly catalogue: Catalogue;
+  readonly reservations: ReservationRecords;
+  readonly payments: PaymentRecords;
+  readonly wallets: Wallets;
+  readonly idempotency: IdempotencyRecords;
+  readonly room: WaitingRoom;
+  readonly router: CommandRouter;
+  readonly databaseClock: DatabaseClock;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** From `createMetrics()`; its `registry` takes the collectors of the other parts. */
+  readonly metrics: Metrics;
+  /** Whether this node may serve now. Called by every `GET /readyz`. */
+  readiness(): Readiness;
+  /** Figures for `GET /admin/overview`. */
+  overview(): Promise<ClusterOverview>;
+}
+
+export interface AuthOptions {
+  /** Key of HS256 tokens, those that the service issues and those of the operator. Null: none are accepted. */
+  readonly secret: string | null;
+  /** PEM of the operator's RSA, P-256 or Ed25519 public key. Null: no such tokens are accepted. */
+  readonly publicKey: string | null;
+  /** Whether `POST /users` exists; needs `secret`. */
+  readonly issue: boolean;
+  readonly accessTokenTtlMs: number;
+}
+
+export interface AppOptions {
+  /** The service's version, for the OpenAPI document. */
+  readonly version: string;
+  readonly auth: AuthOptions;
+  /** Null: the admin routes do not exist. */
+  readonly adminToken: string | null;
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is believed; empty: none. */
+  readonly trustProxy: readonly string[];
+  /** Origins of other sites whose pages may call; the service's own always may. */
+  readonly allowedOrigins: readonly string[];
+  /** Requests per user and minute, 20 times that per address; 0: unlimited. */
+  readonly rateLimitPerMinute: number;
+  /** The policy of a concert whose creator names none, or only a part. */
+  readonly queuePolicy: QueuePolicy;
+  /** False when `createMetricsApp` serves `/metrics` on a port of its own. */
+  readonly metricsOnPublicPort: boolean;
+}
