@@ -81,6 +81,15 @@ export interface QueueMeasures {
   readonly admissions: number;
 }
 
+/** Where a live token stands. */
+export interface QueuePlace {
+  readonly status: QueueTokenStatus;
+  /** 1 is next, 0 when ACTIVE, null when ended. */
+  readonly queuePosition: number | null;
+  /** Seconds; null when unknown or ended. */
+  readonly estimatedWaitTime: number | null;
+}
+
 /** What a waiting room offers beside the answering of requests. */
 export interface QueueWatch {
   /**
@@ -88,6 +97,11 @@ export interface QueueWatch {
    * holder is present: neither abandoned nor a no-show. Null when the token is not live in this process.
    */
   watch(token: string, changed: (status: QueueTokenStatus) => void): (() => void) | null;
+  /**
+   * Where each of `tokens` stands, in their order; null for one that is not live in this process. No sign of life, and
+   * cheap: one look at the line for all of them.
+   */
+  look(tokens: readonly string[]): readonly (QueuePlace | null)[] | Promise<readonly (QueuePlace | null)[]>;
   measure(): readonly QueueMeasures[];
 }
 

@@ -290,6 +290,16 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
       };
     },
 
+    look(tokens) {
+      const at = nowMs();
+      return tokens.map((token) => {
+        const place = recognition.findKnown(token);
+        if (place === undefined || !isLive(place) || isOverdue(place, at)) return null;
+        const { status, queuePosition, estimatedWaitTime } = showToken(place);
+        return { status, queuePosition, estimatedWaitTime };
+      });
+    },
+
     measure() {
       return Array.from(queues.all(), (queue) => {
         const { concertId, waiting, active, entries } = queue;

@@ -1,12 +1,14 @@
 import { Fault } from '../errors.ts';
-import type { WaitingRoom } from '../queue-token.ts';
+import type { QueueWatch, WaitingRoom } from '../queue-token.ts';
+
+type KeptRoom = WaitingRoom & Pick<QueueWatch, 'watch' | 'look'>;
 
 /**
  * A waiting room that is there only while this node keeps it: everything is QUEUE_UNAVAILABLE, with nothing done, while
- * `current` has none.
+ * `current` has none, and nobody's token is live here.
  */
-export function createStandbyWaitingRoom(current: () => WaitingRoom | null): WaitingRoom {
-  function room(): WaitingRoom {
+export function createStandbyWaitingRoom(current: () => KeptRoom | null): KeptRoom {
+  function room(): KeptRoom {
     const open = current();
     if (open === null) throw new Fault('QUEUE_UNAVAILABLE', 'none');
     return open;
@@ -25,5 +27,7 @@ export function createStandbyWaitingRoom(current: () => WaitingRoom | null): Wai
     noteCompleted: (userId, concertId) => current()?.noteCompleted(userId, concertId),
     notePolicyChanged: (concertId) => current()?.notePolicyChanged(concertId),
     counts: async (concertId) => await room().counts(concertId),
+    watch: (token, changed) => current()?.watch(token, changed) ?? null,
+    look: (tokens) => current()?.look(tokens) ?? tokens.map(() => null),
   };
 }
