@@ -26,6 +26,7 @@ import { createServer } from './server.ts';
 import type { App, Services } from './services.ts';
 import { shedLoad } from './shed-load.ts';
 import { stampAnswers } from './stamp-answers.ts';
+import { webPages } from './web-pages.ts';
 
 const API_PREFIX = '/api/v1';
 
@@ -58,6 +59,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
 
   operationsRoutes(app, services, isClosing);
   await documentRoutes(app, responder);
+  await webPages(app, responder);
   await app.register(
     async (api: App) => {
       await shedLoad(api, responder, isClosing);
