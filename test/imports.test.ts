@@ -14,6 +14,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   persistence: ['actors'],
   cluster: ['actors'],
   http: ['actors', 'queue', 'cluster'],
+  client: [],
 };
 
 /** They wire everything and decide nothing. */
@@ -125,6 +126,17 @@ t.test(
     t.same(wrong, []);
   },
 );
+
+t.test('a browser can load the client: of what is not its own it knows types only, and no package', async (t) => {
+  const client = files.filter(({ folder }) => folder === 'client');
+  t.ok(client.length >= 10, `${client.length} files`);
+  const wrong = client.flatMap((file) =>
+    findImports(file.source)
+      .filter(({ specifier, isTypeOnly }) => !isTypeOnly && folderOf(targetOf(file, specifier)) !== 'client')
+      .map(({ specifier }) => `${file.name} imports ${specifier}`),
+  );
+  t.same(wrong, []);
+});
 
 t.test('nothing imports a composition root but another one', async (t) => {
   const others = files.filter((file) => !COMPOSITION_ROOTS.includes(file.name));

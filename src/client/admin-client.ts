@@ -1,0 +1,44 @@
+import type {
+  Concert,
+  ConcertWithPolicy,
+  NewConcert,
+  NewSchedule,
+  Overview,
+  QueuePolicy,
+  Schedule,
+} from './answers.ts';
+import type { Call, Requests } from './requests.ts';
+
+/**
+ * What the operator may do. What is created takes no idempotency key: when such a call ends in a NetworkFailure, look whether it
+ * was done before it is made again. Every method rejects as `Requests.ask` does, with FORBIDDEN for a wrong token.
+ */
+export interface AdminClient {
+  createConcert(concert: NewConcert, call?: Call): Promise<Concert>;
+  /** CONCERT_NOT_FOUND. */
+  createSchedule(concertId: number, schedule: NewSchedule, call?: Call): Promise<Schedule>;
+  /** For admissions from now on; nobody is ejected. `batch` or `maxActive` 0 pauses. CONCERT_NOT_FOUND. */
+  changeQueue(concertId: number, change: Partial<QueuePolicy>, call?: Call): Promise<ConcertWithPolicy>;
+  overview(call?: Call): Promise<Overview>;
+}
+
+export function createAdminClient(requests: Requests, token: string): AdminClient {
+  async function create<T>(operation: string, path: string, body: object, call?: Call): Promise<T> {
+    return (await requests.ask<T>({ operation, method: 'POST', path, token, body, effect: 'once' }, call)).body;
+  }
+
+  return {
+    createConcert: (concert, call) => create('createConcert', '/admin/concerts', concert, call),
+    createSchedule: (concertId, schedule, call) =>
+      create('createSchedule', `/admin/concerts/${concertId}/schedules`, schedule, call),
+    async changeQueue(concertId, change, call) {
+      const path = `/admin/concerts/${concertId}/queue`;
+      const request = { method: 'PATCH', path, token, body: change, effect: 'idempotent' } as const;
+      return (await requests.ask<ConcertWithPolicy>({ operation: 'changeQueue', ...request }, call)).body;
+    },
+    async overview(call) {
+      const request = { method: 'GET', path: '/admin/overview', token, effect: 'idempotent' } as const;
+      return (await requests.ask<Overview>({ operation: 'overview', ...request }, call)).body;
+    },
+  };
+}

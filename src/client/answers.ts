@@ -1,0 +1,106 @@
+/**
+ * The answers of the service, as the contract shapes them. What the service's own ports already describe is taken from
+ * there: instants, which are epoch milliseconds inside (`…AtMs`), travel as ISO 8601 UTC (`…At`).
+ */
+import type * as inside from '../catalogue.ts';
+import type { SnapshotSeat } from '../live-frames.ts';
+import type { Payment } from '../payment.ts';
+import type { QueueCounts } from '../queue-token.ts';
+import type { Reservation } from '../reservation.ts';
+import type { User } from '../user.ts';
+
+export type { QueuePolicy } from '../catalogue.ts';
+export type { Page } from '../page.ts';
+export type { Payment } from '../payment.ts';
+export type { QueueCounts, QueueToken } from '../queue-token.ts';
+export type { Reservation, ReservationStatus, SeatStatus } from '../reservation.ts';
+export type { User } from '../user.ts';
+export type { Balance, ChargeReceipt, WalletEntry } from '../wallet.ts';
+
+/** `T` as it travels. */
+type OnTheWire<T> = {
+  readonly [K in keyof T as K extends `${infer Name}AtMs` ? `${Name}At` : K]: K extends `${string}AtMs`
+    ? string | Extract<T[K], null>
+    : T[K];
+};
+
+export interface AccessToken {
+  readonly accessToken: string;
+  readonly accessTokenExpiresAt: string;
+}
+
+export type RegisteredUser = Omit<User, 'createdAt'> & AccessToken;
+
+export type Concert = Omit<OnTheWire<inside.Concert>, 'queue'>;
+export type ConcertWithQueue = Concert & { readonly queue: QueueCounts };
+export type ConcertWithPolicy = Concert & { readonly queue: inside.QueuePolicy };
+export type Schedule = Omit<OnTheWire<inside.ScheduleWithAvailability>, 'concertId'>;
+
+/** A seat of a map; `heldUntil` of HELD seats only, `mine` of the caller's seats only. */
+export type MapSeat = SnapshotSeat & { readonly mine?: true };
+
+export interface SeatMap {
+  readonly scheduleId: number;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly availableSeats: number;
+  /** By number. */
+  readonly seats: readonly MapSeat[];
+}
+
+export interface Holds {
+  /** In the order asked. */
+  readonly reservations: readonly Reservation[];
+  /** False when all of them were the caller's already; their time is unchanged then. */
+  readonly isNew: boolean;
+}
+
+/** A payment that was asked for just now; `remainingBalance` in won. */
+export type PaymentReceipt = Payment & { readonly remainingBalance: number };
+
+/** Instants are ISO 8601. What is left out of `queue` is the service's default. */
+export type NewConcert = Omit<OnTheWire<inside.NewConcert>, 'timeZone' | 'queue'> & {
+  /** IANA name; `Asia/Seoul` when left out. */
+  readonly timeZone?: string;
+  readonly queue?: Partial<inside.QueuePolicy>;
+};
+
+export interface PriceRange {
+  readonly from: number;
+  readonly to: number;
+  /** Won. */
+  readonly price: number;
+}
+
+export type NewSchedule = {
+  readonly startsAt: string;
+  readonly endsAt?: string;
+  readonly reservationOpensAt?: string;
+  /** 50 when left out. */
+  readonly seatCount?: number;
+} & (
+  | { /** Won, of every seat. */ readonly price: number }
+  | { /** Cover every seat once. */ readonly prices: readonly PriceRange[] }
+);
+
+interface Sales {
+  /** Seats on hold now. */
+  readonly held: number;
+  /** Seats sold and not refunded. */
+  readonly confirmed: number;
+  /** Won. */
+  readonly revenue: number;
+}
+
+export interface Overview {
+  readonly nodes: readonly {
+    readonly node: string;
+    readonly address: string;
+    readonly alive: boolean;
+    readonly ownedSchedules: number;
+  }[];
+  /** Those of the node that answers. */
+  readonly ownedSchedules: readonly number[];
+  readonly concerts: readonly (Pick<Concert, 'concertId' | 'title'> & { readonly queue: QueueCounts } & Sales)[];
+  readonly totals: Pick<QueueCounts, 'waiting' | 'active'> & Sales;
+}

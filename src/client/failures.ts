@@ -1,0 +1,95 @@
+import type { FaultCode, FaultEffect, RejectionCode } from '../errors.ts';
+
+/** The codes that this version of the service knows; a later one may have more. */
+export type ProblemCode = RejectionCode | FaultCode | 'INTERNAL_ERROR' | (string & {});
+
+/** The members that every problem document has. */
+const DOCUMENT_MEMBERS: ReadonlySet<string> = new Set(['type', 'title', 'status', 'code', 'detail', 'instance']);
+
+/** The service answered, and the answer is no. Decide by `code`; show `detail`, which is in the language that was asked for. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+  readonly status: number;
+  /** Stable. `HTTP_<status>` where the answer came from something between that speaks no problem documents. */
+  readonly code: ProblemCode;
+  readonly title: string;
+  readonly detail: string;
+  /** What the code adds, for instance `seatNumbers` of SEAT_TAKEN. */
+  readonly members: Readonly<Record<string, unknown>>;
+  /** From `Retry-After`; null without one. */
+  readonly retryAfterMs: number | null;
+  /**
+   * Of 5xx: whether the request, in any of its attempts, may have taken effect. `unknown`: ask again with the same key.
+   * Null of refusals: nothing was done.
+   */
+  readonly outcome: FaultEffect | null;
+  /** As the service's log has it; null when the answer named none. */
+  readonly requestId: string | null;
+
+  constructor(answer: ProblemAnswer) {
+    super(`${answer.status} ${answer.code}${answer.detail === '' ? '' : `: ${answer.detail}`}`);
+    this.status = answer.status;
+    this.code = answer.code;
+    this.title = answer.title;
+    this.detail = answer.detail;
+    this.members = answer.members;
+    this.retryAfterMs = answer.retryAfterMs;
+    this.outcome = answer.outcome;
+    this.requestId = answer.requestId;
+  }
+}
+
+export type ProblemAnswer = Pick<
+  ApiProblem,
+  'status' | 'code' | 'title' | 'detail' | 'members' | 'retryAfterMs' | 'outcome' | 'requestId'
+>;
+
+/** No attempt got an answer that could be read; `cause` is what happened to the last one. */
+export class NetworkFailure extends Error {
+  override readonly name = 'NetworkFailure';
+  /** Whether the request may have taken effect. `unknown`: ask again with the same key. */
+  readonly outcome: FaultEffect;
+
+  constructor(what: string, outcome: FaultEffect, cause: unknown) {
+    super(what, { cause });
+    this.outcome = outcome;
+  }
+}
+
+/** Reads the answer to a refused or failed request, whoever wrote it. */
+export function readProblem(
+  status: number,
+  headers: { get(name: string): string | null },
+  body: unknown,
+  nowMs: number,
+): ProblemAnswer {
+  const document = isObject(body) ? body : {};
+  const text = (member: string): string => {
+    const value = document[member];
+    return typeof value === 'string' ? value : '';
+  };
+  const outcome = document['outcome'];
+  return {
+    status,
+    code: text('code') || `HTTP_${status}`,
+    title: text('title'),
+    detail: text('detail'),
+    members: Object.fromEntries(Object.entries(document).filter(([name]) => !DOCUMENT_MEMBERS.has(name))),
+    retryAfterMs: readRetryAfter(headers.get('retry-after'), nowMs),
+    outcome: status < 500 ? null : outcome === 'none' ? 'none' : 'unknown',
+    requestId: headers.get('x-request-id') ?? (text('instance').replace(/^urn:uuid:/, '') || null),
+  };
+}
+
+/** Seconds or a date, as RFC 9110 10.2.3 has it. */
+function readRetryAfter(header: string | null, nowMs: number): number | null {
+  if (header === null) return null;
+  const text = header.trim();
+  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

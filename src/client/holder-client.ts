@@ -1,0 +1,113 @@
+import type {
+  Balance,
+  ChargeReceipt,
+  Page,
+  Payment,
+  PaymentReceipt,
+  Reservation,
+  ReservationStatus,
+  User,
+  WalletEntry,
+} from './answers.ts';
+import { ApiProblem } from './failures.ts';
+import type { Call, Requests } from './requests.ts';
+
+/** Which page of a list, newest first. */
+export interface PageOptions extends Call {
+  /** 1 to 100; 20 when left out. */
+  readonly limit?: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/**
+ * What to pay, all of one schedule: reservations by their ids (1 to 50), or the caller's live hold of a seat.
+ */
+export type Payable = readonly string[] | { readonly scheduleId: number; readonly seatNumber: number };
+
+/** What whoever has a token of either kind may do: wallet, reservations, payments. Every method rejects as `Requests.ask` does. */
+export interface HolderClient {
+  me(call?: Call): Promise<User>;
+  balance(call?: Call): Promise<Balance>;
+  /** Adds won, 1 to 10 000 000. BALANCE_LIMIT when the wallet would hold too much. */
+  charge(amount: number, call?: Call): Promise<ChargeReceipt>;
+  walletHistory(page?: PageOptions): Promise<Page<WalletEntry>>;
+  reservations(page?: PageOptions & { readonly status?: ReservationStatus }): Promise<Page<Reservation>>;
+  /** RESERVATION_NOT_FOUND also for somebody else's. */
+  reservation(reservationId: string, call?: Call): Promise<Reservation>;
+  /** Gives a hold up: the reservation, CANCELLED. RESERVATION_NOT_HELD, with its `reservationStatus`, when it is something else by now. */
+  release(reservationId: string, call?: Call): Promise<Reservation>;
+  /**
+   * Pays, or finds what was paid for exactly these before. INSUFFICIENT_BALANCE, with `amount` and `balance`, leaves the hold for
+   * the rest of its time; RESERVATION_EXPIRED, RESERVATION_CANCELLED and RESERVATION_NOT_HELD when there is nothing left to pay.
+   */
+  pay(what: Payable, call?: Call): Promise<PaymentReceipt>;
+  payments(page?: PageOptions): Promise<Page<Payment>>;
+  /** PAYMENT_NOT_FOUND also for somebody else's. */
+  payment(paymentId: string, call?: Call): Promise<Payment>;
+}
+
+export function createHolderClient(requests: Requests, token: string): HolderClient {
+  async function read<T>(operation: string, path: string, call?: Call): Promise<T> {
+    return (await requests.ask<T>({ operation, method: 'GET', path, token, effect: 'idempotent' }, call)).body;
+  }
+
+  async function change<T>(operation: string, path: string, body: object, call?: Call): Promise<T> {
+    return (await requests.ask<T>({ operation, method: 'POST', path, token, body, effect: 'keyed' }, call)).body;
+  }
+
+  return {
+    me: (call) => read('me', '/me', call),
+    balance: (call) => read('balance', '/me/balance', call),
+    charge: (amount, call) => change('charge', '/me/balance/charge', { amount }, call),
+    async walletHistory(page) {
+      const path = `/me/balance/history${queryOf(page)}`;
+      const { entries, nextCursor } = await read<Listed<'entries', WalletEntry>>('walletHistory', path, page);
+      return { items: entries, nextCursor };
+    },
+    async reservations(page) {
+      const path = `/me/reservations${queryOf(page)}`;
+      const listed = await read<Listed<'reservations', Reservation>>('reservations', path, page);
+      return { items: listed.reservations, nextCursor: listed.nextCursor };
+    },
+    reservation: (reservationId, call) =>
+      read('reservation', `/reservations/${encodeURIComponent(reservationId)}`, call),
+    async release(reservationId, call) {
+      const path = `/reservations/${encodeURIComponent(reservationId)}`;
+      const request = { operation: 'release', method: 'DELETE', path, token, effect: 'idempotent' } as const;
+      try {
+        return (await requests.ask<Reservation>(request, call)).body;
+      } catch (error) {
+        // An answer was lost, or it was asked for twice: the hold is released, which is what is wanted.
+        if (!isReleasedAlready(error)) throw error;
+        return read('reservation', path, call);
+      }
+    },
+    pay: (what, call) => change('pay', '/payments', 'scheduleId' in what ? what : { reservationIds: what }, call),
+    async payments(page) {
+      const path = `/me/payments${queryOf(page)}`;
+      const { payments, nextCursor } = await read<Listed<'payments', Payment>>('payments', path, page);
+      return { items: payments, nextCursor };
+    },
+    payment: (paymentId, call) => read('payment', `/payments/${encodeURIComponent(paymentId)}`, call),
+  };
+}
+
+type Listed<Name extends string, T> = { readonly [K in Name]: readonly T[] } & { readonly nextCursor: string | null };
+
+function isReleasedAlready(error: unknown): boolean {
+  return (
+    error instanceof ApiProblem &&
+    error.code === 'RESERVATION_NOT_HELD' &&
+    error.members['reservationStatus'] === ('CANCELLED' satisfies ReservationStatus)
+  );
+}
+
+function queryOf(page: (PageOptions & { readonly status?: ReservationStatus }) | undefined): string {
+  const query = new URLSearchParams();
+  if (page?.status !== undefined) query.set('status', page.status);
+  if (page?.limit !== undefined) query.set('limit', String(page.limit));
+  if (page?.cursor !== undefined) query.set('cursor', page.cursor);
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}

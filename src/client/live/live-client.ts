@@ -1,0 +1,200 @@
+import type { ErrorFrame, QueueFrame, ServerFrame, SnapshotSeat } from '../../live-frames.ts';
+import type { ClientClock, SocketConstructor } from '../platform.ts';
+import type { ServerTime } from '../server-time.ts';
+import { createConnection } from './connection.ts';
+import type { LiveLimits } from './limits.ts';
+import { createListeners } from './listeners.ts';
+import { isOfToken } from './passing-refusals.ts';
+import { createQueueChannel } from './queue-channel.ts';
+import { createSeatChannel, type SeatChannel } from './seat-channel.ts';
+
+/** A seat as everybody may see it; who holds it is never told. */
+export type LiveSeat = SnapshotSeat;
+
+/** The channel was refused, or has ended. Decide by `code`. */
+export interface LiveError {
+  readonly type: 'error';
+  readonly code: string;
+  /** For people, in the language of the connection. */
+  readonly detail: string;
+}
+
+/** The whole map of a schedule after a change, or when it is first known. Durable state only. */
+export interface LiveSeatMap {
+  readonly type: 'map';
+  readonly scheduleId: number;
+  /** All seats, by number. */
+  readonly seats: readonly LiveSeat[];
+  /** Numbers of the seats that changed; all of them in a snapshot. */
+  readonly changed: readonly number[];
+  readonly epoch: number;
+  /** Number of the schedule's last change that the map contains. */
+  readonly seq: number;
+  /** What was known before is replaced: nothing can be said of how it came to this. */
+  readonly isSnapshot: boolean;
+}
+
+/** Where the queue token stands; position 1 is next, 0 when ACTIVE, null when ended. The wait is in seconds, null when unknown. */
+export type LivePlace = { readonly type: 'place' } & Omit<QueueFrame, 'type'>;
+
+export type SeatListener = (event: LiveSeatMap | LiveError) => void;
+export type QueueListener = (event: LivePlace | LiveError) => void;
+
+export type LiveState =
+  | { readonly type: 'connecting' }
+  | { readonly type: 'open' }
+  /** `attempt` counts from 1 since the connection was last good. */
+  | { readonly type: 'reconnecting'; readonly attempt: number; readonly retryInMs: number }
+  /** For good: by `close()` (1000), or because the service will not have this client. */
+  | { readonly type: 'closed'; readonly code: number };
+
+export interface LiveOptions {
+  /**
+   * An access token or a queue token, asked for anew for every connection. When it rejects, the connection is tried again
+   * later.
+   */
+  readonly token: () => string | Promise<string>;
+}
+
+/**
+ * A live connection that keeps itself up: it comes back with a jittered wait after whatever broke it, and goes on where it was.
+ * Listeners see every map complete and in order, whatever was lost or came twice on the way. What one throws is reported and
+ * harms nothing.
+ */
+export interface LiveClient {
+  /** Watches a schedule's seats until the returned function is called. Begins with the map, as soon as it is known. */
+  seats(scheduleId: number, listener: SeatListener): () => void;
+  /** Watches the place of the queue token that `token` gives, until the returned function is called. */
+  queue(listener: QueueListener): () => void;
+  /** Told the state now and at every change, until the returned function is called. */
+  onState(listener: (state: LiveState) => void): () => void;
+  readonly state: LiveState;
+  /** What the service's clock shows, in epoch milliseconds; for countdowns. */
+  serverNow(): number;
+  /** Asks for the token once more and says hello with it; also opens a connection again that was closed for its token. */
+  replaceToken(): void;
+  /** Ends the connection. No listener is called any more, but for the state. */
+  close(): void;
+}
+
+export interface LiveSettings extends LiveOptions {
+  readonly url: string;
+  readonly Socket: SocketConstructor;
+  readonly clock: ClientClock;
+  readonly random: () => number;
+  readonly limits: LiveLimits;
+  readonly serverTime: ServerTime;
+  readonly report: (error: unknown) => void;
+  readonly onNetworkBack: (run: () => void) => () => void;
+}
+
+/** A live connection, which begins to open at once. */
+export function createLiveClient(settings: LiveSettings): LiveClient {
+  const { report, serverTime } = settings;
+  const states = createListeners<LiveState>(report);
+  const schedules = new Map<number, SeatChannel>();
+  const common = { ...settings, renew: () => connection.renew() };
+  const queue = createQueueChannel({
+    ...common,
+    request: () => connection.send({ type: 'subscribe', channel: 'queue' }),
+  });
+
+  function channelOf(scheduleId: number): SeatChannel {
+    const known = schedules.get(scheduleId);
+    if (known !== undefined) return known;
+    const channel = createSeatChannel({
+      ...common,
+      scheduleId,
+      request: (sinceSeq) =>
+        connection.send({
+          type: 'subscribe',
+          channel: 'seats',
+          scheduleId,
+          ...(sinceSeq === null ? {} : { sinceSeq }),
+        }),
+    });
+    schedules.set(scheduleId, channel);
+    return channel;
+  }
+
+  /** After every hello: what another token may see is asked for anew, and what is known already costs an empty answer. */
+  function subscribeAll(): void {
+    if (queue.isWatched) queue.subscribe();
+    for (const channel of schedules.values()) channel.subscribe();
+  }
+
+  function hear(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'snapshot':
+      case 'delta':
+        schedules.get(frame.scheduleId)?.heard(frame);
+        break;
+      case 'queue':
+        if (queue.isWatched) queue.heard(frame);
+        break;
+      case 'error':
+        refuse(frame);
+        break;
+      default:
+      // What a later service may say beyond this, and what needs no answer.
+    }
+  }
+
+  function refuse(frame: ErrorFrame): void {
+    if (frame.channel === 'seats' && frame.scheduleId !== undefined) schedules.get(frame.scheduleId)?.refused(frame);
+    else if (frame.channel === 'queue') queue.refused(frame);
+    // Listeners were told first: one of them may have seen to another token by now.
+    if (isOfToken(frame.code)) connection.greetAgain(true);
+  }
+
+  const connection = createConnection({
+    ...settings,
+    opened: subscribeAll,
+    lost() {
+      queue.stop();
+      for (const channel of schedules.values()) channel.stop();
+    },
+    heard: hear,
+    stateChanged: (state) => states.tell(state),
+  });
+
+  return {
+    seats(scheduleId, listener) {
+      const channel = channelOf(scheduleId);
+      const isFirst = !channel.isWatched;
+      const remove = channel.add(listener);
+      if (isFirst) channel.subscribe();
+      return () => {
+        remove();
+        if (channel.isWatched || schedules.get(scheduleId) !== channel) return;
+        channel.close();
+        schedules.delete(scheduleId);
+        connection.send({ type: 'unsubscribe', channel: 'seats', scheduleId });
+      };
+    },
+    queue(listener) {
+      const isFirst = !queue.isWatched;
+      const remove = queue.add(listener);
+      if (isFirst) queue.subscribe();
+      return () => {
+        const wasWatched = queue.isWatched;
+        remove();
+        if (!wasWatched || queue.isWatched) return;
+        queue.stop();
+        connection.send({ type: 'unsubscribe', channel: 'queue' });
+      };
+    },
+    onState: (listener) => states.add(listener, () => connection.state),
+    get state() {
+      return connection.state;
+    },
+    serverNow: () => serverTime.nowMs(),
+    replaceToken: () => connection.greetAgain(false),
+    close() {
+      queue.close();
+      for (const channel of schedules.values()) channel.close();
+      schedules.clear();
+      connection.close();
+    },
+  };
+}

@@ -1,0 +1,246 @@
+/**
+ * Asks the service, and asks again where that is safe.
+ *
+ * Every attempt of a call carries the same idempotency key, so an effect whose answer was lost happens once. What takes no key
+ * and is not idempotent by itself is only repeated when the service said that nothing was done.
+ */
+import { ApiProblem, NetworkFailure, type ProblemAnswer, readProblem } from './failures.ts';
+import { type ClientClock, type FetchPort, pause } from './platform.ts';
+import type { ServerTime } from './server-time.ts';
+
+/** What bounds a call. */
+export interface RequestLimits {
+  /** The service promises an answer within ten seconds; an attempt that got none by then is given up. */
+  readonly answerMs: number;
+  /** From the call to its last attempt's end, unless the call says otherwise. */
+  readonly deadlineMs: number;
+  /** The first wait is up to this; each further one up to twice the one before. */
+  readonly firstRetryMs: number;
+  /** A restart is over within seconds: no wait that the service did not ask for is longer. */
+  readonly longestRetryMs: number;
+}
+
+export const DEFAULT_LIMITS: RequestLimits = {
+  answerMs: 10_000,
+  deadlineMs: 30_000,
+  firstRetryMs: 250,
+  longestRetryMs: 3_000,
+};
+
+/** What a caller may say about a single call. */
+export interface Call {
+  /** Ends the call; it rejects with the signal's reason. What was sent may still take effect. */
+  readonly signal?: AbortSignal;
+  /** How long to go on asking, in milliseconds. */
+  readonly deadlineMs?: number;
+  /** In place of a new one, where the call takes a key: to go on with a call whose outcome stayed unknown. */
+  readonly idempotencyKey?: string;
+}
+
+export interface ApiRequest {
+  /** What the caller called, for whoever observes. */
+  readonly operation: string;
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Below `/api/v1`. */
+  readonly path: string;
+  readonly token?: string;
+  readonly body?: object;
+  /** `keyed`: with an idempotency key. `idempotent`: a second time changes nothing. `once`: neither. */
+  readonly effect: 'keyed' | 'idempotent' | 'once';
+}
+
+export interface ApiAnswer<T> {
+  readonly status: number;
+  readonly body: T;
+  /** How many attempts before this one may have reached the service without an answer. */
+  readonly lost: number;
+}
+
+/** One attempt that has ended, for statistics. */
+export interface Attempt {
+  readonly operation: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly durationMs: number;
+  /** Null when there was no answer. */
+  readonly status: number | null;
+  /** The problem's code; null for 2xx, and when there was no answer. */
+  readonly code: string | null;
+  /** What happened instead of an answer. */
+  readonly error: unknown;
+  /** Null when this was the last one. */
+  readonly retryInMs: number | null;
+}
+
+export interface Requests {
+  /**
+   * The 2xx answer. Rejects with an ApiProblem when the service says no, or is not there to the end; with a NetworkFailure
+   * when nothing answers; with the signal's reason when that aborts.
+   */
+  ask<T>(request: ApiRequest, call?: Call): Promise<ApiAnswer<T>>;
+}
+
+export interface RequestSettings {
+  readonly baseUrl: string;
+  readonly fetch: FetchPort;
+  readonly clock: ClientClock;
+  readonly random: () => number;
+  readonly newKey: () => string;
+  readonly language: (() => 'ko' | 'en') | undefined;
+  readonly limits: RequestLimits;
+  readonly serverTime: ServerTime;
+  readonly onAttempt: ((attempt: Attempt) => void) | undefined;
+}
+
+type Outcome =
+  | { readonly type: 'answer'; readonly status: number; readonly body: unknown; readonly tookMs: number | undefined }
+  | { readonly type: 'problem'; readonly answer: ProblemAnswer; readonly tookMs: number | undefined }
+  | { readonly type: 'silence'; readonly error: unknown };
+
+/** An attempt was given up. */
+class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+export function createRequests(settings: RequestSettings): Requests {
+  const { baseUrl, fetch, clock, random, newKey, language, limits, serverTime, onAttempt } = settings;
+
+  async function attempt(request: ApiRequest, key: string | null, call: Call, withinMs: number): Promise<Outcome> {
+    const controller = new AbortController();
+    const abort = (): void => controller.abort(call.signal?.reason);
+    call.signal?.addEventListener('abort', abort, { once: true });
+    const cancel = clock.after(withinMs, () =>
+      controller.abort(new NoAnswer(`no answer within ${Math.ceil(withinMs)} ms`)),
+    );
+    try {
+      const response = await fetch(`${baseUrl}/api/v1${request.path}`, {
+        method: request.method,
+        headers: headersOf(request, key),
+        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        signal: controller.signal,
+        credentials: 'omit',
+        cache: 'no-store',
+      });
+      const text = await response.text();
+      const { status, headers, durationMs: tookMs } = response;
+      serverTime.noteDate(headers.get('date'));
+      if (status >= 200 && status < 300) {
+        return { type: 'answer', status, body: text === '' ? null : JSON.parse(text), tookMs };
+      }
+      return { type: 'problem', answer: readProblem(status, headers, parseOrNull(text), clock.epochMs()), tookMs };
+    } catch (error) {
+      // An answer that stops in the middle or is no JSON came from something between: as good as none.
+      return { type: 'silence', error: controller.signal.aborted ? controller.signal.reason : error };
+    } finally {
+      cancel();
+      call.signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  function headersOf(request: ApiRequest, key: string | null): Record<string, string> {
+    return {
+      accept: 'application/json, application/problem+json',
+      ...(language === undefined ? {} : { 'accept-language': language() }),
+      ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
+      ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(key === null ? {} : { 'idempotency-key': key }),
+    };
+  }
+
+  /** Full jitter: callers who failed together do not come back together. What the service asks for is added to, never cut. */
+  function waitBefore(nextAttempt: number, retryAfterMs: number): number {
+    const most = Math.min(limits.longestRetryMs, limits.firstRetryMs * 2 ** (nextAttempt - 2));
+    return retryAfterMs + random() * most;
+  }
+
+  return {
+    async ask<T>(request: ApiRequest, call: Call = {}) {
+      const endMs = clock.monotonicMs() + (call.deadlineMs ?? limits.deadlineMs);
+      const key = request.effect === 'keyed' ? (call.idempotencyKey ?? newKey()) : null;
+      let lost = 0;
+      for (let number = 1; ; number += 1) {
+        call.signal?.throwIfAborted();
+        const startMs = clock.monotonicMs();
+        const outcome = await attempt(request, key, call, Math.min(limits.answerMs, endMs - startMs));
+        const nowMs = clock.monotonicMs();
+        const lostBefore = lost;
+        if (mayHaveReached(outcome)) lost += 1;
+        const waitMs = mayRepeat(request, outcome) ? waitBefore(number + 1, retryAfterOf(outcome)) : null;
+        const retryInMs = waitMs === null || nowMs + waitMs >= endMs || call.signal?.aborted === true ? null : waitMs;
+        onAttempt?.({
+          operation: request.operation,
+          attempt: number,
+          durationMs: (outcome.type === 'silence' ? undefined : outcome.tookMs) ?? nowMs - startMs,
+          status:
+            outcome.type === 'answer' ? outcome.status : outcome.type === 'problem' ? outcome.answer.status : null,
+          code: outcome.type === 'problem' ? outcome.answer.code : null,
+          error: outcome.type === 'silence' ? outcome.error : null,
+          retryInMs,
+        });
+        if (outcome.type === 'answer') {
+          // The one place where the contract is trusted; its shapes are checked by the service's own tests.
+          return { status: outcome.status, body: outcome.body as T, lost: lostBefore };
+        }
+        call.signal?.throwIfAborted();
+        if (retryInMs === null) throw failureOf(request, outcome, lost, number);
+        await pause(clock, retryInMs, call.signal);
+      }
+    },
+  };
+}
+
+function mayHaveReached(outcome: Outcome): boolean {
+  return outcome.type === 'silence' || (outcome.type === 'problem' && outcome.answer.outcome === 'unknown');
+}
+
+function mayRepeat(request: ApiRequest, outcome: Outcome): boolean {
+  switch (outcome.type) {
+    case 'answer':
+      return false;
+    case 'silence':
+      return request.effect !== 'once';
+    case 'problem':
+      switch (outcome.answer.status) {
+        case 408:
+        case 429:
+          return true;
+        case 409:
+          return outcome.answer.code === 'IDEMPOTENCY_IN_PROGRESS';
+        // 502 and 504 are those of something between; whether the service got the request is unknown then.
+        case 502:
+        case 503:
+        case 504:
+          return request.effect !== 'once' || outcome.answer.outcome === 'none';
+        default:
+          return false;
+      }
+  }
+}
+
+function retryAfterOf(outcome: Outcome): number {
+  return outcome.type === 'problem' ? (outcome.answer.retryAfterMs ?? 0) : 0;
+}
+
+function failureOf(
+  request: ApiRequest,
+  outcome: Exclude<Outcome, { type: 'answer' }>,
+  lost: number,
+  attempts: number,
+): ApiProblem | NetworkFailure {
+  const changesNothing = request.method === 'GET';
+  if (outcome.type === 'silence') {
+    const what = `${request.operation}: no answer${attempts > 1 ? ` in ${attempts} attempts` : ''}`;
+    return new NetworkFailure(what, changesNothing ? 'none' : 'unknown', outcome.error);
+  }
+  const { answer } = outcome;
+  if (answer.outcome === null) return new ApiProblem(answer);
+  return new ApiProblem({ ...answer, outcome: lost > 0 && !changesNothing ? 'unknown' : 'none' });
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
