@@ -3,6 +3,7 @@ import pino, { type Logger } from 'pino';
 import { createScheduleRegistry, type ScheduleRegistry } from './actors/schedule-registry.ts';
 import { systemClock } from './clock.ts';
 import { createDuty } from './cluster/duty.ts';
+import { createInProcessSeatBus } from './cluster/in-process-seat-bus.ts';
 import { createMembership, type Membership } from './cluster/membership.ts';
 import { createOwnership } from './cluster/ownership.ts';
 import { createRouter } from './cluster/router.ts';
@@ -199,7 +200,9 @@ async function start(
       void jobsDuty.assign(mayOwn);
     },
   });
+  const seatBus = createInProcessSeatBus({ log });
   const registry: ScheduleRegistry = createScheduleRegistry({
+    publisher: seatBus,
     ownership: createOwnership({ heads: createHeadRecords({ pool: ownerPool }), membership }),
     journal,
     clock,

@@ -71,7 +71,10 @@ export type Command =
   | ReadSeatMap
   | WakeSchedule;
 
-/** One seat of a map; confirmed state only. `userId` is for marking the reader's own seats and never leaves the service. */
+/**
+ * One seat of a map; confirmed state only. `userId` is for marking the reader's own seats and never leaves the service;
+ * neither does `seq`, that of the seat's last change, or a later one that is at most the map's.
+ */
 export interface MapSeat {
   readonly seatNumber: number;
   readonly price: number;
@@ -79,6 +82,7 @@ export interface MapSeat {
   /** ISO 8601 UTC; null unless HELD. */
   readonly heldUntil: string | null;
   readonly userId: string | null;
+  readonly seq: number;
 }
 
 export interface SeatMap {

@@ -68,15 +68,16 @@ export class ConfirmedSeats {
 
   #draw(): SeatMap {
     let availableSeats = 0;
-    const seats = this.#seats.map((seat): MapSeat => {
+    const seats = this.#seats.map((seat, index): MapSeat => {
       const { seatNumber, price } = seat;
+      const seq = this.#changes[index]?.seq ?? this.#seq;
       if (seat.live === null) {
         availableSeats += 1;
-        return { seatNumber, price, status: 'AVAILABLE', heldUntil: null, userId: null };
+        return { seatNumber, price, status: 'AVAILABLE', heldUntil: null, userId: null, seq };
       }
       const { userId } = seat.live;
-      if (seat.status === 'CONFIRMED') return { seatNumber, price, status: 'CONFIRMED', heldUntil: null, userId };
-      return { seatNumber, price, status: 'HELD', heldUntil: new Date(seat.live.expiresAt).toISOString(), userId };
+      if (seat.status === 'CONFIRMED') return { seatNumber, price, status: 'CONFIRMED', heldUntil: null, userId, seq };
+      return { seatNumber, price, status: 'HELD', heldUntil: new Date(seat.live.expiresAt).toISOString(), userId, seq };
     });
     return { scheduleId: this.#scheduleId, epoch: this.#epoch, seq: this.#seq, availableSeats, seats };
   }

@@ -1,5 +1,6 @@
 import type { DatabaseClock } from '../clock.ts';
 import type { FaultCode, FaultEffect } from '../errors.ts';
+import type { SeatHead, SeatPublisher } from '../seat-broadcast.ts';
 import { CommandDecisions } from './command-decisions.ts';
 import type { Reply } from './command.ts';
 import { composeAppend } from './compose-append.ts';
@@ -15,6 +16,8 @@ import type {
   SettlementOutcome,
 } from './journal-port.ts';
 import type { ScheduleFacts } from './reservation-view.ts';
+import type { SeatEvent } from './seat-event.ts';
+import { seatUpdatesOf } from './seat-updates.ts';
 import { SettlementDesk } from './settlement-desk.ts';
 import { TentativeSeats } from './tentative-seats.ts';
 
@@ -31,6 +34,7 @@ import { TentativeSeats } from './tentative-seats.ts';
  * A6. Every command is answered exactly once. The mailbox is bounded: past it, commands are refused, not buffered.
  * A7. Decisions stand in the log in the order in which they were made: no settlement overtakes the flush that gathers.
  * A8. A command whose batch is with the journal is handed on, or said not to be done, only once nothing of it was done.
+ * A9. What becomes durable is told to watchers whole, before any answer that rests on it.
  */
 
 /** Commands that one schedule keeps waiting. At 2 000 events a flush and a few ms each, more would be late anyway. */
@@ -53,6 +57,7 @@ export interface ScheduleActorDependencies {
   readonly settings: ScheduleActorSettings;
   readonly databaseClock: DatabaseClock;
   readonly journal: Journal;
+  readonly publisher: SeatPublisher;
   readonly newId: () => string;
   readonly isLeaseValid: () => boolean;
   /** The schedule has a hold that ends at this instant, or may have. */
@@ -126,6 +131,11 @@ export class ScheduleActor implements JournalSubject {
     return this.#waiting;
   }
 
+  /** Where the schedule stands durably. */
+  get head(): SeatHead {
+    return { scheduleId: this.scheduleId, epoch: this.#confirmed.epoch, seq: this.#confirmed.seq };
+  }
+
   /** Seats by their durable status. */
   count(): { readonly held: number; readonly confirmed: number; readonly total: number } {
     let held = 0;
@@ -184,6 +194,7 @@ export class ScheduleActor implements JournalSubject {
     this.#endDoubt();
     this.#confirmed.apply(flush.events, flush.changes);
     this.#confirmed.enterEpoch(outcome.epoch);
+    this.#publish(flush.events);
     this.#storedExpiry = flush.nextExpiryAt;
     this.#tentative.land();
     for (const cause of ['timer', 'alarm', 'demand'] as const) {
@@ -210,6 +221,7 @@ export class ScheduleActor implements JournalSubject {
     const { events, changes, declined, answers } = this.#desk.conclude(outcome.results);
     this.#confirmed.apply(events, changes);
     this.#confirmed.enterEpoch(outcome.epoch);
+    this.#publish(events);
     // What was declined wrote nothing, so it is answered under the lease like every refusal.
     for (const { pending, reply } of answers) {
       this.#answer(pending, reply.outcome === 'refused' ? this.#underLease(reply) : reply);
@@ -293,6 +305,14 @@ export class ScheduleActor implements JournalSubject {
     const stored = this.#storedExpiry;
     const isOver = stored === undefined || (stored !== null && stored <= this.#deps.databaseClock.lowerMs());
     return isOver && !this.#isLatched;
+  }
+
+  /** Tells watchers what has become durable. Nothing is built where nobody watches: this is the path of every hold. */
+  #publish(events: readonly SeatEvent[]): void {
+    const { publisher } = this.#deps;
+    if (events.length === 0 || !publisher.isWatched(this.scheduleId)) return;
+    const { epoch, seq } = this.#confirmed;
+    publisher.publish(seatUpdatesOf(this.scheduleId, epoch, seq, events));
   }
 
   #underLease(reply: Reply): Reply {

@@ -1,6 +1,7 @@
 import type { Clock, DatabaseClock } from '../clock.ts';
 import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { SeatPublisher } from '../seat-broadcast.ts';
 import type { Command, CommandRouter, Reply } from './command.ts';
 import { ConfirmedSeats } from './confirmed-seats.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
@@ -28,6 +29,8 @@ const LATE_ACTIVATION_MS = 1_500;
 const DISPATCH_LIMIT = 5;
 /** An actor that nobody used between two sweeps, and that holds nothing, is dropped; it costs about 30 KiB. */
 const PASSIVATION_SWEEP_MS = 300_000;
+/** A watcher that missed something, over a carrier that may lose messages, finds out within this time. */
+const HEAD_INTERVAL_MS = 1_000;
 /** How long a stop waits for what is under way. */
 const DRAIN_LIMIT_MS = 5_000;
 const DRAIN_POLL_MS = 10;
@@ -35,6 +38,8 @@ const DRAIN_POLL_MS = 10;
 export interface ScheduleRegistryDependencies {
   readonly ownership: Ownership;
   readonly journal: Journal;
+  /** Told of what becomes durable, and where watched schedules stand. */
+  readonly publisher: SeatPublisher;
   readonly clock: Clock;
   readonly databaseClock: DatabaseClock;
   readonly settings: ScheduleActorSettings;
@@ -72,7 +77,7 @@ interface Activating {
 
 /** The actors of this node behind one `dispatch`. */
 export function createScheduleRegistry(deps: ScheduleRegistryDependencies): ScheduleRegistry {
-  const { ownership, clock, databaseClock, log } = deps;
+  const { ownership, publisher, clock, databaseClock, log } = deps;
   const actors = new Map<number, ScheduleActor>();
   const activating = new Map<number, Activating>();
   const toActivate = new Set<number>();
@@ -83,6 +88,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   let waitingForActivation = 0;
   let isClosing = false;
   let cancelSweep: (() => void) | null = null;
+  let cancelHeads: (() => void) | null = null;
 
   const timer = new ExpiryTimer<ScheduleActor>(clock, databaseClock, (actor) => actor.expireDue('timer'));
 
@@ -107,6 +113,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       settings: deps.settings,
       databaseClock,
       journal: deps.journal,
+      publisher,
       newId: deps.newId,
       isLeaseValid: () => ownership.isLeaseValid(),
       expiresAt: (actor, at) => {
@@ -137,6 +144,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
     if (isActivation(outcome) && outcome.type === 'owned') {
       const actor = bringToLife(outcome.schedule);
       actors.set(scheduleId, actor);
+      if (publisher.isWatched(scheduleId)) publisher.announce(actor.head);
       for (const pending of waiting) submit(actor, pending);
       return;
     }
@@ -221,10 +229,18 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
 
   function sweep(): void {
     for (const actor of actors.values()) {
-      if (used.delete(actor) || !actor.isIdle) continue;
+      if (used.delete(actor) || !actor.isIdle || publisher.isWatched(actor.scheduleId)) continue;
       drop(actor);
     }
     cancelSweep = clock.after(PASSIVATION_SWEEP_MS, sweep);
+  }
+
+  function announceHeads(): void {
+    for (const scheduleId of publisher.watched()) {
+      const actor = actors.get(scheduleId);
+      if (actor !== undefined) publisher.announce(actor.head);
+    }
+    cancelHeads = clock.after(HEAD_INTERVAL_MS, announceHeads);
   }
 
   function isQuiet(): boolean {
@@ -272,10 +288,12 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
     },
     start() {
       cancelSweep ??= clock.after(PASSIVATION_SWEEP_MS, sweep);
+      cancelHeads ??= clock.after(HEAD_INTERVAL_MS, announceHeads);
     },
     async close() {
       isClosing = true;
       cancelSweep?.();
+      cancelHeads?.();
       timer.close();
       const deadline = clock.monotonicMs() + DRAIN_LIMIT_MS;
       while (!isQuiet() && clock.monotonicMs() < deadline) {

@@ -7,6 +7,7 @@ import { createLoneActor, LONE_SCHEDULE } from '../fixtures/lone-actor.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 import { holdCommand } from '../fixtures/owner-node.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
+import { nobodyWatches } from '../fixtures/seat-publishers.ts';
 
 const IDLE_MS = 10 * 60_000;
 
@@ -43,6 +44,7 @@ function setUp() {
       },
     },
     journal,
+    publisher: nobodyWatches,
     clock,
     databaseClock: { lowerMs: now, upperMs: now },
     settings: { holdTtlMs: 100 * IDLE_MS, seatsPerUser: 4 },

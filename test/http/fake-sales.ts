@@ -229,6 +229,7 @@ export function createFakeSales(
             status,
             heldUntil: row?.expiresAt ?? null,
             userId: row?.userId ?? null,
+            seq: seqs.get(scheduleId) ?? 0,
           };
         });
         const availableSeats = seats.length - live.size;

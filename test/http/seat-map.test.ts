@@ -11,6 +11,7 @@ function mapOf(seq: number, holders: readonly (string | null)[]): SeatMap {
     status: userId === null ? ('AVAILABLE' as const) : ('HELD' as const),
     heldUntil: userId === null ? null : '2026-11-20T03:05:00.000Z',
     userId,
+    seq,
   }));
   return { scheduleId: 1, epoch: 2, seq, availableSeats: holders.filter((userId) => userId === null).length, seats };
 }

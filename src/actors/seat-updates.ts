@@ -1,0 +1,26 @@
+import type { SeatUpdate, SeatUpdates } from '../seat-broadcast.ts';
+import type { SeatEvent } from './seat-event.ts';
+
+/** What watchers are told of committed events, the last of which has the number `seq`. */
+export function seatUpdatesOf(
+  scheduleId: number,
+  epoch: number,
+  seq: number,
+  events: readonly SeatEvent[],
+): SeatUpdates {
+  return { scheduleId, epoch, fromSeq: seq - events.length + 1, seq, updates: events.map(updateOf) };
+}
+
+function updateOf(event: SeatEvent): SeatUpdate {
+  const { seatNumber } = event;
+  switch (event.type) {
+    case 'HELD':
+      return { seatNumber, status: 'HELD', heldUntil: new Date(event.expiresAt).toISOString() };
+    case 'CONFIRMED':
+      return { seatNumber, status: 'CONFIRMED', heldUntil: null };
+    case 'EXPIRED':
+    case 'CANCELLED':
+    case 'REFUNDED':
+      return { seatNumber, status: 'AVAILABLE', heldUntil: null };
+  }
+}
