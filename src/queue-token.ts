@@ -79,6 +79,7 @@ export interface QueueMeasures {
   readonly entries: number;
   /** Since this process took the line over. */
   readonly admissions: number;
+  readonly isPaused: boolean;
 }
 
 /** Where a live token stands. */

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import pino, { type Logger } from 'pino';
+import { createActivityRecorder } from './activity-recorder.ts';
 import { createScheduleRegistry, type ScheduleRegistry } from './actors/schedule-registry.ts';
 import { systemClock } from './clock.ts';
 import { createDuty } from './cluster/duty.ts';
@@ -9,6 +10,7 @@ import { createOwnership } from './cluster/ownership.ts';
 import { createRouter } from './cluster/router.ts';
 import type { Config } from './config.ts';
 import { createDatabaseClock } from './database-clock.ts';
+import { createEventLoopDelay } from './event-loop-delay.ts';
 import { createApp } from './http/app.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createMetricsApp } from './http/metrics-app.ts';
@@ -134,6 +136,23 @@ async function start(
     isReady: () => readiness().ready,
   });
 
+  const eventLoopDelay = createEventLoopDelay();
+  const activity = createActivityRecorder({
+    clock,
+    databaseClock,
+    sources: {
+      sales: () => registry.progress(),
+      queues: () => roomDuty.current()?.measure() ?? [],
+      answers: () => metrics.totals(),
+      doubted: () => faults.doubted,
+      eventLoopDelayP99Ms: () => eventLoopDelay.takeP99Ms(),
+      liveSockets: () => null,
+      node: () => membership.node,
+      readiness: () => readiness(),
+      livingNodes: () => membership.living().length,
+    },
+  });
+
   const journal = createJournal({
     databaseUrl,
     pool: ownerPool,
@@ -143,7 +162,10 @@ async function start(
     newId,
     node: () => membership.node,
     observer: {
-      flushed: serviceMetrics.observeFlush,
+      flushed(kind, schedules, entries, durationMs) {
+        serviceMetrics.observeFlush(kind, schedules, entries, durationMs);
+        activity.observeFlush(entries, durationMs);
+      },
       doubted: (schedules) => {
         faults.doubted += schedules;
       },
@@ -258,6 +280,7 @@ async function start(
       metrics,
       readiness,
       overview: () => readOverview(pool, membership.node),
+      activity,
     },
     {
       version,
@@ -287,6 +310,12 @@ async function start(
     await metricsApp.listen({ host: config.HOST, port: config.METRICS_PORT });
   }
   const url = await app.listen({ host: config.HOST, port: config.PORT });
+  undoing.add('activity', () => {
+    activity.close();
+    eventLoopDelay.close();
+  });
+  eventLoopDelay.start();
+  activity.start();
 
   return {
     url,

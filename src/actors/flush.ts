@@ -39,6 +39,9 @@ export interface KeyToRecord {
 
 export type EndCause = 'timer' | 'alarm' | 'demand';
 
+/** What a sale comes on by: seats put on hold, payments, and refunds of payments. */
+export type SaleStep = 'holds' | 'payments' | 'refunds';
+
 /** What a schedule has decided since its last flush was taken: it gathers, is in flight, and becomes durable or nothing. */
 export class Flush {
   readonly events: SeatEvent[] = [];
@@ -46,12 +49,15 @@ export class Flush {
   readonly steps: Step[] = [];
   readonly keys: KeyToRecord[] = [];
   readonly endedBy: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
+  /** Seats that it puts on hold. */
+  holds = 0;
   nextExpiryAt: number | null = null;
 
   add(event: SeatEvent): Change {
     const change: Change = { epoch: 0, seq: 0, flush: this, position: this.changes.length };
     this.events.push(event);
     this.changes.push(change);
+    if (event.type === 'HELD') this.holds += 1;
     return change;
   }
 

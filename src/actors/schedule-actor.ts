@@ -5,7 +5,7 @@ import { CommandDecisions } from './command-decisions.ts';
 import type { Reply } from './command.ts';
 import { composeAppend } from './compose-append.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
-import type { EndCause, PendingCommand } from './flush.ts';
+import type { EndCause, PendingCommand, SaleStep } from './flush.ts';
 import type {
   AppendBatch,
   AppendOutcome,
@@ -64,6 +64,8 @@ export interface ScheduleActorDependencies {
   readonly expiresAt: (actor: ScheduleActor, at: number) => void;
   /** Holds ended durably. */
   readonly ended: (cause: EndCause, count: number) => void;
+  /** The sale came on durably. */
+  readonly cameOn: (step: SaleStep, count: number) => void;
   /** The schedule is this actor's no longer; the commands are still to be answered. */
   readonly lost: (actor: ScheduleActor, waiting: readonly PendingCommand[]) => void;
   readonly bug: (actor: ScheduleActor, error: unknown) => void;
@@ -200,6 +202,7 @@ export class ScheduleActor implements JournalSubject {
     for (const cause of ['timer', 'alarm', 'demand'] as const) {
       if (flush.endedBy[cause] > 0) this.#deps.ended(cause, flush.endedBy[cause]);
     }
+    if (flush.holds > 0) this.#deps.cameOn('holds', flush.holds);
     for (const step of flush.steps) this.#answer(step.pending, step.answer());
     if (!outcome.isOwner) this.lose();
     else this.#proceed();
@@ -218,10 +221,11 @@ export class ScheduleActor implements JournalSubject {
       return;
     }
     this.#endDoubt();
-    const { events, changes, declined, answers } = this.#desk.conclude(outcome.results);
+    const { events, changes, declined, answers, done } = this.#desk.conclude(outcome.results);
     this.#confirmed.apply(events, changes);
     this.#confirmed.enterEpoch(outcome.epoch);
     this.#publish(events);
+    for (const step of ['payments', 'refunds'] as const) if (done[step] > 0) this.#deps.cameOn(step, done[step]);
     // What was declined wrote nothing, so it is answered under the lease like every refusal.
     for (const { pending, reply } of answers) {
       this.#answer(pending, reply.outcome === 'refused' ? this.#underLease(reply) : reply);

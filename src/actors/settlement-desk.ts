@@ -33,6 +33,7 @@ interface Conclusion {
   readonly changes: readonly Change[];
   readonly declined: readonly string[];
   readonly answers: readonly { readonly pending: PendingCommand; readonly reply: Reply }[];
+  readonly done: { readonly payments: number; readonly refunds: number };
 }
 
 /**
@@ -141,7 +142,8 @@ export class SettlementDesk {
       });
     }
     this.#taken = [];
-    return { events, changes, declined, answers };
+    const payments = paid.filter(({ taken }) => taken.kind === 'PAYMENT').length;
+    return { events, changes, declined, answers, done: { payments, refunds: paid.length - payments } };
   }
 
   /** Whether this payment, or its refund, is being decided. */

@@ -1,3 +1,4 @@
+import type { Activity } from '../activity.ts';
 import type { CommandRouter } from '../actors/command.ts';
 import type { Catalogue, QueuePolicy } from '../catalogue.ts';
 import type { Clock, DatabaseClock } from '../clock.ts';
@@ -30,6 +31,8 @@ export interface AppDependencies {
   readiness(): Readiness;
   /** Figures for `GET /admin/overview`. */
   overview(): Promise<ClusterOverview>;
+  /** The last minutes of this node, for `GET /admin/activity`. */
+  readonly activity: Activity;
 }
 
 export interface AuthOptions {

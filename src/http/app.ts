@@ -16,6 +16,7 @@ import { createResponder } from './responder.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { operationsRoutes } from './routes/operations.ts';
+import { oversightRoutes } from './routes/oversight.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { reservationRoutes } from './routes/reservations.ts';
@@ -69,7 +70,10 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
       reservationRoutes(api, services);
       walletRoutes(api, services);
       paymentRoutes(api, services);
-      if (adminToken !== null) adminRoutes(api, services);
+      if (adminToken !== null) {
+        adminRoutes(api, services);
+        oversightRoutes(api, services);
+      }
     },
     { prefix: API_PREFIX },
   );

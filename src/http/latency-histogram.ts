@@ -44,6 +44,13 @@ export class LatencyHistogram extends Histogram<Labels> {
     };
   }
 
+  /** How many there were under all labels. */
+  observations(): number {
+    let observations = 0;
+    for (const { counts } of this.#tallies) for (const inBucket of counts) observations += inBucket;
+    return observations;
+  }
+
   /** What the library reads a histogram by, `get` included. */
   getForPromString() {
     const { name, help } = this.#described;

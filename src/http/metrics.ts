@@ -12,7 +12,18 @@ export interface Metrics {
   readonly registry: Registry;
   /** An observer of one route's answers, by the route's pattern; never by a path, which can hold a token. */
   observerOf(method: string, route: string): (status: number, seconds: number) => void;
-  countRefusal(code: RejectionCode | FaultCode | 'INTERNAL_ERROR'): void;
+  countRefusal(code: RefusalCode): void;
+  /** What was counted since start. */
+  totals(): AnswerTotals;
+}
+
+export type RefusalCode = RejectionCode | FaultCode | 'INTERNAL_ERROR';
+
+export interface AnswerTotals {
+  /** Answers of routes, refusals among them. */
+  readonly answers: number;
+  /** Answers that were problem documents; bounded by the number of codes. */
+  readonly refusals: ReadonlyMap<RefusalCode, number>;
 }
 
 /** A registry with the process's own figures (event-loop delay, memory, collection pauses) and those of HTTP. */
@@ -26,16 +37,18 @@ export function createMetrics(): Metrics {
     boundsSeconds: LATENCY_BUCKETS_SECONDS,
     registry,
   });
-  const counted = new Map<string, Tally>();
+  /** A counter of the library costs 2 µs a step; it is told when it is read. */
+  const counted = new Map<RefusalCode, number>();
+  const collected = new Map<RefusalCode, number>();
   const refusals = new Counter({
     name: 'http_refusals_total',
     help: 'Answers that were problem documents, by code.',
     labelNames: ['code'],
     registers: [registry],
     collect() {
-      for (const [code, tally] of counted) {
-        refusals.inc({ code }, tally.count);
-        tally.count = 0;
+      for (const [code, count] of counted) {
+        refusals.inc({ code }, count - (collected.get(code) ?? 0));
+        collected.set(code, count);
       }
     },
   });
@@ -51,16 +64,10 @@ export function createMetrics(): Metrics {
       };
     },
     countRefusal(code) {
-      const tally = counted.get(code);
-      if (tally === undefined) counted.set(code, { count: 1 });
-      else tally.count += 1;
+      counted.set(code, (counted.get(code) ?? 0) + 1);
     },
+    totals: () => ({ answers: latency.observations(), refusals: counted }),
   };
-}
-
-/** What was counted since the figures were read last; bounded by the number of codes. A counter of the library costs 2 µs a step. */
-interface Tally {
-  count: number;
 }
 
 declare module 'fastify' {

@@ -25,6 +25,21 @@ export interface ConcertSales {
   readonly revenue: number;
 }
 
+export interface ScheduleOccupancy {
+  readonly scheduleId: number;
+  readonly concertId: number;
+  readonly title: string;
+  /** Calendar date of the start in the concert's time zone, YYYY-MM-DD. */
+  readonly date: string;
+  readonly startsAtMs: number;
+  readonly totalSeats: number;
+  /** Seats on hold now. */
+  readonly held: number;
+  readonly confirmed: number;
+  /** The node that owns it; null before its first use. */
+  readonly owner: string | null;
+}
+
 /** What `GET /admin/overview` shows beside the queue lengths. */
 export interface ClusterOverview {
   readonly nodes: readonly NodeOverview[];
@@ -32,4 +47,8 @@ export interface ClusterOverview {
   readonly ownedSchedules: readonly number[];
   /** Concerts without holds and sales may be left out. */
   readonly concerts: readonly ConcertSales[];
+  /** In order of start, those that have begun last; a bounded number of them. */
+  readonly schedules: readonly ScheduleOccupancy[];
+  /** How many there are beyond that bound. */
+  readonly schedulesLeftOut: number;
 }

@@ -1,8 +1,12 @@
 import type pg from 'pg';
+import { createCalendar } from './calendar.ts';
+import { SCHEDULE_COLUMNS, type ScheduleRow, scheduleOf } from './catalogue-rows.ts';
 import { toFault } from './database-errors.ts';
 
 /** Schedules that an overview names at most; beyond that, counts tell more than lists. */
 const OWNED_LIMIT = 1_000;
+/** Schedules whose occupancy an overview tells; more do not fit a screen, and the sums count them all. */
+const OCCUPANCY_LIMIT = 1_000;
 
 const NODES = `
 SELECT n.node, n.address, n.dead_at IS NULL AS alive,
@@ -18,6 +22,27 @@ SELECT concert_id,
   coalesce(sum(price) FILTER (WHERE status = 'CONFIRMED'), 0)::bigint AS revenue
 FROM reservations WHERE status IN ('HELD', 'CONFIRMED') GROUP BY concert_id ORDER BY concert_id`;
 
+/** What nobody can book any more comes last, so that it is what the limit leaves out. */
+const OCCUPANCY = `
+WITH live AS (
+  SELECT schedule_id,
+    count(*) FILTER (WHERE status = 'HELD' AND expires_at > clock_timestamp())::int AS held,
+    count(*) FILTER (WHERE status = 'CONFIRMED')::int AS confirmed
+  FROM reservations WHERE status IN ('HELD', 'CONFIRMED') GROUP BY schedule_id)
+SELECT ${SCHEDULE_COLUMNS}, c.title, h.owner, coalesce(live.held, 0) AS held, coalesce(live.confirmed, 0) AS confirmed,
+  (SELECT count(*) FROM schedules)::int AS all_schedules
+FROM schedules s JOIN concerts c USING (concert_id) LEFT JOIN schedule_heads h USING (schedule_id)
+  LEFT JOIN live USING (schedule_id)
+ORDER BY s.starts_at <= clock_timestamp(), s.starts_at, s.schedule_id LIMIT $1`;
+
+interface OccupancyRow extends ScheduleRow {
+  title: string;
+  owner: string | null;
+  held: number;
+  confirmed: number;
+  all_schedules: number;
+}
+
 export interface StoredOverview {
   readonly nodes: readonly {
     readonly node: string;
@@ -32,16 +57,33 @@ export interface StoredOverview {
     readonly confirmed: number;
     readonly revenue: number;
   }[];
+  readonly schedules: readonly {
+    readonly scheduleId: number;
+    readonly concertId: number;
+    readonly title: string;
+    readonly date: string;
+    readonly startsAtMs: number;
+    readonly totalSeats: number;
+    readonly held: number;
+    readonly confirmed: number;
+    readonly owner: string | null;
+  }[];
+  readonly schedulesLeftOut: number;
 }
 
-/** Nodes of the last hour, the schedules of `node`, and sales by concert. Throws a Fault `STORE_UNAVAILABLE`. */
+/**
+ * Nodes of the last hour, the schedules of `node`, sales by concert, and the occupancy of schedules. Throws a Fault
+ * `STORE_UNAVAILABLE`.
+ */
 export async function readOverview(pool: pg.Pool, node: string): Promise<StoredOverview> {
   try {
-    const [nodes, owned, sales] = await Promise.all([
+    const [nodes, owned, sales, occupancy] = await Promise.all([
       pool.query<{ node: string; address: string; alive: boolean; owned_schedules: number }>(NODES),
       pool.query<{ schedule_id: number }>(OWNED, [node, OWNED_LIMIT]),
       pool.query<{ concert_id: number; held: number; confirmed: number; revenue: number }>(SALES),
+      pool.query<OccupancyRow>(OCCUPANCY, [OCCUPANCY_LIMIT]),
     ]);
+    const dateIn = createCalendar();
     return {
       nodes: nodes.rows.map((row) => ({
         node: row.node,
@@ -56,6 +98,12 @@ export async function readOverview(pool: pg.Pool, node: string): Promise<StoredO
         confirmed: row.confirmed,
         revenue: row.revenue,
       })),
+      schedules: occupancy.rows.map((row) => {
+        const { scheduleId, concertId, date, startsAtMs, totalSeats } = scheduleOf(row, dateIn);
+        const { title, held, confirmed, owner } = row;
+        return { scheduleId, concertId, title, date, startsAtMs, totalSeats, held, confirmed, owner };
+      }),
+      schedulesLeftOut: (occupancy.rows[0]?.all_schedules ?? 0) - occupancy.rows.length,
     };
   } catch (error) {
     throw toFault(error, 'none');

@@ -302,8 +302,8 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
 
     measure() {
       return Array.from(queues.all(), (queue) => {
-        const { concertId, waiting, active, entries } = queue;
-        return { concertId, waiting, active, entries, admissions: queue.admissions };
+        const { concertId, waiting, active, entries, policy } = queue;
+        return { concertId, waiting, active, entries, admissions: queue.admissions, isPaused: isPaused(policy) };
       });
     },
   };

@@ -17,6 +17,7 @@ const ROUTES = [
   ['POST', '/admin/concerts/1/schedules', { startsAt: '2099-01-01T00:00:00Z', price: 1 }],
   ['PATCH', '/admin/concerts/1/queue', { batch: 1 }],
   ['GET', '/admin/overview', undefined],
+  ['GET', '/admin/activity', undefined],
 ] as const;
 
 t.test('no token is 401, a wrong one 403, another kind of token as wrong as any', async (t) => {
@@ -102,4 +103,5 @@ t.test('the overview tells nodes, owned schedules, queues, holds, sales and reve
   t.ok((body['ownedSchedules'] as number[]).includes(scheduleId));
   const row = (body['concerts'] as { concertId: number }[]).find((each) => each.concertId === concertId);
   t.match(row, { queue: { waiting: 1, active: 1 }, held: 2, confirmed: 1, revenue: 1_000 });
+  t.match(row, { policy: { maxActive: 1, batch: 1_000, intervalMs: 1_000 } });
 });

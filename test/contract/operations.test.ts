@@ -23,6 +23,7 @@ t.test('probes, figures, the document and the page to read it are at the root', 
   t.match(
     Object.keys(document.paths).sort((a, b) => a.localeCompare(b)),
     [
+      '/api/v1/admin/activity',
       '/api/v1/admin/concerts',
       '/api/v1/admin/concerts/{concertId}/queue',
       '/api/v1/admin/concerts/{concertId}/schedules',

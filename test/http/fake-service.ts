@@ -112,7 +112,18 @@ export async function startFakeService(
       nodes: [{ node: 'n1:1', address: '127.0.0.1:7000', alive: true, ownedSchedules: 3 }],
       ownedSchedules: [1, 2, 3],
       concerts: [{ concertId: 1, held: 2, confirmed: 3, revenue: 330_000 }],
+      schedules: [],
+      schedulesLeftOut: 0,
     }),
+    activity: {
+      report: () => ({
+        node: 'n1:1',
+        stepMs: 1_000,
+        stepsKept: 600,
+        verdict: { state: 'HEALTHY', reasons: [] },
+        samples: [],
+      }),
+    },
     ...dependencies,
   };
   const app = await createApp(ports, { ...defaultOptions, ...options });

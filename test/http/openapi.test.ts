@@ -53,6 +53,7 @@ const ROUTES = [
   'POST /api/v1/admin/concerts/{concertId}/schedules',
   'PATCH /api/v1/admin/concerts/{concertId}/queue',
   'GET /api/v1/admin/overview',
+  'GET /api/v1/admin/activity',
   'GET /healthz',
   'GET /readyz',
   'GET /metrics',

@@ -157,7 +157,7 @@ export async function testEntry(t: Test, factory: RoomFactory): Promise<void> {
       .room()
       .measure()
       .find((one) => one.concertId === concertId);
-    t.same(measures, { concertId, waiting: 2, active: 3, entries: 5, admissions: 3 });
+    t.same(measures, { concertId, waiting: 2, active: 3, entries: 5, admissions: 3, isPaused: false });
   });
 
   t.test('an open house lets a thousand people in while they enter', async (t) => {

@@ -2,9 +2,8 @@ import { type Static, Type } from '@fastify/type-provider-typebox';
 import type { NewSchedule as ScheduleToCreate } from '../../catalogue.ts';
 import { accept, type Decision, reject } from '../../errors.ts';
 import { viewConcert, viewSchedule } from '../concert-views.ts';
-import type { ConcertSales } from '../operations-ports.ts';
 import { malformed } from '../request-error.ts';
-import { ConcertWithPolicy, NewConcert, NewSchedule, Overview, QueuePolicyChange } from '../schemas/admin.ts';
+import { ConcertWithPolicy, NewConcert, NewSchedule, QueuePolicyChange } from '../schemas/admin.ts';
 import { NoQuery, PathId, refer } from '../schemas/basics.ts';
 import { Concert, Schedule } from '../schemas/catalogue.ts';
 import { canonicalTimeZone, normaliseText } from '../schemas/formats.ts';
@@ -14,11 +13,10 @@ import type { App, Services } from '../services.ts';
 const DEFAULT_TIME_ZONE = 'Asia/Seoul';
 const DEFAULT_SEAT_COUNT = 50;
 const ConcertParams = Type.Object({ concertId: PathId });
-const NO_SALES = { held: 0, confirmed: 0, revenue: 0 } as const;
 
-/** Routes of the operator. They exist only where there is an admin token. */
+/** Routes by which the operator changes what is sold. They exist only where there is an admin token. */
 export function adminRoutes(app: App, services: Services): void {
-  const { catalogue, room, guards, responder, options, overview } = services;
+  const { catalogue, room, guards, responder, options } = services;
 
   app.post(
     '/admin/concerts',
@@ -100,40 +98,6 @@ export function adminRoutes(app: App, services: Services): void {
       if (concert === null) return responder.refuse(reply, { code: 'CONCERT_NOT_FOUND', members: {} });
       room.notePolicyChanged(concert.concertId);
       reply.send({ ...viewConcert(concert), queue: concert.queue });
-    },
-  );
-
-  app.get(
-    '/admin/overview',
-    {
-      schema: {
-        summary: 'Nodes, queues, holds and sales',
-        tags: ['admin'],
-        querystring: NoQuery,
-        response: { 200: Overview },
-      },
-      config: { guard: 'admin' },
-    },
-    async (request, reply) => {
-      const admin = guards.admin(request);
-      if (!admin.ok) return responder.refuse(reply, admin.rejection);
-      const [cluster, concerts] = await Promise.all([overview(), catalogue.listConcerts()]);
-      const sales = new Map<number, ConcertSales>(cluster.concerts.map((each) => [each.concertId, each]));
-      const rows = await Promise.all(
-        concerts.map(async ({ concertId, title }) => {
-          const { held, confirmed, revenue } = sales.get(concertId) ?? NO_SALES;
-          return { concertId, title, queue: await room.counts(concertId), held, confirmed, revenue };
-        }),
-      );
-      const totals = { waiting: 0, active: 0, held: 0, confirmed: 0, revenue: 0 };
-      for (const row of rows) {
-        totals.waiting += row.queue.waiting;
-        totals.active += row.queue.active;
-        totals.held += row.held;
-        totals.confirmed += row.confirmed;
-        totals.revenue += row.revenue;
-      }
-      reply.send({ nodes: [...cluster.nodes], ownedSchedules: [...cluster.ownedSchedules], concerts: rows, totals });
     },
   );
 }

@@ -1,6 +1,6 @@
 import { Type } from '@fastify/type-provider-typebox';
 import { Concert } from './catalogue.ts';
-import { Id, Instant, named, SeatNumber } from './basics.ts';
+import { Instant, named, SeatNumber } from './basics.ts';
 
 /** The contract's highest price of a seat, in won. */
 const PRICE_LIMIT_WON = 100_000_000;
@@ -59,37 +59,3 @@ export const NewSchedule = Type.Object(
   },
   { additionalProperties: false },
 );
-
-export const Overview = Type.Object({
-  nodes: Type.Array(
-    Type.Object({
-      node: Type.String(),
-      address: Type.String(),
-      alive: Type.Boolean(),
-      ownedSchedules: Type.Integer(),
-    }),
-  ),
-  ownedSchedules: Type.Array(Id, { description: 'Schedules that the answering node owns.' }),
-  concerts: Type.Array(
-    Type.Object({
-      concertId: Id,
-      title: Type.String(),
-      queue: Type.Object({
-        waiting: Type.Integer(),
-        active: Type.Integer(),
-        maxActive: Type.Integer(),
-        paused: Type.Boolean(),
-      }),
-      held: Type.Integer(),
-      confirmed: Type.Integer(),
-      revenue: Type.Integer(),
-    }),
-  ),
-  totals: Type.Object({
-    waiting: Type.Integer(),
-    active: Type.Integer(),
-    held: Type.Integer(),
-    confirmed: Type.Integer(),
-    revenue: Type.Integer(),
-  }),
-});

@@ -25,6 +25,10 @@ export function nullableInteger(options: { description?: string } = {}) {
   return Type.Unsafe<number | null>({ type: ['integer', 'null'], ...options });
 }
 
+export function nullableNumber(options: { description?: string } = {}) {
+  return Type.Unsafe<number | null>({ type: ['number', 'null'], ...options });
+}
+
 /** ISO 8601 UTC with milliseconds. */
 export const Instant = Type.String({ format: 'date-time' });
 export const NullableInstant = nullableText({ format: 'date-time' });

@@ -1,6 +1,7 @@
 import { ConcertWithPolicy, QueuePolicy } from './admin.ts';
 import { Concert, ConcertWithQueue, Schedule, SeatMap } from './catalogue.ts';
 import { Problem } from './operations.ts';
+import { ActivityReport, ActivitySample, HealthReason, OccupiedSchedule } from './oversight.ts';
 import { Payment, PaymentWithBalance } from './payments.ts';
 import { QueueToken } from './queue.ts';
 import { Reservation, ReservationList } from './reservations.ts';
@@ -10,11 +11,15 @@ import { Balance, ChargeReceipt, WalletEntry } from './wallet.ts';
 /** The schemas that others refer to by name; registered once, listed in the OpenAPI document. */
 export const sharedSchemas = [
   AccessToken,
+  ActivityReport,
+  ActivitySample,
   Balance,
   ChargeReceipt,
   Concert,
   ConcertWithPolicy,
   ConcertWithQueue,
+  HealthReason,
+  OccupiedSchedule,
   Payment,
   PaymentWithBalance,
   Problem,

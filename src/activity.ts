@@ -1,0 +1,68 @@
+import type { Verdict } from './health-verdict.ts';
+
+/** What a node did in one step, and how it stood at the end of it. Counts are of this node since the step before. */
+export interface ActivitySample {
+  /** 1 for the node's first step; grows by one. */
+  readonly number: number;
+  /** Epoch milliseconds of the database's clock. */
+  readonly atMs: number;
+  /** What the counts cover; longer than a step where the node was held up. */
+  readonly durationMs: number;
+  /** Seats put on hold, durably. */
+  readonly holds: number;
+  readonly payments: number;
+  readonly refunds: number;
+  readonly admissions: number;
+  /** Answers over HTTP, refusals and failures among them. */
+  readonly answers: number;
+  /** Answers that said no to their caller. */
+  readonly refusals: number;
+  /** The most frequent of them, most frequent first. */
+  readonly refusalsByCode: readonly CodeCount[];
+  /** Answers with 503. */
+  readonly unavailable: number;
+  /** Answers with 500. */
+  readonly bugs: number;
+  /** Statements of the journal that were answered. */
+  readonly flushes: number;
+  /** From sending to answer; null without flushes. */
+  readonly flushP50Ms: number | null;
+  readonly flushP99Ms: number | null;
+  /** Events or settlements that a statement carried on average; null without flushes. */
+  readonly batchMean: number | null;
+  readonly batchMax: number | null;
+  /** Schedules whose statement was left without an answer. */
+  readonly doubted: number;
+  /** Live queue tokens at the end of the step. */
+  readonly waiting: number;
+  readonly active: number;
+  /** Commands in the mailboxes at the end of the step. */
+  readonly commandsWaiting: number;
+  /** Open live sockets; null where the node has none to offer. */
+  readonly liveSockets: number | null;
+  readonly eventLoopDelayP99Ms: number;
+}
+
+export interface CodeCount {
+  readonly code: string;
+  readonly count: number;
+}
+
+export interface ActivityReport {
+  readonly node: string;
+  readonly stepMs: number;
+  /** Steps that are remembered at most. */
+  readonly stepsKept: number;
+  readonly verdict: Verdict;
+  /** In order; all that is remembered, or what came after the step that was asked for. */
+  readonly samples: readonly ActivitySample[];
+}
+
+/** What a node remembers of its last minutes. */
+export interface Activity {
+  /**
+   * The samples after number `since`; all of them for 0, and for a number that the node has not reached, because it was
+   * another's or that of before a restart. Never waits and needs no database.
+   */
+  report(since: number): ActivityReport;
+}

@@ -1,0 +1,163 @@
+import type { ActivitySample } from './activity.ts';
+
+/*
+ * Whether the sale is healthy, in one word, and why not. Pure: it sees the last minute of one node and decides nothing else.
+ */
+
+export type HealthState = 'HEALTHY' | 'DEGRADED' | 'IN_TROUBLE';
+
+export type HealthReasonCode =
+  | 'DATABASE_AWAY'
+  | 'NOT_READY'
+  | 'NO_LIVING_NODE'
+  | 'COMMITS_STALLED'
+  | 'ANSWERS_FAILED'
+  | 'BUGS'
+  | 'FLUSH_SLOW'
+  | 'EVENT_LOOP_LATE'
+  | 'IN_DOUBT'
+  | 'PART_AWAY'
+  | 'QUEUE_PAUSED';
+
+export interface HealthReason {
+  readonly code: HealthReasonCode;
+  readonly severity: Exclude<HealthState, 'HEALTHY'>;
+  /** What was measured, in the unit of the code; null where nothing is measured. */
+  readonly value: number | null;
+  /** What it should stay under; null where there is no bound. */
+  readonly bound: number | null;
+  /** For instance why a node is not ready; null where the code says all. */
+  readonly subject: string | null;
+}
+
+export interface Verdict {
+  readonly state: HealthState;
+  /** The worst first; empty when healthy. */
+  readonly reasons: readonly HealthReason[];
+}
+
+export interface HealthFacts {
+  readonly readiness: { readonly reasons: readonly string[]; readonly degraded: readonly string[] };
+  /** Nodes of the cluster that live, as far as this one knows. */
+  readonly livingNodes: number;
+  /** In order of time, one a second; the last minute is looked at. */
+  readonly samples: readonly ActivitySample[];
+  /** Lines that are paused now. */
+  readonly pausedQueues: readonly { readonly waiting: number }[];
+}
+
+export const HEALTH_BOUNDS = {
+  /** For what must not have happened. */
+  lookBackSamples: 60,
+  /** For what is measured all the time: long enough that one late second is no alarm. */
+  trendSamples: 10,
+  /** A flush takes 2 to 5 ms. At a hundred fans feel it; from 1.5 s on they are told 503. */
+  flushP99Ms: { degraded: 100, inTrouble: 1_000 },
+  /** A second is where load is shed. */
+  eventLoopDelayP99Ms: { degraded: 100, inTrouble: 1_000 },
+  /** Commands wait and nothing is committed for so long: longer than any flush that goes well. */
+  stalledSamples: 3,
+  /** Of the answers of the last minute. Below that, asking again helps nearly everybody. */
+  failedShare: { inTrouble: 0.05 },
+  /** Fewer failures than this say nothing about a share. */
+  failuresForAShare: 10,
+} as const;
+
+/** The reason of `/readyz` that stands for the database. */
+const DATABASE_REASON = 'database';
+
+/** Judges a node by what it knows without asking anybody. */
+export function judgeHealth(facts: HealthFacts): Verdict {
+  const lastMinute = facts.samples.slice(-HEALTH_BOUNDS.lookBackSamples);
+  const trend = facts.samples.slice(-HEALTH_BOUNDS.trendSamples);
+  const reasons = [
+    ...judgeReadiness(facts),
+    ...judgeCommits(trend),
+    ...judgeAnswers(lastMinute),
+    ...judgeTrend(
+      'FLUSH_SLOW',
+      trend.map((sample) => sample.flushP99Ms),
+      HEALTH_BOUNDS.flushP99Ms,
+    ),
+    ...judgeTrend(
+      'EVENT_LOOP_LATE',
+      trend.map((sample) => sample.eventLoopDelayP99Ms),
+      HEALTH_BOUNDS.eventLoopDelayP99Ms,
+    ),
+    ...judgeDoubt(lastMinute),
+    ...judgeQueues(facts),
+  ];
+  const [worst] = reasons.toSorted((a, b) => rankOf(a) - rankOf(b));
+  return { state: worst?.severity ?? 'HEALTHY', reasons: reasons.toSorted((a, b) => rankOf(a) - rankOf(b)) };
+}
+
+function rankOf({ severity }: HealthReason): number {
+  return severity === 'IN_TROUBLE' ? 0 : 1;
+}
+
+function reason(
+  code: HealthReasonCode,
+  severity: HealthReason['severity'],
+  { value = null, bound = null, subject = null }: Partial<Pick<HealthReason, 'value' | 'bound' | 'subject'>> = {},
+): HealthReason {
+  return { code, severity, value, bound, subject };
+}
+
+function judgeReadiness({ readiness, livingNodes }: HealthFacts): HealthReason[] {
+  const reasons = readiness.reasons.map((subject) =>
+    subject === DATABASE_REASON
+      ? reason('DATABASE_AWAY', 'IN_TROUBLE')
+      : reason('NOT_READY', 'IN_TROUBLE', { subject }),
+  );
+  if (livingNodes === 0) reasons.push(reason('NO_LIVING_NODE', 'IN_TROUBLE'));
+  return [...reasons, ...readiness.degraded.map((subject) => reason('PART_AWAY', 'DEGRADED', { subject }))];
+}
+
+function judgeCommits(trend: readonly ActivitySample[]): HealthReason[] {
+  const last = trend.slice(-HEALTH_BOUNDS.stalledSamples);
+  const isStalled =
+    last.length === HEALTH_BOUNDS.stalledSamples &&
+    last.every(({ flushes, commandsWaiting }) => flushes === 0 && commandsWaiting > 0);
+  const value = last.at(-1)?.commandsWaiting ?? 0;
+  return isStalled ? [reason('COMMITS_STALLED', 'IN_TROUBLE', { value })] : [];
+}
+
+function judgeAnswers(lastMinute: readonly ActivitySample[]): HealthReason[] {
+  const bugs = sum(lastMinute.map((sample) => sample.bugs));
+  const failed = bugs + sum(lastMinute.map((sample) => sample.unavailable));
+  const answers = Math.max(failed, sum(lastMinute.map((sample) => sample.answers)));
+  const { inTrouble } = HEALTH_BOUNDS.failedShare;
+  const isTrouble = failed >= HEALTH_BOUNDS.failuresForAShare && failed >= answers * inTrouble;
+  const reasons: HealthReason[] = [];
+  if (failed > 0) reasons.push(reason('ANSWERS_FAILED', isTrouble ? 'IN_TROUBLE' : 'DEGRADED', { value: failed }));
+  if (bugs > 0) reasons.push(reason('BUGS', 'DEGRADED', { value: bugs }));
+  return reasons;
+}
+
+/** By the median of the seconds that have a figure, so that neither one late second nor one good one decides. */
+function judgeTrend(
+  code: HealthReasonCode,
+  figures: readonly (number | null)[],
+  bounds: { readonly degraded: number; readonly inTrouble: number },
+): HealthReason[] {
+  const known = figures.filter((figure) => figure !== null).toSorted((a, b) => a - b);
+  const value = known[Math.floor(known.length / 2)];
+  if (value === undefined || value < bounds.degraded) return [];
+  if (value < bounds.inTrouble) return [reason(code, 'DEGRADED', { value, bound: bounds.degraded })];
+  return [reason(code, 'IN_TROUBLE', { value, bound: bounds.inTrouble })];
+}
+
+function judgeDoubt(lastMinute: readonly ActivitySample[]): HealthReason[] {
+  const value = sum(lastMinute.map((sample) => sample.doubted));
+  return value > 0 ? [reason('IN_DOUBT', 'DEGRADED', { value })] : [];
+}
+
+/** A pause is somebody's wish; that people stand before it is worth a word. */
+function judgeQueues({ pausedQueues }: HealthFacts): HealthReason[] {
+  const value = sum(pausedQueues.map(({ waiting }) => waiting));
+  return value > 0 ? [reason('QUEUE_PAUSED', 'DEGRADED', { value })] : [];
+}
+
+function sum(figures: readonly number[]): number {
+  return figures.reduce((total, figure) => total + figure, 0);
+}

@@ -1,0 +1,115 @@
+import type { Static } from '@fastify/type-provider-typebox';
+import type { ActivitySample as Sample } from '../../activity.ts';
+import { isoOf } from '../concert-views.ts';
+import { negotiateLanguage } from '../language.ts';
+import type { ConcertSales, ScheduleOccupancy } from '../operations-ports.ts';
+import { NoQuery, refer } from '../schemas/basics.ts';
+import {
+  ActivityQuery,
+  ActivityReport,
+  type ActivitySample,
+  Overview,
+  type OccupiedSchedule,
+} from '../schemas/oversight.ts';
+import type { App, Services } from '../services.ts';
+import { wordReason } from '../verdict-words.ts';
+
+const NO_SALES = { held: 0, confirmed: 0, revenue: 0 } as const;
+/** Milliseconds and averages are told to a hundredth. */
+const HUNDREDTHS = 100;
+
+/** Routes by which the operator watches the sale. They exist only where there is an admin token. */
+export function oversightRoutes(app: App, services: Services): void {
+  const { catalogue, room, guards, responder, overview, activity, databaseClock } = services;
+
+  app.get(
+    '/admin/overview',
+    {
+      schema: {
+        summary: 'Nodes, queues, holds, sales, and the occupancy of schedules',
+        tags: ['admin'],
+        querystring: NoQuery,
+        response: { 200: Overview },
+      },
+      config: { guard: 'admin' },
+    },
+    async (request, reply) => {
+      const admin = guards.admin(request);
+      if (!admin.ok) return responder.refuse(reply, admin.rejection);
+      const [cluster, concerts] = await Promise.all([overview(), catalogue.listConcerts()]);
+      const sales = new Map<number, ConcertSales>(cluster.concerts.map((each) => [each.concertId, each]));
+      const rows = await Promise.all(
+        concerts.map(async ({ concertId, title, queue: policy }) => {
+          const { held, confirmed, revenue } = sales.get(concertId) ?? NO_SALES;
+          return { concertId, title, queue: await room.counts(concertId), policy, held, confirmed, revenue };
+        }),
+      );
+      const totals = { waiting: 0, active: 0, held: 0, confirmed: 0, revenue: 0 };
+      for (const row of rows) {
+        totals.waiting += row.queue.waiting;
+        totals.active += row.queue.active;
+        totals.held += row.held;
+        totals.confirmed += row.confirmed;
+        totals.revenue += row.revenue;
+      }
+      reply.send({
+        nodes: [...cluster.nodes],
+        ownedSchedules: [...cluster.ownedSchedules],
+        concerts: rows,
+        schedules: cluster.schedules.map(viewOccupancy),
+        schedulesLeftOut: cluster.schedulesLeftOut,
+        totals,
+      });
+    },
+  );
+
+  app.get(
+    '/admin/activity',
+    {
+      schema: {
+        summary: 'The last ten minutes of this node, second by second, and whether it is healthy',
+        description: 'Asks no database, so it answers while that is away. With `since` only later samples are sent.',
+        tags: ['admin'],
+        querystring: ActivityQuery,
+        response: { 200: refer(ActivityReport) },
+      },
+      config: { guard: 'admin' },
+    },
+    (request, reply) => {
+      const admin = guards.admin(request);
+      if (!admin.ok) return responder.refuse(reply, admin.rejection);
+      const { verdict, samples, ...report } = activity.report(Number(request.query.since ?? 0));
+      const language = negotiateLanguage(request.raw.headers['accept-language']);
+      reply.header('content-language', language).send({
+        ...report,
+        serverTime: isoOf(databaseClock.upperMs()),
+        verdict: {
+          state: verdict.state,
+          reasons: verdict.reasons.map((reason) => ({ ...reason, detail: wordReason(reason, language) })),
+        },
+        samples: samples.map(viewSample),
+      });
+    },
+  );
+}
+
+function viewOccupancy({ startsAtMs, ...schedule }: ScheduleOccupancy): Static<typeof OccupiedSchedule> {
+  const { totalSeats, held, confirmed } = schedule;
+  return { ...schedule, startsAt: isoOf(startsAtMs), availableSeats: totalSeats - held - confirmed };
+}
+
+function viewSample({ atMs, ...sample }: Sample): Static<typeof ActivitySample> {
+  return {
+    ...sample,
+    at: isoOf(atMs),
+    refusalsByCode: [...sample.refusalsByCode],
+    flushP50Ms: rounded(sample.flushP50Ms),
+    flushP99Ms: rounded(sample.flushP99Ms),
+    batchMean: rounded(sample.batchMean),
+    eventLoopDelayP99Ms: rounded(sample.eventLoopDelayP99Ms) ?? 0,
+  };
+}
+
+function rounded(figure: number | null): number | null {
+  return figure === null ? null : Math.round(figure * HUNDREDTHS) / HUNDREDTHS;
+}

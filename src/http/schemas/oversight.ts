@@ -1,0 +1,136 @@
+import { Type } from '@fastify/type-provider-typebox';
+import { QueuePolicy } from './admin.ts';
+import {
+  CalendarDate,
+  Id,
+  Instant,
+  listOf,
+  named,
+  nullableInteger,
+  nullableNumber,
+  nullableText,
+  refer,
+} from './basics.ts';
+
+export const OccupiedSchedule = named(
+  'OccupiedSchedule',
+  Type.Object({
+    scheduleId: Id,
+    concertId: Id,
+    title: Type.String({ description: 'Of the concert.' }),
+    date: CalendarDate,
+    startsAt: Instant,
+    totalSeats: Type.Integer(),
+    availableSeats: Type.Integer(),
+    held: Type.Integer(),
+    confirmed: Type.Integer(),
+    owner: nullableText({ description: 'The node that owns it; null before its first use.' }),
+  }),
+);
+
+export const Overview = Type.Object({
+  nodes: Type.Array(
+    Type.Object({
+      node: Type.String(),
+      address: Type.String(),
+      alive: Type.Boolean(),
+      ownedSchedules: Type.Integer(),
+    }),
+  ),
+  ownedSchedules: Type.Array(Id, { description: 'Schedules that the answering node owns.' }),
+  concerts: Type.Array(
+    Type.Object({
+      concertId: Id,
+      title: Type.String(),
+      queue: Type.Object({
+        waiting: Type.Integer(),
+        active: Type.Integer(),
+        maxActive: Type.Integer(),
+        paused: Type.Boolean(),
+      }),
+      policy: refer(QueuePolicy),
+      held: Type.Integer(),
+      confirmed: Type.Integer(),
+      revenue: Type.Integer(),
+    }),
+  ),
+  schedules: listOf(refer(OccupiedSchedule)),
+  schedulesLeftOut: Type.Integer({ description: 'Schedules beyond the 1 000 that are listed.' }),
+  totals: Type.Object({
+    waiting: Type.Integer(),
+    active: Type.Integer(),
+    held: Type.Integer(),
+    confirmed: Type.Integer(),
+    revenue: Type.Integer(),
+  }),
+});
+
+const Count = Type.Integer({ minimum: 0 });
+
+export const HealthReason = named(
+  'HealthReason',
+  Type.Object({
+    code: Type.String(),
+    severity: Type.Union([Type.Literal('DEGRADED'), Type.Literal('IN_TROUBLE')]),
+    detail: Type.String({ description: 'In words, by Accept-Language.' }),
+    value: nullableNumber({ description: 'What was measured.' }),
+    bound: nullableNumber({ description: 'What it should stay under.' }),
+    subject: nullableText({ description: 'What is meant, where the code alone does not say.' }),
+  }),
+);
+
+export const ActivitySample = named(
+  'ActivitySample',
+  Type.Object({
+    number: Type.Integer({ minimum: 1 }),
+    at: Instant,
+    durationMs: Type.Integer({ minimum: 1, description: 'What the counts cover.' }),
+    holds: Count,
+    payments: Count,
+    refunds: Count,
+    admissions: Count,
+    answers: Count,
+    refusals: Count,
+    refusalsByCode: Type.Array(Type.Object({ code: Type.String(), count: Count })),
+    unavailable: Type.Integer({ description: 'Answers with 503.' }),
+    bugs: Type.Integer({ description: 'Answers with 500.' }),
+    flushes: Count,
+    flushP50Ms: nullableNumber(),
+    flushP99Ms: nullableNumber(),
+    batchMean: nullableNumber({ description: 'Events or settlements to a flush.' }),
+    batchMax: nullableInteger(),
+    doubted: Type.Integer({ description: 'Schedules whose statement was left without an answer.' }),
+    waiting: Count,
+    active: Count,
+    commandsWaiting: Count,
+    liveSockets: nullableInteger(),
+    eventLoopDelayP99Ms: Type.Number(),
+  }),
+);
+
+export const ActivityReport = named(
+  'ActivityReport',
+  Type.Object({
+    node: Type.String({ description: 'Numbers of samples are this node’s own, from 1 on.' }),
+    serverTime: Instant,
+    stepMs: Type.Integer(),
+    stepsKept: Type.Integer(),
+    verdict: Type.Object({
+      state: Type.Union([Type.Literal('HEALTHY'), Type.Literal('DEGRADED'), Type.Literal('IN_TROUBLE')]),
+      reasons: listOf(refer(HealthReason)),
+    }),
+    samples: listOf(refer(ActivitySample)),
+  }),
+);
+
+export const ActivityQuery = Type.Object(
+  {
+    since: Type.Optional(
+      Type.String({
+        pattern: '^(0|[1-9][0-9]{0,14})$',
+        description: 'The number of the last sample that the caller has; everything that is kept without it.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
