@@ -1,11 +1,71 @@
-import { h } from './view/node.ts';
+import { createFrontrowClient } from '../src/client/frontrow-client.ts';
+import { createBoxOffice } from './box-office/box-office.ts';
+import { createKeptTokens } from './box-office/kept-tokens.ts';
+import { createPageStore } from './box-office/page-store.ts';
+import { createAnnouncer } from './language/announcement.ts';
+import { english } from './language/english.ts';
+import { createFormat } from './language/format.ts';
+import { korean } from './language/korean.ts';
+import { chooseLanguage } from './language/language.ts';
+import { pageTitle } from './language/page-title.ts';
+import { startingState } from './state/page-state.ts';
+import { routeOf } from './state/route.ts';
+import { viewOf } from './state/view.ts';
 import { createScreen } from './view/patch.ts';
+import { pageOf } from './views/page.ts';
 
-createScreen(document.body)([
-  h(
-    'header',
-    { class: 'page-head' },
-    h('div', { class: 'page-head-row' }, h('a', { class: 'wordmark', href: '#/' }, 'frontrow')),
-  ),
-  h('main', { id: 'main', class: 'page-main' }, h('h1', {}, 'frontrow')),
-]);
+const TEXTS = { ko: korean, en: english };
+
+/** Puts the page together and starts it. */
+function main(): void {
+  const kept = createKeptTokens();
+  const client = createFrontrowClient({ language: () => store.state.language });
+  const store = createPageStore(
+    startingState({
+      language: chooseLanguage(kept.language(), navigator.languages),
+      theme: kept.theme(),
+      route: routeOf(location.hash),
+      nowMs: client.serverNow(),
+    }),
+  );
+  const office = createBoxOffice({ client, store, kept, openLive: (token) => client.live({ token }) });
+  const formats = { ko: createFormat('ko'), en: createFormat('en') };
+  const announce = createAnnouncer();
+  const show = createScreen(document.body);
+  let shownView = viewOf(store.state).name;
+  let isShowing = false;
+
+  function render(): void {
+    isShowing = false;
+    const { state } = store;
+    const t = TEXTS[state.language];
+    const f = formats[state.language];
+    const root = document.documentElement;
+    root.lang = state.language;
+    if (state.theme === 'system') delete root.dataset['theme'];
+    else root.dataset['theme'] = state.theme;
+    document.title = pageTitle(state, t, f);
+    show(pageOf({ state, office, t, f }));
+    const { name } = viewOf(state);
+    if (name === shownView) return;
+    const isFirst = shownView === 'loading';
+    shownView = name;
+    scrollTo({ top: 0 });
+    // Who cannot see that another view came hears its heading. Not on arrival: there the browser begins at the top.
+    if (!isFirst || state.notice !== null)
+      document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+  }
+
+  store.watch((state, before) => {
+    const words = announce(state, before, TEXTS[state.language], formats[state.language]);
+    if (words !== null) store.dispatch({ type: 'announced', text: words });
+    if (isShowing) return;
+    isShowing = true;
+    // Once for all events of a turn; not with the next frame, which a tab in the background does not get.
+    queueMicrotask(render);
+  });
+  render();
+  office.start();
+}
+
+main();

@@ -1,0 +1,68 @@
+import type { FanClient } from '../../src/client/fan-client.ts';
+import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
+import type { ShopperClient } from '../../src/client/shopper-client.ts';
+import type { Action } from '../state/page-state.ts';
+import type { Route } from '../state/route.ts';
+import { isProblem, noticeOf } from './failure-notice.ts';
+import type { KeptTokens } from './kept-tokens.ts';
+import type { PageStore } from './page-store.ts';
+
+/** What every desk of the box office works with. */
+export interface Counter {
+  readonly client: FrontrowClient;
+  readonly kept: KeptTokens;
+  readonly store: PageStore;
+  /** The signed-in fan's client; null when nobody is. */
+  fan(): FanClient | null;
+  /** A client with the queue token of a concert; null outside of its queue. */
+  shopper(concertId: number): ShopperClient | null;
+  /** Shows another place of the page; `replace` leaves the present one out of the history. */
+  go(route: Route, how?: 'replace'): void;
+  /**
+   * Runs what a control asked for: the control is busy meanwhile, a second press does nothing, and a failure is told. Gives
+   * whether it came to its end.
+   */
+  attempt(action: Action, run: () => Promise<void>): Promise<boolean>;
+  /** Tells a failure, or drops what the service no longer accepts. */
+  tell(error: unknown): void;
+}
+
+export function createCounter({ client, kept, store, go }: Pick<Counter, 'client' | 'kept' | 'store' | 'go'>): Counter {
+  function tell(error: unknown): void {
+    if (isProblem(error, 'UNAUTHENTICATED')) {
+      kept.keepAccessToken(null);
+      store.dispatch({ type: 'signed-out' });
+    }
+    store.dispatch({ type: 'noticed', notice: noticeOf(error) });
+  }
+
+  return {
+    client,
+    kept,
+    store,
+    go,
+    tell,
+    fan() {
+      const token = kept.accessToken();
+      return token === null ? null : client.as(token);
+    },
+    shopper(concertId) {
+      const token = kept.queueToken(concertId);
+      return token === null ? null : client.inQueue(token);
+    },
+    async attempt(action, run) {
+      if (store.state.busy.has(action)) return false;
+      store.dispatch({ type: 'began', action });
+      if (store.state.notice !== null) store.dispatch({ type: 'noticed', notice: null });
+      try {
+        await run();
+        return true;
+      } catch (error) {
+        tell(error);
+        return false;
+      } finally {
+        store.dispatch({ type: 'finished', action });
+      }
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import { ApiProblem, NetworkFailure } from '../../src/client/failures.ts';
+import type { Notice } from '../state/notice.ts';
+
+/** What a failed request is to the fan. A bug of the page's own is thrown on, to be seen in the console. */
+export function noticeOf(error: unknown): Notice {
+  if (error instanceof ApiProblem) {
+    const { code, detail, members } = error;
+    return { kind: 'problem', code, detail, members };
+  }
+  if (error instanceof NetworkFailure) return { kind: 'unreachable' };
+  throw error;
+}
+
+/** Whether the service refused with one of these codes. */
+export function isProblem(error: unknown, ...codes: readonly string[]): error is ApiProblem {
+  return error instanceof ApiProblem && codes.includes(error.code);
+}

@@ -1,0 +1,88 @@
+import type { QueueToken } from '../../src/client/answers.ts';
+import { isProblem } from './failure-notice.ts';
+import type { Counter } from './counter.ts';
+
+export interface QueueDesk {
+  /** Reads a concert and where the kept token stands in its queue. */
+  visit(concertId: number): Promise<void>;
+  /** Enters the queue, or finds the place that the fan has in it. */
+  join(concertId: number): Promise<void>;
+  leave(concertId: number): Promise<void>;
+  /** Asks where the token stands; null outside of the queue. */
+  readPlace(concertId: number): Promise<QueueToken | null>;
+  readConcerts(): Promise<void>;
+  /** The figures of a queue, for whoever thinks of joining it. */
+  readConcert(concertId: number): Promise<void>;
+}
+
+export function createQueueDesk({ client, kept, store, fan, shopper, attempt, tell, go }: Counter): QueueDesk {
+  async function readPlace(concertId: number): Promise<QueueToken | null> {
+    const place = await askPlace(concertId);
+    store.dispatch({ type: 'place-read', concertId, place });
+    return place;
+  }
+
+  async function askPlace(concertId: number): Promise<QueueToken | null> {
+    const holder = shopper(concertId);
+    if (holder === null) return null;
+    try {
+      return await holder.status();
+    } catch (error) {
+      if (!isProblem(error, 'UNAUTHENTICATED', 'QUEUE_TOKEN_NOT_FOUND')) throw error;
+      kept.keepQueueToken(concertId, null);
+      return null;
+    }
+  }
+
+  async function readConcert(concertId: number): Promise<void> {
+    try {
+      store.dispatch({ type: 'concert-read', concert: await client.concerts.find(concertId) });
+    } catch (error) {
+      if (!isProblem(error, 'CONCERT_NOT_FOUND', 'VALIDATION_FAILED')) throw error;
+      store.dispatch({ type: 'concert-missing', concertId });
+    }
+  }
+
+  return {
+    readPlace,
+    readConcert,
+    async visit(concertId) {
+      try {
+        await Promise.all([readConcert(concertId), readPlace(concertId)]);
+      } catch (error) {
+        tell(error);
+      }
+    },
+    async join(concertId) {
+      await attempt('join', async () => {
+        const place = await fan()?.enterQueue(concertId);
+        if (place === undefined) return;
+        kept.keepQueueToken(concertId, place.token);
+        go({ name: 'concert', concertId });
+        store.dispatch({ type: 'place-read', concertId, place });
+      });
+    },
+    async leave(concertId) {
+      const isDone = await attempt('leave', async () => {
+        await shopper(concertId)?.leave();
+        kept.keepQueueToken(concertId, null);
+      });
+      store.dispatch({ type: 'dialog-closed' });
+      if (!isDone) return;
+      store.dispatch({ type: 'place-read', concertId, place: null });
+      store.dispatch({ type: 'holds-read', concertId, holds: [] });
+      store.dispatch({ type: 'noticed', notice: { kind: 'left' } });
+      go({ name: 'concerts' });
+    },
+    async readConcerts() {
+      try {
+        const concerts = await client.concerts.available();
+        store.dispatch({ type: 'concerts-read', concerts });
+        const found = await Promise.all(concerts.map(({ concertId }) => client.concerts.find(concertId)));
+        for (const concert of found) store.dispatch({ type: 'concert-read', concert });
+      } catch (error) {
+        tell(error);
+      }
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { Payment } from '../../src/client/answers.ts';
+import { isProblem } from './failure-notice.ts';
+import type { Counter } from './counter.ts';
+
+/** Lines of a list that are read at once. */
+const PAGE_SIZE = 20;
+
+export interface WalletDesk {
+  readBalance(): Promise<void>;
+  charge(amount: number): Promise<void>;
+  readPayments(isMore: boolean): Promise<void>;
+  readLedger(isMore: boolean): Promise<void>;
+  readTicket(paymentId: string): Promise<void>;
+  refund(payment: Payment): Promise<void>;
+}
+
+/** Money and tickets of the signed-in fan. Every method does nothing when nobody is. */
+export function createWalletDesk({ client, store, fan, attempt, tell }: Counter): WalletDesk {
+  async function readBalance(): Promise<void> {
+    try {
+      const wallet = await fan()?.balance();
+      if (wallet !== undefined) store.dispatch({ type: 'balance-read', balance: wallet.balance });
+    } catch (error) {
+      tell(error);
+    }
+  }
+
+  /** Tickets name their concert by number only. */
+  async function nameConcerts(payments: readonly Payment[]): Promise<void> {
+    const unknown = new Set(
+      payments.map(({ concertId }) => concertId).filter((id) => !store.state.concertById.has(id)),
+    );
+    await Promise.all(
+      [...unknown].map(async (concertId) => {
+        store.dispatch({ type: 'concert-read', concert: await client.concerts.find(concertId) });
+      }),
+    );
+  }
+
+  return {
+    readBalance,
+    async charge(amount) {
+      await attempt('charge', async () => {
+        const receipt = await fan()?.charge(amount);
+        if (receipt === undefined) return;
+        store.dispatch({ type: 'balance-read', balance: receipt.currentBalance });
+        store.dispatch({ type: 'noticed', notice: { kind: 'charged', amount } });
+        if (store.state.route.name === 'wallet') {
+          const page = await fan()?.walletHistory({ limit: PAGE_SIZE });
+          if (page !== undefined) store.dispatch({ type: 'ledger-read', listing: page, isMore: false });
+        }
+      });
+    },
+    async readPayments(isMore) {
+      await attempt('payments', async () => {
+        const cursor = isMore ? store.state.payments?.nextCursor : null;
+        const page = await fan()?.payments({ limit: PAGE_SIZE, ...(typeof cursor === 'string' ? { cursor } : {}) });
+        if (page === undefined) return;
+        await nameConcerts(page.items);
+        store.dispatch({ type: 'payments-read', listing: page, isMore });
+      });
+    },
+    async readLedger(isMore) {
+      await attempt('ledger', async () => {
+        const cursor = isMore ? store.state.ledger?.nextCursor : null;
+        const page = await fan()?.walletHistory({
+          limit: PAGE_SIZE,
+          ...(typeof cursor === 'string' ? { cursor } : {}),
+        });
+        if (page !== undefined) store.dispatch({ type: 'ledger-read', listing: page, isMore });
+      });
+    },
+    async readTicket(paymentId) {
+      try {
+        const payment = await fan()?.payment(paymentId);
+        if (payment === undefined) return;
+        await nameConcerts([payment]);
+        store.dispatch({ type: 'ticket-read', payment });
+      } catch (error) {
+        if (isProblem(error, 'PAYMENT_NOT_FOUND')) store.dispatch({ type: 'ticket-missing' });
+        else tell(error);
+      }
+    },
+    async refund({ paymentId, amount }) {
+      const isDone = await attempt('refund', async () => {
+        const payment = await fan()?.refund(paymentId);
+        if (payment === undefined) return;
+        store.dispatch({ type: 'ticket-read', payment });
+        store.dispatch({ type: 'noticed', notice: { kind: 'refunded', amount } });
+      });
+      store.dispatch({ type: 'dialog-closed' });
+      if (isDone) await readBalance();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { Language } from './language.ts';
+
+const LOCALES: Readonly<Record<Language, string>> = { ko: 'ko-KR', en: 'en-GB' };
+const MINUTE_SECONDS = 60;
+const HOUR_SECONDS = 3_600;
+
+/** Numbers, money and times as people read them. Times of a concert are those of its own time zone. */
+export interface Format {
+  number(value: number): string;
+  /** Won. */
+  money(won: number): string;
+  /** A date with its weekday, for instance Fri, 26 February 2027. */
+  date(iso: string, timeZone: string): string;
+  /** The parts of a date that a calendar leaf shows. */
+  leaf(iso: string, timeZone: string): { readonly month: string; readonly day: string; readonly weekday: string };
+  /** Hours and minutes, and the name of the zone where it is not the reader's own. */
+  time(iso: string, timeZone: string): string;
+  /** A date and a time of the reader's own, for what happened in the wallet. */
+  moment(iso: string): string;
+  /** A time of the reader's own with seconds, for what is about to happen. */
+  clock(epochMs: number): string;
+  /** 4:05, or 1:04:05. */
+  countdown(ms: number): string;
+  /** About how long, in words. */
+  duration(seconds: number): string;
+  list(items: readonly string[]): string;
+}
+
+export function createFormat(
+  language: Language,
+  ownTimeZone = Intl.DateTimeFormat().resolvedOptions().timeZone,
+): Format {
+  const locale = LOCALES[language];
+  const numbers = new Intl.NumberFormat(locale);
+  const lists = new Intl.ListFormat(locale, { type: 'conjunction', style: language === 'ko' ? 'narrow' : 'long' });
+  const made = new Map<string, Intl.DateTimeFormat>();
+
+  function format(iso: string | number, timeZone: string, options: Intl.DateTimeFormatOptions): string {
+    const id = `${timeZone} ${JSON.stringify(options)}`;
+    let formatter = made.get(id);
+    if (formatter === undefined) {
+      formatter = new Intl.DateTimeFormat(locale, { timeZone, ...options });
+      made.set(id, formatter);
+    }
+    return formatter.format(new Date(iso));
+  }
+
+  function duration(seconds: number): string {
+    const [value, unit] =
+      seconds < MINUTE_SECONDS
+        ? [Math.max(1, Math.round(seconds)), 'second']
+        : seconds < HOUR_SECONDS
+          ? [Math.round(seconds / MINUTE_SECONDS), 'minute']
+          : [Math.round((seconds / HOUR_SECONDS) * 10) / 10, 'hour'];
+    return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
+  }
+
+  return {
+    number: (value) => numbers.format(value),
+    money: (won) => (language === 'ko' ? `${numbers.format(won)}원` : `₩${numbers.format(won)}`),
+    date: (iso, timeZone) =>
+      format(iso, timeZone, { year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' }),
+    leaf: (iso, timeZone) => ({
+      month: format(iso, timeZone, { month: 'short' }),
+      day: format(iso, timeZone, { day: 'numeric' }).replace(/\D/g, ''),
+      weekday: format(iso, timeZone, { weekday: 'long' }),
+    }),
+    time(iso, timeZone) {
+      const zone = offsetOf(iso, timeZone) === offsetOf(iso, ownTimeZone) ? {} : { timeZoneName: 'short' as const };
+      return format(iso, timeZone, { hour: 'numeric', minute: '2-digit', ...zone });
+    },
+    moment: (iso) =>
+      format(iso, ownTimeZone, { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' }),
+    clock: (epochMs) => format(epochMs, ownTimeZone, { hour: 'numeric', minute: '2-digit', second: '2-digit' }),
+    countdown(ms) {
+      const seconds = Math.max(0, Math.ceil(ms / 1_000));
+      const hours = Math.floor(seconds / HOUR_SECONDS);
+      const minutes = Math.floor((seconds % HOUR_SECONDS) / MINUTE_SECONDS);
+      const rest = String(seconds % MINUTE_SECONDS).padStart(2, '0');
+      return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+    },
+    duration,
+    list: (items) => lists.format(items),
+  };
+}
+
+/** What a clock of the zone shows at that instant, to tell whether two zones agree then. */
+function offsetOf(iso: string, timeZone: string): string {
+  return new Intl.DateTimeFormat('en', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(new Date(iso));
+}

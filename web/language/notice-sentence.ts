@@ -1,0 +1,83 @@
+import type { Notice } from '../state/notice.ts';
+import type { Format } from './format.ts';
+import type { Texts } from './korean.ts';
+
+export interface NoticeSentence {
+  readonly title: string;
+  /** What to do now; null where nothing is to be done. */
+  readonly next: string | null;
+}
+
+/** A notice in the page's language. Of a refusal the service's own sentence is the title, and the page says what to do next. */
+export function sentenceOf(notice: Notice, t: Texts, f: Format): NoticeSentence {
+  switch (notice.kind) {
+    case 'problem':
+      return { title: notice.detail === '' ? t.notice.failed : notice.detail, next: nextStep(notice, t, f) };
+    case 'unreachable':
+      return { title: t.notice.unreachable, next: t.notice.unreachableNext };
+    case 'hold-expired':
+      return { title: t.notice.holdExpired(seats(notice.seatNumbers, t, f)), next: t.notice.holdExpiredNext };
+    case 'seats-lost':
+      return { title: t.notice.seatsLost(seats(notice.seatNumbers, t, f)), next: t.notice.seatsLostNext };
+    case 'admitted':
+      return { title: t.notice.admitted, next: t.notice.admittedNext };
+    case 'released':
+      return { title: t.notice.released, next: null };
+    case 'left':
+      return { title: t.notice.left, next: null };
+    case 'charged':
+      return { title: t.notice.charged(f.money(notice.amount)), next: null };
+    case 'refunded':
+      return { title: t.notice.refunded(f.money(notice.amount)), next: t.notice.refundedNext };
+  }
+}
+
+export function toneOf({ kind }: Notice): 'danger' | 'accent' | 'good' | 'plain' {
+  switch (kind) {
+    case 'problem':
+    case 'unreachable':
+      return 'danger';
+    case 'hold-expired':
+    case 'seats-lost':
+      return 'accent';
+    case 'admitted':
+    case 'charged':
+    case 'refunded':
+      return 'good';
+    case 'released':
+    case 'left':
+      return 'plain';
+  }
+}
+
+export function signOf(notice: Notice): 'warning' | 'clock' | 'check' {
+  if (notice.kind === 'hold-expired') return 'clock';
+  return toneOf(notice) === 'good' || toneOf(notice) === 'plain' ? 'check' : 'warning';
+}
+
+function nextStep({ code, members }: Extract<Notice, { kind: 'problem' }>, t: Texts, f: Format): string | null {
+  switch (code) {
+    case 'SEAT_TAKEN':
+      return t.next.seatTaken(seats(numbersOf(members['seatNumbers']), t, f));
+    case 'INSUFFICIENT_BALANCE': {
+      const [amount, balance] = [members['amount'], members['balance']];
+      const isKnown = typeof amount === 'number' && typeof balance === 'number';
+      return isKnown ? t.next.insufficientBalance(f.money(amount - balance)) : null;
+    }
+    case 'BOOKING_NOT_OPEN':
+    case 'RESERVATION_NOT_OPEN': {
+      const opensAt = members['bookingOpensAt'] ?? members['reservationOpensAt'];
+      return typeof opensAt === 'string' ? t.next.opensAt(f.moment(opensAt)) : null;
+    }
+    default:
+      return Object.hasOwn(t.next.byCode, code) ? (t.next.byCode[code as keyof Texts['next']['byCode']] ?? null) : null;
+  }
+}
+
+function numbersOf(value: unknown): readonly number[] {
+  return Array.isArray(value) ? value.filter((number) => typeof number === 'number') : [];
+}
+
+function seats(seatNumbers: readonly number[], t: Texts, f: Format): string {
+  return f.list(seatNumbers.map((seatNumber) => t.seat.number(seatNumber)));
+}

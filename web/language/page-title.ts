@@ -1,0 +1,33 @@
+import type { PageState } from '../state/page-state.ts';
+import { firstEndMs, viewOf } from '../state/view.ts';
+import type { Format } from './format.ts';
+import type { Texts } from './korean.ts';
+
+const NAME = 'frontrow';
+
+/** What the tab says: who waits or has to pay in time sees it without looking at the page. */
+export function pageTitle(state: PageState, t: Texts, f: Format): string {
+  const view = viewOf(state);
+  switch (view.name) {
+    case 'waiting-room':
+      return `${t.page.waiting(f.number(view.place.queuePosition ?? 0))} · ${NAME}`;
+    case 'dates':
+      return `${state.notice?.kind === 'admitted' ? t.page.admitted : t.dates.title} · ${NAME}`;
+    case 'hall':
+      return `${t.hall.title} · ${NAME}`;
+    case 'checkout':
+      return `${t.page.remaining(f.countdown((firstEndMs(view.holds) ?? state.nowMs) - state.nowMs))} · ${NAME}`;
+    case 'lobby':
+      return `${view.concert.title} · ${NAME}`;
+    case 'tickets':
+    case 'ticket':
+      return `${t.tickets.title} · ${NAME}`;
+    case 'wallet':
+      return `${t.wallet.title} · ${NAME}`;
+    case 'missing':
+      return `${t.missing.title} · ${NAME}`;
+    case 'concerts':
+    case 'loading':
+      return `${NAME} · ${t.page.concerts}`;
+  }
+}

@@ -1,0 +1,56 @@
+import type { LiveSeat } from '../../src/client/live/live-client.ts';
+import type { SeatMapSeen } from './page-event.ts';
+import type { Hall } from './page-state.ts';
+
+/**
+ * The hall after a map was seen. An older map than the one shown changes nothing, wherever it comes from: answers and frames
+ * overtake each other. A chosen seat that is no longer free leaves the choice, unless it is the caller's own.
+ */
+export function seeMap(hall: Hall | null, map: SeatMapSeen, own: ReadonlySet<number>): Hall {
+  if (hall === null || hall.scheduleId !== map.scheduleId) {
+    const { scheduleId, seats, epoch, seq } = map;
+    return { scheduleId, seats, epoch, seq, chosen: [], changes: new Map(), cursor: null };
+  }
+  if (map.seq < hall.seq) return hall;
+  const changed = map.changed ?? differences(hall.seats, map.seats);
+  const changes = new Map(hall.changes);
+  for (const seatNumber of changed) changes.set(seatNumber, (changes.get(seatNumber) ?? 0) + 1);
+  const free = new Set(map.seats.filter(({ status }) => status === 'AVAILABLE').map(({ seatNumber }) => seatNumber));
+  const chosen = hall.chosen.filter((seatNumber) => free.has(seatNumber) && !own.has(seatNumber));
+  return { ...hall, seats: map.seats, epoch: map.epoch, seq: map.seq, changes, chosen };
+}
+
+/** Numbers of the seats that are not in the same status in both. */
+function differences(before: readonly LiveSeat[], after: readonly LiveSeat[]): number[] {
+  const statusBefore = new Map(before.map(({ seatNumber, status }) => [seatNumber, status]));
+  return after
+    .filter(({ seatNumber, status }) => statusBefore.get(seatNumber) !== status)
+    .map(({ seatNumber }) => seatNumber);
+}
+
+/** The choice with the seat added or taken out; unchanged where the seat is not free. */
+export function toggleSeat(hall: Hall, seatNumber: number): Hall {
+  if (hall.chosen.includes(seatNumber)) {
+    return { ...hall, chosen: hall.chosen.filter((chosen) => chosen !== seatNumber), cursor: seatNumber };
+  }
+  const isFree = hall.seats.some((seat) => seat.seatNumber === seatNumber && seat.status === 'AVAILABLE');
+  return { ...hall, chosen: isFree ? [...hall.chosen, seatNumber] : hall.chosen, cursor: seatNumber };
+}
+
+/** What may come back to a hall without a free seat: its unpaid holds, with the first and the last instant at which they end. */
+export interface Returning {
+  readonly count: number;
+  /** Epoch milliseconds. */
+  readonly firstAtMs: number;
+  /** Epoch milliseconds. */
+  readonly lastAtMs: number;
+}
+
+/** Null where no hold can return. */
+export function returningSeats(seats: readonly LiveSeat[]): Returning | null {
+  const endsMs = seats.flatMap(({ status, heldUntil }) =>
+    status === 'HELD' && heldUntil !== undefined ? [Date.parse(heldUntil)] : [],
+  );
+  if (endsMs.length === 0) return null;
+  return { count: endsMs.length, firstAtMs: Math.min(...endsMs), lastAtMs: Math.max(...endsMs) };
+}

@@ -1,0 +1,188 @@
+import type { QueueToken } from '../../src/client/answers.ts';
+import { seeMap, toggleSeat } from './hall-changes.ts';
+import type { PageEvent } from './page-event.ts';
+import type { Listing, PageState, Visit } from './page-state.ts';
+import { concertIdOf, scheduleIdOf } from './route.ts';
+
+/** The page after an event. Pure: what an event leads to beyond the page is the box office's. */
+export function reduce(state: PageState, event: PageEvent): PageState {
+  switch (event.type) {
+    case 'language-chosen':
+      // A sentence of the service's is in the language that it was asked in.
+      return { ...state, language: event.language, notice: state.notice?.kind === 'problem' ? null : state.notice };
+    case 'theme-chosen':
+      return { ...state, theme: event.theme };
+    case 'ticked':
+      return { ...state, nowMs: event.nowMs };
+    case 'went':
+      return go(state, event.route);
+    case 'signed-in':
+      return { ...state, account: event.user };
+    case 'signed-out':
+      return { ...state, account: 'none', balance: null, payments: null, ledger: null, ticket: null, dialog: null };
+    case 'balance-read':
+      return { ...state, balance: event.balance };
+    case 'concerts-read': {
+      const queues = new Map(state.concerts?.map(({ concertId, queue }) => [concertId, queue]));
+      const concerts = event.concerts.map((concert) => {
+        const queue = queues.get(concert.concertId);
+        return queue === undefined ? concert : { ...concert, queue };
+      });
+      return remember({ ...state, concerts }, event.concerts);
+    }
+    case 'concert-read': {
+      const { concert } = event;
+      const concerts = state.concerts?.map((one) => (one.concertId === concert.concertId ? concert : one)) ?? null;
+      return visiting(remember({ ...state, concerts }, [concert]), concert.concertId, { concert });
+    }
+    case 'concert-missing':
+      return visiting(state, event.concertId, { concert: 'missing', place: null });
+    case 'place-read':
+      return visiting(state, event.concertId, placed(state.visit, event.place));
+    case 'place-moved':
+      return moved(state, event);
+    case 'schedules-read':
+      return visiting(state, event.concertId, { schedules: event.schedules });
+    case 'map-seen': {
+      if (state.visit === null || scheduleIdOf(state.route) !== event.map.scheduleId) return state;
+      return inVisit(state, { hall: seeMap(state.visit.hall, event.map, ownSeats(state.visit)) });
+    }
+    case 'seat-toggled':
+      return inHall(state, (hall) => toggleSeat(hall, event.seatNumber));
+    case 'cursor-moved':
+      return inHall(state, (hall) => ({ ...hall, cursor: event.seatNumber }));
+    case 'choice-dropped':
+      return inHall(state, (hall) => ({ ...hall, chosen: [] }));
+    case 'holds-read':
+      return visiting(state, event.concertId, { holds: event.holds });
+    case 'held': {
+      const ids = new Set(event.reservations.map(({ reservationId }) => reservationId));
+      const others = (state.visit?.holds ?? []).filter(({ reservationId }) => !ids.has(reservationId));
+      const dropped = inHall(state, (hall) => ({ ...hall, chosen: [] }));
+      return inVisit(dropped, { holds: [...others, ...event.reservations] });
+    }
+    case 'unheld': {
+      const ids = new Set(event.reservationIds);
+      return inVisit(state, {
+        holds: (state.visit?.holds ?? []).filter(({ reservationId }) => !ids.has(reservationId)),
+      });
+    }
+    case 'paid':
+      return { ...inVisit(state, { holds: [], hall: null }), ticket: event.payment, payments: null, ledger: null };
+    case 'ticket-read': {
+      const { payment } = event;
+      const payments = state.payments === null ? null : replaced(state.payments, payment);
+      return { ...state, ticket: payment, payments };
+    }
+    case 'ticket-missing':
+      return { ...state, ticket: 'missing' };
+    case 'payments-read':
+      return { ...state, payments: event.isMore ? joined(state.payments, event.listing) : event.listing };
+    case 'ledger-read':
+      return { ...state, ledger: event.isMore ? joined(state.ledger, event.listing) : event.listing };
+    case 'connection-changed':
+      return { ...state, connection: event.connection };
+    case 'noticed':
+      return { ...state, notice: event.notice };
+    case 'dialog-opened':
+      return { ...state, dialog: event.dialog };
+    case 'dialog-closed':
+      return { ...state, dialog: null };
+    case 'began':
+      return { ...state, busy: new Set([...state.busy, event.action]) };
+    case 'finished':
+      return { ...state, busy: new Set([...state.busy].filter((action) => action !== event.action)) };
+    case 'announced':
+      return { ...state, announcement: { text: event.text, serial: state.announcement.serial + 1 } };
+  }
+}
+
+/** Seats that the caller holds in the schedule that is shown. */
+function ownSeats({ hall, holds }: Visit): ReadonlySet<number> {
+  return new Set(
+    (holds ?? []).filter(({ scheduleId }) => scheduleId === hall?.scheduleId).map(({ seatNumber }) => seatNumber),
+  );
+}
+
+function go(state: PageState, route: PageState['route']): PageState {
+  const concertId = concertIdOf(route);
+  const visit = concertId === null ? null : state.visit?.concertId === concertId ? state.visit : newVisit(concertId);
+  const scheduleId = scheduleIdOf(route);
+  const hall = visit?.hall ?? null;
+  const keepsTicket =
+    route.name === 'ticket' && state.ticket !== 'missing' && state.ticket?.paymentId === route.paymentId;
+  return {
+    ...state,
+    route,
+    visit: visit === null ? null : { ...visit, hall: hall !== null && hall.scheduleId === scheduleId ? hall : null },
+    ticket: keepsTicket ? state.ticket : null,
+    dialog: null,
+  };
+}
+
+function newVisit(concertId: number): Visit {
+  return {
+    concertId,
+    concert: null,
+    place: 'unknown',
+    furthestPosition: 0,
+    ended: null,
+    schedules: null,
+    hall: null,
+    holds: null,
+  };
+}
+
+function placed(visit: Visit | null, place: QueueToken | null): Partial<Visit> {
+  if (place === null) return { place: null, furthestPosition: 0 };
+  switch (place.status) {
+    case 'WAITING':
+    case 'ACTIVE':
+      return { place, ended: null, furthestPosition: Math.max(visit?.furthestPosition ?? 0, place.queuePosition ?? 0) };
+    case 'COMPLETED':
+    case 'EXPIRED':
+    case 'CANCELLED':
+      return { place: null, ended: place.status, furthestPosition: 0 };
+  }
+}
+
+/** A live place says where the token stands; the rest of it is as it was read. */
+function moved(state: PageState, { concertId, place }: Extract<PageEvent, { type: 'place-moved' }>): PageState {
+  const known = state.visit?.place;
+  if (state.visit === null || known === undefined || known === null || known === 'unknown') return state;
+  const { status, queuePosition, estimatedWaitTime } = place;
+  return visiting(state, concertId, placed(state.visit, { ...known, status, queuePosition, estimatedWaitTime }));
+}
+
+function visiting(state: PageState, concertId: number, change: Partial<Visit>): PageState {
+  return state.visit?.concertId === concertId ? inVisit(state, change) : state;
+}
+
+function inVisit(state: PageState, change: Partial<Visit>): PageState {
+  return state.visit === null ? state : { ...state, visit: { ...state.visit, ...change } };
+}
+
+function inHall(state: PageState, change: (hall: NonNullable<Visit['hall']>) => Visit['hall']): PageState {
+  const hall = state.visit?.hall ?? null;
+  return hall === null ? state : inVisit(state, { hall: change(hall) });
+}
+
+function remember(state: PageState, concerts: readonly (PageState['concerts'] & {})[number][]): PageState {
+  const concertById = new Map(state.concertById);
+  for (const concert of concerts) concertById.set(concert.concertId, concert);
+  return { ...state, concertById };
+}
+
+function joined<T>(before: Listing<T> | null, more: Listing<T>): Listing<T> {
+  return { items: [...(before?.items ?? []), ...more.items], nextCursor: more.nextCursor };
+}
+
+function replaced(
+  listing: NonNullable<PageState['payments']>,
+  payment: NonNullable<PageState['payments']>['items'][number],
+) {
+  return {
+    ...listing,
+    items: listing.items.map((one) => (one.paymentId === payment.paymentId ? payment : one)),
+  };
+}

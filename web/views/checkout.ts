@@ -1,0 +1,157 @@
+import { holdsOf, firstEndMs, type View } from '../state/view.ts';
+import { hashOf } from '../state/route.ts';
+import { type Child, type ElementNode, h } from '../view/node.ts';
+import { icon } from './icon.ts';
+import { steps } from './steps.ts';
+import { topUp } from './top-up.ts';
+import type { ViewContext } from './view-context.ts';
+
+export type CheckoutView = View & { readonly name: 'checkout' };
+
+/** Under so much the countdown warns. */
+const HURRY_MS = 60_000;
+const RING_RADIUS = 52;
+
+/** One's seats, the time that is left for them, and the money for them. */
+export function checkoutView(context: ViewContext, view: CheckoutView): Child {
+  const { state, office, t, f } = context;
+  const { concert, scheduleId, holds, visit } = view;
+  const total = holds.reduce((sum, { price }) => sum + price, 0);
+  const missing = state.balance === null ? 0 : total - state.balance;
+  const startsAt = holds[0]?.startsAt ?? '';
+  const isBusy = state.busy.has('pay') || state.busy.has('release');
+  return [
+    steps('pay', t),
+    h(
+      'div',
+      { key: 'till', class: 'checkout' },
+      h(
+        'section',
+        { class: 'checkout-seats stack', 'aria-labelledby': 'checkout-title' },
+        h('p', { class: 'eyebrow' }, concert.title),
+        h('h1', { id: 'checkout-title', tabindex: -1 }, t.checkout.title(holds.length)),
+        h(
+          'p',
+          { class: 'soft' },
+          `${f.date(startsAt, concert.timeZone)} ${f.time(startsAt, concert.timeZone)} · ${concert.venue}`,
+        ),
+        h(
+          'ul',
+          { class: 'held-seats' },
+          holds.map((hold) =>
+            h(
+              'li',
+              { key: hold.reservationId, class: 'held-seat' },
+              h('span', { class: 'held-number' }, t.seat.number(hold.seatNumber)),
+              h('span', { class: 'figures' }, f.money(hold.price)),
+              holds.length > 1 &&
+                h(
+                  'button',
+                  {
+                    type: 'button',
+                    class: 'button button-icon',
+                    disabled: isBusy,
+                    'aria-label': t.checkout.releaseOne(t.seat.number(hold.seatNumber)),
+                    on: { click: () => office.release([hold]) },
+                  },
+                  icon('close'),
+                ),
+            ),
+          ),
+        ),
+        h(
+          'div',
+          { class: 'button-row' },
+          visit.place !== null &&
+            h(
+              'a',
+              {
+                class: 'button button-quiet',
+                href: hashOf({ name: 'hall', concertId: concert.concertId, scheduleId }),
+              },
+              icon('back'),
+              t.checkout.more,
+            ),
+          h(
+            'button',
+            {
+              type: 'button',
+              class: 'button button-quiet',
+              disabled: isBusy,
+              'aria-busy': state.busy.has('release'),
+              on: { click: () => office.release(holdsOf(visit, scheduleId)) },
+            },
+            t.checkout.release(holds.length),
+          ),
+        ),
+      ),
+      h(
+        'section',
+        { class: 'till panel stack', 'aria-label': t.checkout.till },
+        countdown(context, view),
+        h(
+          'dl',
+          { class: 'sums' },
+          sum('total', t.checkout.total, f.money(total)),
+          sum('wallet', t.checkout.wallet, state.balance === null ? '…' : f.money(state.balance)),
+          missing > 0
+            ? sum('missing', t.checkout.missing, f.money(missing), 'sum-missing')
+            : state.balance !== null && sum('after', t.checkout.after, f.money(-missing)),
+        ),
+        missing > 0 && topUp(context, missing),
+        h(
+          'button',
+          {
+            key: 'pay',
+            type: 'button',
+            class: 'button button-primary button-large button-wide',
+            disabled: missing > 0 || state.balance === null,
+            'aria-busy': state.busy.has('pay'),
+            on: { click: () => office.pay() },
+          },
+          t.checkout.pay(f.money(total)),
+        ),
+      ),
+    ),
+  ];
+}
+
+function sum(key: string, name: string, amount: string, className = ''): ElementNode {
+  return h('div', { key, class: `sum ${className}` }, h('dt', {}, name), h('dd', { class: 'figures' }, amount));
+}
+
+function countdown({ state, t, f }: ViewContext, { holds }: CheckoutView): ElementNode {
+  const endMs = firstEndMs(holds) ?? state.nowMs;
+  const remainingMs = Math.max(0, endMs - state.nowMs);
+  const startMs = Math.max(...holds.map(({ createdAt }) => Date.parse(createdAt)));
+  const share = Math.min(1, remainingMs / Math.max(1, endMs - startMs));
+  const around = 2 * Math.PI * RING_RADIUS;
+  return h(
+    'div',
+    { class: remainingMs < HURRY_MS ? 'countdown hurry' : 'countdown' },
+    h(
+      'svg',
+      { class: 'countdown-ring', viewBox: '0 0 120 120', 'aria-hidden': true },
+      h('circle', { class: 'ring-track', cx: 60, cy: 60, r: RING_RADIUS }),
+      h('circle', {
+        class: 'ring-left',
+        cx: 60,
+        cy: 60,
+        r: RING_RADIUS,
+        'stroke-dasharray': around.toFixed(2),
+        'stroke-dashoffset': (around * (1 - share)).toFixed(2),
+        transform: 'rotate(-90 60 60)',
+      }),
+    ),
+    h(
+      'p',
+      { class: 'countdown-words' },
+      h(
+        'span',
+        { class: 'countdown-time figures', role: 'timer', 'data-testid': 'countdown' },
+        f.countdown(remainingMs),
+      ),
+      h('span', { class: 'small soft' }, t.checkout.remaining),
+    ),
+  );
+}

@@ -1,0 +1,79 @@
+import { type Child, type ElementNode, h } from '../view/node.ts';
+import type { OnSale } from '../state/page-state.ts';
+import { hashOf } from '../state/route.ts';
+import { icon } from './icon.ts';
+import { poster } from './poster.ts';
+import type { ViewContext } from './view-context.ts';
+
+/** What is on sale. One press joins a queue. */
+export function concertsView(context: ViewContext): Child {
+  const { state, t } = context;
+  return [
+    h(
+      'div',
+      { key: 'hero', class: 'hero' },
+      h('h1', { tabindex: -1 }, t.concerts.title),
+      h('p', { class: 'hero-words soft' }, t.concerts.lead),
+    ),
+    h('h2', { key: 'heading', class: 'unseen' }, t.concerts.onSale),
+    state.concerts === null
+      ? h('p', { key: 'loading', class: 'soft' }, t.frame.loading)
+      : state.concerts.length === 0
+        ? h('p', { key: 'none', class: 'panel' }, t.concerts.none)
+        : h(
+            'ul',
+            { key: 'cards', class: 'concert-cards' },
+            state.concerts.map((concert) => card(context, concert)),
+          ),
+  ];
+}
+
+function card({ state, office, t, f }: ViewContext, concert: OnSale): ElementNode {
+  const { concertId, title, artist, venue, bookingClosesAt, timeZone, queue } = concert;
+  const name = `concert-${concertId}`;
+  return h(
+    'li',
+    { key: concertId, class: 'concert-card' },
+    h('div', { class: 'concert-art' }, poster(concertId)),
+    h(
+      'div',
+      { class: 'concert-words' },
+      h('p', { class: 'eyebrow' }, artist),
+      h('h3', { id: name }, h('a', { href: hashOf({ name: 'concert', concertId }) }, title)),
+      h('p', { class: 'soft' }, venue),
+      h('p', { class: 'soft small' }, t.concerts.onSaleUntil(f.date(bookingClosesAt, timeZone))),
+      h(
+        'div',
+        { class: 'concert-foot' },
+        queue === undefined ? h('span', {}) : lineChip(queue, { t, f }),
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'button button-primary',
+            'aria-describedby': name,
+            'aria-busy': state.busy.has('join'),
+            on: { click: () => office.join(concertId) },
+          },
+          t.concerts.join,
+          icon('forward'),
+        ),
+      ),
+    ),
+  );
+}
+
+/** How long the line is, for whoever thinks of joining it. */
+export function lineChip(queue: NonNullable<OnSale['queue']>, { t, f }: Pick<ViewContext, 't' | 'f'>): ElementNode {
+  const words = queue.paused
+    ? t.concerts.paused
+    : queue.waiting === 0
+      ? t.concerts.noLine
+      : t.concerts.waiting(f.number(queue.waiting));
+  return h(
+    'span',
+    { class: `chip ${queue.waiting === 0 && !queue.paused ? 'chip-good' : 'chip-accent'}` },
+    icon(queue.waiting === 0 && !queue.paused ? 'check' : 'line'),
+    words,
+  );
+}

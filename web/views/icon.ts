@@ -1,0 +1,35 @@
+import { h, type ElementNode } from '../view/node.ts';
+
+/** Drawn with lines of the text's colour in a square of 24. They say nothing by themselves: words stand beside them. */
+const PATHS = {
+  ticket: 'M4 7h16v3.5a1.5 1.5 0 0 0 0 3V17H4v-3.5a1.5 1.5 0 0 0 0-3zM14 7v2m0 3v0m0 3v2',
+  wallet: 'M4 8.5V18h16V8.5H5.5A1.5 1.5 0 0 1 5.5 5.5H17v3M16 13.2h.01',
+  sun: 'M12 8.2a3.8 3.8 0 1 0 0 7.6 3.8 3.8 0 0 0 0-7.6M12 3v2m0 14v2M3 12h2m14 0h2M5.6 5.6 7 7m10 10 1.4 1.4M5.6 18.4 7 17M17 7l1.4-1.4',
+  moon: 'M19.5 14.3A8 8 0 0 1 9.7 4.5a8 8 0 1 0 9.8 9.8',
+  check: 'm5 12.5 4.6 4.6L19 7.6',
+  warning: 'M12 8.5v5m0 3.2v.1M12 3.6 21.2 20H2.8z',
+  clock: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16m0 4v4.3l2.8 1.7',
+  close: 'm6.5 6.5 11 11m0-11-11 11',
+  back: 'M14.5 5.5 8 12l6.5 6.5',
+  forward: 'M9.5 5.5 16 12l-6.5 6.5',
+  print: 'M7.5 9V4.5h9V9M7.5 16.5H5V10h14v6.5h-2.5m-9-2.5h9v5.5h-9z',
+  line: 'M6 17.5a1.6 1.6 0 1 0 0 .1m6-5.6a1.6 1.6 0 1 0 0 .1m6-5.6a1.6 1.6 0 1 0 0 .1',
+  signal: 'M4.5 10a11 11 0 0 1 15 0M7.5 13.4a6.6 6.6 0 0 1 9 0M12 17.6v.1',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function icon(name: IconName, className = ''): ElementNode {
+  return h(
+    'svg',
+    { class: `icon ${className}`, viewBox: '0 0 24 24', 'aria-hidden': true, focusable: 'false' },
+    h('path', {
+      d: PATHS[name],
+      fill: 'none',
+      stroke: 'currentColor',
+      'stroke-width': 1.8,
+      'stroke-linecap': 'round',
+      'stroke-linejoin': 'round',
+    }),
+  );
+}

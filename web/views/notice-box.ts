@@ -1,0 +1,26 @@
+import { sentenceOf, signOf, toneOf } from '../language/notice-sentence.ts';
+import type { Notice } from '../state/notice.ts';
+import { type ElementNode, h } from '../view/node.ts';
+import { icon } from './icon.ts';
+import type { ViewContext } from './view-context.ts';
+
+/** What happened, and below it what to do now. */
+export function noticeBox({ office, t, f }: ViewContext, notice: Notice): ElementNode {
+  const { title, next } = sentenceOf(notice, t, f);
+  return h(
+    'div',
+    { key: `${notice.kind} ${title}`, class: `notice notice-${toneOf(notice)}`, 'data-testid': 'notice' },
+    icon(signOf(notice), 'notice-sign'),
+    h('div', { class: 'notice-words' }, h('p', { class: 'notice-title' }, title), next !== null && h('p', {}, next)),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'button button-icon notice-close',
+        'aria-label': t.frame.dismiss,
+        on: { click: () => office.dismissNotice() },
+      },
+      icon('close'),
+    ),
+  );
+}
