@@ -27,6 +27,7 @@ export type RejectionCode =
   | 'ROUTE_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'REQUEST_TIMEOUT'
+  | 'UPGRADE_REQUIRED'
   | 'EMAIL_TAKEN'
   | 'BOOKING_NOT_OPEN'
   | 'BOOKING_CLOSED'

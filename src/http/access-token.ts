@@ -19,6 +19,8 @@ export interface AccessClaims {
   readonly own: boolean;
   readonly name: string | null;
   readonly email: string | null;
+  /** Epoch milliseconds of the database's clock. */
+  readonly expiresAtMs: number;
 }
 
 export interface IssuedToken {
@@ -37,7 +39,6 @@ export interface AccessTokens {
 interface RememberedToken {
   readonly claims: AccessClaims;
   readonly notBeforeMs: number;
-  readonly expiresAtMs: number;
 }
 
 /** Verifies a signature and gives the claims; throws where it does not fit. */
@@ -92,7 +93,7 @@ export async function createAccessTokens(
       entry = checked;
       remembered.set(token, entry);
     }
-    if (databaseClock.lowerMs() >= entry.expiresAtMs || databaseClock.upperMs() < entry.notBeforeMs) return null;
+    if (databaseClock.lowerMs() >= entry.claims.expiresAtMs || databaseClock.upperMs() < entry.notBeforeMs) return null;
     return entry.claims;
   }
 
@@ -181,8 +182,8 @@ function readClaims(claims: object, signedWithSecret: boolean): RememberedToken 
       own: signedWithSecret && iss === OWN_ISSUER,
       name: typeof name === 'string' && isUserName(name) ? normaliseText(name) : null,
       email: typeof email === 'string' && isEmail(email) ? normaliseEmail(email) : null,
+      expiresAtMs: exp * 1000,
     },
     notBeforeMs: nbf * 1000,
-    expiresAtMs: exp * 1000,
   };
 }

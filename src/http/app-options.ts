@@ -5,8 +5,9 @@ import type { Clock, DatabaseClock } from '../clock.ts';
 import type { IdempotencyRecords } from '../idempotency.ts';
 import type { Log } from '../log.ts';
 import type { PaymentRecords } from '../payment.ts';
-import type { WaitingRoom } from '../queue-token.ts';
+import type { QueueWatch, WaitingRoom } from '../queue-token.ts';
 import type { ReservationRecords } from '../reservation.ts';
+import type { SeatSubscriber } from '../seat-broadcast.ts';
 import type { UserRecords } from '../user.ts';
 import type { Wallets } from '../wallet.ts';
 import type { Metrics } from './metrics.ts';
@@ -20,8 +21,10 @@ export interface AppDependencies {
   readonly payments: PaymentRecords;
   readonly wallets: Wallets;
   readonly idempotency: IdempotencyRecords;
-  readonly room: WaitingRoom;
+  readonly room: WaitingRoom & Pick<QueueWatch, 'watch' | 'look'>;
   readonly router: CommandRouter;
+  /** What owners tell of the seats, for live maps. */
+  readonly seats: SeatSubscriber;
   readonly databaseClock: DatabaseClock;
   readonly clock: Clock;
   readonly log: Log;
@@ -45,6 +48,15 @@ export interface AuthOptions {
   readonly accessTokenTtlMs: number;
 }
 
+export interface LiveOptions {
+  /** How long changes gather before watchers are told of them. */
+  readonly flushMs: number;
+  /** 0: any number. */
+  readonly socketsPerUser: number;
+  /** Of one socket; 0: any number. */
+  readonly messagesPerMinute: number;
+}
+
 export interface AppOptions {
   /** The service's version, for the OpenAPI document. */
   readonly version: string;
@@ -59,6 +71,7 @@ export interface AppOptions {
   readonly rateLimitPerMinute: number;
   /** The policy of a concert whose creator names none, or only a part. */
   readonly queuePolicy: QueuePolicy;
+  readonly live: LiveOptions;
   /** False when `createMetricsApp` serves `/metrics` on a port of its own. */
   readonly metricsOnPublicPort: boolean;
 }

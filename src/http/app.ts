@@ -8,6 +8,8 @@ import { createIdempotency } from './idempotency.ts';
 import { createGuards } from './identity.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { closeGracefully } from './graceful-close.ts';
+import { createLive } from './live/live.ts';
+import { isLiveUpgrade, liveRoute } from './live/route.ts';
 import { observeRoutes } from './metrics.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { describeRoutes } from './openapi.ts';
@@ -39,7 +41,11 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   const { metrics, log, clock, databaseClock, users, room } = dependencies;
   const responder = createResponder({ metrics, log, clock });
   const handleError = createErrorHandler(responder);
-  const app: App = createServer({ trustProxy: options.trustProxy, handleError });
+  const app: App = createServer({
+    trustProxy: options.trustProxy,
+    handleError,
+    mayUpgrade: (request) => isLiveUpgrade(request, API_PREFIX),
+  });
 
   const isClosing = closeGracefully(app, clock);
   stampAnswers(app, responder);
@@ -58,6 +64,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   const idempotency = createIdempotency({ records: dependencies.idempotency, clock });
   const services: Services = { ...dependencies, options, accessTokens, guards, idempotency, responder };
 
+  const live = createLive(app, dependencies, { guards: plainGuards, options: options.live });
   operationsRoutes(app, services, isClosing);
   await documentRoutes(app, responder);
   await webPages(app, responder);
@@ -70,6 +77,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
       reservationRoutes(api, services);
       walletRoutes(api, services);
       paymentRoutes(api, services);
+      await liveRoute(api, services, live);
       if (adminToken !== null) {
         adminRoutes(api, services);
         oversightRoutes(api, services);

@@ -26,6 +26,12 @@ export interface Shopper extends Caller {
   readonly queue: QueueIdentity;
 }
 
+/** Whom a token speaks for, where it comes otherwise than with a request. */
+export type Bearer =
+  | { readonly kind: 'user'; readonly userId: string; readonly expiresAtMs: number }
+  /** In any status; also when it ended long ago. */
+  | { readonly kind: 'queue'; readonly userId: string; readonly queue: QueueIdentity };
+
 type MaybePromise<T> = T | Promise<T>;
 
 /** The guards of the contract: U, Q (in two steps, because a replay comes between them), U|Q and A. */
@@ -40,6 +46,8 @@ export interface Guards {
   userOrShopper(request: FastifyRequest): MaybePromise<Decision<Caller>>;
   /** Null for an ACTIVE token, and for one that this request could admit; else why it may not shop. */
   admit(queue: QueueIdentity): MaybePromise<Rejection | null>;
+  /** The bearer of a token of either kind. */
+  judge(token: string): MaybePromise<Decision<Bearer>>;
   /** A. */
   admin(request: FastifyRequest): Decision<null>;
 }
@@ -94,6 +102,18 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
     return { ok: false, rejection: endOf(queue) ?? { code: 'UNAUTHENTICATED', members: {} } };
   }
 
+  async function judge(token: string): Promise<Decision<Bearer>> {
+    if (token.startsWith(QUEUE_TOKEN_PREFIX)) {
+      const queue = await room.identify(token);
+      return queue === null ? UNAUTHENTICATED : accept({ kind: 'queue', userId: queue.userId, queue });
+    }
+    const claims = accessTokens.verify(token);
+    if (claims === null) return UNAUTHENTICATED;
+    const caller = seen.get(claims.userId) ?? (await meet(claims));
+    const { userId, expiresAtMs } = claims;
+    return caller.ok ? accept({ kind: 'user', userId, expiresAtMs }) : caller;
+  }
+
   async function admitNow(queue: QueueIdentity): Promise<Rejection | null> {
     const decision = await room.activate(queue.token);
     if (decision.ok) return null;
@@ -117,6 +137,7 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
       if (queue.status === 'ACTIVE') return null;
       return queue.status === 'WAITING' ? admitNow(queue) : endOf(queue);
     },
+    judge,
     admin(request) {
       const token = bearerOf(request);
       if (token === null || adminDigest === null) return UNAUTHENTICATED;

@@ -22,7 +22,7 @@ export function createMetricsApp({
 }): FastifyInstance {
   const responder = createResponder({ metrics, log, clock });
   const handleError = createErrorHandler(responder);
-  const app = createServer({ trustProxy: [], handleError });
+  const app = createServer({ trustProxy: [], handleError, mayUpgrade: () => false });
   closeGracefully(app, clock);
   stampAnswers(app, responder);
   app.setErrorHandler(handleError);

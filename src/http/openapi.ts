@@ -16,6 +16,7 @@ const TAGS = [
   { name: 'reservations', description: 'Seat holds' },
   { name: 'wallet', description: 'Balance and its entries' },
   { name: 'payments', description: 'Payments and refunds' },
+  { name: 'live', description: 'Seat maps and queue positions as they change' },
   { name: 'admin', description: 'For the operator' },
   { name: 'operations', description: 'Health, readiness and figures' },
 ];

@@ -205,6 +205,11 @@ export const problemTable = {
     ['지원하지 않는 형식', '본문은 UTF-8 JSON이어야 합니다'],
     ['Unsupported media type', 'Bodies are application/json in UTF-8, not encoded otherwise.'],
   ),
+  UPGRADE_REQUIRED: define(
+    426,
+    ['WebSocket 연결 필요', '이 경로는 WebSocket으로만 연결할 수 있습니다'],
+    ['Upgrade required', 'This route is a WebSocket; ask for the upgrade as RFC 6455 says, with version 13.'],
+  ),
   RATE_LIMITED: define(
     429,
     ['요청 한도 초과', '요청이 너무 많습니다. 잠시 후 다시 시도해 주세요'],

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
@@ -25,9 +26,12 @@ const MAX_PARAM_LENGTH = 256;
 export function createServer({
   trustProxy,
   handleError,
+  mayUpgrade,
 }: {
   trustProxy: readonly string[];
   handleError: ErrorHandler;
+  /** Which requests for another protocol may get it; the others are answered as if they had not asked. */
+  mayUpgrade: (request: IncomingMessage) => boolean;
 }): App {
   const app = fastify({
     logger: false,
@@ -44,6 +48,7 @@ export function createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
       // Node's own answer to a missing Host has no body; ours is a problem document.
       requireHostHeader: false,
+      shouldUpgradeCallback: mayUpgrade,
     },
     // The framework's own answer is no problem document; load is shed by us while closing.
     return503OnClosing: false,

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { QueuePolicy } from '../../src/catalogue.ts';
 import { accept, reject } from '../../src/errors.ts';
-import type { QueueIdentity, QueueToken, QueueTokenStatus, WaitingRoom } from '../../src/queue-token.ts';
+import type { QueueIdentity, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../../src/queue-token.ts';
 
 interface Place {
   token: string;
@@ -13,7 +13,7 @@ interface Place {
   endedAtMs: number | null;
 }
 
-export interface FakeRoom extends WaitingRoom {
+export interface FakeRoom extends WaitingRoom, Pick<QueueWatch, 'watch' | 'look'> {
   readonly places: Map<string, Place>;
   /** What was noted by the routes, in order. */
   readonly notes: string[];
@@ -123,6 +123,12 @@ export function createFakeRoom(nowMs: () => number, policyOf: (concertId: number
     notePolicyChanged(concertId) {
       notes.push(`policy ${concertId}`);
     },
+    watch: (token) => (places.get(token)?.endedAtMs === null ? () => undefined : null),
+    look: (tokens) =>
+      tokens.map((token) => {
+        const place = places.get(token);
+        return place === undefined || place.endedAtMs !== null ? null : view(place);
+      }),
     async counts(concertId) {
       const { maxActive, batch } = policyOf(concertId);
       return {

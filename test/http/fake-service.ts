@@ -67,6 +67,7 @@ export const defaultOptions: AppOptions = {
   allowedOrigins: [],
   rateLimitPerMinute: 0,
   queuePolicy: { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 },
+  live: { flushMs: 0, socketsPerUser: 20, messagesPerMinute: 120 },
   metricsOnPublicPort: true,
 };
 
@@ -99,6 +100,7 @@ export async function startFakeService(
     catalogue,
     room,
     router: sales.router,
+    seats: { watch: () => () => undefined },
     reservations: sales.reservations,
     payments: sales.payments,
     wallets: sales.wallets,

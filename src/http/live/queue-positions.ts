@@ -1,0 +1,85 @@
+import type { Clock } from '../../clock.ts';
+import { Fault } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { LiveRoom, QueuePresence } from './queue-presence.ts';
+
+/** Tokens that are looked up at once; about 2 ms, after which others get a turn. */
+const SLICE = 500;
+/** A little more than the shortest time between two position frames, so that nobody is passed over for some ms. */
+const SWEEP_MS = 1_020;
+
+/** Looks up where everybody stands, about once a second. */
+export interface QueuePositions {
+  readonly subscribed: number;
+  add(presence: QueuePresence): void;
+  remove(presence: QueuePresence): void;
+  start(): void;
+  close(): void;
+}
+
+export function createQueuePositions(deps: {
+  readonly room: LiveRoom;
+  readonly clock: Clock;
+  readonly log: Log;
+}): QueuePositions {
+  const { room, clock, log } = deps;
+  const presences = new Set<QueuePresence>();
+  let cancel: (() => void) | null = null;
+  let isClosed = false;
+
+  async function sweep(): Promise<void> {
+    const rest = presences.values();
+    for (let slice = take(rest); slice.length > 0 && !isClosed; slice = take(rest)) {
+      const places = await room.look(slice.map(({ token }) => token));
+      const nowMs = clock.monotonicMs();
+      for (const [index, presence] of slice.entries()) presence.looked(places[index] ?? null, nowMs);
+      await nextTurn();
+    }
+  }
+
+  function arm(): void {
+    cancel = clock.after(SWEEP_MS, () => {
+      void sweep()
+        .catch((error: unknown) => {
+          // A waiting room that is away says so to everybody who asks it; here the next sweep asks again.
+          if (!(error instanceof Fault)) log.error({ err: error }, 'places in the queue could not be looked up');
+        })
+        .then(() => {
+          if (!isClosed) arm();
+        });
+    });
+  }
+
+  return {
+    get subscribed() {
+      let count = 0;
+      for (const presence of presences) if (presence.isSubscribed) count += 1;
+      return count;
+    },
+    add: (presence) => presences.add(presence),
+    remove: (presence) => presences.delete(presence),
+    start: () => {
+      if (cancel === null) arm();
+    },
+    close() {
+      isClosed = true;
+      cancel?.();
+    },
+  };
+}
+
+function take(rest: Iterator<QueuePresence, undefined>): QueuePresence[] {
+  const slice: QueuePresence[] = [];
+  while (slice.length < SLICE) {
+    const { value, done } = rest.next();
+    if (done === true) break;
+    slice.push(value);
+  }
+  return slice;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,175 @@
+import type { QueuePlace, QueueTokenStatus, QueueWatch, WaitingRoom } from '../../queue-token.ts';
+
+export type LiveRoom = Pick<WaitingRoom, 'identify' | 'status'> & Pick<QueueWatch, 'watch' | 'look'>;
+export type EndStatus = Exclude<QueueTokenStatus, 'WAITING' | 'ACTIVE'>;
+
+/** Positions are told at most once in this time. */
+const POSITION_INTERVAL_MS = 1_000;
+/** A waiting room that was replaced knows nothing of who watched the former one. */
+const REWATCH_MS = 30_000;
+
+/** Whose place it is. Neither method throws. */
+export interface PresenceOwner {
+  /** Called while the queue channel is subscribed. */
+  placed(place: QueuePlace): void;
+  /** The token has ended, once. */
+  ended(status: EndStatus): void;
+}
+
+/**
+ * The queue token of one socket. Its holder counts as present while the channel is subscribed; a change of status is told
+ * at once, positions when they are looked up for everybody.
+ */
+export class QueuePresence {
+  readonly token: string;
+  readonly #room: LiveRoom;
+  readonly #owner: PresenceOwner;
+  #isSubscribed = false;
+  #isAnswering = false;
+  #isOver = false;
+  #isConfirming = false;
+  #status: QueueTokenStatus;
+  #told: QueuePlace | null = null;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #unwatch: (() => void) | null = null;
+  #watchedAtMs = 0;
+
+  constructor(room: LiveRoom, owner: PresenceOwner, token: string, status: QueueTokenStatus, nowMs: number) {
+    this.token = token;
+    this.#room = room;
+    this.#owner = owner;
+    this.#status = status;
+    // Whoever is inside counts as present anyway, and its end must be known at once.
+    if (status === 'ACTIVE') this.#watch(nowMs);
+  }
+
+  get isSubscribed(): boolean {
+    return this.#isSubscribed;
+  }
+
+  /** Answers with the place as it is now. Throws what the waiting room throws; then it is not subscribed. */
+  async subscribe(nowMs: number): Promise<void> {
+    // Nothing but an end is told before the answer.
+    this.#isAnswering = true;
+    this.#watch(nowMs);
+    try {
+      const place = await this.#lookNow();
+      if (this.#isOver) return;
+      this.#isSubscribed = true;
+      this.#tell(place, nowMs);
+    } finally {
+      this.#isAnswering = false;
+    }
+  }
+
+  unsubscribe(): void {
+    this.#isSubscribed = false;
+    if (this.#status !== 'ACTIVE') this.#stopWatching();
+  }
+
+  /** Takes in where the token stands, or null when it is not live. */
+  looked(place: QueuePlace | null, nowMs: number): void {
+    if (this.#isOver) return;
+    if (place === null) {
+      void this.#confirmEnd();
+      return;
+    }
+    if (
+      this.#unwatch === null ? this.#isSubscribed || place.status === 'ACTIVE' : nowMs - this.#watchedAtMs >= REWATCH_MS
+    ) {
+      this.#watch(nowMs);
+    }
+    const isNews = this.#told === null || !isSamePlace(this.#told, place);
+    const isDue = place.status !== this.#status || nowMs - this.#toldAtMs >= POSITION_INTERVAL_MS;
+    this.#status = place.status;
+    if (this.#isSubscribed && !this.#isAnswering && isNews && isDue) this.#tell(place, nowMs);
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#isSubscribed = false;
+    this.#stopWatching();
+  }
+
+  async #lookNow(): Promise<QueuePlace> {
+    const [place] = await this.#room.look([this.token]);
+    if (place !== null && place !== undefined) return place;
+    const shown = await this.#room.status(this.token);
+    if (shown === null) return { status: 'EXPIRED', queuePosition: null, estimatedWaitTime: null };
+    const { status, queuePosition, estimatedWaitTime } = shown;
+    return { status, queuePosition, estimatedWaitTime };
+  }
+
+  #tell(place: QueuePlace, nowMs: number): void {
+    this.#status = place.status;
+    if (isEnd(place.status)) {
+      this.#end(place.status);
+      return;
+    }
+    this.#told = place;
+    this.#toldAtMs = nowMs;
+    this.#owner.placed(place);
+  }
+
+  #watch(nowMs: number): void {
+    const former = this.#unwatch;
+    const unwatch = this.#room.watch(this.token, (status) => this.#changed(status));
+    if (unwatch === null) return;
+    this.#unwatch = unwatch;
+    this.#watchedAtMs = nowMs;
+    // After the new one, so that its holder is never absent in between.
+    former?.();
+  }
+
+  #stopWatching(): void {
+    this.#unwatch?.();
+    this.#unwatch = null;
+  }
+
+  #changed(status: QueueTokenStatus): void {
+    if (this.#isOver || status === this.#status) return;
+    this.#status = status;
+    if (isEnd(status)) {
+      this.#end(status);
+    } else if (this.#isSubscribed && !this.#isAnswering && status === 'ACTIVE') {
+      const place: QueuePlace = { status, queuePosition: 0, estimatedWaitTime: 0 };
+      this.#told = place;
+      this.#owner.placed(place);
+    }
+  }
+
+  #end(status: EndStatus): void {
+    if (this.#isOver) return;
+    const isTold = this.#isSubscribed || this.#isAnswering;
+    this.#isOver = true;
+    this.#stopWatching();
+    if (isTold) this.#owner.placed({ status, queuePosition: null, estimatedWaitTime: null });
+    this.#owner.ended(status);
+  }
+
+  /** A token that is not live here may have ended, or the waiting room may be away. */
+  async #confirmEnd(): Promise<void> {
+    if (this.#isConfirming) return;
+    this.#isConfirming = true;
+    try {
+      const place = await this.#lookNow();
+      if (isEnd(place.status)) this.#end(place.status);
+    } catch {
+      // The waiting room cannot say now; the next look asks again.
+    } finally {
+      this.#isConfirming = false;
+    }
+  }
+}
+
+function isEnd(status: QueueTokenStatus): status is EndStatus {
+  return status !== 'WAITING' && status !== 'ACTIVE';
+}
+
+function isSamePlace(one: QueuePlace, other: QueuePlace): boolean {
+  return (
+    one.status === other.status &&
+    one.queuePosition === other.queuePosition &&
+    one.estimatedWaitTime === other.estimatedWaitTime
+  );
+}

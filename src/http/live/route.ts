@@ -1,0 +1,110 @@
+import websocket, { type WebsocketPluginOptions } from '@fastify/websocket';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import { negotiateLanguage } from '../language.ts';
+import { NoQuery } from '../schemas/basics.ts';
+import type { App, Services } from '../services.ts';
+import { FRAME_LIMIT_BYTES } from './frame-reader.ts';
+import type { Live } from './live.ts';
+import { LiveSession } from './live-session.ts';
+import { isOriginAllowed } from './origin.ts';
+
+/** Limits that the library has and its types do not know yet; each bounds what a peer can make it keep. */
+const SOCKET_OPTIONS = {
+  maxPayload: FRAME_LIMIT_BYTES,
+  /** A frame of 4 KiB needs none. */
+  maxFragments: 16,
+  /** Answers to pings of a peer that reads nothing. */
+  maxPendingAutoPongs: 16,
+  perMessageDeflate: false,
+  clientTracking: false,
+  closeTimeout: 2_000,
+};
+
+const PATH = '/live';
+
+const DESCRIPTION = `A WebSocket of text frames, one JSON object each. The first frame is a hello with an access token or a queue token;
+then the seats of schedules and the place in the queue can be subscribed to. Tokens never travel in the address.`;
+
+/** Whether a request asks for the one other protocol that is spoken here, where it is spoken. */
+export function isLiveUpgrade({ method, url, headers }: IncomingMessage, prefix: string): boolean {
+  const path = (url ?? '').split('?', 1)[0];
+  return method === 'GET' && path === `${prefix}${PATH}` && headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/** `GET /live`: upgraded to a WebSocket, or refused with a problem document. */
+export async function liveRoute(api: App, { responder, options }: Services, live: Live): Promise<void> {
+  const pluginOptions: WebsocketPluginOptions = {
+    options: SOCKET_OPTIONS,
+    // Goodbyes are said before; the server's own listener goes with the server.
+    preClose: (done) => done(),
+    // What breaks the protocol is answered by the library, which closes the socket; its end is counted there.
+    errorHandler: () => undefined,
+  };
+
+  await api.register(async (scope: App) => {
+    await scope.register(websocket, pluginOptions);
+    scope.route({
+      method: 'GET',
+      url: PATH,
+      schema: {
+        summary: 'Live seat maps and queue positions',
+        description: DESCRIPTION,
+        tags: ['live'],
+        querystring: NoQuery,
+      },
+      config: {
+        refuses: ['UPGRADE_REQUIRED', 'FORBIDDEN'],
+        answers: { 101: { type: 'null', description: 'The connection is a WebSocket from here on.' } },
+      },
+      preHandler(request, reply, done) {
+        if (!request.ws || !refuseUpgrade(request, reply)) done();
+      },
+      handler(_request, reply) {
+        reply.header('upgrade', 'websocket').header('connection', 'upgrade');
+        responder.refuse(reply, { code: 'UPGRADE_REQUIRED', members: {} });
+      },
+      wsHandler: (socket, request) => open(socket, request),
+    });
+  });
+
+  /** Refuses who may not open a socket, while that can still be said over HTTP. */
+  function refuseUpgrade(request: FastifyRequest, reply: FastifyReply): boolean {
+    if (!isOriginAllowed(request, options.allowedOrigins)) {
+      responder.refuse(reply, { code: 'FORBIDDEN', members: {} });
+      return true;
+    }
+    switch (live.sockets.refusalOf(request.ip)) {
+      case 'OVERLOADED':
+        responder.fail(reply, 'OVERLOADED', 'none');
+        return true;
+      case 'RATE_LIMITED':
+        responder.refuse(reply, { code: 'RATE_LIMITED', members: {} });
+        return true;
+      case null:
+        return false;
+    }
+  }
+
+  /** Everything is attached in the turn of the upgrade: a frame that came with it would be lost otherwise. */
+  function open(socket: WebSocket, request: FastifyRequest): void {
+    const language = negotiateLanguage(request.raw.headers['accept-language']);
+    const session = new LiveSession(socket, live.session, { address: request.ip, language });
+    const attempt = (run: () => void): void => {
+      try {
+        run();
+      } catch (error) {
+        session.fail(error);
+      }
+    };
+    socket.on('message', (data, isBinary) => attempt(() => session.receive(data, isBinary)));
+    socket.on('ping', () => attempt(() => session.hear(true)));
+    socket.on('pong', () => attempt(() => session.hear(false)));
+    socket.on('close', (code) => {
+      attempt(() => session.release());
+      live.sockets.remove(session, code);
+    });
+    live.sockets.add(session);
+  }
+}
