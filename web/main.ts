@@ -9,6 +9,7 @@ import { korean } from './language/korean.ts';
 import { chooseLanguage } from './language/language.ts';
 import { pageTitle } from './language/page-title.ts';
 import { startingState } from './state/page-state.ts';
+import { reduce } from './state/reduce.ts';
 import { routeOf } from './state/route.ts';
 import { viewOf } from './state/view.ts';
 import { createScreen } from './view/patch.ts';
@@ -20,14 +21,9 @@ const TEXTS = { ko: korean, en: english };
 function main(): void {
   const kept = createKeptTokens();
   const client = createFrontrowClient({ language: () => store.state.language });
-  const store = createPageStore(
-    startingState({
-      language: chooseLanguage(kept.language(), navigator.languages),
-      theme: kept.theme(),
-      route: routeOf(location.hash),
-      nowMs: client.serverNow(),
-    }),
-  );
+  const language = chooseLanguage(kept.language(), navigator.languages);
+  const state = startingState({ language, theme: kept.theme(), nowMs: client.serverNow() });
+  const store = createPageStore(reduce(state, { type: 'went', route: routeOf(location.hash) }));
   const office = createBoxOffice({ client, store, kept, openLive: (token) => client.live({ token }) });
   const formats = { ko: createFormat('ko'), en: createFormat('en') };
   const announce = createAnnouncer();

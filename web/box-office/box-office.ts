@@ -2,7 +2,9 @@ import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
 import type { LiveClient } from '../../src/client/live/live-client.ts';
 import type { Payment, Reservation } from '../../src/client/answers.ts';
 import type { Language } from '../language/language.ts';
+import { lostSeats } from '../state/hall-changes.ts';
 import type { PageState, Theme, Visit } from '../state/page-state.ts';
+import { ownSeats } from '../state/reduce.ts';
 import { concertIdOf, hashOf, type Route, routeOf, scheduleIdOf } from '../state/route.ts';
 import { viewOf } from '../state/view.ts';
 import { createAccountDesk } from './account-desk.ts';
@@ -16,6 +18,8 @@ import { createWalletDesk } from './wallet-desk.ts';
 
 /** The figures of the queues on the first page are read so often while somebody looks. */
 const CONCERTS_REFRESH_MS = 10_000;
+/** Much more often than the service needs to hear of who waits, also where a browser slows down a page in the background. */
+const PLACES_REFRESH_MS = 20_000;
 /** A map that nobody pushes is read so often. */
 const MAP_POLL_MS = 3_000;
 const TICK_MS = 1_000;
@@ -106,6 +110,7 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
     switch (route.name) {
       case 'concerts':
         run(queues.readConcerts());
+        if (before !== null && kept.queues().length > 0) run(queues.readPlaces());
         refreshing = setInterval(() => {
           if (document.visibilityState === 'visible') run(queues.readConcerts());
         }, CONCERTS_REFRESH_MS);
@@ -139,6 +144,8 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
       const hasWaited = before !== null && before.place !== 'unknown' && before.place?.status === 'WAITING';
       if (hasWaited) store.dispatch({ type: 'noticed', notice: { kind: 'admitted' } });
       run(Promise.all([seats.readSchedules(concertId), seats.readHolds(concertId)]));
+      // A live place says that the door is open, not for how long.
+      if (hasWaited) run(queues.readPlace(concertId));
       const scheduleId = scheduleIdOf(store.state.route);
       if (scheduleId !== null) run(seats.readMap(concertId, scheduleId));
     }
@@ -152,9 +159,45 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
   store.watch((state, before) => {
     if (state.route !== before.route) arrive(state.route, before.route);
     if (state.visit !== null && state.visit.place !== before.visit?.place) followPlace(state.visit, before.visit);
+    if (state.visit !== before.visit && state.visit !== null) followSeats(state.visit, before.visit);
+    if (state.notice !== before.notice) followRefusal(state);
     if (state.language !== before.language) kept.keepLanguage(state.language);
     link.attend(attentionOf(state));
   });
+
+  function followSeats(visit: Visit, before: Visit | null): void {
+    const { hall, holds } = visit;
+    if (hall === null || hall === before?.hall) return;
+    const lost = lostSeats(before?.hall ?? null, hall, ownSeats(visit));
+    // A refused hold has said so already.
+    if (lost.length > 0 && store.state.notice?.kind !== 'problem') {
+      store.dispatch({ type: 'noticed', notice: { kind: 'seats-lost', seatNumbers: lost } });
+    }
+    const status = new Map(hall.seats.map((seat) => [seat.seatNumber, seat.status]));
+    const isGone = (holds ?? []).some(
+      (hold) => hold.scheduleId === hall.scheduleId && hold.seq <= hall.seq && status.get(hold.seatNumber) !== 'HELD',
+    );
+    // Released or paid in another window.
+    if (isGone && !store.state.busy.has('pay') && !store.state.busy.has('release')) {
+      run(seats.readHolds(visit.concertId));
+    }
+  }
+
+  /** A refusal for the token's sake says that the page has missed what became of it. */
+  function followRefusal({ notice, visit }: PageState): void {
+    if (visit === null || notice?.kind !== 'problem' || !/^QUEUE_(?:TOKEN|NOT)_/.test(notice.code)) return;
+    run(queues.readPlace(visit.concertId));
+  }
+
+  /** Coming back to a page that slept: timers did not run, and another window may have been at work. */
+  function wakeUp(): void {
+    const { visit } = store.state;
+    if (visit !== null && visit.place !== 'unknown') {
+      run(queues.readPlace(visit.concertId));
+      run(seats.readHolds(visit.concertId));
+    }
+    if (kept.queues().length > 0) run(queues.readPlaces());
+  }
 
   function tick(): void {
     const nowMs = link.serverNow() ?? client.serverNow();
@@ -178,15 +221,22 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
   return {
     start() {
       addEventListener('hashchange', () => {
-        if (hashOf(store.state.route) !== location.hash)
-          store.dispatch({ type: 'went', route: routeOf(location.hash) });
+        if (hashOf(store.state.route) === location.hash) return;
+        store.dispatch({ type: 'noticed', notice: null });
+        store.dispatch({ type: 'went', route: routeOf(location.hash) });
       });
       kept.onChangeElsewhere(() => {
         run(accounts.restore());
-        const { visit } = store.state;
-        if (visit !== null) run(queues.readPlace(visit.concertId));
+        wakeUp();
+      });
+      document.addEventListener('visibilitychange', () => {
+        if (document.visibilityState === 'visible') wakeUp();
       });
       setInterval(tick, TICK_MS);
+      setInterval(() => {
+        if (kept.queues().length > 0) run(queues.readPlaces());
+      }, PLACES_REFRESH_MS);
+      if (kept.queues().length > 0) run(queues.readPlaces());
       arrive(store.state.route, null);
       run(accounts.restore());
       if (kept.accessToken() !== null) run(wallet.readBalance());

@@ -9,6 +9,8 @@ export interface KeptTokens {
   keepAccessToken(token: string | null): void;
   queueToken(concertId: number): string | null;
   keepQueueToken(concertId: number, token: string | null): void;
+  /** Concerts of which a queue token is kept. */
+  queues(): readonly number[];
   language(): string | null;
   keepLanguage(language: Language): void;
   theme(): Theme;
@@ -36,6 +38,11 @@ export function createKeptTokens(): KeptTokens {
     },
     queueToken: (concertId) => read(`queue.${concertId}`),
     keepQueueToken: (concertId, token) => keep(`queue.${concertId}`, token),
+    queues: () =>
+      storage
+        .names()
+        .filter((name) => name.startsWith(`${PREFIX}queue.`))
+        .map((name) => Number(name.slice(`${PREFIX}queue.`.length))),
     language: () => read('language'),
     keepLanguage: (language) => keep('language', language),
     theme() {

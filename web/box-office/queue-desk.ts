@@ -10,6 +10,8 @@ export interface QueueDesk {
   leave(concertId: number): Promise<void>;
   /** Asks where the token stands; null outside of the queue. */
   readPlace(concertId: number): Promise<QueueToken | null>;
+  /** Asks where all kept tokens stand: who is not heard of for a while loses the place, whatever page is open. */
+  readPlaces(): Promise<void>;
   readConcerts(): Promise<void>;
   /** The figures of a queue, for whoever thinks of joining it. */
   readConcert(concertId: number): Promise<void>;
@@ -73,6 +75,19 @@ export function createQueueDesk({ client, kept, store, fan, shopper, attempt, te
       store.dispatch({ type: 'holds-read', concertId, holds: [] });
       store.dispatch({ type: 'noticed', notice: { kind: 'left' } });
       go({ name: 'concerts' });
+    },
+    async readPlaces() {
+      const places = await Promise.all(
+        kept.queues().map(async (concertId) => {
+          const place = await askPlace(concertId);
+          if (place !== null && place.endedAt !== null) kept.keepQueueToken(concertId, null);
+          return place;
+        }),
+      );
+      const living = places.flatMap((place) => (place?.endedAt === null ? [place] : []));
+      const unnamed = living.filter(({ concertId }) => !store.state.concertById.has(concertId));
+      await Promise.all(unnamed.map(({ concertId }) => readConcert(concertId)));
+      store.dispatch({ type: 'places-read', places: living });
     },
     async readConcerts() {
       try {

@@ -28,6 +28,11 @@ export const english: Texts = {
     polling: 'Live updates are blocked here, so this refreshes every few seconds.',
     restored: 'Live again.',
   },
+  places: {
+    label: 'Your places in line',
+    waiting: (position) => `number ${position} in line`,
+    active: 'It is your turn. Go in now.',
+  },
   steps: { label: 'Steps to your ticket', line: 'Line', date: 'Date', seats: 'Seats', pay: 'Pay', ticket: 'Ticket' },
   concerts: {
     title: 'Tonight, from the front row.',
@@ -36,9 +41,12 @@ export const english: Texts = {
     none: 'Nothing is on sale right now. Please come back soon.',
     onSaleUntil: (date) => `On sale until ${date}`,
     join: 'Get tickets',
-    noLine: 'No line, walk right in',
+    noLine: 'No line',
     waiting: (count) => `${count} in line`,
     paused: 'Doors paused',
+    goOn: 'Go on',
+    yourPlace: (position) => `You are number ${position}`,
+    yourTurn: 'It is your turn',
   },
   lobby: {
     ended: {
@@ -53,7 +61,7 @@ export const english: Texts = {
     howItGoes: 'The seats you pick are kept for you for a while, until you have paid.',
   },
   waiting: {
-    title: 'You are in line',
+    title: 'Your place in line',
     place: (position) => `You are number ${position} in line`,
     eta: (duration) => `About ${duration} to go`,
     anyMoment: 'Any moment now',

@@ -9,7 +9,9 @@ export interface Format {
   number(value: number): string;
   /** Won. */
   money(won: number): string;
-  /** A date with its weekday, for instance Fri, 26 February 2027. */
+  /** Won, in words that are read out well. */
+  spokenMoney(won: number): string;
+  /** A date with its weekday, for instance Fri 26 February 2027. */
   date(iso: string, timeZone: string): string;
   /** The parts of a date that a calendar leaf shows. */
   leaf(iso: string, timeZone: string): { readonly month: string; readonly day: string; readonly weekday: string };
@@ -57,9 +59,13 @@ export function createFormat(
 
   return {
     number: (value) => numbers.format(value),
+    spokenMoney: (won) => (language === 'ko' ? `${numbers.format(won)}원` : `${numbers.format(won)} won`),
     money: (won) => (language === 'ko' ? `${numbers.format(won)}원` : `₩${numbers.format(won)}`),
-    date: (iso, timeZone) =>
-      format(iso, timeZone, { year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' }),
+    date(iso, timeZone) {
+      const day = format(iso, timeZone, { year: 'numeric', month: 'long', day: 'numeric' });
+      const weekday = format(iso, timeZone, { weekday: 'short' });
+      return language === 'ko' ? `${day} (${weekday})` : `${weekday} ${day}`;
+    },
     leaf: (iso, timeZone) => ({
       month: format(iso, timeZone, { month: 'short' }),
       day: format(iso, timeZone, { day: 'numeric' }).replace(/\D/g, ''),
@@ -73,7 +79,7 @@ export function createFormat(
       format(iso, ownTimeZone, { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' }),
     clock: (epochMs) => format(epochMs, ownTimeZone, { hour: 'numeric', minute: '2-digit', second: '2-digit' }),
     countdown(ms) {
-      const seconds = Math.max(0, Math.ceil(ms / 1_000));
+      const seconds = Math.max(0, Math.round(ms / 1_000));
       const hours = Math.floor(seconds / HOUR_SECONDS);
       const minutes = Math.floor((seconds % HOUR_SECONDS) / MINUTE_SECONDS);
       const rest = String(seconds % MINUTE_SECONDS).padStart(2, '0');

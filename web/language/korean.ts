@@ -23,6 +23,11 @@ export const korean = {
     polling: '실시간 연결이 막혀 있어 몇 초마다 새로 고칩니다.',
     restored: '다시 실시간으로 연결되었습니다.',
   },
+  places: {
+    label: '내 대기 순서',
+    waiting: (position: string) => `${position}번째 대기 중`,
+    active: '내 차례입니다. 지금 들어가세요.',
+  },
   steps: { label: '예매 단계', line: '대기', date: '날짜', seats: '좌석', pay: '결제', ticket: '티켓' },
   concerts: {
     title: '오늘, 맨 앞줄에서.',
@@ -34,6 +39,9 @@ export const korean = {
     noLine: '대기 없이 입장',
     waiting: (count: string) => `${count}명 대기 중`,
     paused: '입장 잠시 멈춤',
+    goOn: '이어서 하기',
+    yourPlace: (position: string) => `내 순서 ${position}번째`,
+    yourTurn: '내 차례입니다',
   },
   lobby: {
     ended: {
@@ -48,7 +56,7 @@ export const korean = {
     howItGoes: '좌석을 고르면 결제할 때까지 잠시 맡아 둡니다.',
   },
   waiting: {
-    title: '내 앞 순서가 줄고 있어요',
+    title: '지금 내 순서',
     place: (position: string) => `현재 ${position}번째`,
     eta: (duration: string) => `약 ${duration} 남음`,
     anyMoment: '이제 곧 입장합니다',

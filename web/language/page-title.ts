@@ -26,8 +26,11 @@ export function pageTitle(state: PageState, t: Texts, f: Format): string {
       return `${t.wallet.title} · ${NAME}`;
     case 'missing':
       return `${t.missing.title} · ${NAME}`;
-    case 'concerts':
+    case 'concerts': {
+      const isAwaited = [...state.places.values()].some(({ status }) => status === 'ACTIVE');
+      return `${isAwaited ? t.page.admitted : t.page.concerts} · ${NAME}`;
+    }
     case 'loading':
-      return `${NAME} · ${t.page.concerts}`;
+      return `${t.page.concerts} · ${NAME}`;
   }
 }

@@ -4,9 +4,9 @@ import type { Hall } from './page-state.ts';
 
 /**
  * The hall after a map was seen. An older map than the one shown changes nothing, wherever it comes from: answers and frames
- * overtake each other. A chosen seat that is no longer free leaves the choice, unless it is the caller's own.
+ * overtake each other.
  */
-export function seeMap(hall: Hall | null, map: SeatMapSeen, own: ReadonlySet<number>): Hall {
+export function seeMap(hall: Hall | null, map: SeatMapSeen): Hall {
   if (hall === null || hall.scheduleId !== map.scheduleId) {
     const { scheduleId, seats, epoch, seq } = map;
     return { scheduleId, seats, epoch, seq, chosen: [], changes: new Map(), cursor: null };
@@ -15,9 +15,21 @@ export function seeMap(hall: Hall | null, map: SeatMapSeen, own: ReadonlySet<num
   const changed = map.changed ?? differences(hall.seats, map.seats);
   const changes = new Map(hall.changes);
   for (const seatNumber of changed) changes.set(seatNumber, (changes.get(seatNumber) ?? 0) + 1);
-  const free = new Set(map.seats.filter(({ status }) => status === 'AVAILABLE').map(({ seatNumber }) => seatNumber));
+  return { ...hall, seats: map.seats, epoch: map.epoch, seq: map.seq, changes };
+}
+
+/** The hall without those chosen seats that are no longer free, or are the caller's already. */
+export function dropTaken(hall: Hall, own: ReadonlySet<number>): Hall {
+  const free = new Set(hall.seats.filter(({ status }) => status === 'AVAILABLE').map(({ seatNumber }) => seatNumber));
   const chosen = hall.chosen.filter((seatNumber) => free.has(seatNumber) && !own.has(seatNumber));
-  return { ...hall, seats: map.seats, epoch: map.epoch, seq: map.seq, changes, chosen };
+  return chosen.length === hall.chosen.length ? hall : { ...hall, chosen };
+}
+
+/** Chosen seats that left the choice because somebody else was faster. */
+export function lostSeats(before: Hall | null, hall: Hall | null, own: ReadonlySet<number>): readonly number[] {
+  if (before === null || hall === null || before.scheduleId !== hall.scheduleId) return [];
+  const taken = new Set(hall.seats.filter(({ status }) => status !== 'AVAILABLE').map(({ seatNumber }) => seatNumber));
+  return before.chosen.filter((seat) => !hall.chosen.includes(seat) && taken.has(seat) && !own.has(seat));
 }
 
 /** Numbers of the seats that are not in the same status in both. */

@@ -32,6 +32,7 @@ export type PageEvent =
   | { readonly type: 'concert-read'; readonly concert: ConcertWithQueue }
   | { readonly type: 'concert-missing'; readonly concertId: number }
   | { readonly type: 'place-read'; readonly concertId: number; readonly place: QueueToken | null }
+  | { readonly type: 'places-read'; readonly places: readonly QueueToken[] }
   | { readonly type: 'place-moved'; readonly concertId: number; readonly place: LivePlace }
   | { readonly type: 'schedules-read'; readonly concertId: number; readonly schedules: readonly Schedule[] }
   | { readonly type: 'map-seen'; readonly map: SeatMapSeen }

@@ -31,6 +31,8 @@ export interface PageState {
   /** What is known of concerts by id, also of those that are no longer on sale. */
   readonly concertById: ReadonlyMap<number, Concert>;
   readonly visit: Visit | null;
+  /** Where one stands in the queues of all concerts, as was last asked. */
+  readonly places: ReadonlyMap<number, QueueToken>;
   readonly payments: Listing<Payment> | null;
   readonly ledger: Listing<WalletEntry> | null;
   /** The payment that the ticket's route names. */
@@ -112,14 +114,16 @@ export interface Hall {
   readonly cursor: number | null;
 }
 
-export function startingState(given: Pick<PageState, 'language' | 'theme' | 'route' | 'nowMs'>): PageState {
+export function startingState(given: Pick<PageState, 'language' | 'theme' | 'nowMs'>): PageState {
   return {
     ...given,
+    route: { name: 'concerts' },
     account: 'unknown',
     balance: null,
     concerts: null,
     concertById: new Map(),
     visit: null,
+    places: new Map(),
     payments: null,
     ledger: null,
     ticket: null,

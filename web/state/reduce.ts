@@ -1,5 +1,5 @@
-import type { QueueToken } from '../../src/client/answers.ts';
-import { seeMap, toggleSeat } from './hall-changes.ts';
+import type { Payment, QueueToken } from '../../src/client/answers.ts';
+import { dropTaken, seeMap, toggleSeat } from './hall-changes.ts';
 import type { PageEvent } from './page-event.ts';
 import type { Listing, PageState, Visit } from './page-state.ts';
 import { concertIdOf, scheduleIdOf } from './route.ts';
@@ -19,7 +19,16 @@ export function reduce(state: PageState, event: PageEvent): PageState {
     case 'signed-in':
       return { ...state, account: event.user };
     case 'signed-out':
-      return { ...state, account: 'none', balance: null, payments: null, ledger: null, ticket: null, dialog: null };
+      return {
+        ...state,
+        account: 'none',
+        balance: null,
+        places: new Map(),
+        payments: null,
+        ledger: null,
+        ticket: null,
+        dialog: null,
+      };
     case 'balance-read':
       return { ...state, balance: event.balance };
     case 'concerts-read': {
@@ -38,14 +47,20 @@ export function reduce(state: PageState, event: PageEvent): PageState {
     case 'concert-missing':
       return visiting(state, event.concertId, { concert: 'missing', place: null });
     case 'place-read':
-      return visiting(state, event.concertId, placed(state.visit, event.place));
+      return visiting(
+        withPlace(state, event.concertId, event.place),
+        event.concertId,
+        placed(state.visit, event.place),
+      );
+    case 'places-read':
+      return { ...state, places: new Map(event.places.map((place) => [place.concertId, place])) };
     case 'place-moved':
       return moved(state, event);
     case 'schedules-read':
       return visiting(state, event.concertId, { schedules: event.schedules });
     case 'map-seen': {
       if (state.visit === null || scheduleIdOf(state.route) !== event.map.scheduleId) return state;
-      return inVisit(state, { hall: seeMap(state.visit.hall, event.map, ownSeats(state.visit)) });
+      return settled(inVisit(state, { hall: seeMap(state.visit.hall, event.map) }));
     }
     case 'seat-toggled':
       return inHall(state, (hall) => toggleSeat(hall, event.seatNumber));
@@ -68,7 +83,7 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       });
     }
     case 'paid':
-      return { ...inVisit(state, { holds: [], hall: null }), ticket: event.payment, payments: null, ledger: null };
+      return pay(state, event.payment);
     case 'ticket-read': {
       const { payment } = event;
       const payments = state.payments === null ? null : replaced(state.payments, payment);
@@ -91,14 +106,32 @@ export function reduce(state: PageState, event: PageEvent): PageState {
     case 'began':
       return { ...state, busy: new Set([...state.busy, event.action]) };
     case 'finished':
-      return { ...state, busy: new Set([...state.busy].filter((action) => action !== event.action)) };
+      return settled({ ...state, busy: new Set([...state.busy].filter((action) => action !== event.action)) });
     case 'announced':
       return { ...state, announcement: { text: event.text, serial: state.announcement.serial + 1 } };
   }
 }
 
+/**
+ * Takes out of the choice what is no longer free. Not while a hold is being decided: the map may show the caller's own seats
+ * as held before the answer says whose they are.
+ */
+function settled(state: PageState): PageState {
+  const { visit } = state;
+  if (visit?.hall == null || visit.hall.chosen.length === 0 || state.busy.has('hold')) return state;
+  return inVisit(state, { hall: dropTaken(visit.hall, ownSeats(visit)) });
+}
+
+/** The token ends with the payment that leaves the caller no other hold in the concert. */
+function pay(state: PageState, payment: Payment): PageState {
+  const paid = { ...state, ticket: payment, payments: null, ledger: null };
+  const holds = (state.visit?.holds ?? []).filter(({ scheduleId }) => scheduleId !== payment.scheduleId);
+  if (holds.length > 0) return inVisit(paid, { holds, hall: null });
+  return inVisit(withPlace(paid, payment.concertId, null), { holds, hall: null, place: null, ended: 'COMPLETED' });
+}
+
 /** Seats that the caller holds in the schedule that is shown. */
-function ownSeats({ hall, holds }: Visit): ReadonlySet<number> {
+export function ownSeats({ hall, holds }: Visit): ReadonlySet<number> {
   return new Set(
     (holds ?? []).filter(({ scheduleId }) => scheduleId === hall?.scheduleId).map(({ seatNumber }) => seatNumber),
   );
@@ -146,12 +179,23 @@ function placed(visit: Visit | null, place: QueueToken | null): Partial<Visit> {
   }
 }
 
+/** Notes where one stands in a queue; an ended token is no place any more. */
+function withPlace(state: PageState, concertId: number, place: QueueToken | null): PageState {
+  const isLive = place?.status === 'WAITING' || place?.status === 'ACTIVE';
+  if (!isLive && !state.places.has(concertId)) return state;
+  const places = new Map(state.places);
+  if (isLive) places.set(concertId, place);
+  else places.delete(concertId);
+  return { ...state, places };
+}
+
 /** A live place says where the token stands; the rest of it is as it was read. */
 function moved(state: PageState, { concertId, place }: Extract<PageEvent, { type: 'place-moved' }>): PageState {
   const known = state.visit?.place;
   if (state.visit === null || known === undefined || known === null || known === 'unknown') return state;
   const { status, queuePosition, estimatedWaitTime } = place;
-  return visiting(state, concertId, placed(state.visit, { ...known, status, queuePosition, estimatedWaitTime }));
+  const next = { ...known, status, queuePosition, estimatedWaitTime };
+  return visiting(withPlace(state, concertId, next), concertId, placed(state.visit, next));
 }
 
 function visiting(state: PageState, concertId: number, change: Partial<Visit>): PageState {

@@ -1,4 +1,5 @@
 import { type Child, type ElementNode, h } from '../view/node.ts';
+import type { QueueToken } from '../../src/client/answers.ts';
 import type { OnSale } from '../state/page-state.ts';
 import { hashOf } from '../state/route.ts';
 import { icon } from './icon.ts';
@@ -31,6 +32,7 @@ export function concertsView(context: ViewContext): Child {
 function card({ state, office, t, f }: ViewContext, concert: OnSale): ElementNode {
   const { concertId, title, artist, venue, bookingClosesAt, timeZone, queue } = concert;
   const name = `concert-${concertId}`;
+  const place = state.places.get(concertId);
   return h(
     'li',
     { key: concertId, class: 'concert-card' },
@@ -45,7 +47,11 @@ function card({ state, office, t, f }: ViewContext, concert: OnSale): ElementNod
       h(
         'div',
         { class: 'concert-foot' },
-        queue === undefined ? h('span', {}) : lineChip(queue, { t, f }),
+        place !== undefined
+          ? placeChip(place, { t, f })
+          : queue === undefined
+            ? h('span', {})
+            : lineChip(queue, { t, f }),
         h(
           'button',
           {
@@ -55,12 +61,18 @@ function card({ state, office, t, f }: ViewContext, concert: OnSale): ElementNod
             'aria-busy': state.busy.has('join'),
             on: { click: () => office.join(concertId) },
           },
-          t.concerts.join,
+          place === undefined ? t.concerts.join : t.concerts.goOn,
           icon('forward'),
         ),
       ),
     ),
   );
+}
+
+function placeChip(place: QueueToken, { t, f }: Pick<ViewContext, 't' | 'f'>): ElementNode {
+  const words =
+    place.status === 'ACTIVE' ? t.concerts.yourTurn : t.concerts.yourPlace(f.number(place.queuePosition ?? 0));
+  return h('span', { class: 'chip chip-accent' }, icon('line'), words);
 }
 
 /** How long the line is, for whoever thinks of joining it. */

@@ -5,6 +5,7 @@ import { type Child, type ElementNode, h } from '../view/node.ts';
 import { connectionBanner } from './connection-banner.ts';
 import { icon } from './icon.ts';
 import { noticeBox } from './notice-box.ts';
+import { placesStrip } from './places-strip.ts';
 import type { ViewContext } from './view-context.ts';
 
 const NEXT_THEME: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' };
@@ -26,6 +27,7 @@ export function pageFrame(context: ViewContext, key: string, content: Child): re
         { key: 'notice', class: 'notice-place', role: 'status' },
         state.notice && noticeBox(context, state.notice),
       ),
+      placesStrip(context),
       h('div', { key, class: `view view-${key}` }, content),
     ),
     h('footer', { class: 'page-foot' }, h('span', {}, t.frame.promise), h('a', { href: '/docs' }, t.frame.api)),

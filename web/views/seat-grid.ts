@@ -23,7 +23,7 @@ const FLASHES = 2;
 
 /** The stage and the rows before it. One seat is in the order of the keyboard; arrows go from seat to seat. */
 export function seatGrid(context: ViewContext, input: SeatGridInput): ElementNode {
-  const { t, f } = context;
+  const { t } = context;
   const { hall, layout } = input;
   const bySeat = new Map(hall.seats.map((seat) => [seat.seatNumber, seat]));
   const start =
@@ -46,14 +46,22 @@ export function seatGrid(context: ViewContext, input: SeatGridInput): ElementNod
             class: opens ? 'seat-row section-start' : 'seat-row',
             'data-tier': prices.indexOf(row.price) % 4,
           },
-          h('span', { class: 'row-letter', role: 'rowheader', 'aria-label': t.seat.row(row.letter) }, row.letter),
+          h(
+            'span',
+            {
+              class: 'row-letter',
+              role: 'rowheader',
+              'aria-label': t.seat.row(row.letter),
+              vars: { '--bend': -BEND * (layout.width / 10) },
+            },
+            row.letter,
+          ),
           row.seatNumbers.map((seatNumber, place) => {
             const seat = bySeat.get(seatNumber);
             return seat === undefined
               ? null
               : seatCell(context, input, { seat, row, place, isStart: seatNumber === start });
           }),
-          h('span', { class: 'row-price figures', 'aria-hidden': true }, opens && f.money(row.price)),
         );
       }),
     ),
@@ -87,7 +95,7 @@ function seatCell(
         type: 'button',
         class: `seat seat-${look}${changes === 0 ? '' : ` flash-${changes % FLASHES}`}`,
         'data-seat': seatNumber,
-        'aria-label': t.seat.label(row.letter, seatNumber, f.money(price), t.seat.looks[look]),
+        'aria-label': t.seat.label(row.letter, seatNumber, f.spokenMoney(price), t.seat.looks[look]),
         'aria-pressed': look === 'chosen',
         'aria-disabled': look !== 'available' && look !== 'chosen',
         tabindex: isStart ? 0 : -1,

@@ -1,0 +1,33 @@
+import { concertIdOf, hashOf } from '../state/route.ts';
+import { type Child, h } from '../view/node.ts';
+import { icon } from './icon.ts';
+import type { ViewContext } from './view-context.ts';
+
+/** The way back to the lines in which one stands, for whoever looks at something else meanwhile. */
+export function placesStrip({ state, t, f }: ViewContext): Child {
+  const here = concertIdOf(state.route);
+  const places = [...state.places.values()].filter(({ concertId }) => concertId !== here);
+  if (places.length === 0) return null;
+  return h(
+    'ul',
+    { key: 'places', class: 'places-strip', 'aria-label': t.places.label },
+    places.map(({ concertId, status, queuePosition }) =>
+      h(
+        'li',
+        { key: concertId },
+        h(
+          'a',
+          { class: 'place-link', href: hashOf({ name: 'concert', concertId }) },
+          icon(status === 'ACTIVE' ? 'check' : 'line'),
+          h(
+            'span',
+            { class: 'place-link-words' },
+            h('strong', {}, state.concertById.get(concertId)?.title ?? ''),
+            status === 'ACTIVE' ? t.places.active : t.places.waiting(f.number(queuePosition ?? 0)),
+          ),
+          icon('forward'),
+        ),
+      ),
+    ),
+  );
+}
