@@ -177,7 +177,7 @@ function seatAfter(seat: Seat, event: ScheduleMachineEvent): Seat {
     throw error;
   });
   machine.send(event);
-  const [after] = machine.seats;
+  const [after] = machine.hall.seats;
   if (after === undefined) throw new Error('the machine lost its seat');
   return after;
 }

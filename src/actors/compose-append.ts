@@ -15,13 +15,13 @@ export function composeAppend(
 ): AppendBatch {
   const firstSeq = confirmed.seq + 1;
   flush.number(confirmed.epoch, firstSeq);
-  const inserts = new Map<string, ReservationInsert>();
+  const inserts: ReservationInsert[] = [];
   const ends: ReservationEnd[] = [];
-  for (const [position, event] of flush.events.entries()) {
-    const seq = firstSeq + position;
+  let seq = firstSeq;
+  for (const event of flush.events) {
     switch (event.type) {
       case 'HELD':
-        inserts.set(event.reservationId, {
+        inserts.push({
           reservationId: event.reservationId,
           userId: event.userId,
           seatNumber: event.seatNumber,
@@ -34,18 +34,16 @@ export function composeAppend(
         });
         break;
       case 'EXPIRED':
-      case 'CANCELLED': {
-        const insert = inserts.get(event.reservationId);
-        const end = { status: event.type, endedAt: event.at, seq };
-        if (insert === undefined) ends.push({ reservationId: event.reservationId, ...end });
-        else inserts.set(event.reservationId, { ...insert, ...end });
+      case 'CANCELLED':
+        ends.push({ reservationId: event.reservationId, status: event.type, endedAt: event.at, seq });
         break;
-      }
       case 'CONFIRMED':
       case 'REFUNDED':
         throw new Error('settlements are not appended by flushes');
     }
+    seq += 1;
   }
+  if (inserts.length > 0 && ends.length > 0) joinEnds(inserts, ends);
   return {
     scheduleId: facts.scheduleId,
     concertId: facts.concertId,
@@ -55,7 +53,7 @@ export function composeAppend(
     nextExpiryAt: flush.nextExpiryAt,
     batchId,
     events: flush.events,
-    inserts: [...inserts.values()],
+    inserts,
     ends,
     keys: flush.keys.map((key) => ({
       userId: key.userId,
@@ -65,4 +63,17 @@ export function composeAppend(
       body: key.body(),
     })),
   };
+}
+
+/** Moves the ends of reservations that are inserted by the same flush into their inserts. */
+function joinEnds(inserts: ReservationInsert[], ends: ReservationEnd[]): void {
+  const positions = new Map(inserts.map(({ reservationId }, position) => [reservationId, position]));
+  const others = ends.filter((end) => {
+    const position = positions.get(end.reservationId);
+    const insert = position === undefined ? undefined : inserts[position];
+    if (position === undefined || insert === undefined) return true;
+    inserts[position] = { ...insert, ...end };
+    return false;
+  });
+  ends.splice(0, ends.length, ...others);
 }

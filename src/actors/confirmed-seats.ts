@@ -46,18 +46,27 @@ export class ConfirmedSeats {
     this.#map = null;
   }
 
-  /** Folds committed events in; `changes` are theirs, numbered `seq + 1` onwards. */
-  apply(events: readonly SeatEvent[], changes: readonly Change[]): void {
-    for (const [position, event] of events.entries()) {
-      const index = event.seatNumber - 1;
-      const seat = this.#seats[index];
+  /** Takes over the seats after committed changes, which are numbered `seq + 1` onwards. */
+  take(seats: readonly Seat[], changes: readonly Change[]): void {
+    for (let position = 0; position < seats.length; position += 1) {
+      const seat = seats[position];
       const change = changes[position];
       if (seat === undefined || change === undefined) continue;
-      this.#seats[index] = applyEvent(seat, event);
+      const index = seat.seatNumber - 1;
+      this.#seats[index] = seat;
       this.#changes[index] = change;
     }
-    this.#seq += events.length;
-    if (events.length > 0) this.#map = null;
+    this.#seq += changes.length;
+    if (changes.length > 0) this.#map = null;
+  }
+
+  /** Folds committed events in that nobody has applied yet; `changes` are theirs, numbered `seq + 1` onwards. */
+  fold(events: readonly SeatEvent[], changes: readonly Change[]): void {
+    for (const [position, event] of events.entries()) {
+      const seat = this.#seats[event.seatNumber - 1];
+      const change = changes[position];
+      if (seat !== undefined && change !== undefined) this.take([applyEvent(seat, event)], [change]);
+    }
   }
 
   /** The map at `seq`; the same object until something changes. */

@@ -1,4 +1,5 @@
 import type { Command, Reply } from './command.ts';
+import type { Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
 /** A command in a schedule's mailbox, from its arrival to its answer. */
@@ -46,6 +47,8 @@ export type SaleStep = 'holds' | 'payments' | 'refunds';
 export class Flush {
   readonly events: SeatEvent[] = [];
   readonly changes: Change[] = [];
+  /** Each event's seat as it is after the event. */
+  readonly seats: Seat[] = [];
   readonly steps: Step[] = [];
   readonly keys: KeyToRecord[] = [];
   readonly endedBy: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
@@ -53,11 +56,12 @@ export class Flush {
   holds = 0;
   nextExpiryAt: number | null = null;
 
-  add(event: SeatEvent): Change {
+  add(event: SeatEvent, seat: Seat): Change {
     const change: Change = { epoch: 0, seq: 0, flush: this, position: this.changes.length };
     this.events.push(event);
     this.changes.push(change);
     if (event.type === 'HELD') this.holds += 1;
+    this.seats.push(seat);
     return change;
   }
 

@@ -1,4 +1,5 @@
 import type { RejectionCode } from '../errors.ts';
+import type { Hall } from './hall.ts';
 import type { Seat } from './seat.ts';
 
 /** What somebody asks to hold. */
@@ -21,23 +22,18 @@ function isTaken(seat: Seat, userId: string): boolean {
   return seat.status !== 'AVAILABLE' && !isOwnHold(seat, userId);
 }
 
-function wouldExceedLimit(seats: readonly Seat[], seatsPerUser: number, { userId, seatNumbers }: HoldWish): boolean {
+function wouldExceedLimit(hall: Hall, seatsPerUser: number, { userId, seatNumbers }: HoldWish): boolean {
   let added = 0;
   for (const seatNumber of seatNumbers) {
-    const live = seats[seatNumber - 1]?.live;
+    const live = hall.seats[seatNumber - 1]?.live;
     if (live === null || live?.userId !== userId) added += 1;
   }
   // Who adds nothing exceeds nothing, and whoever adds less than everything may still have the rest elsewhere.
-  if (added === 0) return false;
-  let live = 0;
-  for (const seat of seats) {
-    if (seat.live !== null && seat.live.userId === userId) live += 1;
-  }
-  return live + added > seatsPerUser;
+  return added > 0 && hall.liveSeatsOf(userId) + added > seatsPerUser;
 }
 
 /** Whether every seat exists and is free or the user's own hold. Looks at the seats named only. */
-export function areFree(seats: readonly Seat[], { userId, seatNumbers }: HoldWish): boolean {
+export function areFree({ seats }: Hall, { userId, seatNumbers }: HoldWish): boolean {
   for (const seatNumber of seatNumbers) {
     const seat = seats[seatNumber - 1];
     if (seat === undefined || isTaken(seat, userId)) return false;
@@ -46,17 +42,18 @@ export function areFree(seats: readonly Seat[], { userId, seatNumbers }: HoldWis
 }
 
 /** Whether the seats are free, and the user stays within the limit. */
-export function mayHold(seats: readonly Seat[], seatsPerUser: number, wish: HoldWish): boolean {
-  return areFree(seats, wish) && !wouldExceedLimit(seats, seatsPerUser, wish);
+export function mayHold(hall: Hall, seatsPerUser: number, wish: HoldWish): boolean {
+  return areFree(hall, wish) && !wouldExceedLimit(hall, seatsPerUser, wish);
 }
 
 /** Why `mayHold` says no, in the contract's order: a seat that the hall does not have, the limit, a seat that is taken. */
-export function explainRefusal(seats: readonly Seat[], seatsPerUser: number, wish: HoldWish): Refusal {
+export function explainRefusal(hall: Hall, seatsPerUser: number, wish: HoldWish): Refusal {
+  const { seats } = hall;
   const { userId, seatNumbers } = wish;
   if (seatNumbers.some((seatNumber) => seats[seatNumber - 1] === undefined)) {
     return { code: 'SEAT_NOT_FOUND', seatNumbers: [] };
   }
-  if (wouldExceedLimit(seats, seatsPerUser, wish)) return { code: 'SEAT_LIMIT_REACHED', seatNumbers: [] };
+  if (wouldExceedLimit(hall, seatsPerUser, wish)) return { code: 'SEAT_LIMIT_REACHED', seatNumbers: [] };
   const taken = seatNumbers.filter((seatNumber) => {
     const seat = seats[seatNumber - 1];
     return seat !== undefined && isTaken(seat, userId);

@@ -194,7 +194,7 @@ export class ScheduleActor implements JournalSubject {
       return;
     }
     this.#endDoubt();
-    this.#confirmed.apply(flush.events, flush.changes);
+    this.#confirmed.take(flush.seats, flush.changes);
     this.#confirmed.enterEpoch(outcome.epoch);
     this.#publish(flush.events);
     this.#storedExpiry = flush.nextExpiryAt;
@@ -222,7 +222,7 @@ export class ScheduleActor implements JournalSubject {
     }
     this.#endDoubt();
     const { events, changes, declined, answers, done } = this.#desk.conclude(outcome.results);
-    this.#confirmed.apply(events, changes);
+    this.#confirmed.fold(events, changes);
     this.#confirmed.enterEpoch(outcome.epoch);
     this.#publish(events);
     for (const step of ['payments', 'refunds'] as const) if (done[step] > 0) this.#deps.cameOn(step, done[step]);

@@ -1,6 +1,7 @@
 import { assign, createActor, setup } from 'xstate';
+import { Hall } from './hall.ts';
 import { isOwnHold, mayHold } from './hold-rules.ts';
-import { applyEvents, type Seat } from './seat.ts';
+import type { Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
 /*
@@ -97,7 +98,7 @@ export type ScheduleMachineEvent =
   | Lose;
 
 interface ScheduleContext {
-  readonly seats: readonly Seat[];
+  readonly hall: Hall;
   readonly seatsPerUser: number;
   /** What the last event that was taken logged. An event that is refused changes nothing, this included. */
   readonly logged: readonly SeatEvent[];
@@ -111,7 +112,7 @@ export interface ScheduleMachineInput {
 const NOTHING: readonly SeatEvent[] = [];
 
 function seatOf(context: ScheduleContext, seatNumber: number): Seat | undefined {
-  return context.seats[seatNumber - 1];
+  return context.hall.seats[seatNumber - 1];
 }
 
 function holdEvents(context: ScheduleContext, event: Hold): SeatEvent[] {
@@ -132,7 +133,7 @@ function endsWhere(
   at: (seat: Seat) => number | null,
 ): SeatEvent[] {
   const events: SeatEvent[] = [];
-  for (const seat of context.seats) {
+  for (const seat of context.hall.seats) {
     if (seat.status !== 'HELD') continue;
     const instant = at(seat);
     if (instant === null) continue;
@@ -141,19 +142,13 @@ function endsWhere(
   return events;
 }
 
-function withStatus(
-  seats: readonly Seat[],
-  from: Seat['status'],
-  to: 'HELD' | 'PAYING' | 'CONFIRMED' | 'REFUNDING',
-  isMeant: (seat: Seat) => boolean,
-): readonly Seat[] {
-  return seats.map((seat) =>
-    seat.live !== null && seat.status === from && isMeant(seat) ? { ...seat, status: to } : seat,
-  );
+function isReservedAs(reservationIds: readonly string[]): (seat: Seat) => boolean {
+  return (seat) => seat.live !== null && reservationIds.includes(seat.live.reservationId);
 }
 
 function logged(context: ScheduleContext, events: readonly SeatEvent[]): Partial<ScheduleContext> {
-  return { seats: applyEvents(context.seats, events), logged: events };
+  context.hall.apply(events);
+  return { logged: events };
 }
 
 const scheduleMachine = setup({
@@ -166,7 +161,7 @@ const scheduleMachine = setup({
   id: 'schedule',
   // No transition here leads on by itself; a loop is a bug that must end in an error, not in a stalled process.
   options: { maxIterations: 10 },
-  context: ({ input }) => ({ ...input, logged: NOTHING }),
+  context: ({ input }) => ({ hall: new Hall(input.seats), seatsPerUser: input.seatsPerUser, logged: NOTHING }),
   initial: 'serving',
   states: {
     serving: {
@@ -174,13 +169,13 @@ const scheduleMachine = setup({
       on: {
         HOLD: {
           description: 'all seats free, or held by the caller already, and within the limit',
-          guard: ({ context, event }) => mayHold(context.seats, context.seatsPerUser, event),
+          guard: ({ context, event }) => mayHold(context.hall, context.seatsPerUser, event),
           actions: assign(({ context, event }) => logged(context, holdEvents(context, event))),
         },
         RELEASE: {
           description: 'the hold is the caller’s',
           guard: ({ context, event }) =>
-            context.seats.some(
+            context.hall.seats.some(
               (seat) => isOwnHold(seat, event.userId) && seat.live?.reservationId === event.reservationId,
             ),
           actions: assign(({ context, event }) =>
@@ -215,36 +210,26 @@ const scheduleMachine = setup({
           description: 'every reservation is the caller’s hold',
           guard: ({ context, event }) =>
             event.reservationIds.every((id) =>
-              context.seats.some((seat) => isOwnHold(seat, event.userId) && seat.live?.reservationId === id),
+              context.hall.seats.some((seat) => isOwnHold(seat, event.userId) && seat.live?.reservationId === id),
             ),
-          actions: assign(({ context, event }) => ({
-            seats: withStatus(
-              context.seats,
-              'HELD',
-              'PAYING',
-              (seat) => seat.live !== null && event.reservationIds.includes(seat.live.reservationId),
-            ),
-            logged: NOTHING,
-          })),
+          actions: assign(({ context, event }) => {
+            context.hall.turn('HELD', 'PAYING', isReservedAs(event.reservationIds));
+            return { logged: NOTHING };
+          }),
         },
         TAKE_UP_REFUND: {
           description: 'the payment’s seats are the caller’s',
           guard: ({ context, event }) =>
-            context.seats.some(
+            context.hall.seats.some(
               (seat) =>
                 seat.status === 'CONFIRMED' &&
                 seat.live.paymentId === event.paymentId &&
                 seat.live.userId === event.userId,
             ),
-          actions: assign(({ context, event }) => ({
-            seats: withStatus(
-              context.seats,
-              'CONFIRMED',
-              'REFUNDING',
-              (seat) => seat.live?.paymentId === event.paymentId,
-            ),
-            logged: NOTHING,
-          })),
+          actions: assign(({ context, event }) => {
+            context.hall.turn('CONFIRMED', 'REFUNDING', (seat) => seat.live?.paymentId === event.paymentId);
+            return { logged: NOTHING };
+          }),
         },
         SETTLE: {
           description: 'the settlement is durable',
@@ -253,17 +238,10 @@ const scheduleMachine = setup({
         DECLINE: {
           description: 'the settlement came to nothing',
           actions: assign(({ context, event }) => {
-            const isMeant = (seat: Seat) =>
-              seat.live !== null && event.reservationIds.includes(seat.live.reservationId);
-            return {
-              seats: withStatus(
-                withStatus(context.seats, 'PAYING', 'HELD', isMeant),
-                'REFUNDING',
-                'CONFIRMED',
-                isMeant,
-              ),
-              logged: NOTHING,
-            };
+            const isMeant = isReservedAs(event.reservationIds);
+            context.hall.turn('PAYING', 'HELD', isMeant);
+            context.hall.turn('REFUNDING', 'CONFIRMED', isMeant);
+            return { logged: NOTHING };
           }),
         },
         FREEZE: 'frozen',
@@ -283,7 +261,7 @@ const scheduleMachine = setup({
     RESTORE: {
       target: '.serving',
       description: 'what was tentative is gone; goes on from the confirmed seats',
-      actions: assign(({ event }) => ({ seats: event.seats, logged: NOTHING })),
+      actions: assign(({ event }) => ({ hall: new Hall(event.seats), logged: NOTHING })),
     },
   },
 });
@@ -293,7 +271,7 @@ export { scheduleMachine };
 
 /** A started machine. */
 export interface RunningMachine {
-  readonly seats: readonly Seat[];
+  readonly hall: Hall;
   /** The events that were logged for `event`, maybe none; null when a guard refused it, or the state has no place for it. */
   send(event: ScheduleMachineEvent): readonly SeatEvent[] | null;
 }
@@ -304,8 +282,8 @@ export function startScheduleMachine(input: ScheduleMachineInput, onBug: (error:
   actor.subscribe({ error: onBug });
   actor.start();
   return {
-    get seats() {
-      return actor.getSnapshot().context.seats;
+    get hall() {
+      return actor.getSnapshot().context.hall;
     },
     send(event) {
       const before = actor.getSnapshot().context;

@@ -61,18 +61,6 @@ export function applyEvent(seat: Seat, event: SeatEvent): Seat {
   }
 }
 
-/** All seats after some events; seats that no event names are the same objects as before. */
-export function applyEvents(seats: readonly Seat[], events: readonly SeatEvent[]): readonly Seat[] {
-  if (events.length === 0) return seats;
-  const next = seats.slice();
-  for (const event of events) {
-    const index = event.seatNumber - 1;
-    const seat = next[index];
-    if (seat !== undefined) next[index] = applyEvent(seat, event);
-  }
-  return next;
-}
-
 /** The earliest instant at which a hold ends, those whose payment is being decided included; null without a hold. */
 export function earliestExpiry(seats: readonly Seat[]): number | null {
   let earliest: number | null = null;

@@ -54,7 +54,7 @@ export class TentativeSeats {
   }
 
   get seats(): readonly Seat[] {
-    return this.#machine.seats;
+    return this.#machine.hall.seats;
   }
 
   get nextExpiry(): number | null {
@@ -102,7 +102,7 @@ export class TentativeSeats {
    * taken, and an event that the machine's guard refuses costs four times as much as this question.
    */
   refuseTaken(wish: HoldWish): RefusedHold | null {
-    return areFree(this.seats, wish) ? null : this.#refuse(wish);
+    return areFree(this.#machine.hall, wish) ? null : this.#refuse(wish);
   }
 
   hold(command: Extract<ScheduleMachineEvent, { type: 'HOLD' }>): HoldDecision {
@@ -173,7 +173,7 @@ export class TentativeSeats {
 
   /** Forgets what is not durable and goes on from the confirmed seats. */
   restore(confirmed: ConfirmedSeats): void {
-    this.#machine.send({ type: 'RESTORE', seats: confirmed.seats.slice() });
+    this.#machine.send({ type: 'RESTORE', seats: confirmed.seats });
     this.#changes = confirmed.changes.slice();
     this.#gathered = null;
     this.#inFlight = null;
@@ -233,7 +233,7 @@ export class TentativeSeats {
   }
 
   #refuse(wish: HoldWish): RefusedHold {
-    const refusal = explainRefusal(this.seats, this.#seatsPerUser, wish);
+    const refusal = explainRefusal(this.#machine.hall, this.#seatsPerUser, wish);
     return { type: 'refused', refusal, basis: this.#basisOfRefusal(refusal, wish) };
   }
 
@@ -252,9 +252,12 @@ export class TentativeSeats {
   #record(events: readonly SeatEvent[]): readonly Change[] {
     if (events.length === 0) return [];
     const flush = this.gather();
+    const { seats } = this;
     const changes: Change[] = [];
     for (const event of events) {
-      const change = flush.add(event);
+      const seat = seats[event.seatNumber - 1];
+      if (seat === undefined) continue;
+      const change = flush.add(event, seat);
       changes.push(change);
       this.#changes[event.seatNumber - 1] = change;
       this.#noteExpiry(event);
