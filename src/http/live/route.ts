@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { negotiateLanguage } from '../language.ts';
+import { malformed } from '../request-error.ts';
 import { NoQuery } from '../schemas/basics.ts';
 import type { App, Services } from '../services.ts';
 import { FRAME_LIMIT_BYTES } from './frame-reader.ts';
@@ -22,6 +23,8 @@ const SOCKET_OPTIONS = {
   closeTimeout: 2_000,
 };
 
+/** 16 bytes in base64. */
+const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
 const PATH = '/live';
 
 const DESCRIPTION = `A WebSocket of text frames, one JSON object each. The first frame is a hello with an access token or a queue token;
@@ -62,15 +65,29 @@ export async function liveRoute(api: App, { responder, options }: Services, live
         if (!request.ws || !refuseUpgrade(request, reply)) done();
       },
       handler(_request, reply) {
-        reply.header('upgrade', 'websocket').header('connection', 'upgrade');
-        responder.refuse(reply, { code: 'UPGRADE_REQUIRED', members: {} });
+        askForUpgrade(reply);
       },
       wsHandler: (socket, request) => open(socket, request),
     });
   });
 
+  function askForUpgrade(reply: FastifyReply): void {
+    reply.header('upgrade', 'websocket').header('connection', 'upgrade').header('sec-websocket-version', '13');
+    responder.refuse(reply, { code: 'UPGRADE_REQUIRED', members: {} });
+  }
+
   /** Refuses who may not open a socket, while that can still be said over HTTP. */
   function refuseUpgrade(request: FastifyRequest, reply: FastifyReply): boolean {
+    const { headers } = request.raw;
+    if (headers['sec-websocket-version'] !== '13') {
+      askForUpgrade(reply);
+      return true;
+    }
+    if (!HANDSHAKE_KEY.test(headers['sec-websocket-key'] ?? '')) {
+      const members = malformed('header', '/sec-websocket-key', 'is not a key of RFC 6455');
+      responder.refuse(reply, { code: 'VALIDATION_FAILED', members });
+      return true;
+    }
     if (!isOriginAllowed(request, options.allowedOrigins)) {
       responder.refuse(reply, { code: 'FORBIDDEN', members: {} });
       return true;

@@ -1,0 +1,324 @@
+/**
+ * What one client is told: by the token of its last hello, and by what it has subscribed to.
+ *
+ * T1. Nothing is shown that the token does not allow. When the token ends, so does what it allowed.
+ * T2. Every frame has its answer: what cannot be had now is answered by the code of the reason.
+ */
+import type { Catalogue } from '../../catalogue.ts';
+import type { Clock, DatabaseClock } from '../../clock.ts';
+import { Fault } from '../../errors.ts';
+import type {
+  ClientFrame,
+  PongFrame,
+  QueueFrame,
+  SubscribeQueueFrame,
+  SubscribeSeatsFrame,
+  UnsubscribedFrame,
+  UnsubscribeQueueFrame,
+  UnsubscribeSeatsFrame,
+  WelcomeFrame,
+} from '../../live-frames.ts';
+import type { QueuePlace } from '../../queue-token.ts';
+import type { Bearer, Guards } from '../identity.ts';
+import { NOWHERE, type SeatWatcher } from './fan-out.ts';
+import type { FrameReference } from './frame-reader.ts';
+import type { LiveProblemCode } from './live-problem.ts';
+import type { LiveSchedule } from './live-schedule.ts';
+import type { LiveSchedules } from './live-schedules.ts';
+import type { Outbox } from './outbox.ts';
+import type { QueuePositions } from './queue-positions.ts';
+import { type EndStatus, type LiveRoom, QueuePresence } from './queue-presence.ts';
+
+/** The contract's; after so long without another frame comes a heartbeat. */
+export const HEARTBEAT_MS = 30_000;
+/** The contract's: for the first hello, and for a new one after a token has ended. */
+const HELLO_MS = 5_000;
+/** The contract's, over both channels. */
+const SUBSCRIPTION_LIMIT = 20;
+
+export interface ConversationDependencies {
+  readonly guards: Pick<Guards, 'judge' | 'admit'>;
+  readonly room: LiveRoom;
+  readonly catalogue: Pick<Catalogue, 'findSchedule'>;
+  readonly schedules: LiveSchedules;
+  readonly positions: QueuePositions;
+  readonly databaseClock: DatabaseClock;
+  readonly clock: Clock;
+}
+
+/** The socket, as the conversation on it needs it. */
+interface Line {
+  readonly isClosing: boolean;
+  say(text: string): void;
+  refuse(code: LiveProblemCode, about: FrameReference): void;
+  close(code: 4401 | 4429): void;
+  /** Counts the socket for this user; false when there are too many. */
+  claim(userId: string): boolean;
+}
+
+interface Subscription extends SeatWatcher {
+  readonly schedule: LiveSchedule;
+}
+
+export class Conversation {
+  readonly #deps: ConversationDependencies;
+  readonly #line: Line;
+  readonly #outbox: Outbox;
+  readonly #subscriptions = new Map<number, Subscription>();
+  #bearer: Bearer | null = null;
+  #presence: QueuePresence | null = null;
+  /** Why there is no bearer. */
+  #endCode: LiveProblemCode = 'UNAUTHENTICATED';
+  /** Until when a hello must have come; null while there is a bearer. */
+  #helloDueMs: number | null;
+
+  constructor(deps: ConversationDependencies, line: Line, outbox: Outbox) {
+    this.#deps = deps;
+    this.#line = line;
+    this.#outbox = outbox;
+    this.#helloDueMs = deps.clock.monotonicMs() + HELLO_MS;
+  }
+
+  get seatSubscriptions(): number {
+    return this.#subscriptions.size;
+  }
+
+  isHelloOverdue(nowMs: number): boolean {
+    return this.#helloDueMs !== null && nowMs >= this.#helloDueMs;
+  }
+
+  serverTime(): string {
+    return new Date(this.#deps.databaseClock.lowerMs()).toISOString();
+  }
+
+  /** Answers a frame; null when that is done, else a promise of it, before which no other frame may be answered. */
+  answer(frame: ClientFrame): Promise<void> | null {
+    switch (frame.type) {
+      case 'ping': {
+        const pong: PongFrame = { type: 'pong' };
+        this.#line.say(JSON.stringify(pong));
+        return null;
+      }
+      case 'unsubscribe':
+        this.#unsubscribe(frame);
+        return null;
+      case 'hello':
+        return this.#unlessAway({}, () => this.#greet(frame.token));
+      case 'subscribe':
+        return frame.channel === 'queue'
+          ? this.#unlessAway(referenceTo(frame), () => this.#subscribeQueue(frame))
+          : this.#unlessAway(referenceTo(frame), () => this.#subscribeSeats(frame));
+    }
+  }
+
+  /** Notices the end of an access token. */
+  endExpired(): void {
+    const bearer = this.#bearer;
+    if (bearer?.kind === 'user' && this.#deps.databaseClock.lowerMs() >= bearer.expiresAtMs) {
+      this.#endBearer('UNAUTHENTICATED');
+    }
+  }
+
+  /** Gives a socket that has drained a snapshot of all that it missed something of. */
+  catchUp(): void {
+    for (const subscription of this.#subscriptions.values()) subscription.schedule.catchUp(subscription);
+  }
+
+  /** Nothing is told any more. */
+  end(): void {
+    for (const scheduleId of this.#subscriptions.keys()) this.#leaveSeats(scheduleId);
+    this.#leaveQueue();
+    this.#bearer = null;
+  }
+
+  /** Whoever asks for what is away now is told so, and asks again. */
+  async #unlessAway(about: FrameReference, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#line.refuse(error.code, about);
+      if (this.#helloDueMs !== null) this.#awaitHello();
+    }
+  }
+
+  async #greet(token: string): Promise<void> {
+    const decision = await this.#deps.guards.judge(token);
+    if (this.#line.isClosing) return;
+    if (!decision.ok) {
+      this.#line.refuse(decision.rejection.code, {});
+      this.#line.close(4401);
+      return;
+    }
+    const bearer = decision.value;
+    if (!this.#line.claim(bearer.userId)) {
+      this.#line.refuse('RATE_LIMITED', {});
+      this.#line.close(4429);
+      return;
+    }
+    const endStatus = endOf(bearer);
+    if (endStatus !== null) {
+      this.#line.refuse(`QUEUE_TOKEN_${endStatus}`, {});
+      this.#endBearer(`QUEUE_TOKEN_${endStatus}`);
+      return;
+    }
+    const wasInQueue = this.#presence?.isSubscribed === true;
+    this.#leaveQueue();
+    this.#bearer = bearer;
+    this.#helloDueMs = null;
+    const welcome: WelcomeFrame = { type: 'welcome', serverTime: this.serverTime(), heartbeatMs: HEARTBEAT_MS };
+    this.#line.say(JSON.stringify(welcome));
+    this.#enterQueue(bearer);
+    if (wasInQueue) await this.#unlessAway({ channel: 'queue' }, () => this.#moveQueue());
+    await this.#reviewSeats();
+  }
+
+  /** The queue channel goes on with the token of the new hello, where that has a place. */
+  async #moveQueue(): Promise<void> {
+    if (this.#presence === null) this.#line.refuse('UNAUTHENTICATED', { channel: 'queue' });
+    else await this.#presence.subscribe(this.#deps.clock.monotonicMs());
+  }
+
+  /** Ends the subscriptions that the token of the new hello does not allow, or is not known to allow. */
+  async #reviewSeats(): Promise<void> {
+    for (const [scheduleId, subscription] of this.#subscriptions) {
+      const refusal = await this.#refusalOf(scheduleId).catch((error: unknown) => {
+        if (error instanceof Fault) return error.code;
+        throw error;
+      });
+      if (refusal === null || subscription.isOver) continue;
+      this.#leaveSeats(scheduleId);
+      this.#line.refuse(refusal, { channel: 'seats', scheduleId });
+    }
+  }
+
+  async #subscribeSeats(frame: SubscribeSeatsFrame): Promise<void> {
+    const { scheduleId } = frame;
+    const about = referenceTo(frame);
+    const known = this.#subscriptions.get(scheduleId);
+    if (known === undefined && this.#subscribed >= SUBSCRIPTION_LIMIT) {
+      this.#line.refuse('TOO_MANY_SUBSCRIPTIONS', about);
+      return;
+    }
+    const refusal = await this.#refusalOf(scheduleId);
+    if (this.#line.isClosing) return;
+    // The token may have ended meanwhile, and all subscriptions with it.
+    if (refusal !== null || this.#bearer === null) {
+      this.#leaveSeats(scheduleId);
+      this.#line.refuse(refusal ?? this.#endCode, about);
+      return;
+    }
+    const subscription = this.#subscriptions.get(scheduleId) ?? this.#enterSeats(scheduleId);
+    const missing = await subscription.schedule.join(subscription, frame.sinceSeq ?? null);
+    if (missing === null || subscription.isOver) return;
+    this.#leaveSeats(scheduleId);
+    this.#line.refuse(missing, about);
+  }
+
+  async #subscribeQueue(frame: SubscribeQueueFrame): Promise<void> {
+    const presence = this.#presence;
+    if (presence === null) {
+      this.#line.refuse(this.#bearer === null ? this.#endCode : 'UNAUTHENTICATED', referenceTo(frame));
+    } else if (!presence.isSubscribed && this.#subscribed >= SUBSCRIPTION_LIMIT) {
+      this.#line.refuse('TOO_MANY_SUBSCRIPTIONS', referenceTo(frame));
+    } else {
+      await presence.subscribe(this.#deps.clock.monotonicMs());
+    }
+  }
+
+  #unsubscribe(frame: UnsubscribeSeatsFrame | UnsubscribeQueueFrame): void {
+    if (frame.channel === 'seats') this.#leaveSeats(frame.scheduleId);
+    else this.#presence?.unsubscribe();
+    const unsubscribed: UnsubscribedFrame = { type: 'unsubscribed', ...referenceTo(frame) };
+    this.#line.say(JSON.stringify(unsubscribed));
+  }
+
+  /** Why the bearer may not see the seats of the schedule, or null; in the requests' order of decisions. */
+  async #refusalOf(scheduleId: number): Promise<LiveProblemCode | null> {
+    const { guards, room, catalogue } = this.#deps;
+    const bearer = this.#bearer;
+    if (bearer === null) return this.#endCode;
+    if (bearer.kind === 'queue') {
+      const queue = await room.identify(bearer.queue.token);
+      if (queue === null) return 'UNAUTHENTICATED';
+      const rejection = await guards.admit(queue);
+      if (rejection !== null) return rejection.code;
+    }
+    const schedule = await catalogue.findSchedule(scheduleId);
+    if (schedule === null) return 'SCHEDULE_NOT_FOUND';
+    return bearer.kind === 'user' || schedule.concertId === bearer.queue.concertId ? null : 'QUEUE_WRONG_CONCERT';
+  }
+
+  get #subscribed(): number {
+    return this.#subscriptions.size + (this.#presence?.isSubscribed === true ? 1 : 0);
+  }
+
+  #enterSeats(scheduleId: number): Subscription {
+    const schedule = this.#deps.schedules.open(scheduleId);
+    const subscription: Subscription = { schedule, outbox: this.#outbox, seq: NOWHERE, isOver: false };
+    this.#subscriptions.set(scheduleId, subscription);
+    return subscription;
+  }
+
+  #leaveSeats(scheduleId: number): void {
+    const subscription = this.#subscriptions.get(scheduleId);
+    if (subscription === undefined) return;
+    this.#subscriptions.delete(scheduleId);
+    subscription.schedule.leave(subscription);
+  }
+
+  #enterQueue(bearer: Bearer): void {
+    if (bearer.kind !== 'queue') return;
+    const { room, positions, clock } = this.#deps;
+    const owner = {
+      placed: (place: QueuePlace) => this.#tellPlace(place),
+      ended: (status: EndStatus) => this.#endBearer(`QUEUE_TOKEN_${status}`),
+    };
+    const { token, status } = bearer.queue;
+    this.#presence = new QueuePresence(room, owner, token, status, clock.monotonicMs());
+    positions.add(this.#presence);
+  }
+
+  #leaveQueue(): void {
+    if (this.#presence === null) return;
+    this.#deps.positions.remove(this.#presence);
+    this.#presence.close();
+    this.#presence = null;
+  }
+
+  #tellPlace({ status, queuePosition, estimatedWaitTime }: QueuePlace): void {
+    const frame: QueueFrame = { type: 'queue', status, queuePosition, estimatedWaitTime };
+    this.#line.say(JSON.stringify(frame));
+  }
+
+  /** Whom the socket spoke for is nobody any more: what that allowed ends, and so does the socket without a new hello. */
+  #endBearer(code: LiveProblemCode): void {
+    this.#bearer = null;
+    this.#endCode = code;
+    this.#leaveQueue();
+    for (const scheduleId of this.#subscriptions.keys()) {
+      this.#leaveSeats(scheduleId);
+      this.#line.refuse(code, { channel: 'seats', scheduleId });
+    }
+    this.#awaitHello();
+  }
+
+  #awaitHello(): void {
+    this.#helloDueMs = this.#deps.clock.monotonicMs() + HELLO_MS;
+  }
+}
+
+function endOf(bearer: Bearer): EndStatus | null {
+  if (bearer.kind === 'user') return null;
+  const { status } = bearer.queue;
+  return status === 'WAITING' || status === 'ACTIVE' ? null : status;
+}
+
+function referenceTo(
+  frame: SubscribeSeatsFrame | SubscribeQueueFrame | UnsubscribeSeatsFrame | UnsubscribeQueueFrame,
+): FrameReference & { readonly channel: 'seats' | 'queue' } {
+  const mark = frame.id === undefined ? {} : { id: frame.id };
+  return frame.channel === 'seats'
+    ? { channel: 'seats', scheduleId: frame.scheduleId, ...mark }
+    : { channel: 'queue', ...mark };
+}
