@@ -93,7 +93,7 @@ t.test('no frame is ahead of the database, or behind an answer that came before 
     const highest = Math.max(...held.map(seqOf));
     const answer = await socket.subscribe(scheduleId);
     t.ok(answer.seq >= highest, `${answer.seq} after ${highest}`);
-    await Promise.all(fans.map((fan, nth) => held[nth] !== undefined && fan.release(held[nth])));
+    await Promise.all(held.map(async (answer, nth) => await fans[nth]?.release(answer)));
   }
   await socket.reach(scheduleId, 80);
   await waitFor(() => checks === 0, { what: 'the last look into the database' });
