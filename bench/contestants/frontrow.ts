@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { readObjects, readText } from '../json.ts';
-import { createAdminClient } from '../service/admin-client.ts';
+import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
+import { enterShop } from '../service/admission.ts';
 import { auditDatabase } from '../service/database-audit.ts';
 import { findFreePort, startServer } from '../service/server-process.ts';
 import type { ServerProcess } from '../service/server-process.ts';
@@ -61,9 +61,10 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     startServer({ command: ['src/main.ts'], port: await findFreePort(), env, readyPath: '/readyz' });
 
   const admit = async (server: ServerProcess, name: string): Promise<Shopper> => {
-    const client = createAdminClient(server.url, adminToken);
-    const { userId, accessToken } = await client.registerUser(name, `${randomBytes(8).toString('hex')}@example.com`);
-    const token = await client.enterShop(accessToken, concertId);
+    const client = createFrontrowClient({ baseUrl: server.url });
+    const email = `${randomBytes(8).toString('hex')}@example.com`;
+    const { userId, accessToken } = await client.register({ name, email });
+    const token = await enterShop(client, accessToken, concertId);
     return { userId, token, accessToken };
   };
 
@@ -73,7 +74,8 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     async createDatabase() {
       const server = await start();
       try {
-        concertId = await createAdminClient(server.url, adminToken).createConcert({
+        const admin = createFrontrowClient({ baseUrl: server.url }).admin(adminToken);
+        const concert = await admin.createConcert({
           title: 'Benchmark',
           artist: 'Nobody',
           venue: 'Here',
@@ -81,6 +83,7 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
           bookingClosesAt: new Date(Date.now() + 30 * DAY_MS).toISOString(),
           queue: { maxActive: ADMISSIONS_MOST, batch: ADMISSIONS_MOST, intervalMs: 100, activeTtlMs: DAY_MS },
         });
+        concertId = concert.concertId;
         while (shoppers.length < settings.users) {
           const count = Math.min(REGISTER_AT_ONCE, settings.users - shoppers.length);
           shoppers.push(...(await Promise.all(Array.from({ length: count }, () => admit(server, 'Shopper')))));
@@ -125,16 +128,16 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     close: () => pool.end(),
     shoppers: () => shoppers,
     async sellOut(server, scheduleId, seatCount) {
-      const client = createAdminClient(server.url, adminToken);
+      const client = createFrontrowClient({ baseUrl: server.url });
       // A reservation or a payment takes at most 50 seats.
       for (let first = 1; first <= seatCount; first += 50) {
         const last = Math.min(first + 49, seatCount);
         const shopper = await admit(server, 'Collector');
         const seatNumbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-        const held = await client.post('/reservations', shopper.token, { scheduleId, seatNumbers });
-        const reservationIds = readObjects(held, 'reservations').map((seat) => readText(seat, 'reservationId'));
-        await client.post('/me/balance/charge', shopper.token, { amount: PRICE_WON * seatNumbers.length });
-        await client.post('/payments', shopper.token, { reservationIds });
+        const collector = client.inQueue(shopper.token);
+        const { reservations } = await collector.hold(scheduleId, seatNumbers);
+        await collector.charge(PRICE_WON * seatNumbers.length);
+        await collector.pay(reservations.map((reservation) => reservation.reservationId));
       }
     },
   };

@@ -1,8 +1,9 @@
-import { readObjects } from '../json.ts';
-import type { FanClient } from './fan-client.ts';
-import type { Stage } from './stage.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
+import type { LiveSeatMap } from '../../src/client/live/live-client.ts';
+import type { Stage, StageDate } from './stage.ts';
 
-/** How the seats of one date stand, as the public map shows them. */
+/** How the seats of one date stand, as everybody may see it. */
 export interface DateBoard {
   readonly scheduleId: number;
   readonly startsAt: string;
@@ -11,19 +12,73 @@ export interface DateBoard {
   readonly held: number;
 }
 
-/** Reads every date's map with a queue token, as any shopper could. */
-export async function readBoard(client: FanClient, stage: Stage, token: string): Promise<DateBoard[]> {
-  return Promise.all(
-    stage.dates.map(async ({ scheduleId, startsAt }) => {
-      const answer = await client.ask({
-        step: 'seat map',
-        method: 'GET',
-        path: `/schedules/${scheduleId}/seats`,
-        token,
-      });
-      const seats = readObjects(answer.body, 'seats');
-      const count = (status: string): number => seats.filter((seat) => seat['status'] === status).length;
-      return { scheduleId, startsAt, total: seats.length, sold: count('CONFIRMED'), held: count('HELD') };
-    }),
+/** Every date of the concert as it is pushed to whoever looks on. */
+export interface Board {
+  /** Every date; without seats those whose map has not come yet. */
+  dates(): DateBoard[];
+  /** Resolves once every map has come, and never when the board is closed before. */
+  readonly known: Promise<void>;
+  close(): void;
+}
+
+/** The service's limit of subscriptions on one connection. */
+const DATES_PER_CONNECTION = 20;
+
+/** Looks on with an access token: watching needs no place in the queue. */
+export function openBoard(client: FrontrowClient, { dates }: Stage, accessToken: string, seen: () => void): Board {
+  const maps = new Map<number, LiveSeatMap>();
+  const connections = Array.from({ length: Math.ceil(dates.length / DATES_PER_CONNECTION) }, () =>
+    client.live({ token: () => accessToken }),
   );
+  const known = new Promise<void>((resolve) => {
+    for (const [index, { scheduleId }] of dates.entries()) {
+      connections[Math.floor(index / DATES_PER_CONNECTION)]?.seats(scheduleId, (event) => {
+        if (event.type === 'error') {
+          return;
+        }
+        seen();
+        maps.set(scheduleId, event);
+        if (maps.size === dates.length) {
+          resolve();
+        }
+      });
+    }
+  });
+  return {
+    dates: () => dates.map((date) => boardOf(date, maps.get(date.scheduleId))),
+    known,
+    close() {
+      for (const connection of connections) {
+        connection.close();
+      }
+    },
+  };
+}
+
+/** Every date as the service shows it from now on, or null when it shows nothing within `limitMs`. */
+export async function readBoard(
+  client: FrontrowClient,
+  stage: Stage,
+  accessToken: string,
+  limitMs: number,
+): Promise<DateBoard[] | null> {
+  const board = openBoard(client, stage, accessToken, () => undefined);
+  const limit = new AbortController();
+  try {
+    const tooLate = pause(limitMs, null, { signal: limit.signal });
+    return await Promise.race([board.known.then(() => board.dates()), tooLate]);
+  } finally {
+    limit.abort();
+    board.close();
+  }
+}
+
+export function isSoldOut(dates: readonly DateBoard[]): boolean {
+  return dates.every(({ sold, total }) => total > 0 && sold === total);
+}
+
+function boardOf({ scheduleId, startsAt }: StageDate, map: LiveSeatMap | undefined): DateBoard {
+  const seats = map?.seats ?? [];
+  const count = (status: string): number => seats.filter((seat) => seat.status === status).length;
+  return { scheduleId, startsAt, total: seats.length, sold: count('CONFIRMED'), held: count('HELD') };
 }

@@ -1,12 +1,12 @@
+import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
 import type { Random } from '../random.ts';
 import type { AcknowledgementLog } from './acknowledgement.ts';
-import type { FanClient } from './fan-client.ts';
 import type { Stage } from './stage.ts';
 import type { RushStatistics } from './statistics.ts';
 
 /** What every fan of a rush has in hand. */
 export interface RushContext {
-  readonly client: FanClient;
+  readonly client: FrontrowClient;
   readonly stage: Stage;
   readonly random: Random;
   readonly statistics: RushStatistics;

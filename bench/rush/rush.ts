@@ -1,13 +1,13 @@
+import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { createRandom } from '../random.ts';
-import { createAdminClient } from '../service/admin-client.ts';
 import { createAcknowledgementLog } from './acknowledgement.ts';
 import type { Acknowledgement } from './acknowledgement.ts';
-import { readBoard } from './board.ts';
-import type { DateBoard } from './board.ts';
-import { createFanClient, OutageError } from './fan-client.ts';
+import { isSoldOut, openBoard, readBoard } from './board.ts';
+import type { Board, DateBoard } from './board.ts';
+import { createFansClient, isOutage } from './fans-client.ts';
 import { inventFan } from './fan.ts';
 import type { Fan } from './fan.ts';
-import { register, waitForTurn } from './queueing.ts';
+import { register } from './queueing.ts';
 import type { RushContext } from './rush-context.ts';
 import { findDoubleSales } from './sales-check.ts';
 import { createStage, pricesOf } from './stage.ts';
@@ -15,7 +15,6 @@ import type { Stage } from './stage.ts';
 import { createStatistics } from './statistics.ts';
 import type { RushStatistics } from './statistics.ts';
 import { visit } from './visit.ts';
-import { readBalance } from './wallet.ts';
 
 export interface RushSettings {
   readonly url: string;
@@ -58,7 +57,9 @@ const SEAT_COUNT = 50;
 /** Ten at a time up to a hundred, as in a real sale; only that it is twice a second, so that nobody watches for an hour. */
 const POLICY = { maxActive: 100, batch: 10, intervalMs: 500, activeTtlMs: 3_600_000 };
 const DAY_MS = 86_400_000;
-const BOARD_EVERY_MS = 400;
+const LOOK_EVERY_MS = 200;
+/** Maps come within milliseconds from a service that serves; one that is restarted is back in seconds. */
+const LOOK_LIMIT_MS = 15_000;
 /** Everybody comes when the doors open, but not in the same millisecond. */
 const ARRIVALS_WITHIN_MS = 2_000;
 /** Fans who went away with nothing come back while there are seats, but not for ever. */
@@ -69,12 +70,12 @@ const AT_ONCE = 64;
 export async function runRush(settings: RushSettings, watch: (look: () => RushView) => void): Promise<RushResult> {
   const statistics = createStatistics();
   const random = createRandom(settings.seed);
-  const client = createFanClient({ url: settings.url, sockets: settings.sockets, statistics, random });
+  const { client, close } = createFansClient({ url: settings.url, sockets: settings.sockets, statistics, random });
   const acknowledgements = createAcknowledgementLog(settings.journalFile);
   const stage = await openStage(settings);
   const context: RushContext = { client, stage, random, statistics, acknowledgements };
   const fans = Array.from({ length: settings.fans }, () => inventFan(random));
-  let board: DateBoard[] = [];
+  let board: Board | null = null;
   let phase: RushView['phase'] = 'registering';
   let openedMs = performance.now();
   let soldOutMs: number | null = null;
@@ -83,7 +84,7 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
     phase,
     elapsedMs: (soldOutMs ?? performance.now()) - openedMs,
     fans,
-    board,
+    board: board?.dates() ?? [],
     statistics,
   });
   watch(look);
@@ -93,12 +94,22 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
     await eachOf(fans, AT_ONCE, (fan) => register(context, fan));
     phase = 'selling';
     openedMs = performance.now();
-    const inspectorToken = (await waitForTurn(context, inspector, 1)) ?? '';
-    let watching = true;
+    const shown = openBoard(client, stage, inspector.accessToken, statistics.notePush);
+    board = shown;
+    const lookAnew = (): Promise<DateBoard[] | null> => readBoard(client, stage, inspector.accessToken, LOOK_LIMIT_MS);
+    // What is pushed is a moment old: a refund that was just answered may not be in it. So the end is read anew, and counts
+    // if no refund was ahead before nor was one begun meanwhile.
+    const isTheEnd = async (): Promise<boolean> => {
+      const { count, begun } = stage.refundsAhead;
+      if (count > 0 || !isSoldOut(shown.dates())) {
+        return false;
+      }
+      const dates = await lookAnew();
+      return dates !== null && isSoldOut(dates) && stage.refundsAhead.begun === begun;
+    };
     const watchBoard = async (): Promise<void> => {
-      while (watching) {
-        board = await readBoard(client, stage, inspectorToken);
-        if (stage.refundsAhead.count === 0 && board.every((date) => date.sold === date.total)) {
+      while (!stage.isOver()) {
+        if (await isTheEnd()) {
           soldOutMs ??= performance.now();
           stage.end();
         }
@@ -106,17 +117,19 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
           statistics.noteSurprise(`seats were left unsold after ${settings.limitMs} ms`);
           stage.end();
         }
-        await stage.pause(BOARD_EVERY_MS);
-        watching = !stage.isOver();
+        await stage.pause(LOOK_EVERY_MS);
       }
     };
     await Promise.all([watchBoard(), sell(context, fans)]);
-    board = await readBoard(client, stage, inspectorToken);
+    const lastLook = await lookAnew();
+    if (lastLook === null) {
+      throw new Error(`the seat maps were not to be had within ${LOOK_LIMIT_MS} ms after the sale`);
+    }
     phase = 'checking the books';
     const payers = fans.filter((fan) => fan.charged > 0);
     const moneyDrifts: string[] = [];
     await eachOf(payers, AT_ONCE, async (fan) => {
-      const balance = await readBalance(context, fan.accessToken);
+      const { balance } = await client.as(fan.accessToken).balance();
       const expected = fan.charged - fan.paid + fan.refunded;
       if (balance !== expected) {
         moneyDrifts.push(`${fan.userId} has ${balance} won and should have ${expected}`);
@@ -125,7 +138,7 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
     return {
       stage,
       fans,
-      board,
+      board: lastLook,
       statistics,
       acknowledgements: acknowledgements.all(),
       saleMs: (soldOutMs ?? performance.now()) - openedMs,
@@ -134,16 +147,18 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
       walletsChecked: payers.length,
     };
   } finally {
+    stage.end();
+    board?.close();
     acknowledgements.close();
-    client.close();
+    close();
   }
 }
 
 async function openStage(settings: RushSettings): Promise<Stage> {
-  const admin = createAdminClient(settings.url, settings.adminToken);
+  const admin = createFrontrowClient({ baseUrl: settings.url }).admin(settings.adminToken);
   const nowMs = Date.now();
   const title = `개막 공연 · Opening Night ${new Date(nowMs).toISOString().slice(0, 19)}Z`;
-  const concertId = await admin.createConcert({
+  const { concertId } = await admin.createConcert({
     title,
     artist: '프런트로 챔버 앙상블',
     venue: '서울 올림픽홀',
@@ -155,14 +170,9 @@ async function openStage(settings: RushSettings): Promise<Stage> {
   const dates = [];
   for (let day = 0; day < settings.dates; day += 1) {
     const startsAt = new Date(firstMs + day * DAY_MS).toISOString();
-    dates.push({
-      scheduleId: await admin.createSchedule(concertId, {
-        startsAt,
-        seatCount: SEAT_COUNT,
-        prices: pricesOf(SEAT_COUNT),
-      }),
-      startsAt,
-    });
+    const schedule = { startsAt, seatCount: SEAT_COUNT, prices: pricesOf(SEAT_COUNT) };
+    const { scheduleId } = await admin.createSchedule(concertId, schedule);
+    dates.push({ scheduleId, startsAt });
   }
   return createStage({ concertId, title, dates, seatCount: SEAT_COUNT, policy: POLICY });
 }
@@ -176,9 +186,9 @@ async function sell(context: RushContext, fans: readonly Fan[]): Promise<void> {
       crowd.map(async (fan) => {
         await stage.pause(random.next() * ARRIVALS_WITHIN_MS);
         try {
-          fan.end = await visit(context, fan, crowd.length);
+          fan.end = await visit(context, fan);
         } catch (error) {
-          if (error instanceof OutageError) {
+          if (isOutage(error)) {
             stage.end();
           }
           statistics.noteSurprise(error instanceof Error ? error.message : String(error));
@@ -193,7 +203,7 @@ async function sell(context: RushContext, fans: readonly Fan[]): Promise<void> {
     }
   }
   if (!stage.isOver()) {
-    await stage.pause(BOARD_EVERY_MS * 2);
+    await stage.pause(LOOK_EVERY_MS * 4);
     stage.end();
   }
 }

@@ -1,9 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { readInteger, readObjects, readText } from '../json.ts';
-import type { JsonObject } from '../json.ts';
+import type { Reservation } from '../../src/client/answers.ts';
+import type { ApiProblem } from '../../src/client/failures.ts';
 import type { AcknowledgedSeat } from './acknowledgement.ts';
 import type { Fan } from './fan.ts';
+import { refusalOf } from './fans-client.ts';
 import type { RushContext } from './rush-context.ts';
+import type { ShopWindow } from './shop-window.ts';
+import type { Turn } from './turn.ts';
 
 /** Seats that a fan holds on one date. */
 export interface Held {
@@ -36,28 +38,37 @@ export function think({ stage, random }: RushContext): Promise<void> {
 }
 
 /** Looks for free seats and holds some, again and again while others are quicker. */
-export async function findSeats(context: RushContext, fan: Fan, token: string): Promise<Held | NoHold> {
+export async function findSeats(
+  context: RushContext,
+  fan: Fan,
+  turn: Turn,
+  window: ShopWindow,
+): Promise<Held | NoHold> {
   let emptyLooks = 0;
   for (let attempt = 1; ; attempt += 1) {
-    const date = await chooseDate(context, token);
+    const date = await chooseDate(context, turn);
     if (date === 'queue-again') {
       return date;
     }
-    const free = date === null ? [] : await readFreeSeats(context, date, token);
+    const free = date === null ? [] : await window.freeSeats(date);
     if (free === 'queue-again') {
-      return free;
+      return context.stage.isOver() ? 'nothing-left' : free;
     }
     if (date === null || free.length === 0) {
       emptyLooks += 1;
       if (emptyLooks > EMPTY_LOOKS_MOST || context.stage.isOver()) {
         return 'nothing-left';
       }
-      await context.stage.pause(EMPTY_LOOK_MS);
+      await window.change(EMPTY_LOOK_MS);
       continue;
     }
-    const seatNumbers = chooseSeats(context, free, fan.seatsWanted, attempt);
     await think(context);
-    const held = await hold(context, fan, token, date, seatNumbers);
+    // The map has gone on while the fan thought.
+    const stillFree = await window.freeSeats(date);
+    if (stillFree === 'queue-again' || stillFree.length === 0) {
+      continue;
+    }
+    const held = await hold(context, fan, turn, date, chooseSeats(context, stillFree, fan.seatsWanted, attempt));
     if (held !== 'taken') {
       return held;
     }
@@ -65,30 +76,13 @@ export async function findSeats(context: RushContext, fan: Fan, token: string): 
 }
 
 /** A date with seats left; earlier dates are liked better. Null when all are gone for now. */
-async function chooseDate(
-  { client, stage, random }: RushContext,
-  token: string,
-): Promise<number | null | 'queue-again'> {
-  const path = `/concerts/${stage.concertId}/schedules`;
-  const answer = await client.ask({ step: 'dates', method: 'GET', path, token });
-  if (answer.status !== 200) {
-    return refusedAs(answer.status, answer.code, 'dates');
+async function chooseDate({ stage, random }: RushContext, { shopper }: Turn): Promise<number | null | 'queue-again'> {
+  try {
+    const dates = (await shopper.schedules(stage.concertId)).map((schedule) => schedule.scheduleId);
+    return dates.find(() => random.chance(0.5)) ?? dates[0] ?? null;
+  } catch (error) {
+    return refusedAs(refusalOf(error), 'dates');
   }
-  const dates = readObjects(answer.body, 'schedules').map((schedule) => readInteger(schedule, 'scheduleId'));
-  return dates.find(() => random.chance(0.5)) ?? dates[0] ?? null;
-}
-
-async function readFreeSeats(
-  { client }: RushContext,
-  scheduleId: number,
-  token: string,
-): Promise<number[] | 'queue-again'> {
-  const path = `/schedules/${scheduleId}/seats?status=AVAILABLE`;
-  const answer = await client.ask({ step: 'seat map', method: 'GET', path, token });
-  if (answer.status !== 200) {
-    return refusedAs(answer.status, answer.code, 'the seat map');
-  }
-  return readObjects(answer.body, 'seats').map((seat) => readInteger(seat, 'seatNumber'));
 }
 
 function chooseSeats({ random }: RushContext, free: readonly number[], wanted: number, attempt: number): number[] {
@@ -99,62 +93,54 @@ function chooseSeats({ random }: RushContext, free: readonly number[], wanted: n
 }
 
 async function hold(
-  { client, stage, statistics, acknowledgements, random }: RushContext,
+  { statistics, acknowledgements }: RushContext,
   fan: Fan,
-  token: string,
+  { shopper }: Turn,
   scheduleId: number,
   seatNumbers: readonly number[],
 ): Promise<Held | NoHold | 'taken'> {
-  const [seatNumber = 0] = seatNumbers;
-  const common = { step: 'hold', method: 'POST', token, idempotencyKey: randomUUID() } as const;
-  const request =
-    seatNumbers.length > 1
-      ? { ...common, path: '/reservations', body: { scheduleId, seatNumbers } }
-      : random.chance(0.2)
-        ? { ...common, path: `/concerts/${stage.concertId}/seats/${seatNumber}/reserve`, body: { scheduleId } }
-        : { ...common, path: '/reservations', body: { scheduleId, seatNumber } };
-  const answer = await client.ask(request);
-  switch (answer.code) {
-    case null:
-      break;
-    case 'SEAT_TAKEN':
-      return 'taken';
-    case 'SEAT_LIMIT_REACHED':
-      return 'enough';
-    default:
-      return refusedAs(answer.status, answer.code, 'a hold');
+  let holds: Awaited<ReturnType<typeof shopper.hold>>;
+  try {
+    holds = await shopper.hold(scheduleId, seatNumbers);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    switch (refusal.code) {
+      case 'SEAT_TAKEN':
+        return 'taken';
+      case 'SEAT_LIMIT_REACHED':
+        return 'enough';
+      default:
+        return refusedAs(refusal, 'a hold');
+    }
   }
-  const reservations = seatNumbers.length > 1 ? readObjects(answer.body, 'reservations') : [answer.body];
-  const [first = {}] = reservations;
-  const held = {
-    scheduleId,
-    seats: reservations.map(readSeat),
-    price: reservations.reduce((sum, reservation) => sum + readInteger(reservation, 'price'), 0),
-  };
-  const createdAt = readText(first, 'createdAt');
-  const expiresAt = readText(first, 'expiresAt');
-  if (held.seats.some((seat, index) => seat.seatNumber !== seatNumbers[index])) {
-    statistics.noteSurprise(`seats ${seatNumbers.join()} were asked for and others were held`);
+  const { reservations, isNew } = holds;
+  const seats = reservations.map(acknowledgedSeat);
+  const [first] = reservations;
+  if (first?.expiresAt == null || seats.some((seat, index) => seat.seatNumber !== seatNumbers[index])) {
+    statistics.noteSurprise(`seats ${seatNumbers.join()} were asked for and not held`);
+    return 'taken';
   }
-  if (answer.status === 201) {
-    const { seats } = held;
+  const { createdAt, expiresAt } = first;
+  if (isNew) {
     acknowledgements.note({ kind: 'hold', userId: fan.userId, scheduleId, seats, createdAt, expiresAt });
   }
-  return { ...held, createdAtMs: Date.parse(createdAt), expiresAtMs: Date.parse(expiresAt) };
+  return {
+    scheduleId,
+    seats,
+    price: reservations.reduce((sum, reservation) => sum + reservation.price, 0),
+    createdAtMs: Date.parse(createdAt),
+    expiresAtMs: Date.parse(expiresAt),
+  };
 }
 
 /** What a seat of an answer acknowledges. */
-export function readSeat(reservation: JsonObject): AcknowledgedSeat {
-  return {
-    reservationId: readText(reservation, 'reservationId'),
-    seatNumber: readInteger(reservation, 'seatNumber'),
-    seq: readInteger(reservation, 'seq'),
-  };
+export function acknowledgedSeat({ reservationId, seatNumber, seq }: Reservation): AcknowledgedSeat {
+  return { reservationId, seatNumber, seq };
 }
 
 /** An ended turn is part of the game; anything else must not happen to a fan who does everything right. */
-function refusedAs(status: number, code: string | null, what: string): 'queue-again' {
-  if (code?.startsWith('QUEUE_') === true) {
+function refusedAs({ status, code }: ApiProblem, what: string): 'queue-again' {
+  if (code.startsWith('QUEUE_')) {
     return 'queue-again';
   }
   throw new Error(`${what} was refused with ${status} ${code}`);

@@ -1,4 +1,4 @@
-import type { PriceRange } from '../service/admin-client.ts';
+import type { PriceRange } from '../../src/client/answers.ts';
 
 /** A date of the concert that the rush is for. */
 export interface StageDate {
@@ -16,10 +16,12 @@ export interface Stage {
   isOver(): boolean;
   /** Nothing is left to wait for; every pause of a fan ends. */
   end(): void;
+  /** Calls `run` when the rush is over, at once when it is; the returned function forgets it. */
+  onEnd(run: () => void): () => void;
   /** Resolves after `delayMs`, or at once when the rush is over. */
   pause(delayMs: number): Promise<void>;
   /** Fans who have paid, or are about to, and mean to give their seats back: the rush is not over before they have. */
-  readonly refundsAhead: { count: number };
+  readonly refundsAhead: { count: number; begun: number };
 }
 
 /** Seats near the stage cost more. */
@@ -39,13 +41,21 @@ export function createStage(concert: Pick<Stage, 'concertId' | 'title' | 'dates'
   let over = false;
   return {
     ...concert,
-    refundsAhead: { count: 0 },
+    refundsAhead: { count: 0, begun: 0 },
     isOver: () => over,
     end() {
       over = true;
       for (const wake of waiting) {
         wake();
       }
+    },
+    onEnd(run) {
+      if (over) {
+        run();
+      } else {
+        waiting.add(run);
+      }
+      return () => void waiting.delete(run);
     },
     pause(delayMs) {
       if (over) {

@@ -1,33 +1,36 @@
 import { createLatencies } from '../load/latencies.ts';
 import type { Latencies, LatencySummary } from '../load/latencies.ts';
 
-/** What fans do, in the order in which the summary lists it. */
-export const STEPS = [
-  'register',
-  'enter queue',
-  'poll queue',
-  'dates',
-  'seat map',
-  'hold',
-  'release',
-  'charge',
-  'pay',
-  'refund',
-  'leave queue',
-  'balance',
-] as const;
-export type Step = (typeof STEPS)[number];
+/** What fans do, by the client's names and in words, in the order in which the summary lists it. */
+export const STEPS: ReadonlyMap<string, string> = new Map([
+  ['register', 'register'],
+  ['enterQueue', 'enter queue'],
+  ['schedules', 'dates'],
+  ['hold', 'hold'],
+  ['release', 'release'],
+  ['charge', 'charge'],
+  ['pay', 'pay'],
+  ['refund', 'refund'],
+  ['leave', 'leave queue'],
+  ['balance', 'balance'],
+]);
 
 export interface RushStatistics {
   /** An answer, whatever its status; `code` is null for 2xx. */
-  noteAnswer(step: Step, durationMs: number, code: string | null): void;
+  noteAnswer(step: string, durationMs: number, code: string | null): void;
   /** A request is sent again. `cause` is a problem's code, or what happened to the connection. */
   noteRetry(cause: string): void;
+  /** The service pushed a map or a place. */
+  notePush(): void;
+  /** A live connection was lost and is made again. */
+  noteReconnect(): void;
   /** Something that must not happen. */
   noteSurprise(what: string): void;
   answers(): number;
-  answersOf(step: Step): number;
-  latencyOf(step: Step): LatencySummary;
+  pushes(): number;
+  reconnects(): number;
+  answersOf(step: string): number;
+  latencyOf(step: string): LatencySummary;
   refusals(): ReadonlyMap<string, number>;
   retries(): ReadonlyMap<string, number>;
   surprises(): readonly string[];
@@ -38,28 +41,40 @@ const SURPRISES_KEPT = 50;
 
 /** Counts what happens to all fans together. */
 export function createStatistics(): RushStatistics {
-  const latencies = new Map<Step, Latencies>(STEPS.map((step) => [step, createLatencies()]));
-  const counts = new Map<Step, number>();
+  const latencies = new Map<string, Latencies>();
+  const counts = new Map<string, number>();
   const refusals = new Map<string, number>();
   const retries = new Map<string, number>();
   const surprises: string[] = [];
   let total = 0;
+  let pushes = 0;
+  let reconnects = 0;
   return {
     noteAnswer(step, durationMs, code) {
       total += 1;
-      latencies.get(step)?.add(durationMs);
+      const known = latencies.get(step) ?? createLatencies();
+      known.add(durationMs);
+      latencies.set(step, known);
       addOne(counts, step);
       if (code !== null) {
         addOne(refusals, code);
       }
     },
     noteRetry: (cause) => addOne(retries, cause),
+    notePush() {
+      pushes += 1;
+    },
+    noteReconnect() {
+      reconnects += 1;
+    },
     noteSurprise(what) {
       if (surprises.length < SURPRISES_KEPT) {
         surprises.push(what);
       }
     },
     answers: () => total,
+    pushes: () => pushes,
+    reconnects: () => reconnects,
     answersOf: (step) => counts.get(step) ?? 0,
     latencyOf: (step) => (latencies.get(step) ?? createLatencies()).summary(),
     refusals: () => refusals,

@@ -38,9 +38,10 @@ export function summariseRush(result: RushResult, audit: AuditVerdict): string {
     }
   }
   const lucky = fans.filter((fan) => fan.tickets.length > 0);
-  const latencies = STEPS.filter((step) => statistics.answersOf(step) > 0).map((step) => {
+  const taken = [...STEPS].filter(([step]) => statistics.answersOf(step) > 0);
+  const latencies = taken.map(([step, words]) => {
     const { count, p50Ms, p95Ms, p99Ms, maxMs } = statistics.latencyOf(step);
-    return [step, formatCount(count), ...[p50Ms, p95Ms, p99Ms, maxMs].map((ms) => formatFixed(ms, 1))];
+    return [words, formatCount(count), ...[p50Ms, p95Ms, p99Ms, maxMs].map((ms) => formatFixed(ms, 1))];
   });
   const payments = statistics.latencyOf('pay').count;
   return [
@@ -60,6 +61,7 @@ export function summariseRush(result: RushResult, audit: AuditVerdict): string {
     '',
     `Refusals  ${listCounts(statistics.refusals()) || 'none'}`,
     `Retries   ${listCounts(statistics.retries()) || 'none'}`,
+    `Live      ${formatCount(statistics.pushes())} maps and places pushed, ${formatFixed(statistics.pushes() / saleSeconds, 0)}/s; ${formatCount(statistics.reconnects())} connections made again`,
     `Rates     ${formatCount((statistics.answers() - statistics.answersOf('register')) / saleSeconds)} answers/s, ${formatFixed(statistics.answersOf('hold') / saleSeconds, 1)} attempts to hold/s, ${formatFixed(payments / saleSeconds, 1)} attempts to pay/s`,
     '',
     formatTable(['milliseconds', 'answers', 'p50', 'p95', 'p99', 'max'], latencies),

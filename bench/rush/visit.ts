@@ -2,44 +2,51 @@ import { buy, giveBack, release } from './buying.ts';
 import type { Fan, FanEnd } from './fan.ts';
 import { leaveQueue, waitForTurn } from './queueing.ts';
 import type { RushContext } from './rush-context.ts';
+import { openShopWindow } from './shop-window.ts';
 import { findSeats, think } from './shopping.ts';
 import type { Held } from './shopping.ts';
+import type { Turn } from './turn.ts';
 
 /** Letting a longer hold run out would keep everybody waiting; such a fan releases it instead. */
 const WALK_AWAY_MOST_MS = 15_000;
 /** How long after its end a hold is surely looked at. */
 const AFTER_EXPIRY_MS = 200;
 
-/** A fan queues, shops and goes, once. `crowd` is how many queue. Throws when the service does what it must not. */
-export async function visit(context: RushContext, fan: Fan, crowd: number): Promise<FanEnd> {
+/** A fan queues, shops and goes, once. Throws when the service does what it must not. */
+export async function visit(context: RushContext, fan: Fan): Promise<FanEnd> {
   const { stage } = context;
   for (;;) {
-    const token = await waitForTurn(context, fan, crowd);
-    if (token === null) {
+    const turn = await waitForTurn(context, fan);
+    if (turn === null) {
       return stage.isOver() ? endOf(fan, 'told: sold out') : 'changed their mind';
     }
-    const end = await shop(context, fan, token);
-    if (end !== 'queue-again') {
-      return end;
+    try {
+      const end = await shop(context, fan, turn);
+      if (end !== 'queue-again') {
+        return end;
+      }
+    } finally {
+      turn.live.close();
     }
   }
 }
 
-async function shop(context: RushContext, fan: Fan, token: string): Promise<FanEnd | 'queue-again'> {
+async function shop(context: RushContext, fan: Fan, turn: Turn): Promise<FanEnd | 'queue-again'> {
   const { stage } = context;
   const intention = fan.intention;
+  const window = openShopWindow(context, turn);
   for (let holds = 1; ; holds += 1) {
-    const held = await findSeats(context, fan, token);
+    const held = await findSeats(context, fan, turn, window);
     if (held === 'queue-again') {
       return held;
     }
     if (held === 'nothing-left' || held === 'enough') {
-      await leaveQueue(context, fan, token, []);
+      await leaveQueue(context, fan, turn, []);
       return endOf(fan, stage.isOver() ? 'told: sold out' : 'found nothing left');
     }
     if (holds === 1 && intention === 'dither') {
       await think(context);
-      await release(context, fan, token, held);
+      await release(context, fan, turn, held);
       continue;
     }
     if (intention === 'leave') {
@@ -47,16 +54,16 @@ async function shop(context: RushContext, fan: Fan, token: string): Promise<FanE
       await leaveQueue(
         context,
         fan,
-        token,
+        turn,
         held.seats.map((seat) => seat.reservationId),
       );
       return 'changed their mind';
     }
     if (intention === 'walk-away') {
-      await walkAway(context, fan, token, held);
+      await walkAway(context, fan, turn, held);
       return 'changed their mind';
     }
-    const end = await complete(context, fan, token, held);
+    const end = await complete(context, fan, turn, held);
     if (end !== null) {
       return end;
     }
@@ -64,14 +71,15 @@ async function shop(context: RushContext, fan: Fan, token: string): Promise<FanE
 }
 
 /** Null when the hold had ended before the payment. */
-async function complete(context: RushContext, fan: Fan, token: string, held: Held): Promise<FanEnd | null> {
+async function complete(context: RushContext, fan: Fan, turn: Turn, held: Held): Promise<FanEnd | null> {
   const { stage } = context;
   if (fan.intention !== 'refund') {
-    return (await buy(context, fan, token, held)) ? 'tickets' : null;
+    return (await buy(context, fan, turn, held)) ? 'tickets' : null;
   }
   stage.refundsAhead.count += 1;
+  stage.refundsAhead.begun += 1;
   try {
-    if (!(await buy(context, fan, token, held))) {
+    if (!(await buy(context, fan, turn, held))) {
       return null;
     }
     await think(context);
@@ -85,17 +93,17 @@ async function complete(context: RushContext, fan: Fan, token: string, held: Hel
   }
 }
 
-async function walkAway(context: RushContext, fan: Fan, token: string, held: Held): Promise<void> {
+async function walkAway(context: RushContext, fan: Fan, turn: Turn, held: Held): Promise<void> {
   const holdMs = held.expiresAtMs - held.createdAtMs;
   if (holdMs > WALK_AWAY_MOST_MS) {
-    await release(context, fan, token, held);
+    await release(context, fan, turn, held);
   } else {
     await context.stage.pause(holdMs + AFTER_EXPIRY_MS);
   }
   await leaveQueue(
     context,
     fan,
-    token,
+    turn,
     held.seats.map((seat) => seat.reservationId),
   );
 }

@@ -1,4 +1,5 @@
 import type {
+  ActivityReport,
   Concert,
   ConcertWithPolicy,
   NewConcert,
@@ -20,11 +21,17 @@ export interface AdminClient {
   /** For admissions from now on; nobody is ejected. `batch` or `maxActive` 0 pauses. CONCERT_NOT_FOUND. */
   changeQueue(concertId: number, change: Partial<QueuePolicy>, call?: Call): Promise<ConcertWithPolicy>;
   overview(call?: Call): Promise<Overview>;
+  /** Seconds after number `since` of the node that answers; all that it remembers when left out. */
+  activity(options?: Call & { readonly since?: number }): Promise<ActivityReport>;
 }
 
 export function createAdminClient(requests: Requests, token: string): AdminClient {
   async function create<T>(operation: string, path: string, body: object, call?: Call): Promise<T> {
     return (await requests.ask<T>({ operation, method: 'POST', path, token, body, effect: 'once' }, call)).body;
+  }
+
+  async function read<T>(operation: string, path: string, call?: Call): Promise<T> {
+    return (await requests.ask<T>({ operation, method: 'GET', path, token, effect: 'idempotent' }, call)).body;
   }
 
   return {
@@ -36,9 +43,8 @@ export function createAdminClient(requests: Requests, token: string): AdminClien
       const request = { method: 'PATCH', path, token, body: change, effect: 'idempotent' } as const;
       return (await requests.ask<ConcertWithPolicy>({ operation: 'changeQueue', ...request }, call)).body;
     },
-    async overview(call) {
-      const request = { method: 'GET', path: '/admin/overview', token, effect: 'idempotent' } as const;
-      return (await requests.ask<Overview>({ operation: 'overview', ...request }, call)).body;
-    },
+    overview: (call) => read('overview', '/admin/overview', call),
+    activity: (options) =>
+      read('activity', `/admin/activity${options?.since === undefined ? '' : `?since=${options.since}`}`, options),
   };
 }

@@ -2,7 +2,9 @@
  * The answers of the service, as the contract shapes them. What the service's own ports already describe is taken from
  * there: instants, which are epoch milliseconds inside (`…AtMs`), travel as ISO 8601 UTC (`…At`).
  */
+import type * as measured from '../activity.ts';
 import type * as inside from '../catalogue.ts';
+import type { HealthReason, Verdict } from '../health-verdict.ts';
 import type { SnapshotSeat } from '../live-frames.ts';
 import type { Payment } from '../payment.ts';
 import type { QueueCounts } from '../queue-token.ts';
@@ -92,6 +94,21 @@ interface Sales {
   readonly revenue: number;
 }
 
+export interface OccupiedSchedule {
+  readonly scheduleId: number;
+  readonly concertId: number;
+  /** Of the concert. */
+  readonly title: string;
+  readonly date: string;
+  readonly startsAt: string;
+  readonly totalSeats: number;
+  readonly availableSeats: number;
+  readonly held: number;
+  readonly confirmed: number;
+  /** The node that owns it; null before its first use. */
+  readonly owner: string | null;
+}
+
 export interface Overview {
   readonly nodes: readonly {
     readonly node: string;
@@ -101,6 +118,25 @@ export interface Overview {
   }[];
   /** Those of the node that answers. */
   readonly ownedSchedules: readonly number[];
-  readonly concerts: readonly (Pick<Concert, 'concertId' | 'title'> & { readonly queue: QueueCounts } & Sales)[];
+  readonly concerts: readonly (Pick<Concert, 'concertId' | 'title'> & {
+    readonly queue: QueueCounts;
+    readonly policy: inside.QueuePolicy;
+  } & Sales)[];
+  /** In order of start, those that have begun last. */
+  readonly schedules: readonly OccupiedSchedule[];
+  /** How many there are beyond those that are listed. */
+  readonly schedulesLeftOut: number;
   readonly totals: Pick<QueueCounts, 'waiting' | 'active'> & Sales;
 }
+
+export type ActivitySample = Omit<measured.ActivitySample, 'atMs'> & { readonly at: string };
+
+/** The last minutes of the node that answers, second by second. */
+export type ActivityReport = Omit<measured.ActivityReport, 'verdict' | 'samples'> & {
+  readonly serverTime: string;
+  readonly verdict: Omit<Verdict, 'reasons'> & {
+    /** The worst first; `detail` in the language that was asked for. */
+    readonly reasons: readonly (HealthReason & { readonly detail: string })[];
+  };
+  readonly samples: readonly ActivitySample[];
+};

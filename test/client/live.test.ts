@@ -100,6 +100,7 @@ t.test('a gap is asked about from where the map ends, once, and closed', async (
   socket.snapshot(3, [FREE, FREE, FREE]);
   const before = questions(stage).length;
   socket.delta(6, 6, [held(3)]);
+  stage.clock.advance(1_500);
   socket.delta(7, 7, [held(1)]);
   t.same(questions(stage).slice(before), [{ type: 'subscribe', channel: 'seats', scheduleId: 7, sinceSeq: 3 }]);
   socket.delta(4, 7, [held(1), held(2), held(3)]);
@@ -137,6 +138,18 @@ t.test('a subscription without an answer ends the socket', async (t) => {
   stage.clock.advance(1_001);
   t.equal(socket.closedByClient, true);
   t.equal(stage.live.state.type, 'reconnecting');
+});
+
+t.test('a question that was lost with its socket is not waited for on the next', async (t) => {
+  const stage = createStage(t);
+  watchSeats(stage);
+  await stage.open();
+  stage.clock.advance(9_000);
+  stage.socket.close4(1006);
+  stage.reconnect();
+  stage.clock.advance(2_000);
+  t.equal(stage.sockets.length, 2);
+  t.equal(stage.socket.closedByClient, false);
 });
 
 t.test('after a lost connection everything goes on from where it was', async (t) => {
@@ -205,7 +218,9 @@ t.test('silence is answered with a ping, and ends the socket when it lasts', asy
   socket.say({ type: 'heartbeat', serverTime: SERVER_TIME });
   stage.clock.advance(HEARTBEAT_MS);
   t.equal(stage.live.state.type, 'open', 'whoever says something lives');
-  stage.clock.advance(HEARTBEAT_MS * 0.5);
+  stage.clock.advance(HEARTBEAT_MS * 0.3);
+  t.equal(questions(stage).length, 2, 'another silence is answered with another ping');
+  stage.clock.advance(HEARTBEAT_MS * 0.2);
   t.equal(socket.closedByClient, true);
   t.equal(stage.live.state.type, 'reconnecting');
 });
@@ -250,6 +265,18 @@ t.test('a token that cannot be had for now is asked for again', async (t) => {
   stage.socket.fire('open');
   await settle();
   t.same(stage.socket.sent, [{ type: 'hello', token: 'now' }]);
+});
+
+t.test('of two tokens that are asked for, the one that was asked for last is sent', async (t) => {
+  const given: ((token: string) => void)[] = [];
+  const stage = createStage(t, { askToken: () => new Promise((resolve) => given.push(resolve)) });
+  stage.socket.fire('open');
+  stage.live.replaceToken();
+  given[1]?.('new');
+  await settle();
+  given[0]?.('old');
+  await settle();
+  t.same(stage.socket.sent, [{ type: 'hello', token: 'new' }]);
 });
 
 t.test('a replaced token is sent on the same socket, and everything is asked for with it', async (t) => {
@@ -300,6 +327,34 @@ t.test('a refusal that passes is asked for again after a while, and one that doe
   t.equal(questions(stage).length, before + 1);
   t.match(events, [{ code: 'OWNER_UNAVAILABLE' }, { code: 'SCHEDULE_NOT_FOUND' }]);
 });
+
+t.test('a hello that is refused is told to everybody who watches', async (t) => {
+  const stage = createStage(t);
+  const { events } = watchSeats(stage);
+  const places: (LivePlace | LiveError)[] = [];
+  stage.live.queue((event) => void places.push(event));
+  stage.socket.fire('open');
+  await settle();
+  stage.socket.say({ type: 'error', code: 'QUEUE_TOKEN_COMPLETED', detail: 'D' });
+  t.same(events, [{ type: 'error', code: 'QUEUE_TOKEN_COMPLETED', detail: 'D' }]);
+  t.same(places, events);
+});
+
+t.test(
+  'a hello that cannot be judged for now is said again on another socket, and is no refusal of the token',
+  async (t) => {
+    const stage = createStage(t);
+    for (let time = 1; time <= 4; time += 1) {
+      stage.socket.fire('open');
+      await settle();
+      stage.socket.say({ type: 'error', code: 'QUEUE_UNAVAILABLE', detail: 'D' });
+      t.equal(stage.live.state.type, 'reconnecting');
+      stage.socket.close4(4401);
+      stage.reconnect();
+    }
+    t.equal(stage.sockets.length, 5);
+  },
+);
 
 t.test('places are told as they come, and asked for again on every connection', async (t) => {
   const stage = createStage(t);
@@ -378,6 +433,15 @@ t.test('closing ends the socket and every timer, and is told', async (t) => {
   stage.live.replaceToken();
   t.equal(events.length, 1);
   t.equal(stage.sockets.length, 1);
+});
+
+t.test('closing while a connection is waited for ends the waiting', async (t) => {
+  const stage = createStage(t);
+  stage.socket.close4(1006);
+  t.equal(stage.live.state.type, 'reconnecting');
+  stage.live.close();
+  t.equal(stage.clock.pending(), 0);
+  t.same(stage.live.state, { type: 'closed', code: 1000 });
 });
 
 t.test('the clock of the service is known to the millisecond, by whatever frame came quickest', async (t) => {

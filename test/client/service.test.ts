@@ -86,7 +86,11 @@ t.test('a fan goes through everything with it, from the queue to a refund', asyn
   t.match(rest, { items: [{ type: 'CHARGE', amount: 5_000 }], nextCursor: null });
   t.match(await fan.reservations({ status: 'REFUNDED' }), { items: [{ seatNumber: 3 }] });
   t.match(await fan.reservation(ids[0] ?? ''), { status: 'REFUNDED' });
-  t.match(await admin.overview(), { totals: { revenue: 0 } });
+  t.match(await admin.overview(), { totals: { revenue: 0 }, schedules: [{ scheduleId, availableSeats: 20 }] });
+  const { samples, stepMs } = await admin.activity();
+  t.equal(stepMs, 1_000);
+  const number = samples.at(-1)?.number ?? 0;
+  t.ok((await admin.activity({ since: number })).samples.every((sample) => sample.number > number));
 });
 
 t.test('problems are told in words and by code, with what they add', async (t) => {

@@ -4,7 +4,7 @@ import type { ServerTime } from '../server-time.ts';
 import { createConnection } from './connection.ts';
 import type { LiveLimits } from './limits.ts';
 import { createListeners } from './listeners.ts';
-import { isOfToken } from './passing-refusals.ts';
+import { isFault, isOfToken } from './refusal-codes.ts';
 import { createQueueChannel } from './queue-channel.ts';
 import { createSeatChannel, type SeatChannel } from './seat-channel.ts';
 
@@ -141,10 +141,19 @@ export function createLiveClient(settings: LiveSettings): LiveClient {
   }
 
   function refuse(frame: ErrorFrame): void {
-    if (frame.channel === 'seats' && frame.scheduleId !== undefined) schedules.get(frame.scheduleId)?.refused(frame);
-    else if (frame.channel === 'queue') queue.refused(frame);
+    const { code, channel, scheduleId } = frame;
+    if (channel === 'queue') queue.refused(frame);
+    else if (scheduleId !== undefined) schedules.get(scheduleId)?.refused(frame);
+    else if (isOfToken(code)) refuseAll(frame);
+    else if (isFault(code)) connection.renew();
     // Listeners were told first: one of them may have seen to another token by now.
-    if (isOfToken(frame.code)) connection.greetAgain(true);
+    if (isOfToken(code)) connection.greetAgain(true);
+  }
+
+  /** The hello itself was refused. */
+  function refuseAll(frame: ErrorFrame): void {
+    queue.refused(frame);
+    for (const channel of schedules.values()) channel.refused(frame);
   }
 
   const connection = createConnection({

@@ -1,6 +1,6 @@
 import type { ClientClock } from '../platform.ts';
 import type { LiveLimits } from './limits.ts';
-import { isPassing } from './passing-refusals.ts';
+import { isPassing } from './refusal-codes.ts';
 
 /** What asking for a channel needs of the connection. */
 export interface SubscriptionSettings {

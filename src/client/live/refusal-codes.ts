@@ -1,13 +1,12 @@
 import type { FaultCode, RejectionCode } from '../../errors.ts';
 
-/** Refusals of a subscription that are over by themselves. */
-const PASSING: ReadonlySet<string> = new Set([
-  'RATE_LIMITED',
+/** Something behind the service is away. */
+const FAULTS: ReadonlySet<string> = new Set([
   'OVERLOADED',
   'STORE_UNAVAILABLE',
   'OWNER_UNAVAILABLE',
   'QUEUE_UNAVAILABLE',
-] satisfies (FaultCode | RejectionCode)[]);
+] satisfies FaultCode[]);
 
 /** Refusals that another token may not meet. */
 const OF_TOKEN: ReadonlySet<string> = new Set([
@@ -17,8 +16,15 @@ const OF_TOKEN: ReadonlySet<string> = new Set([
   'QUEUE_TOKEN_COMPLETED',
 ] satisfies RejectionCode[]);
 
+const LIMITED = 'RATE_LIMITED' satisfies RejectionCode;
+
+export function isFault(code: string): boolean {
+  return FAULTS.has(code);
+}
+
+/** Over by itself after a while. */
 export function isPassing(code: string): boolean {
-  return PASSING.has(code);
+  return isFault(code) || code === LIMITED;
 }
 
 export function isOfToken(code: string): boolean {
