@@ -197,6 +197,25 @@ t.test('attempts in vain wait longer and longer; a connection that lasted starts
   t.equal(waits.at(-1), 250);
 });
 
+t.test('a service that is there is not waited for as one that is away, however often connections break', async (t) => {
+  const stage = createStage(t, { random: () => 0.999_999 });
+  let longestMs = 0;
+  stage.live.onState((state) => {
+    if (state.type === 'reconnecting') longestMs = Math.max(longestMs, Math.round(state.retryInMs));
+  });
+  for (let time = 0; time < 20; time += 1) {
+    await stage.open();
+    stage.socket.close4(1006);
+    stage.reconnect();
+  }
+  t.equal(longestMs, 5_000);
+  for (let time = 0; time < 12; time += 1) {
+    stage.socket.close4(1006);
+    stage.reconnect();
+  }
+  t.equal(longestMs, 30_000, 'as one that is away is');
+});
+
 t.test('a service that opens and never welcomes is left', async (t) => {
   const stage = createStage(t);
   stage.socket.fire('open');

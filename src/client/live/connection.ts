@@ -189,10 +189,14 @@ export function createConnection(settings: ConnectionSettings): Connection {
     if (line !== own) return;
     drop(own);
     settings.lost();
-    const lastedMs = own.openedAtMs === null ? 0 : clock.monotonicMs() - own.openedAtMs;
-    if (lastedMs >= limits.steadyMs) {
-      attempts = 0;
-      mistakes = 0;
+    if (own.openedAtMs !== null) {
+      const lastedMs = clock.monotonicMs() - own.openedAtMs;
+      if (lastedMs >= limits.steadyMs) {
+        attempts = 0;
+        mistakes = 0;
+      }
+      // The service was there: whatever breaks connections again and again, it is no outage.
+      attempts = Math.min(attempts, limits.restartAttempts - 1);
     }
     if (MISTAKEN.includes(code)) mistakes += 1;
     const isRefused = code === TOKEN_REFUSED && own.token !== null;
