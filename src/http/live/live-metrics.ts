@@ -17,6 +17,8 @@ export interface LiveTally {
 /** What is asked when the figures are read. */
 export interface LiveSources {
   sockets(): number;
+  /** Those that do not keep up. */
+  behind(): number;
   subscriptions(): { readonly seats: number; readonly queue: number };
   schedules(): number;
 }
@@ -46,6 +48,7 @@ export function registerLiveMetrics(registry: Registry, sources: LiveSources): L
     },
   };
   gauge('frontrow_live_sockets', 'Open live sockets.', () => sources.sockets());
+  gauge('frontrow_live_sockets_behind', 'Live sockets that do not keep up now.', () => sources.behind());
   gauge('frontrow_live_schedules', 'Schedules that somebody watches on this node.', () => sources.schedules());
   gauge('frontrow_live_frames_sent_total', 'Frames handed to live sockets.', () => tally.framesSent);
   gauge(

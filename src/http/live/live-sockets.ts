@@ -19,6 +19,8 @@ const FAREWELL_MS = 500;
 /** The open sockets of this node. */
 export interface LiveSockets {
   readonly size: number;
+  /** Those that do not keep up. */
+  readonly behind: number;
   readonly seatSubscriptions: number;
   /** Whether a socket from this address may be opened now; the code of the refusal else. */
   refusalOf(address: string): 'OVERLOADED' | 'RATE_LIMITED' | null;
@@ -94,6 +96,10 @@ export function createLiveSockets(deps: {
   return {
     get size() {
       return sessions.size;
+    },
+
+    get behind() {
+      return behind.size;
     },
 
     get seatSubscriptions() {

@@ -26,6 +26,7 @@ export function createLive(
   const { room, catalogue, router, seats, databaseClock, clock, log, metrics } = dependencies;
   const tally = registerLiveMetrics(metrics.registry, {
     sockets: () => sockets.size,
+    behind: () => sockets.behind,
     subscriptions: () => ({ seats: sockets.seatSubscriptions, queue: positions.subscribed }),
     schedules: () => schedules.count().schedules,
   });

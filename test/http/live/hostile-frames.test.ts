@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import { createTestDatabase } from '../../fixtures/database.ts';
+import { readFigure } from '../../fixtures/figures.ts';
 import { type LiveSocket, openLiveSocket } from '../../fixtures/live-socket.ts';
 import { openSale, register, startTestService } from '../../fixtures/service.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
@@ -180,11 +181,9 @@ t.test('sockets that vanish in the middle of their questions leave nothing behin
       await socket.closed();
     }),
   );
-  const figure = async (name: string) => {
-    const text = await (await fetch(`${service.url}/metrics`)).text();
-    return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
-  };
-  await waitFor(async () => (await figure('frontrow_live_sockets')) === 1, { what: 'only the bystander to be left' });
-  t.equal(await figure('frontrow_live_subscriptions.channel="seats".'), 1);
+  await waitFor(async () => (await readFigure(service.url, 'frontrow_live_sockets')) === 1, {
+    what: 'only the bystander to be left',
+  });
+  t.equal(await readFigure(service.url, 'frontrow_live_subscriptions{channel="seats"}'), 1);
   await assertOthersAreServed(t);
 });
