@@ -38,7 +38,7 @@ export interface ActivitySample {
   readonly active: number;
   /** Commands in the mailboxes at the end of the step. */
   readonly commandsWaiting: number;
-  /** Open live sockets; null where the node has none to offer. */
+  /** Open live sockets; null where the node offers none. */
   readonly liveSockets: number | null;
   readonly eventLoopDelayP99Ms: number;
 }

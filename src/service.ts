@@ -146,7 +146,7 @@ async function start(
       answers: () => metrics.totals(),
       doubted: () => faults.doubted,
       eventLoopDelayP99Ms: () => eventLoopDelay.takeP99Ms(),
-      liveSockets: () => null,
+      liveSockets: () => metrics.liveSockets(),
       node: () => membership.node,
       readiness: () => readiness(),
       livingNodes: () => membership.living().length,

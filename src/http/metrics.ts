@@ -15,6 +15,10 @@ export interface Metrics {
   countRefusal(code: RefusalCode): void;
   /** What was counted since start. */
   totals(): AnswerTotals;
+  /** Whoever keeps the live sockets says from now on how many are open. */
+  countLiveSockets(count: () => number): void;
+  /** Open live sockets; null while nobody keeps any. */
+  liveSockets(): number | null;
 }
 
 export type RefusalCode = RejectionCode | FaultCode | 'INTERNAL_ERROR';
@@ -37,6 +41,7 @@ export function createMetrics(): Metrics {
     boundsSeconds: LATENCY_BUCKETS_SECONDS,
     registry,
   });
+  let openSockets: (() => number) | null = null;
   /** A counter of the library costs 2 µs a step; it is told when it is read. */
   const counted = new Map<RefusalCode, number>();
   const collected = new Map<RefusalCode, number>();
@@ -66,6 +71,10 @@ export function createMetrics(): Metrics {
     countRefusal(code) {
       counted.set(code, (counted.get(code) ?? 0) + 1);
     },
+    countLiveSockets(count) {
+      openSockets = count;
+    },
+    liveSockets: () => openSockets?.() ?? null,
     totals: () => ({ answers: latency.observations(), refusals: counted }),
   };
 }

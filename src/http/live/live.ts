@@ -39,6 +39,7 @@ export function createLive(
     socketsPerUser: options.socketsPerUser,
     look: (nowMs) => schedules.look(nowMs),
   });
+  metrics.countLiveSockets(() => sockets.size);
   const session: SessionDependencies = {
     guards,
     room,

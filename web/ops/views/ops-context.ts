@@ -1,0 +1,30 @@
+import type { QueuePolicy } from '../../../src/client/answers.ts';
+import type { OpsFormat } from '../ops-format.ts';
+import type { OccupancyOrder, OpsState, QueueDialog } from '../ops-state.ts';
+import type { Words } from '../words.ts';
+
+/** What the operator can do on the page. */
+export interface OpsActions {
+  open(token: string): void;
+  signOut(): void;
+  switchLanguage(): void;
+  switchTheme(): void;
+  showMinutes(minutes: number): void;
+  pointAt(sample: number | null): void;
+  toggleTables(): void;
+  toggleScheduleTable(): void;
+  orderBy(order: OccupancyOrder): void;
+  choose(scheduleId: number | null): void;
+  showAllQueues(): void;
+  ask(kind: QueueDialog['kind'], concertId: number): void;
+  dismiss(): void;
+  changeQueue(concertId: number, change: Partial<QueuePolicy>): void;
+}
+
+/** What every part of the page is drawn from. */
+export interface OpsContext {
+  readonly state: OpsState;
+  readonly words: Words;
+  readonly format: OpsFormat;
+  readonly actions: OpsActions;
+}

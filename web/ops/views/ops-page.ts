@@ -1,0 +1,118 @@
+import { type ElementNode, h, type ViewNode } from '../../view/node.ts';
+import { chartPanel } from './chart-panel.ts';
+import { nodeList } from './node-list.ts';
+import { areDatesMany, occupancyPanel } from './occupancy-panel.ts';
+import type { OpsContext } from './ops-context.ts';
+import { queueDialog } from './queue-dialog.ts';
+import { queuePanel } from './queue-panel.ts';
+import { signIn } from './sign-in.ts';
+import { tiles } from './tiles.ts';
+import { verdictBanner } from './verdict-banner.ts';
+
+/** The whole of the operator's page. */
+export function opsPage(context: OpsContext): readonly ViewNode[] {
+  const { state, words } = context;
+  const dialog = state.token === null ? null : queueDialog(context);
+  return [
+    h('a', { class: 'skip-link', href: '#main' }, words.skip),
+    head(context),
+    h(
+      'main',
+      { id: 'main', class: 'ops-main', tabindex: -1 },
+      state.token === null ? signIn(context) : dashboard(context),
+    ),
+    ...(dialog === null ? [] : [dialog]),
+  ];
+}
+
+function dashboard(context: OpsContext): ElementNode {
+  const { state, words, format } = context;
+  const isDense = areDatesMany(state.overview?.schedules.length ?? 0);
+  return h(
+    'div',
+    { key: 'dashboard', class: `dashboard ${state.silentSinceMs === null ? '' : 'dashboard-stale'}` },
+    h('div', { class: 'dashboard-top' }, verdictBanner(context), tiles(context)),
+    state.isOverviewStale &&
+      state.overviewAtMs !== null &&
+      h('p', { class: 'notice small', role: 'status' }, words.staleOverview(format.clock(state.overviewAtMs))),
+    h(
+      'div',
+      { class: 'dashboard-body' },
+      // A few dates are a list beside the charts; hundreds are a field below them.
+      h(
+        'div',
+        { class: 'dashboard-column' },
+        chartPanel(context),
+        isDense ? occupancyPanel(context) : queuePanel(context),
+      ),
+      h(
+        'div',
+        { class: 'dashboard-column' },
+        isDense ? queuePanel(context) : occupancyPanel(context),
+        nodeList(context),
+      ),
+    ),
+  );
+}
+
+function head({ state, words, format, actions }: OpsContext): ElementNode {
+  const isLive = state.token !== null && state.silentSinceMs === null && !state.isResting;
+  return h(
+    'header',
+    { class: 'page-head' },
+    h(
+      'div',
+      { class: 'page-head-row ops-head-row' },
+      h(
+        'a',
+        { class: 'wordmark', href: '/', title: words.page },
+        h('span', {}, 'frontrow'),
+        h('span', { class: 'ops-badge' }, words.operations),
+      ),
+      state.token !== null &&
+        state.reportedAtMs !== null &&
+        h(
+          'span',
+          { class: `pulse ${isLive ? 'pulse-live' : ''}` },
+          h('span', { class: 'pulse-sign', 'aria-hidden': 'true' }),
+          isLive
+            ? `${words.live} · ${format.clock(state.reportedAtMs)}`
+            : state.isResting
+              ? words.resting
+              : words.lastSeen(format.clock(state.reportedAtMs)),
+        ),
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'button button-quiet',
+          lang: state.language === 'ko' ? 'en' : 'ko',
+          on: { click: () => actions.switchLanguage() },
+        },
+        words.otherLanguage,
+      ),
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'button button-icon',
+          'aria-label': words.theme,
+          title: words.theme,
+          on: { click: () => actions.switchTheme() },
+        },
+        h(
+          'svg',
+          { viewBox: '0 0 24 24', 'aria-hidden': 'true', fill: 'none', stroke: 'currentColor', 'stroke-width': 2 },
+          h('circle', { cx: 12, cy: 12, r: 8 }),
+          h('path', { d: 'M12 4a8 8 0 0 1 0 16z', fill: 'currentColor' }),
+        ),
+      ),
+      state.token !== null &&
+        h(
+          'button',
+          { type: 'button', class: 'button button-quiet sign-out', on: { click: () => actions.signOut() } },
+          words.signOut,
+        ),
+    ),
+  );
+}
