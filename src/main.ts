@@ -31,7 +31,10 @@ function greeting(url: string, dataDir: string | null): string {
     `Every route, with a page to try them: ${url}/docs`,
   ];
   if (dataDir !== null)
-    lines.push(`Data is kept in ${dataDir}; the admin token is in ${secretsFile(dataDir)}. Ctrl-C stops everything.`);
+    lines.push(
+      `The operator's page: ${url}/ops; the admin token that it asks for is in ${secretsFile(dataDir)}.`,
+      `Data is kept in ${dataDir}. Ctrl-C stops everything.`,
+    );
   return `${lines.join('\n')}\n`;
 }
 
