@@ -115,7 +115,7 @@ if (browsing !== null) {
     const first = page.locator('.dates button').first();
     await first.focus();
     await page.keyboard.press('End');
-    t.equal(await page.locator('.dates button').last().getAttribute('aria-pressed'), 'true');
+    await page.locator('.dates li:last-child button[aria-pressed="true"]').waitFor();
     t.match(await page.textContent('.date-read-out'), /50 free/);
     const scrub = page.getByRole('slider', { name: /^Queues/ });
     await scrub.waitFor({ state: 'attached' });
