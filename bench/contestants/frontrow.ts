@@ -20,11 +20,31 @@ export interface Shopper {
   readonly accessToken: string;
 }
 
+/** How a server is started otherwise than usual. */
+export interface StartOverrides {
+  /** By default a free one. */
+  readonly port?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Options of Node itself, before the script. */
+  readonly nodeOptions?: readonly string[];
+}
+
 export interface FrontrowContestant extends Contestant {
+  start(overrides?: StartOverrides): Promise<ServerProcess>;
   /** Who holds: known after `createDatabase`. */
   shoppers(): readonly Shopper[];
+  readonly adminToken: string;
+  /** What the database says of a schedule's seats; those without a live reservation are not in it. */
+  readLiveSeats(scheduleId: number): Promise<ReadonlyMap<number, LiveSeat>>;
   /** Sells every seat of a schedule over HTTP, to users of its own. */
   sellOut(server: ServerProcess, scheduleId: number, seatCount: number): Promise<void>;
+}
+
+/** A live reservation's part of a seat map. */
+export interface LiveSeat {
+  readonly status: 'HELD' | 'CONFIRMED';
+  /** ISO 8601 UTC; null unless HELD. */
+  readonly heldUntil: string | null;
 }
 
 const HOUR_MS = 3_600_000;
@@ -34,6 +54,7 @@ const ADMISSIONS_MOST = 1_000_000;
 const SEATS_PER_USER_MOST = 500;
 const PRICE_WON = 110_000;
 const REGISTER_AT_ONCE = 16;
+const SCRIPT = 'src/main.ts';
 
 /** The service itself, started as anybody starts it, with limits that do not bite. */
 export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
@@ -54,11 +75,19 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     HOLD_TTL_MS: String(HOUR_MS),
     QUEUE_NO_SHOW_MS: String(HOUR_MS),
     QUEUE_ABANDON_MS: String(HOUR_MS),
+    LIVE_SOCKETS_PER_USER: '0',
+    LIVE_MESSAGES_PER_MINUTE: '0',
   };
   const shoppers: Shopper[] = [];
   let concertId = 0;
-  const start = async (): Promise<ServerProcess> =>
-    startServer({ command: ['src/main.ts'], port: await findFreePort(), env, readyPath: '/readyz' });
+  const start = async (overrides: StartOverrides = {}): Promise<ServerProcess> => {
+    return startServer({
+      command: [...(overrides.nodeOptions ?? []), SCRIPT],
+      port: overrides.port ?? (await findFreePort()),
+      env: { ...env, ...overrides.env },
+      readyPath: '/readyz',
+    });
+  };
 
   const admit = async (server: ServerProcess, name: string): Promise<Shopper> => {
     const client = createFrontrowClient({ baseUrl: server.url });
@@ -127,6 +156,19 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     findFaults: async () => [...(await auditDatabase(settings.databaseUrl)).faults],
     close: () => pool.end(),
     shoppers: () => shoppers,
+    adminToken,
+    async readLiveSeats(scheduleId) {
+      const { rows } = await pool.query<{ seat_number: number; status: LiveSeat['status']; expires_at: Date }>(
+        `SELECT seat_number, status, expires_at FROM reservations WHERE schedule_id = $1 AND status IN ('HELD', 'CONFIRMED')`,
+        [scheduleId],
+      );
+      return new Map(
+        rows.map(({ seat_number: seatNumber, status, expires_at: expiresAt }) => [
+          seatNumber,
+          { status, heldUntil: status === 'HELD' ? expiresAt.toISOString() : null },
+        ]),
+      );
+    },
     async sellOut(server, scheduleId, seatCount) {
       const client = createFrontrowClient({ baseUrl: server.url });
       // A reservation or a payment takes at most 50 seats.

@@ -15,8 +15,8 @@ export interface ServerProcess {
 }
 
 export interface ServerSettings {
-  /** Script and arguments, from the root of the repository. */
-  readonly command: readonly [string, ...string[]];
+  /** Script and arguments, after options of Node itself; from the root of the repository. */
+  readonly command: readonly string[];
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
   /** Answers 200 when the server can serve. */

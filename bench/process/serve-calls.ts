@@ -1,0 +1,19 @@
+import type { Answered, Asked, Calls } from './worker-process.ts';
+
+/** Answers what the parent process asks, in this process, until the parent is gone or hangs up. */
+export function serveCalls(calls: Calls): void {
+  process.on('message', (message) => {
+    const { id, name, argument } = message as Asked;
+    const tell = (answer: Answered): void => void process.send?.(answer);
+    const call = calls[name];
+    if (call === undefined) {
+      tell({ id, reason: `There is no call ${name}.` });
+      return;
+    }
+    call(argument as never).then(
+      (value) => tell({ id, value }),
+      (error: unknown) => tell({ id, reason: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    );
+  });
+  process.on('disconnect', () => process.exit(0));
+}

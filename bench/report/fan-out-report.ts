@@ -1,0 +1,176 @@
+import type { FanOutRound } from '../fan-out/fan-out.ts';
+import type { BroadcastPhase } from '../fan-out/broadcast-phase.ts';
+import type { HallPhase } from '../fan-out/phase.ts';
+import type { MachineDescription } from '../machine/description.ts';
+import { formatCount, formatFixed, formatTable, median } from './table.ts';
+
+interface RunSettings {
+  readonly changesPerSecond: number;
+  readonly durationMs: number;
+  readonly liveFlushMs: number;
+}
+
+export interface FanOutFigures {
+  readonly machine: MachineDescription;
+  readonly postgres: Readonly<Record<string, string>>;
+  readonly settings: RunSettings;
+  readonly rounds: readonly FanOutRound[];
+  readonly faults: readonly string[];
+}
+
+/** Promised for a thousand watchers at 200 changes a second. */
+const LATENCY_TARGET_BEYOND_FLUSH_MS = 100;
+const FRAMES_PER_CPU_TARGET = 0.8;
+
+/** What one crowd cost in one round. */
+interface CrowdCost {
+  readonly watchers: number;
+  readonly service: HallPhase;
+  readonly broadcast: BroadcastPhase;
+  readonly grossUs: number;
+  /** Without what the same changes cost when nobody watches. */
+  readonly netUs: number;
+  readonly broadcastUs: number;
+}
+
+/** The report of the fan-out benchmark as text. */
+export function summariseFanOut(figures: FanOutFigures): string {
+  const { machine, postgres, settings, rounds, faults } = figures;
+  // The difference of two large figures is as uncertain as both; the middle of all rounds without watchers is less so.
+  const aloneUsPerSecond = median(rounds.map(({ alone }) => alone.serverCpuUs / alone.seconds));
+  const costs = rounds.flatMap((round) => costsOfRound(round, aloneUsPerSecond));
+  const crowds = [...new Set(costs.map(({ watchers }) => watchers))];
+  return [
+    ...describeRun(machine, postgres, settings),
+    '',
+    ...describeAlone(rounds),
+    ...crowds.flatMap((watchers) =>
+      describeCrowd(
+        watchers,
+        costs.filter((cost) => cost.watchers === watchers),
+        settings.liveFlushMs,
+      ),
+    ),
+    describeFaults(faults),
+  ].join('\n');
+}
+
+/** The machine and the settings that the figures belong to, in two lines. */
+export function describeRun(
+  { cores, cpu, memoryGiB, kernel, node, loadAverageBefore }: MachineDescription,
+  postgres: Readonly<Record<string, string>>,
+  { changesPerSecond, liveFlushMs, durationMs }: RunSettings,
+): string[] {
+  return [
+    `${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, PostgreSQL ${postgres['server_version']}`,
+    `fsync ${postgres['fsync']}, ${changesPerSecond} changes/s, LIVE_FLUSH_MS ${liveFlushMs}, phases of ${durationMs / 1_000} s, load average before the run ${loadAverageBefore}`,
+  ];
+}
+
+/** The last line of every run. */
+export function describeFaults(faults: readonly string[]): string {
+  return faults.length === 0
+    ? 'every watcher’s map equals the service’s answer and the database; audit: all well'
+    : `VOID.\n${faults.map((fault) => `  ${fault}`).join('\n')}`;
+}
+
+function costsOfRound({ crowds }: FanOutRound, aloneUsPerSecond: number): CrowdCost[] {
+  return crowds.map(({ service, broadcast }) => {
+    const frames = service.crowd?.frames ?? 0;
+    return {
+      watchers: service.watchers,
+      service,
+      broadcast,
+      grossUs: service.serverCpuUs / frames,
+      netUs: (service.serverCpuUs - aloneUsPerSecond * service.seconds) / frames,
+      broadcastUs: broadcast.serverCpuUs / broadcast.crowd.frames,
+    };
+  });
+}
+
+function describeAlone(rounds: readonly FanOutRound[]): string[] {
+  const of = (figure: (alone: HallPhase) => number): number => median(rounds.map(({ alone }) => figure(alone)));
+  const core = of(({ serverCpuUs, seconds }) => serverCpuUs / seconds / 1e6);
+  const reply = of(({ load }) => load.latency.p99Ms);
+  return [
+    `nobody watches: the service uses ${formatFixed(core, 3)} of a core for the changes, replies have p99 ${formatFixed(reply, 1)} ms`,
+    '',
+  ];
+}
+
+function describeCrowd(watchers: number, costs: readonly CrowdCost[], liveFlushMs: number): string[] {
+  const headings = [
+    `${formatCount(watchers)} watchers`,
+    'frames/s',
+    'MB/s',
+    'p50 ms',
+    'p99 ms',
+    'worst p99',
+    'spread p99',
+    'reply p99',
+    'CPU µs gross',
+    'net',
+    'frames/CPU s',
+    'ratio',
+    'core',
+    'their core',
+  ];
+  const rows = costs.flatMap(({ service, broadcast, grossUs, netUs, broadcastUs }, index) => [
+    [
+      `frontrow ${index + 1}`,
+      ...deliveryCells(service.crowd, service.seconds),
+      formatFixed(service.load.latency.p99Ms, 1),
+      formatFixed(grossUs, 2),
+      formatFixed(netUs, 2),
+      formatCount(1e6 / netUs),
+      formatFixed(broadcastUs / netUs, 2),
+      formatFixed(service.serverCpuUs / service.seconds / 1e6, 2),
+      formatFixed(service.crowdCpuUs / service.seconds / 1e6, 2),
+    ],
+    [
+      `bare ws ${index + 1}`,
+      ...deliveryCells({ ...broadcast.crowd, p50Ms: NaN, p99Ms: NaN, worstWatcherP99Ms: NaN }, broadcast.seconds),
+      formatFixed(NaN, 1),
+      formatFixed(broadcastUs, 2),
+      formatFixed(broadcastUs, 2),
+      formatCount(1e6 / broadcastUs),
+      '',
+      formatFixed(broadcast.serverCpuUs / broadcast.seconds / 1e6, 2),
+      formatFixed(broadcast.crowdCpuUs / broadcast.seconds / 1e6, 2),
+    ],
+  ]);
+  const p99Ms = median(costs.map(({ service }) => service.crowd?.p99Ms ?? 0));
+  const ratio = median(costs.map(({ netUs, broadcastUs }) => broadcastUs / netUs));
+  const grossRatio = median(costs.map(({ grossUs, broadcastUs }) => broadcastUs / grossUs));
+  const limitMs = liveFlushMs + LATENCY_TARGET_BEYOND_FLUSH_MS;
+  const skipped = costs.reduce((sum, { service }) => sum + (service.crowd?.snapshots ?? 0), 0);
+  return [
+    formatTable(headings, rows),
+    `median p99 from a change’s reply to its delta: ${formatFixed(p99Ms, 1)} ms (${judge(p99Ms <= limitMs)}: ${limitMs} ms)`,
+    `median frames per CPU second, of the bare broadcast’s: ${formatFixed(ratio, 2)} net (${judge(ratio >= FRAMES_PER_CPU_TARGET)}: ${FRAMES_PER_CPU_TARGET}), ${formatFixed(grossRatio, 2)} gross`,
+    ...(skipped > 0 ? [`note: ${skipped} times a watcher that fell behind was sent a fresh map`] : []),
+    '',
+  ];
+}
+
+function deliveryCells(
+  crowd: Pick<
+    NonNullable<HallPhase['crowd']>,
+    'frames' | 'bytes' | 'p50Ms' | 'p99Ms' | 'worstWatcherP99Ms' | 'spreadP99Ms'
+  > | null,
+  seconds: number,
+): string[] {
+  const { frames = 0, bytes = 0, p50Ms = 0, p99Ms = 0, worstWatcherP99Ms = 0, spreadP99Ms = 0 } = crowd ?? {};
+  return [
+    formatCount(frames / seconds),
+    formatFixed(bytes / seconds / 1e6, 1),
+    formatFixed(p50Ms, 1),
+    formatFixed(p99Ms, 1),
+    formatFixed(worstWatcherP99Ms, 1),
+    formatFixed(spreadP99Ms, 1),
+  ];
+}
+
+function judge(isMet: boolean): string {
+  return isMet ? 'met' : 'MISSED';
+}
