@@ -1,3 +1,4 @@
+import { machineClock } from '../../src/client/platform.ts';
 import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
 import type { LiveClient } from '../../src/client/live/live-client.ts';
 import type { Payment, Reservation } from '../../src/client/answers.ts';
@@ -9,6 +10,7 @@ import { concertIdOf, hashOf, type Route, routeOf, scheduleIdOf } from '../state
 import { viewOf } from '../state/view.ts';
 import { createAccountDesk } from './account-desk.ts';
 import { createCounter } from './counter.ts';
+import { isPassing } from './failure-notice.ts';
 import type { KeptTokens } from './kept-tokens.ts';
 import { type Attention, createLiveLink } from './live-link.ts';
 import type { PageStore } from './page-store.ts';
@@ -23,6 +25,8 @@ const PLACES_REFRESH_MS = 20_000;
 /** A map that nobody pushes is read so often. */
 const MAP_POLL_MS = 3_000;
 const TICK_MS = 1_000;
+/** The page's idea of now is up to a tick and the way of a frame behind the service's. */
+const CLOCK_LAG_MS = 2_500;
 
 /** What the page's controls can ask for. */
 export interface BoxOffice {
@@ -78,6 +82,7 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
   let refreshing: ReturnType<typeof setInterval> | undefined;
 
   const link = createLiveLink({
+    clock: machineClock,
     open: openLive,
     token: (concertId) => (concertId === null ? null : kept.queueToken(concertId)) ?? kept.accessToken(),
     onPlace: (concertId, place) => store.dispatch({ type: 'place-moved', concertId, place }),
@@ -103,6 +108,15 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
     });
   }
 
+  /** For what nobody has asked for, and what is asked again soon. */
+  function refresh(task: Promise<unknown>): void {
+    run(
+      task.catch((error: unknown) => {
+        if (!isPassing(error)) throw error;
+      }),
+    );
+  }
+
   function arrive(route: Route, before: Route | null): void {
     clearInterval(refreshing);
     const concertId = concertIdOf(route);
@@ -110,9 +124,9 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
     switch (route.name) {
       case 'concerts':
         run(queues.readConcerts());
-        if (before !== null && kept.queues().length > 0) run(queues.readPlaces());
+        if (before !== null && kept.queues().length > 0) refresh(queues.readPlaces());
         refreshing = setInterval(() => {
-          if (document.visibilityState === 'visible') run(queues.readConcerts());
+          if (document.visibilityState === 'visible') refresh(queues.readConcerts());
         }, CONCERTS_REFRESH_MS);
         return;
       case 'concert':
@@ -173,14 +187,15 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
     if (lost.length > 0 && store.state.notice?.kind !== 'problem') {
       store.dispatch({ type: 'noticed', notice: { kind: 'seats-lost', seatNumbers: lost } });
     }
+    // A payment that is being decided keeps its seats beyond their time, and its answer says what became of them.
+    if (store.state.busy.has('pay') || store.state.busy.has('release')) return;
     const status = new Map(hall.seats.map((seat) => [seat.seatNumber, seat.status]));
-    const isGone = (holds ?? []).some(
+    const gone = (holds ?? []).filter(
       (hold) => hold.scheduleId === hall.scheduleId && hold.seq <= hall.seq && status.get(hold.seatNumber) !== 'HELD',
     );
-    // Released or paid in another window.
-    if (isGone && !store.state.busy.has('pay') && !store.state.busy.has('release')) {
-      run(seats.readHolds(visit.concertId));
-    }
+    seats.expire(gone.filter((hold) => hasEnded(hold, store.state.nowMs + CLOCK_LAG_MS)));
+    // What is gone before its time was released or paid in another window.
+    if (gone.some((hold) => !hasEnded(hold, store.state.nowMs + CLOCK_LAG_MS))) run(seats.readHolds(visit.concertId));
   }
 
   /** A refusal for the token's sake says that the page has missed what became of it. */
@@ -192,17 +207,20 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
   /** Coming back to a page that slept: timers did not run, and another window may have been at work. */
   function wakeUp(): void {
     const { visit } = store.state;
-    if (visit !== null && visit.place !== 'unknown') {
-      run(queues.readPlace(visit.concertId));
-      run(seats.readHolds(visit.concertId));
+    if (visit !== null && (visit.concert === null || visit.place === 'unknown')) {
+      refresh(queues.visit(visit.concertId));
+    } else if (visit !== null) {
+      refresh(queues.readPlace(visit.concertId));
+      refresh(seats.readHolds(visit.concertId));
     }
-    if (kept.queues().length > 0) run(queues.readPlaces());
+    if (kept.queues().length > 0) refresh(queues.readPlaces());
   }
 
   function tick(): void {
     const nowMs = link.serverNow() ?? client.serverNow();
     store.dispatch({ type: 'ticked', nowMs });
-    seats.dropExpired(nowMs);
+    const { visit, busy } = store.state;
+    if (!busy.has('pay')) seats.expire((visit?.holds ?? []).filter((hold) => hasEnded(hold, nowMs)));
   }
 
   function signedIn(isDone: boolean): void {
@@ -226,17 +244,18 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
         store.dispatch({ type: 'went', route: routeOf(location.hash) });
       });
       kept.onChangeElsewhere(() => {
-        run(accounts.restore());
+        refresh(accounts.restore());
         wakeUp();
       });
+      addEventListener('online', wakeUp);
       document.addEventListener('visibilitychange', () => {
         if (document.visibilityState === 'visible') wakeUp();
       });
       setInterval(tick, TICK_MS);
       setInterval(() => {
-        if (kept.queues().length > 0) run(queues.readPlaces());
+        if (kept.queues().length > 0) refresh(queues.readPlaces());
       }, PLACES_REFRESH_MS);
-      if (kept.queues().length > 0) run(queues.readPlaces());
+      if (kept.queues().length > 0) refresh(queues.readPlaces());
       arrive(store.state.route, null);
       run(accounts.restore());
       if (kept.accessToken() !== null) run(wallet.readBalance());
@@ -282,6 +301,10 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
     readMorePayments: () => run(wallet.readPayments(true)),
     readMoreLedger: () => run(wallet.readLedger(true)),
   };
+}
+
+function hasEnded({ expiresAt }: Reservation, nowMs: number): boolean {
+  return expiresAt !== null && Date.parse(expiresAt) <= nowMs;
 }
 
 function isActive(visit: Visit | null): boolean {

@@ -11,6 +11,12 @@ export function noticeOf(error: unknown): Notice {
   throw error;
 }
 
+/** Whether it is not there now and may be in a moment: what asks again by itself need not tell the fan. */
+export function isPassing(error: unknown): boolean {
+  const isBusy = error instanceof ApiProblem && (error.status >= 500 || error.status === 429);
+  return isBusy || error instanceof NetworkFailure;
+}
+
 /** Whether the service refused with one of these codes. */
 export function isProblem(error: unknown, ...codes: readonly string[]): error is ApiProblem {
   return error instanceof ApiProblem && codes.includes(error.code);

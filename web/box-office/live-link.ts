@@ -1,4 +1,5 @@
 import type { LiveClient, LivePlace, LiveSeatMap, LiveState } from '../../src/client/live/live-client.ts';
+import type { ClientClock } from '../../src/client/platform.ts';
 import type { Connection } from '../state/page-state.ts';
 
 /** What is to be kept fresh. */
@@ -9,6 +10,7 @@ export interface Attention {
 }
 
 export interface LiveLinkPorts {
+  readonly clock: Pick<ClientClock, 'after'>;
   /** Opens a connection that says hello with what `token` gives. */
   open(token: () => string): LiveClient;
   /** The queue token where there is one, else the access token; null: nobody is known. */
@@ -22,8 +24,6 @@ export interface LiveLinkPorts {
 
 export interface LiveLink {
   attend(attention: Attention): void;
-  /** Says hello anew: the token is another one now. */
-  renew(): void;
   /** The service's clock where a live connection has told it; null before. */
   serverNow(): number | null;
 }
@@ -43,15 +43,16 @@ export function createLiveLink(ports: LiveLinkPorts): LiveLink {
   let live: LiveClient | null = null;
   let token: string | null = null;
   let stops: (() => void)[] = [];
-  let polling: ReturnType<typeof setTimeout> | undefined;
-  let calming: ReturnType<typeof setTimeout> | undefined;
+  /** The round of asking that goes on; null while none does. An answer to an earlier one changes nothing. */
+  let asking: { cancel: () => void } | null = null;
+  let cancelCalming = (): void => undefined;
   let wasOpen = false;
 
   function close(): void {
     for (const stop of stops) stop();
     stops = [];
-    stopPolling();
-    clearTimeout(calming);
+    stopAsking();
+    cancelCalming();
     // What it says of its own end is not news.
     const gone = live;
     live = null;
@@ -60,52 +61,48 @@ export function createLiveLink(ports: LiveLinkPorts): LiveLink {
     ports.onConnection('none');
   }
 
-  function stopPolling(): void {
-    clearTimeout(polling);
-    polling = undefined;
+  function stopAsking(): void {
+    asking?.cancel();
+    asking = null;
   }
 
-  function pollIn(delayMs: number): void {
-    polling = setTimeout(() => {
-      const asked = attention;
-      ports
-        .poll(asked)
-        .then(
-          (nextMs) => {
-            if (polling !== undefined) ports.onConnection('polling');
-            return nextMs;
-          },
-          () => UNANSWERED_POLL_MS,
-        )
-        .then((nextMs) => {
-          if (polling !== undefined) pollIn(nextMs);
-        })
-        .catch(reportError);
-    }, delayMs);
+  function startAsking(delayMs: number): void {
+    const round = { cancel: (): void => undefined };
+    asking = round;
+
+    async function ask(): Promise<void> {
+      let nextMs = UNANSWERED_POLL_MS;
+      let isAnswered = false;
+      try {
+        nextMs = await ports.poll(attention);
+        isAnswered = true;
+      } catch {
+        // What cannot be asked is told as a connection that is away; the next round tries again.
+      }
+      if (asking !== round) return;
+      ports.onConnection(isAnswered ? 'polling' : 'reconnecting');
+      round.cancel = ports.clock.after(nextMs, () => void ask());
+    }
+
+    round.cancel = ports.clock.after(delayMs, () => void ask());
   }
 
   function follow(state: LiveState): void {
-    clearTimeout(calming);
+    cancelCalming();
     if (live === null) return;
     switch (state.type) {
-      case 'connecting':
-        if (polling === undefined) pollIn(PATIENCE_MS);
-        ports.onConnection(wasOpen ? 'reconnecting' : 'connecting');
-        return;
       case 'open':
-        stopPolling();
+        stopAsking();
         ports.onConnection(wasOpen ? 'restored' : 'live');
-        if (wasOpen) calming = setTimeout(() => ports.onConnection('live'), RESTORED_MS);
+        if (wasOpen) cancelCalming = ports.clock.after(RESTORED_MS, () => ports.onConnection('live'));
         wasOpen = true;
         return;
+      case 'connecting':
       case 'reconnecting':
-        if (polling === undefined) {
-          pollIn(PATIENCE_MS);
-          ports.onConnection(wasOpen ? 'reconnecting' : 'connecting');
-        }
-        return;
       case 'closed':
-        if (polling === undefined) pollIn(0);
+        if (asking !== null) return;
+        startAsking(state.type === 'closed' ? 0 : PATIENCE_MS);
+        ports.onConnection(wasOpen ? 'reconnecting' : 'connecting');
     }
   }
 
@@ -149,7 +146,6 @@ export function createLiveLink(ports: LiveLinkPorts): LiveLink {
         subscribe(live);
       }
     },
-    renew: () => live?.replaceToken(),
     serverNow: () => (live !== null && wasOpen ? live.serverNow() : null),
   };
 }

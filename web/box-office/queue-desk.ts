@@ -90,14 +90,10 @@ export function createQueueDesk({ client, kept, store, fan, shopper, attempt, te
       store.dispatch({ type: 'places-read', places: living });
     },
     async readConcerts() {
-      try {
-        const concerts = await client.concerts.available();
-        store.dispatch({ type: 'concerts-read', concerts });
-        const found = await Promise.all(concerts.map(({ concertId }) => client.concerts.find(concertId)));
-        for (const concert of found) store.dispatch({ type: 'concert-read', concert });
-      } catch (error) {
-        tell(error);
-      }
+      const concerts = await client.concerts.available();
+      store.dispatch({ type: 'concerts-read', concerts });
+      const found = await Promise.all(concerts.map(({ concertId }) => client.concerts.find(concertId)));
+      for (const concert of found) store.dispatch({ type: 'concert-read', concert });
     },
   };
 }

@@ -16,8 +16,8 @@ export interface SeatDesk {
   release(reservations: readonly Reservation[]): Promise<void>;
   /** Pays for what is held of the schedule that is shown. */
   pay(): Promise<void>;
-  /** Takes what has expired out of the fan's holds, and back to the map. */
-  dropExpired(nowMs: number): void;
+  /** Takes holds whose time is over out of the fan's, and leads back to the map. */
+  expire(holds: readonly Reservation[]): void;
 }
 
 export function createSeatDesk({ kept, store, fan, shopper, attempt, tell, go }: Counter): SeatDesk {
@@ -134,14 +134,10 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, tell, go }:
         }
       });
     },
-    dropExpired(nowMs) {
-      const { visit, busy } = store.state;
-      // A payment that is being decided holds its seats beyond their time.
-      if (visit === null || busy.has('pay')) return;
-      const expired = (visit.holds ?? []).filter((hold) => !isLive(hold, nowMs));
-      if (expired.length === 0) return;
-      store.dispatch({ type: 'unheld', reservationIds: expired.map(({ reservationId }) => reservationId) });
-      backToMap(expired.map(({ seatNumber }) => seatNumber));
+    expire(holds) {
+      if (holds.length === 0) return;
+      store.dispatch({ type: 'unheld', reservationIds: holds.map(({ reservationId }) => reservationId) });
+      backToMap(holds.map(({ seatNumber }) => seatNumber));
     },
   };
 }

@@ -88,6 +88,7 @@ export const english: Texts = {
     stage: 'Stage',
     left: (count) => `${count} left`,
     live: 'Live',
+    connecting: 'Connecting',
     refreshed: 'Refreshed every few seconds',
     legend: 'What the seats mean',
     prices: 'Prices by row',

@@ -83,6 +83,7 @@ export const korean = {
     stage: '무대',
     left: (count: string) => `${count}석 남음`,
     live: '실시간',
+    connecting: '연결 중',
     refreshed: '몇 초마다 갱신',
     legend: '좌석 표시',
     prices: '열별 가격',

@@ -79,5 +79,5 @@ function numbersOf(value: unknown): readonly number[] {
 }
 
 function seats(seatNumbers: readonly number[], t: Texts, f: Format): string {
-  return f.list(seatNumbers.map((seatNumber) => t.seat.number(seatNumber)));
+  return f.list(seatNumbers.toSorted((one, other) => one - other).map((seatNumber) => t.seat.number(seatNumber)));
 }

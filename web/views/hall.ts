@@ -82,7 +82,8 @@ function hallAndChoice(context: ViewContext, view: HallView, hall: Hall): Elemen
 
 function liveMark({ state, t }: ViewContext): ElementNode {
   const isLive = state.connection === 'live' || state.connection === 'restored';
-  return h('p', { class: isLive ? 'live-mark' : 'live-mark resting' }, isLive ? t.hall.live : t.hall.refreshed);
+  const words = isLive ? t.hall.live : state.connection === 'polling' ? t.hall.refreshed : t.hall.connecting;
+  return h('p', { class: isLive ? 'live-mark' : 'live-mark resting' }, words);
 }
 
 function seatName({ t }: Pick<ViewContext, 't'>, layout: HallLayout, seatNumber: number): string {

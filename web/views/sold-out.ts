@@ -18,8 +18,7 @@ export function soldOut({ t, f }: ViewContext, { seats }: Hall, own: number): El
     if (returning === null || returning.count <= own) return t.soldOut.nothing;
     const { count, firstAtMs, lastAtMs } = returning;
     const number = f.number(count - own);
-    return firstAtMs === lastAtMs
-      ? t.soldOut.returnsAt(number, f.clock(lastAtMs))
-      : t.soldOut.returnsBetween(number, f.clock(firstAtMs), f.clock(lastAtMs));
+    const [first, last] = [f.clock(firstAtMs), f.clock(lastAtMs)];
+    return first === last ? t.soldOut.returnsAt(number, last) : t.soldOut.returnsBetween(number, first, last);
   }
 }
