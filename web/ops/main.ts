@@ -10,7 +10,7 @@ import { firstState, type OpsState } from './ops-state.ts';
 import { EMPTY_TIMELINE, extend, lastNumber } from './timeline.ts';
 import type { OpsActions } from './views/ops-context.ts';
 import { opsPage } from './views/ops-page.ts';
-import { verdictWord } from './views/verdict-banner.ts';
+import { moodOf } from './views/verdict-banner.ts';
 import { WORDS } from './words.ts';
 
 /** How long a change of policy is asked for, repeats included, before the operator is told that nobody answers. */
@@ -41,7 +41,7 @@ function startOpsPage(): void {
   function draw(): void {
     const words = WORDS[state.language];
     document.documentElement.lang = state.language;
-    document.title = state.token === null ? words.title : `${verdictWord(state, words)} · ${words.title}`;
+    document.title = state.token === null ? words.title : `${moodOf(state, words).word} · ${words.title}`;
     show(opsPage({ state, words, format, actions }));
   }
 

@@ -7,7 +7,7 @@ import { queueDialog } from './queue-dialog.ts';
 import { queuePanel } from './queue-panel.ts';
 import { signIn } from './sign-in.ts';
 import { tiles } from './tiles.ts';
-import { verdictBanner } from './verdict-banner.ts';
+import { moodOf, verdictBanner } from './verdict-banner.ts';
 
 /** The whole of the operator's page. */
 export function opsPage(context: OpsContext): readonly ViewNode[] {
@@ -56,6 +56,7 @@ function dashboard(context: OpsContext): ElementNode {
 }
 
 function head({ state, words, format, actions }: OpsContext): ElementNode {
+  const { mood, word } = moodOf(state, words);
   const isLive = state.token !== null && state.silentSinceMs === null && !state.isResting;
   return h(
     'header',
@@ -74,6 +75,7 @@ function head({ state, words, format, actions }: OpsContext): ElementNode {
         h(
           'span',
           { class: `pulse ${isLive ? 'pulse-live' : ''}` },
+          h('span', { class: `pulse-word pulse-word-${mood}` }, word),
           h('span', { class: 'pulse-sign', 'aria-hidden': 'true' }),
           isLive
             ? `${words.live} · ${format.clock(state.reportedAtMs)}`

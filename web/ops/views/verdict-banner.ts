@@ -49,12 +49,11 @@ export function verdictBanner({ state, words, format }: OpsContext): ElementNode
   );
 }
 
-/** The tab's title says it too, for whoever looks at something else. */
-export function verdictWord(state: OpsState, words: Words): string {
-  return moodOf(state, words).word;
-}
-
-function moodOf({ verdict, silentSinceMs }: OpsState, words: Words): { readonly mood: Mood; readonly word: string } {
+/** The verdict in a word, and how that looks. */
+export function moodOf(
+  { verdict, silentSinceMs }: OpsState,
+  words: Words,
+): { readonly mood: Mood; readonly word: string } {
   if (silentSinceMs !== null) return { mood: 'trouble', word: words.silent };
   switch (verdict?.state) {
     case 'HEALTHY':
