@@ -37,10 +37,14 @@ function main(): void {
     const t = TEXTS[state.language];
     const f = formats[state.language];
     const root = document.documentElement;
-    root.lang = state.language;
-    if (state.theme === 'system') delete root.dataset['theme'];
-    else root.dataset['theme'] = state.theme;
-    document.title = pageTitle(state, t, f);
+    // Written only where they change: the style of everything hangs on them.
+    if (root.lang !== state.language) root.lang = state.language;
+    if ((root.dataset['theme'] ?? 'system') !== state.theme) {
+      if (state.theme === 'system') delete root.dataset['theme'];
+      else root.dataset['theme'] = state.theme;
+    }
+    const title = pageTitle(state, t, f);
+    if (document.title !== title) document.title = title;
     show(pageOf({ state, office, t, f }));
     const { name } = viewOf(state);
     if (name === shownView) return;

@@ -3,7 +3,7 @@ import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
 import type { ShopperClient } from '../../src/client/shopper-client.ts';
 import type { Action } from '../state/page-state.ts';
 import type { Route } from '../state/route.ts';
-import { isProblem, noticeOf } from './failure-notice.ts';
+import { isPassing, isProblem, noticeOf } from './failure-notice.ts';
 import type { KeptTokens } from './kept-tokens.ts';
 import type { PageStore } from './page-store.ts';
 
@@ -23,6 +23,10 @@ export interface Counter {
    * whether it came to its end.
    */
   attempt(action: Action, run: () => Promise<void>): Promise<boolean>;
+  /** Lets a task go its way: its failure is told, a bug of the page's own reported. */
+  run(task: Promise<unknown>): void;
+  /** For what nobody has asked for and what is asked again soon: only a failure that stays is told. */
+  refresh(task: Promise<unknown>): void;
   /** Tells a failure, or drops what the service no longer accepts. */
   tell(error: unknown): void;
 }
@@ -36,12 +40,29 @@ export function createCounter({ client, kept, store, go }: Pick<Counter, 'client
     store.dispatch({ type: 'noticed', notice: noticeOf(error) });
   }
 
+  function run(task: Promise<unknown>): void {
+    task.catch((error: unknown) => {
+      try {
+        tell(error);
+      } catch {
+        reportError(error);
+      }
+    });
+  }
+
   return {
     client,
     kept,
     store,
     go,
     tell,
+    run,
+    refresh: (task) =>
+      run(
+        task.catch((error: unknown) => {
+          if (!isPassing(error)) throw error;
+        }),
+      ),
     fan() {
       const token = kept.accessToken();
       return token === null ? null : client.as(token);

@@ -88,9 +88,8 @@ export function createScreen(root: Element): (views: readonly ViewNode[]) => voi
       else dom.setAttribute(name, text);
     }
     listen(dom, props);
-    if (dom instanceof HTMLElement || dom instanceof SVGElement) {
-      for (const name of Object.keys(old.vars ?? {})) if (!(name in (props.vars ?? {}))) dom.style.removeProperty(name);
-      for (const [name, value] of Object.entries(props.vars ?? {})) dom.style.setProperty(name, String(value));
+    if (old.vars !== props.vars && (dom instanceof HTMLElement || dom instanceof SVGElement)) {
+      setVars(dom, old.vars ?? {}, props.vars ?? {});
     }
   }
 
@@ -114,6 +113,18 @@ export function createScreen(root: Element): (views: readonly ViewNode[]) => voi
     arrived = [];
     for (const call of calls) call();
   };
+}
+
+/** What is set again, even to the same, costs a new layout of everything below. */
+function setVars(
+  dom: HTMLElement | SVGElement,
+  old: NonNullable<Props['vars']>,
+  vars: NonNullable<Props['vars']>,
+): void {
+  for (const name in old) if (!(name in vars)) dom.style.removeProperty(name);
+  for (const [name, value] of Object.entries(vars)) {
+    if (old[name as keyof typeof old] !== value) dom.style.setProperty(name, String(value));
+  }
 }
 
 function setOwnValues(dom: Element, { value, checked }: Props): void {

@@ -32,38 +32,42 @@ export function seatGrid(context: ViewContext, input: SeatGridInput): ElementNod
   return h(
     'div',
     { class: 'hall-scroll', vars: { '--columns': layout.width }, tabindex: -1 },
-    h('div', { class: 'stage', 'aria-hidden': true }, h('span', {}, t.hall.stage)),
     h(
       'div',
-      { class: 'seat-grid', role: 'grid', 'aria-label': t.hall.gridLabel, 'data-testid': 'seat-map' },
-      layout.rows.map((row, index) => {
-        const opens = layout.rows[index - 1]?.price !== row.price;
-        return h(
-          'div',
-          {
-            key: row.letter,
-            role: 'row',
-            class: opens ? 'seat-row section-start' : 'seat-row',
-            'data-tier': prices.indexOf(row.price) % 4,
-          },
-          h(
-            'span',
+      { class: 'hall-floor' },
+      h('div', { class: 'stage', 'aria-hidden': true }, h('span', {}, t.hall.stage)),
+      h(
+        'div',
+        { class: 'seat-grid', role: 'grid', 'aria-label': t.hall.gridLabel, 'data-testid': 'seat-map' },
+        layout.rows.map((row, index) => {
+          const opens = layout.rows[index - 1]?.price !== row.price;
+          return h(
+            'div',
             {
-              class: 'row-letter',
-              role: 'rowheader',
-              'aria-label': t.seat.row(row.letter),
-              vars: { '--bend': -BEND * (layout.width / 10) },
+              key: row.letter,
+              role: 'row',
+              class: opens ? 'seat-row section-start' : 'seat-row',
+              'data-tier': prices.indexOf(row.price) % 4,
             },
-            row.letter,
-          ),
-          row.seatNumbers.map((seatNumber, place) => {
-            const seat = bySeat.get(seatNumber);
-            return seat === undefined
-              ? null
-              : seatCell(context, input, { seat, row, place, isStart: seatNumber === start });
-          }),
-        );
-      }),
+            h(
+              'span',
+              {
+                class: 'row-letter',
+                role: 'rowheader',
+                'aria-label': t.seat.row(row.letter),
+                vars: { '--bend': -BEND * (layout.width / 10) },
+              },
+              row.letter,
+            ),
+            row.seatNumbers.map((seatNumber, place) => {
+              const seat = bySeat.get(seatNumber);
+              return seat === undefined
+                ? null
+                : seatCell(context, input, { seat, row, place, isStart: seatNumber === start });
+            }),
+          );
+        }),
+      ),
     ),
   );
 }

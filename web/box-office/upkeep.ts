@@ -1,0 +1,211 @@
+import type { Reservation } from '../../src/client/answers.ts';
+import type { LiveClient } from '../../src/client/live/live-client.ts';
+import { machineClock } from '../../src/client/platform.ts';
+import { lostSeats } from '../state/hall-changes.ts';
+import type { PageState, Visit } from '../state/page-state.ts';
+import { ownSeats } from '../state/reduce.ts';
+import { concertIdOf, hashOf, type Route, routeOf, scheduleIdOf } from '../state/route.ts';
+import { viewOf } from '../state/view.ts';
+import type { AccountDesk } from './account-desk.ts';
+import type { Counter } from './counter.ts';
+import { type Attention, createLiveLink } from './live-link.ts';
+import type { QueueDesk } from './queue-desk.ts';
+import type { SeatDesk } from './seat-desk.ts';
+import type { WalletDesk } from './wallet-desk.ts';
+
+/** The figures of the queues on the first page are read so often while somebody looks. */
+const CONCERTS_REFRESH_MS = 10_000;
+/** Much more often than the service needs to hear of who waits, also where a browser slows down a page in the background. */
+const PLACES_REFRESH_MS = 20_000;
+/** A map that nobody pushes is read so often. */
+const MAP_POLL_MS = 3_000;
+const TICK_MS = 1_000;
+/** The page's idea of now is up to a tick and the way of a frame behind the service's. */
+const CLOCK_LAG_MS = 2_500;
+
+export interface UpkeepPorts {
+  readonly counter: Counter;
+  readonly accounts: AccountDesk;
+  readonly queues: QueueDesk;
+  readonly seats: SeatDesk;
+  readonly wallet: WalletDesk;
+  openLive(token: () => string): LiveClient;
+}
+
+export interface Upkeep {
+  start(): void;
+  /** Reads what a place of the page shows. */
+  arrive(route: Route): void;
+}
+
+/** Keeps what is shown like what the service knows, and draws the consequences of what it says. */
+export function createUpkeep({ counter, accounts, queues, seats, wallet, openLive }: UpkeepPorts): Upkeep {
+  const { client, kept, store, run, refresh } = counter;
+  let refreshing: ReturnType<typeof setInterval> | undefined;
+
+  const link = createLiveLink({
+    clock: machineClock,
+    open: openLive,
+    token: (concertId) => (concertId === null ? null : kept.queueToken(concertId)) ?? kept.accessToken(),
+    onPlace: (concertId, place) => store.dispatch({ type: 'place-moved', concertId, place }),
+    onMap: (map) => store.dispatch({ type: 'map-seen', map: { ...map, changed: map.isSnapshot ? null : map.changed } }),
+    onConnection: (connection) => store.dispatch({ type: 'connection-changed', connection }),
+    async poll({ concertId, scheduleId }) {
+      if (concertId === null) return MAP_POLL_MS;
+      const place = await queues.readPlace(concertId);
+      if (scheduleId === null || place?.status !== 'ACTIVE') return place?.pollAfterMs ?? MAP_POLL_MS;
+      await seats.readMap(concertId, scheduleId);
+      return MAP_POLL_MS;
+    },
+  });
+
+  function arrive(route: Route, before: Route | null): void {
+    clearInterval(refreshing);
+    const concertId = concertIdOf(route);
+    if (concertId !== null && (before === null || concertIdOf(before) !== concertId)) run(queues.visit(concertId));
+    switch (route.name) {
+      case 'concerts':
+        run(queues.readConcerts());
+        if (before !== null && kept.queues().length > 0) refresh(queues.readPlaces());
+        refreshing = setInterval(() => {
+          if (document.visibilityState === 'visible') refresh(queues.readConcerts());
+        }, CONCERTS_REFRESH_MS);
+        return;
+      case 'concert':
+        if (before !== null && concertIdOf(before) === concertId) run(seats.readSchedules(route.concertId));
+        return;
+      case 'hall':
+        if (isActive(store.state.visit) && store.state.connection !== 'live') {
+          run(seats.readMap(route.concertId, route.scheduleId));
+        }
+        return;
+      case 'checkout':
+        run(wallet.readBalance());
+        return;
+      case 'tickets':
+        run(Promise.all([wallet.readPayments(false), wallet.readBalance()]));
+        return;
+      case 'ticket':
+        if (store.state.ticket === null) run(wallet.readTicket(route.paymentId));
+        return;
+      case 'wallet':
+        run(Promise.all([wallet.readLedger(false), wallet.readBalance()]));
+    }
+  }
+
+  /** Admission and the end of a token come by themselves, while waiting and while shopping. */
+  function followPlace(visit: Visit, before: Visit | null): void {
+    const { concertId } = visit;
+    if (isActive(visit) && !(before?.concertId === concertId && isActive(before))) {
+      const hasWaited = before !== null && before.place !== 'unknown' && before.place?.status === 'WAITING';
+      if (hasWaited) store.dispatch({ type: 'noticed', notice: { kind: 'admitted' } });
+      run(Promise.all([seats.readSchedules(concertId), seats.readHolds(concertId)]));
+      // A live place says that the door is open, not for how long.
+      if (hasWaited) run(queues.readPlace(concertId));
+      const scheduleId = scheduleIdOf(store.state.route);
+      if (scheduleId !== null) run(seats.readMap(concertId, scheduleId));
+    }
+    if (visit.place === null && before?.place !== null) {
+      if (visit.ended !== null) kept.keepQueueToken(concertId, null);
+      // A hold outlives the token that it was made with.
+      run(seats.readHolds(concertId));
+    }
+  }
+
+  function followSeats(visit: Visit, before: Visit | null): void {
+    const { hall, holds } = visit;
+    if (hall === null || hall === before?.hall) return;
+    const lost = lostSeats(before?.hall ?? null, hall, ownSeats(visit));
+    // A refused hold has said so already.
+    if (lost.length > 0 && store.state.notice?.kind !== 'problem') {
+      store.dispatch({ type: 'noticed', notice: { kind: 'seats-lost', seatNumbers: lost } });
+    }
+    // A payment that is being decided keeps its seats beyond their time, and its answer says what became of them.
+    if (store.state.busy.has('pay') || store.state.busy.has('release')) return;
+    const status = new Map(hall.seats.map((seat) => [seat.seatNumber, seat.status]));
+    const gone = (holds ?? []).filter(
+      (hold) => hold.scheduleId === hall.scheduleId && hold.seq <= hall.seq && status.get(hold.seatNumber) !== 'HELD',
+    );
+    seats.expire(gone.filter((hold) => hasEnded(hold, store.state.nowMs + CLOCK_LAG_MS)));
+    // What is gone before its time was released or paid in another window.
+    if (gone.some((hold) => !hasEnded(hold, store.state.nowMs + CLOCK_LAG_MS))) run(seats.readHolds(visit.concertId));
+  }
+
+  /** A refusal for the token's sake says that the page has missed what became of it. */
+  function followRefusal({ notice, visit }: PageState): void {
+    if (visit === null || notice?.kind !== 'problem' || !/^QUEUE_(?:TOKEN|NOT)_/.test(notice.code)) return;
+    run(queues.readPlace(visit.concertId));
+  }
+
+  /** Coming back to a page that slept: timers did not run, and another window may have been at work. */
+  function wakeUp(): void {
+    const { visit } = store.state;
+    if (visit !== null && (visit.concert === null || visit.place === 'unknown')) {
+      refresh(queues.visit(visit.concertId));
+    } else if (visit !== null) {
+      refresh(queues.readPlace(visit.concertId));
+      refresh(seats.readHolds(visit.concertId));
+    }
+    if (kept.queues().length > 0) refresh(queues.readPlaces());
+  }
+
+  function tick(): void {
+    const nowMs = link.serverNow() ?? client.serverNow();
+    store.dispatch({ type: 'ticked', nowMs });
+    const { visit, busy } = store.state;
+    if (!busy.has('pay')) seats.expire((visit?.holds ?? []).filter((hold) => hasEnded(hold, nowMs)));
+  }
+
+  store.watch((state, before) => {
+    if (state.route !== before.route) arrive(state.route, before.route);
+    if (state.visit !== null && state.visit.place !== before.visit?.place) followPlace(state.visit, before.visit);
+    if (state.visit !== before.visit && state.visit !== null) followSeats(state.visit, before.visit);
+    if (state.notice !== before.notice) followRefusal(state);
+    if (state.language !== before.language) kept.keepLanguage(state.language);
+    link.attend(attentionOf(state));
+  });
+
+  return {
+    start() {
+      addEventListener('hashchange', () => {
+        if (hashOf(store.state.route) === location.hash) return;
+        store.dispatch({ type: 'noticed', notice: null });
+        store.dispatch({ type: 'went', route: routeOf(location.hash) });
+      });
+      kept.onChangeElsewhere(() => {
+        refresh(accounts.restore());
+        wakeUp();
+      });
+      addEventListener('online', wakeUp);
+      document.addEventListener('visibilitychange', () => {
+        if (document.visibilityState === 'visible') wakeUp();
+      });
+      setInterval(tick, TICK_MS);
+      setInterval(() => {
+        if (kept.queues().length > 0) refresh(queues.readPlaces());
+      }, PLACES_REFRESH_MS);
+      if (kept.queues().length > 0) refresh(queues.readPlaces());
+      arrive(store.state.route, null);
+      run(accounts.restore());
+      if (kept.accessToken() !== null) run(wallet.readBalance());
+    },
+    arrive: (route) => arrive(route, route),
+  };
+}
+
+function hasEnded({ expiresAt }: Reservation, nowMs: number): boolean {
+  return expiresAt !== null && Date.parse(expiresAt) <= nowMs;
+}
+
+function isActive(visit: Visit | null): boolean {
+  return visit !== null && visit.place !== null && visit.place !== 'unknown' && visit.place.status === 'ACTIVE';
+}
+
+/** Nothing is watched that is not shown, but for the token: its end must be known wherever one is in the concert. */
+function attentionOf(state: PageState): Attention {
+  const { visit } = state;
+  const view = viewOf(state);
+  const isInQueue = visit !== null && visit.place !== null && visit.place !== 'unknown';
+  const scheduleId = view.name === 'hall' || view.name === 'checkout' ? view.scheduleId : null;
+  return { concertId: isInQueue ? visit.concertId : null, scheduleId };
+}
