@@ -90,8 +90,9 @@ if (browsing !== null) {
       );
       await page.getByRole('button', { name: /^Pause: / }).click();
       await dialog.getByRole('button', { name: 'Pause' }).click();
-      await page.getByRole('heading', { level: 1, name: 'Degraded' }).waitFor();
-      await page.getByText('1 people wait at a paused queue.').waitFor();
+      const told = page.getByText('1 people wait at a paused queue.');
+      await told.waitFor();
+      t.equal(await page.getByRole('heading', { level: 1, name: 'Healthy' }).count(), 0);
       t.match((await api.call('GET', `/concerts/${concertId}`)).body, { queue: { paused: true } });
       await page.getByRole('button', { name: /^Resume: / }).click();
       t.equal(await page.getByLabel('Admissions per interval').inputValue(), '1000');
