@@ -13,8 +13,8 @@ export interface LiveShoppers {
   /** Access tokens. */
   readonly tokens: readonly string[];
   readonly commands: readonly CommandRange[];
-  /** Sends so many random commands, one at a time for each shopper; resolves when all are answered. */
-  burst(count: number): Promise<void>;
+  /** Sends so many random commands, one at a time for each shopper, and calls `between` after each; resolves after the last. */
+  burst(count: number, between?: () => void): Promise<void>;
 }
 
 interface Shopper {
@@ -108,12 +108,13 @@ export async function createLiveShoppers(
   return {
     tokens: shoppers.map(({ fan }) => fan.accessToken),
     commands,
-    async burst(count) {
+    async burst(count, between = () => undefined) {
       let left = count;
       const shop = async (shopper: Shopper): Promise<void> => {
         while (left > 0) {
           left -= 1;
           await random.pick([hold, hold, hold, hold, release, release, pay, refund])(shopper);
+          between();
         }
       };
       await Promise.all(shoppers.map(shop));

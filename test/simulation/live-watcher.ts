@@ -15,6 +15,8 @@ export interface LiveWatcher {
   readonly faults: readonly string[];
   /** Everything that was received about the seats, in order. */
   readonly frames: readonly (SnapshotFrame | DeltaFrame)[];
+  /** Codes of connections that ended, but for those that just broke. */
+  readonly closings: readonly number[];
   /** Snapshots and deltas that answered a subscription with `sinceSeq`. */
   readonly resumed: { deltas: number; snapshots: number };
   /** Breaks the connection without a word; it dials again soon. */
@@ -29,7 +31,6 @@ export interface LiveWatcher {
   close(): void;
 }
 
-const DIAL_AGAIN_WITHIN_MS = 60;
 /** A connection that ended without a close frame, as those do that somebody breaks. */
 const BROKEN = 1006;
 
@@ -42,11 +43,13 @@ export function createLiveWatcher(settings: {
   readonly token: string;
   readonly scheduleId: number;
   readonly random: Random;
+  readonly dialAgainWithinMs: number;
 }): LiveWatcher {
-  const { token, scheduleId, random } = settings;
+  const { token, scheduleId, random, dialAgainWithinMs } = settings;
   const address = `${settings.url.replace('http', 'ws').replace(/\/$/, '')}/api/v1/live`;
   const faults: string[] = [];
   const frames: (SnapshotFrame | DeltaFrame)[] = [];
+  const closings: number[] = [];
   const resumed = { deltas: 0, snapshots: 0 };
   let map: SeatWord[] = [];
   let seq = -1;
@@ -90,9 +93,9 @@ export function createLiveWatcher(settings: {
     dialled.on('error', () => dialled.terminate());
     dialled.on('close', (code) => {
       if (isOver || socket !== dialled) return;
-      if (code !== BROKEN) faults.push(`the service closed with ${code}`);
+      if (code !== BROKEN) closings.push(code);
       socket = null;
-      dialAgain = setTimeout(dial, random.below(DIAL_AGAIN_WITHIN_MS));
+      dialAgain = setTimeout(dial, random.below(dialAgainWithinMs));
     });
   }
 
@@ -131,6 +134,7 @@ export function createLiveWatcher(settings: {
     },
     faults,
     frames,
+    closings,
     resumed,
     breakOff: () => socket?.terminate(),
     stopReading() {
