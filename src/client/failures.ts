@@ -19,8 +19,8 @@ export class ApiProblem extends Error {
   /** From `Retry-After`; null without one. */
   readonly retryAfterMs: number | null;
   /**
-   * Of 5xx: whether the request, in any of its attempts, may have taken effect. `unknown`: ask again with the same key.
-   * Null of refusals: nothing was done.
+   * Of what is no decision (5xx, 408, 429, IDEMPOTENCY_IN_PROGRESS): whether the request, in any of its attempts, may have taken
+   * effect. `unknown`: ask again with the same key. Null of decisions, by which nothing was done.
    */
   readonly outcome: FaultEffect | null;
   /** As the service's log has it; null when the answer named none. */
@@ -68,17 +68,23 @@ export function readProblem(
     const value = document[member];
     return typeof value === 'string' ? value : '';
   };
-  const outcome = document['outcome'];
+  const code = text('code') || `HTTP_${status}`;
   return {
     status,
-    code: text('code') || `HTTP_${status}`,
+    code,
     title: text('title'),
     detail: text('detail'),
     members: Object.fromEntries(Object.entries(document).filter(([name]) => !DOCUMENT_MEMBERS.has(name))),
     retryAfterMs: readRetryAfter(headers.get('retry-after'), nowMs),
-    outcome: status < 500 ? null : outcome === 'none' ? 'none' : 'unknown',
+    outcome: outcomeOf(status, code, document['outcome']),
     requestId: headers.get('x-request-id') ?? (text('instance').replace(/^urn:uuid:/, '') || null),
   };
+}
+
+function outcomeOf(status: number, code: ProblemCode, told: unknown): FaultEffect | null {
+  if (status >= 500) return told === 'none' ? 'none' : 'unknown';
+  if (status === 408 || status === 429) return 'none';
+  return code === 'IDEMPOTENCY_IN_PROGRESS' ? 'unknown' : null;
 }
 
 /** Seconds or a date, as RFC 9110 10.2.3 has it. */

@@ -52,8 +52,6 @@ export interface ApiRequest {
 export interface ApiAnswer<T> {
   readonly status: number;
   readonly body: T;
-  /** How many attempts before this one may have reached the service without an answer. */
-  readonly lost: number;
 }
 
 /** One attempt that has ended, for statistics. */
@@ -157,14 +155,13 @@ export function createRequests(settings: RequestSettings): Requests {
     async ask<T>(request: ApiRequest, call: Call = {}) {
       const endMs = clock.monotonicMs() + (call.deadlineMs ?? limits.deadlineMs);
       const key = request.effect === 'keyed' ? (call.idempotencyKey ?? newKey()) : null;
-      let lost = 0;
+      let mayBeDone = false;
       for (let number = 1; ; number += 1) {
         call.signal?.throwIfAborted();
         const startMs = clock.monotonicMs();
         const outcome = await attempt(request, key, call, Math.min(limits.answerMs, endMs - startMs));
         const nowMs = clock.monotonicMs();
-        const lostBefore = lost;
-        if (mayHaveReached(outcome)) lost += 1;
+        mayBeDone ||= isUnknown(outcome);
         const waitMs = mayRepeat(request, outcome) ? waitBefore(number + 1, retryAfterOf(outcome)) : null;
         const retryInMs = waitMs === null || nowMs + waitMs >= endMs || call.signal?.aborted === true ? null : waitMs;
         onAttempt?.({
@@ -179,17 +176,17 @@ export function createRequests(settings: RequestSettings): Requests {
         });
         if (outcome.type === 'answer') {
           // The one place where the contract is trusted; its shapes are checked by the service's own tests.
-          return { status: outcome.status, body: outcome.body as T, lost: lostBefore };
+          return { status: outcome.status, body: outcome.body as T };
         }
         call.signal?.throwIfAborted();
-        if (retryInMs === null) throw failureOf(request, outcome, lost, number);
+        if (retryInMs === null) throw failureOf(request, outcome, mayBeDone, number);
         await pause(clock, retryInMs, call.signal);
       }
     },
   };
 }
 
-function mayHaveReached(outcome: Outcome): boolean {
+function isUnknown(outcome: Outcome): boolean {
   return outcome.type === 'silence' || (outcome.type === 'problem' && outcome.answer.outcome === 'unknown');
 }
 
@@ -224,7 +221,7 @@ function retryAfterOf(outcome: Outcome): number {
 function failureOf(
   request: ApiRequest,
   outcome: Exclude<Outcome, { type: 'answer' }>,
-  lost: number,
+  mayBeDone: boolean,
   attempts: number,
 ): ApiProblem | NetworkFailure {
   const changesNothing = request.method === 'GET';
@@ -234,7 +231,7 @@ function failureOf(
   }
   const { answer } = outcome;
   if (answer.outcome === null) return new ApiProblem(answer);
-  return new ApiProblem({ ...answer, outcome: lost > 0 && !changesNothing ? 'unknown' : 'none' });
+  return new ApiProblem({ ...answer, outcome: mayBeDone && !changesNothing ? 'unknown' : 'none' });
 }
 
 function parseOrNull(text: string): unknown {

@@ -205,6 +205,26 @@ t.test('an attempt without an answer makes the outcome unknown, whatever the las
   t.match(error, { status: 503, outcome: 'unknown' });
 });
 
+t.test('what is no decision says whether anything may have been done', async (t) => {
+  for (const [step, outcome] of [
+    [problem(429, 'RATE_LIMITED'), 'none'],
+    [problem(408, 'REQUEST_TIMEOUT'), 'none'],
+    [problem(409, 'IDEMPOTENCY_IN_PROGRESS'), 'unknown'],
+    [problem(500, 'INTERNAL_ERROR'), 'unknown'],
+    [problem(503, 'STORE_UNAVAILABLE', { outcome: 'unknown' }), 'unknown'],
+    [problem(503, 'OVERLOADED', { outcome: 'none' }), 'none'],
+    [problem(409, 'SEAT_TAKEN'), null],
+  ] as const) {
+    const { client } = await start(t, [{ ...step, headers: { 'retry-after': '60' } }]);
+    const error: unknown = await client
+      .as('token')
+      .charge(1)
+      .catch((error: unknown) => error);
+    t.ok(error instanceof ApiProblem);
+    t.match(error, { outcome });
+  }
+});
+
 t.test('an aborted call ends at once, with the reason that was given', async (t) => {
   const reason = new Error('the fan has left');
   for (const step of ['silence', 'cut'] as const) {

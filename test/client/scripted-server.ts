@@ -63,7 +63,7 @@ function play(step: Step, response: ServerResponse): void {
 }
 
 /** A problem document as the service writes it. */
-export function problem(status: number, code: string, members: Record<string, unknown> = {}): Step {
+export function problem(status: number, code: string, members: Record<string, unknown> = {}): Exclude<Step, string> {
   const instance = 'urn:uuid:00000000-0000-4000-8000-000000000000';
   return { status, body: { type: 'urn:x', title: 'T', status, code, detail: 'D', instance, ...members } };
 }
