@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { environmentSchema } from '../../src/config.ts';
+import { registerLiveMetrics } from '../../src/http/live/live-metrics.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { problemTable } from '../../src/http/problem-table.ts';
 import { registerServiceMetrics } from '../../src/service-metrics.ts';
@@ -100,6 +101,12 @@ t.test('every metric that the README names is one', async (t) => {
     queues: () => [],
     journal: () => ({ fenced: 0, doubted: 0 }),
     isReady: () => true,
+  });
+  registerLiveMetrics(registry, {
+    sockets: () => 0,
+    behind: () => 0,
+    subscriptions: () => ({ seats: 0, queue: 0 }),
+    schedules: () => 0,
   });
   const named = codeSpansOf(readDocument('README.md')).filter((code) =>
     /^(?:frontrow|http|nodejs)_[a-z0-9_]+$/.test(code),
