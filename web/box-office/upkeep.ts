@@ -72,7 +72,10 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
         }, CONCERTS_REFRESH_MS);
         return;
       case 'concert':
-        if (before !== null && concertIdOf(before) === concertId) run(seats.readSchedules(route.concertId));
+        // Who is not inside would be refused them; who comes in gets them then.
+        if (before !== null && concertIdOf(before) === concertId && isActive(store.state.visit)) {
+          run(seats.readSchedules(route.concertId));
+        }
         return;
       case 'hall':
         if (isActive(store.state.visit) && store.state.connection !== 'live') {

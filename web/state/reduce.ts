@@ -74,7 +74,9 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       const ids = new Set(event.reservations.map(({ reservationId }) => reservationId));
       const others = (state.visit?.holds ?? []).filter(({ reservationId }) => !ids.has(reservationId));
       const dropped = inHall(state, (hall) => ({ ...hall, chosen: [] }));
-      return inVisit(dropped, { holds: [...others, ...event.reservations] });
+      // The clock of the page moves once a second: without this a countdown would begin above the time that there is.
+      const nowMs = Math.max(state.nowMs, ...event.reservations.map(({ createdAt }) => Date.parse(createdAt)));
+      return inVisit({ ...dropped, nowMs }, { holds: [...others, ...event.reservations] });
     }
     case 'unheld': {
       const ids = new Set(event.reservationIds);
