@@ -79,7 +79,7 @@ export function createFormat(
       format(iso, ownTimeZone, { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' }),
     clock: (epochMs) => format(epochMs, ownTimeZone, { hour: 'numeric', minute: '2-digit', second: '2-digit' }),
     countdown(ms) {
-      const seconds = Math.max(0, Math.round(ms / 1_000));
+      const seconds = Math.max(0, Math.floor(ms / 1_000));
       const hours = Math.floor(seconds / HOUR_SECONDS);
       const minutes = Math.floor((seconds % HOUR_SECONDS) / MINUTE_SECONDS);
       const rest = String(seconds % MINUTE_SECONDS).padStart(2, '0');

@@ -96,7 +96,7 @@ export function checkoutView(context: ViewContext, view: CheckoutView): Child {
           sum('wallet', t.checkout.wallet, state.balance === null ? '…' : f.money(state.balance)),
           missing > 0
             ? sum('missing', t.checkout.missing, f.money(missing), 'sum-missing')
-            : state.balance !== null && sum('after', t.checkout.after, f.money(-missing)),
+            : state.balance !== null && sum('after', t.checkout.after, f.money(state.balance - total)),
         ),
         missing > 0 && topUp(context, missing),
         h(

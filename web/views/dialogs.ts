@@ -118,7 +118,12 @@ function signIn(context: ViewContext, { way, fault, joins }: Dialog & { name: 's
         'div',
         { class: 'sign-in-fault', role: 'alert' },
         words !== null &&
-          h('p', { id: 'sign-in-fault', class: 'field-fault' }, words.title, words.next !== null && ` ${words.next}`),
+          h(
+            'div',
+            { id: 'sign-in-fault', class: 'field-fault' },
+            h('p', {}, words.title),
+            words.next !== null && h('p', {}, words.next),
+          ),
       ),
       h(
         'button',
