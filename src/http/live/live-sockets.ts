@@ -56,7 +56,14 @@ export function createLiveSockets(deps: {
 
   function tick(): void {
     const nowMs = clock.monotonicMs();
-    for (const session of sessions) attempt(session, () => session.tick(nowMs));
+    for (const session of sessions) {
+      // One socket's bug is not the others'.
+      try {
+        session.tick(nowMs);
+      } catch (error) {
+        session.fail(error);
+      }
+    }
     if (nowMs - lookedAtMs >= LOOK_MS - TICK_MS / 2) {
       lookedAtMs = nowMs;
       lookSafely(nowMs);
@@ -74,18 +81,16 @@ export function createLiveSockets(deps: {
   }
 
   function catchUp(): void {
-    for (const session of behind) attempt(session, () => session.catchUp() && behind.delete(session));
+    for (const session of behind) {
+      try {
+        if (session.catchUp()) behind.delete(session);
+      } catch (error) {
+        behind.delete(session);
+        session.fail(error);
+      }
+    }
     isCatchingUp = behind.size > 0;
     if (isCatchingUp) clock.after(CATCH_UP_MS, catchUp);
-  }
-
-  /** One socket's bug is not the others'. */
-  function attempt(session: LiveSession, run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      session.fail(error);
-    }
   }
 
   function forgetStranger(address: string): void {
@@ -152,7 +157,7 @@ export function createLiveSockets(deps: {
       if (isClosed) return;
       isClosed = true;
       cancelTick?.();
-      for (const session of sessions) attempt(session, () => session.close(1012));
+      for (const session of sessions) session.close(1012);
       clock.after(FAREWELL_MS, () => {
         for (const session of sessions) session.terminate();
       });

@@ -20,7 +20,7 @@ interface Told {
 }
 
 /** A schedule whose owner is the test. */
-function setUp() {
+function setUp(flushMs = FLUSH_MS) {
   const clock = createManualClock();
   const bus = createInProcessSeatBus({ log: silentLog });
   const owner = { epoch: 1, statuses: ['AVAILABLE', 'AVAILABLE', 'AVAILABLE'] as SeatUpdate['status'][], seq: 0 };
@@ -50,7 +50,7 @@ function setUp() {
     },
   } as unknown as CommandRouter;
   const tally = { framesSent: 0, slowSnapshots: 0, observeDelay: () => undefined, countClose: () => undefined };
-  const schedule = createLiveSchedule(7, { router, seats: bus, clock, log: silentLog, tally, flushMs: FLUSH_MS });
+  const schedule = createLiveSchedule(7, { router, seats: bus, clock, log: silentLog, tally, flushMs });
 
   return {
     clock,
@@ -110,6 +110,17 @@ t.test('changes gather for the flush time, and all watchers of one place get the
   t.equal(one.frames[1], other.frames[1], 'it was written once');
   clock.advance(10 * FLUSH_MS);
   t.equal(one.told.length, 2, 'and nothing without a change');
+});
+
+t.test('without a flush time changes are told in the turn in which they happen', async (t) => {
+  const { schedule, watcher, change, settle } = setUp(0);
+  const { watcher: each, told } = watcher();
+  await schedule.join(each, null);
+  change([1], 'HELD');
+  change([2], 'HELD');
+  t.equal(told.length, 1, 'but not before the answers of that turn');
+  await settle();
+  t.match(told.slice(1), [{ fromSeq: 1, seq: 2 }]);
 });
 
 t.test('a watcher that came between a change and its flush is told of what follows its map', async (t) => {
