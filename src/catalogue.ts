@@ -52,6 +52,8 @@ export interface NewSchedule {
 export interface Catalogue {
   /** From memory, and then at once, where it was seen before; unknown ids leave memory flat. */
   findConcert(concertId: number): Concert | null | Promise<Concert | null>;
+  /** As the database has it now, whatever is remembered: another node may have changed its policy. */
+  readConcert(concertId: number): Promise<Concert | null>;
   /** From memory, and then at once, where it was seen before; unknown ids leave memory flat. */
   findSchedule(scheduleId: number): Schedule | null | Promise<Schedule | null>;
   /** Concerts whose booking window contains `nowMs`, by id. */

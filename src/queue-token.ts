@@ -151,6 +151,12 @@ export interface QueueEnd extends QueueHead {
   readonly endedAtMs: number;
 }
 
+/** An admission as it counts in a window. */
+export interface AdmittedToken {
+  readonly tokenId: string;
+  readonly activatedAtMs: number;
+}
+
 /** What a conditional change of many tokens did. What is in neither set was refused by the status of its row. */
 export interface QueueChangeOutcome {
   readonly changed: ReadonlySet<string>;
@@ -176,8 +182,12 @@ export interface QueueRecords {
   raise(heads: readonly QueueHead[]): Promise<readonly QueueHead[]>;
   /** A page of the concert's live tokens by user id, after that of `afterUserId`. */
   listLive(concertId: number, afterUserId: string | null, limit: number): Promise<readonly QueueTokenRow[]>;
-  /** Instants of the concert's newest admissions after `afterMs`, at most `limit`, oldest first. */
-  listAdmissions(concertId: number, afterMs: number, limit: number): Promise<readonly number[]>;
+  /** The concert's newest admissions after `afterMs`, at most `limit`, oldest first. */
+  listAdmissions(concertId: number, afterMs: number, limit: number): Promise<readonly AdmittedToken[]>;
+  /** The concert's head, without taking it over; null before it was first taken over. */
+  findHead(concertId: number): Promise<QueueHead | null>;
+  /** Concerts in which somebody waits or is inside. */
+  listConcertsWithLiveTokens(): Promise<readonly number[]>;
   /** Enters each in order of arrival, or finds the user's live token. Outcomes are in the order of `entries`. */
   enter(entries: readonly QueueEntry[]): Promise<readonly QueueEntryOutcome[]>;
   /** WAITING tokens become ACTIVE. */

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import pino, { type Logger } from 'pino';
 import { createActivityRecorder } from './activity-recorder.ts';
 import { createScheduleRegistry, type ScheduleRegistry } from './actors/schedule-registry.ts';
+import type { Concert } from './catalogue.ts';
 import { systemClock } from './clock.ts';
 import { createDuty } from './cluster/duty.ts';
 import { createInProcessSeatBus } from './cluster/in-process-seat-bus.ts';
@@ -33,7 +34,8 @@ import { createQueueRecords } from './persistence/queue-records.ts';
 import { createReservationRecords } from './persistence/reservations.ts';
 import { createUserRecords } from './persistence/users.ts';
 import { createWallets } from './persistence/wallets.ts';
-import { createInProcessWaitingRoom } from './queue/in-process-waiting-room.ts';
+import { createInProcessWaitingRoom, type InProcessWaitingRoom } from './queue/in-process-waiting-room.ts';
+import { createRedisWaitingRoom, type RedisWaitingRoom } from './queue/redis/redis-waiting-room.ts';
 import { createStandbyWaitingRoom } from './queue/standby-waiting-room.ts';
 import { registerServiceMetrics } from './service-metrics.ts';
 
@@ -178,27 +180,38 @@ async function start(
   await journal.start();
 
   const catalogue = createCatalogue({ pool });
-  const roomDuty = createDuty({
+  const roomMaterials = {
+    clock,
+    databaseClock,
+    log,
+    tokenSecret: config.AUTH_SECRET ?? config.CLUSTER_SECRET ?? '',
+    records: createQueueRecords({ pool: ownerPool, log }),
+    settings: {
+      secondsPerPosition: config.QUEUE_SECONDS_PER_POSITION,
+      abandonMs: config.QUEUE_ABANDON_MS,
+      noShowMs: config.QUEUE_NO_SHOW_MS,
+    },
+  };
+  const redisUrl = config.REDIS_URL;
+  /** With Redis every node keeps the waiting room; without, the one that may own. */
+  const isRoomShared = redisUrl !== undefined;
+  const roomDuty = createDuty<InProcessWaitingRoom | RedisWaitingRoom>({
     name: 'waiting room',
     clock,
     log,
     create: () =>
-      createInProcessWaitingRoom({
-        clock,
-        databaseClock,
-        log,
-        tokenSecret: config.AUTH_SECRET ?? config.CLUSTER_SECRET ?? '',
-        records: createQueueRecords({ pool: ownerPool, log }),
-        policies: async (concertId) => {
-          const concert = await catalogue.findConcert(concertId);
-          return concert === null ? null : { policy: concert.queue, bookingClosesAtMs: concert.bookingClosesAtMs };
-        },
-        settings: {
-          secondsPerPosition: config.QUEUE_SECONDS_PER_POSITION,
-          abandonMs: config.QUEUE_ABANDON_MS,
-          noShowMs: config.QUEUE_NO_SHOW_MS,
-        },
-      }),
+      redisUrl === undefined
+        ? createInProcessWaitingRoom({
+            ...roomMaterials,
+            policies: async (concertId) => termsOf(await catalogue.findConcert(concertId)),
+          })
+        : createRedisWaitingRoom({
+            ...roomMaterials,
+            redisUrl,
+            nodeName: newId(),
+            // Another node may have changed what this one remembers.
+            policies: async (concertId) => termsOf(await catalogue.readConcert(concertId)),
+          }),
   });
   const jobsDuty = createDuty({
     name: 'jobs',
@@ -218,7 +231,7 @@ async function start(
     log,
     onDead: () => registry.loseAll(),
     onMayOwn: (mayOwn) => {
-      void roomDuty.assign(mayOwn);
+      if (!isRoomShared) void roomDuty.assign(mayOwn);
       void jobsDuty.assign(mayOwn);
     },
   });
@@ -248,20 +261,14 @@ async function start(
   undoing.add('waiting room', () => roomDuty.close());
   undoing.add('jobs', () => jobsDuty.close());
   // Whoever may own is not ready before it has taken the lines over.
-  await roomDuty.assign(membership.mayOwn());
+  await roomDuty.assign(isRoomShared || membership.mayOwn());
   await jobsDuty.assign(membership.mayOwn());
-  if (config.REDIS_URL !== undefined) {
-    log.warn(
-      {},
-      'REDIS_URL is set, but the waiting room is kept in the process; one node at a time owns this database',
-    );
-  }
-
   function readiness(): Readiness {
     const reasons = [...membership.reasons()];
     if (!journal.isConnected) reasons.unshift('database');
-    if (reasons.length === 0 && roomDuty.current() === null) reasons.push('the waiting room is not open yet');
-    return { ready: reasons.length === 0, reasons, degraded: [] };
+    const room = roomDuty.current();
+    if (reasons.length === 0 && room === null) reasons.push('the waiting room is not open yet');
+    return { ready: reasons.length === 0, reasons, degraded: room?.isDegraded === true ? ['queue'] : [] };
   }
 
   const app = await createApp(
@@ -342,6 +349,11 @@ async function start(
     undoing.add(`pool for ${name}`, () => opened.end());
     return opened;
   }
+}
+
+/** What the waiting room must know of a concert. */
+function termsOf(concert: Concert | null) {
+  return concert === null ? null : { policy: concert.queue, bookingClosesAtMs: concert.bookingClosesAtMs };
 }
 
 /** The same over restarts where the port is, so that a killed node's schedules are free as soon as it is back. */

@@ -188,6 +188,7 @@ export function createCatalogue({ pool }: { pool: Connections }): Catalogue {
 
   return {
     findConcert: (concertId) => concerts.get(concertId) ?? concertLookUps.get(concertId),
+    readConcert: (concertId) => concertLookUps.get(concertId),
     findSchedule: (scheduleId) => schedules.get(scheduleId) ?? scheduleLookUps.get(scheduleId),
     listBookable: (nowMs) => bookable.get(nowMs),
     listConcerts: () => allConcerts.get(null),

@@ -126,6 +126,11 @@ export function createQueueRecords({ pool, log }: { pool: Pool; log: Log }): Que
     return rows.map(tokenOf);
   }
 
+  async function listConcertsWithLiveTokens(): Promise<readonly number[]> {
+    const { rows } = await send<{ concert_id: number }>(statements.CONCERTS_WITH_LIVE_TOKENS, [], 'none');
+    return rows.map((row) => row.concert_id);
+  }
+
   async function enterOnce(entries: readonly QueueEntry[]): Promise<readonly (QueueEntryOutcome | null)[]> {
     const { rows } = await send<EntryRow>(
       statements.ENTER,
@@ -156,8 +161,7 @@ export function createQueueRecords({ pool, log }: { pool: Pool; log: Log }): Que
   return {
     async takeOverAll() {
       const heads = (await send<HeadRow>(statements.TAKE_OVER_ALL, [], 'unknown')).rows;
-      const { rows } = await send<{ concert_id: number }>(statements.CONCERTS_WITH_LIVE_TOKENS, [], 'none');
-      const alive = new Set(rows.map((row) => row.concert_id));
+      const alive = new Set(await listConcertsWithLiveTokens());
       return heads.map((row) => ({ ...headOf(row), hasLiveTokens: alive.has(row.concert_id) }));
     },
 
@@ -180,9 +184,21 @@ export function createQueueRecords({ pool, log }: { pool: Pool; log: Log }): Que
 
     async listAdmissions(concertId, afterMs, limit) {
       const values = [concertId, afterMs, limit];
-      const { rows } = await send<{ activated_ms: number }>(statements.LIST_ADMISSIONS, values, 'none');
-      return rows.map((row) => row.activated_ms);
+      const { rows } = await send<{ token_id: string; activated_ms: number }>(
+        statements.LIST_ADMISSIONS,
+        values,
+        'none',
+      );
+      return rows.map((row) => ({ tokenId: row.token_id, activatedAtMs: row.activated_ms }));
     },
+
+    async findHead(concertId) {
+      const { rows } = await send<HeadRow>(statements.FIND_HEAD, [concertId], 'none');
+      const [head] = rows;
+      return head === undefined ? null : headOf(head);
+    },
+
+    listConcertsWithLiveTokens,
 
     async enter(entries) {
       const outcomes: (QueueEntryOutcome | null)[] = entries.map(() => null);

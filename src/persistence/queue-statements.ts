@@ -34,10 +34,13 @@ export const TAKE_OVER_ALL = `
   FROM held WHERE h.concert_id = held.concert_id
   RETURNING h.concert_id, h.generation`;
 
-/** A statement of its own: its snapshot must be younger than the take-over. */
+/** Behind a take-over a statement of its own: its snapshot must be the younger one. */
 export const CONCERTS_WITH_LIVE_TOKENS = `
   SELECT h.concert_id FROM queue_heads h
   WHERE EXISTS (SELECT FROM queue_tokens t WHERE t.concert_id = h.concert_id AND t.status IN ('WAITING', 'ACTIVE'))`;
+
+/** $1 concert */
+export const FIND_HEAD = `SELECT concert_id, generation FROM queue_heads WHERE concert_id = $1`;
 
 /** $1 concert */
 export const TAKE_OVER = `
@@ -65,8 +68,8 @@ export const LIST_LIVE = `
 
 /** $1 concert, $2 epoch milliseconds, $3 limit */
 export const LIST_ADMISSIONS = `
-  SELECT ${milliseconds('activated_at')} AS activated_ms FROM (
-    SELECT activated_at FROM queue_tokens
+  SELECT token_id, ${milliseconds('activated_at')} AS activated_ms FROM (
+    SELECT token_id, activated_at FROM queue_tokens
     WHERE concert_id = $1 AND activated_at > ${instant('$2::float8')}
     ORDER BY activated_at DESC LIMIT $3) AS newest
   ORDER BY activated_at`;

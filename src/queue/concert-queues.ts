@@ -79,8 +79,10 @@ export function createConcertQueues(settings: ConcertQueuesSettings): ConcertQue
   }
 
   /** Instants of admission that the window can see. */
-  function loadAdmissions(concertId: number, policy: QueuePolicy): Promise<readonly number[]> {
-    return records.listAdmissions(concertId, Math.floor(databaseClock.lowerMs()) - policy.intervalMs, policy.batch);
+  async function loadAdmissions(concertId: number, policy: QueuePolicy): Promise<readonly number[]> {
+    const sinceMs = Math.floor(databaseClock.lowerMs()) - policy.intervalMs;
+    const admitted = await records.listAdmissions(concertId, sinceMs, policy.batch);
+    return admitted.map(({ activatedAtMs }) => activatedAtMs);
   }
 
   async function load(concertId: number): Promise<ConcertQueue | null> {

@@ -50,6 +50,8 @@ export interface InProcessWaitingRoomSettings {
 }
 
 export interface InProcessWaitingRoom extends WaitingRoom, QueueWatch {
+  /** False: it needs nothing but PostgreSQL. */
+  readonly isDegraded: boolean;
   /** Takes the lines over and loads them. Throws a Fault `STORE_UNAVAILABLE` when the database does not answer. */
   start(): Promise<void>;
   /** Answers what is under way, within the callers' patience, and stops. */
@@ -184,6 +186,8 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
   }
 
   return {
+    isDegraded: false,
+
     start() {
       starting ??= open().finally(() => (starting = null));
       return starting;

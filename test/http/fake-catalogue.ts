@@ -22,6 +22,9 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
     async findConcert(concertId) {
       return concerts.get(concertId) ?? null;
     },
+    async readConcert(concertId) {
+      return concerts.get(concertId) ?? null;
+    },
     async findSchedule(scheduleId) {
       return schedules.get(scheduleId) ?? null;
     },

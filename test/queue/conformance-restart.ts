@@ -51,13 +51,13 @@ export async function testRestart(t: Test, factory: RoomFactory): Promise<void> 
     const harness = await createRoomHarness(t, factory);
     const concertId = await harness.newConcert({ ...openPolicy, maxActive: 1, activeTtlMs: 1_000 });
     const [inside, waiting] = await harness.enterMany(concertId, 2);
-    await harness.room().close();
-    await harness.pool.query(
-      `UPDATE queue_tokens SET active_until = active_until - interval '1 hour', activated_at = activated_at - interval '1 hour'
-      WHERE status = 'ACTIVE' AND concert_id = $1`,
-      [concertId],
+    await harness.restartAfter(() =>
+      harness.pool.query(
+        `UPDATE queue_tokens SET active_until = active_until - interval '1 hour', activated_at = activated_at - interval '1 hour'
+        WHERE status = 'ACTIVE' AND concert_id = $1`,
+        [concertId],
+      ),
     );
-    await harness.restart();
     await harness.settle();
     await harness.pass(1);
     t.same(await harness.statuses([inside, waiting].flatMap((token) => token ?? [])), ['EXPIRED', 'ACTIVE']);
@@ -96,9 +96,7 @@ export async function testRestart(t: Test, factory: RoomFactory): Promise<void> 
     const concertId = await harness.newConcert(openPolicy);
     const { token, userId, issuedAt } = await harness.enter(concertId);
     await harness.room().leave(token);
-    await harness.room().close();
-    await harness.pool.query('DELETE FROM queue_tokens WHERE concert_id = $1', [concertId]);
-    await harness.restart();
+    await harness.restartAfter(() => harness.pool.query('DELETE FROM queue_tokens WHERE concert_id = $1', [concertId]));
     t.match(await harness.room().identify(token), { token, userId, concertId, status: 'EXPIRED' });
     t.match(await harness.room().status(token), {
       status: 'EXPIRED',
@@ -113,9 +111,9 @@ export async function testRestart(t: Test, factory: RoomFactory): Promise<void> 
     const harness = await createRoomHarness(t, factory);
     const concertId = await harness.newConcert({ maxActive: 0 });
     const first = await harness.enter(concertId);
-    await harness.room().close();
-    await harness.pool.query('UPDATE queue_heads SET next_no = next_no + 1000 WHERE concert_id = $1', [concertId]);
-    await harness.restart();
+    await harness.restartAfter(() =>
+      harness.pool.query('UPDATE queue_heads SET next_no = next_no + 1000 WHERE concert_id = $1', [concertId]),
+    );
     const second = await harness.enter(concertId);
     t.same([(await harness.status(first)).queuePosition, second.queuePosition], [1, 2]);
     t.same(

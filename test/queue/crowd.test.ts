@@ -10,18 +10,20 @@ const SECRET = 'a secret for tests';
 
 t.test('a hundred thousand wait, and a poll asks PostgreSQL for nothing', async (t) => {
   let statements = 0;
-  const harness = await createRoomHarness(t, ({ pool, ...materials }) => {
-    const records = createQueueRecords({
-      pool: new Proxy(pool, {
-        get(target, name, receiver) {
-          if (name === 'connect') statements += 1;
-          const member: unknown = Reflect.get(target, name, receiver);
-          return typeof member === 'function' ? member.bind(target) : member;
-        },
-      }),
-      log: silentLog,
-    });
-    return createInProcessWaitingRoom({ ...materials, records, log: silentLog });
+  const harness = await createRoomHarness(t, {
+    create({ pool, ...materials }) {
+      const records = createQueueRecords({
+        pool: new Proxy(pool, {
+          get(target, name, receiver) {
+            if (name === 'connect') statements += 1;
+            const member: unknown = Reflect.get(target, name, receiver);
+            return typeof member === 'function' ? member.bind(target) : member;
+          },
+        }),
+        log: silentLog,
+      });
+      return createInProcessWaitingRoom({ ...materials, records, log: silentLog });
+    },
   });
   const concertId = await harness.newConcert({ maxActive: 1_000_000, batch: 5 });
   await harness.enterMany(concertId, 5);

@@ -4,6 +4,7 @@ import { createInProcessWaitingRoom } from '../../src/queue/in-process-waiting-r
 import { silentLog } from '../fixtures/silent-log.ts';
 import { testConformance } from './conformance.ts';
 
-testConformance(t, ({ pool, ...materials }) =>
-  createInProcessWaitingRoom({ ...materials, records: createQueueRecords({ pool, log: silentLog }), log: silentLog }),
-);
+testConformance(t, {
+  create: ({ pool, ...materials }) =>
+    createInProcessWaitingRoom({ ...materials, records: createQueueRecords({ pool, log: silentLog }), log: silentLog }),
+});

@@ -47,16 +47,18 @@ function createFaultyStore(): FaultyStore {
   }
 
   return {
-    factory({ pool, ...materials }) {
-      const real = createQueueRecords({ pool, log: silentLog });
-      const records: QueueRecords = {
-        ...real,
-        enter: (entries) => send('enter', () => real.enter(entries)),
-        admit: (admissions) => send('admit', () => real.admit(admissions)),
-        end: (ends) => send('end', () => real.end(ends)),
-        raise: (heads) => send('raise', () => real.raise(heads)),
-      };
-      return createInProcessWaitingRoom({ ...materials, records, log: silentLog });
+    factory: {
+      create({ pool, ...materials }) {
+        const real = createQueueRecords({ pool, log: silentLog });
+        const records: QueueRecords = {
+          ...real,
+          enter: (entries) => send('enter', () => real.enter(entries)),
+          admit: (admissions) => send('admit', () => real.admit(admissions)),
+          end: (ends) => send('end', () => real.end(ends)),
+          raise: (heads) => send('raise', () => real.raise(heads)),
+        };
+        return createInProcessWaitingRoom({ ...materials, records, log: silentLog });
+      },
     },
     meet(writing, mishap, times = 1) {
       for (let nth = 0; nth < times; nth += 1) mishaps.push({ writing, mishap });

@@ -20,7 +20,13 @@ export interface RoomMaterials {
   readonly settings: { secondsPerPosition: number; abandonMs: number; noShowMs: number };
 }
 
-export type RoomFactory = (materials: RoomMaterials) => Room;
+export interface RoomFactory {
+  create(materials: RoomMaterials): Room;
+  /** Called before a test, to give it a room of its own. */
+  begin?(): Promise<void>;
+  /** Makes the adapter forget whatever it keeps beside PostgreSQL, while no room runs. */
+  forget?(): Promise<void>;
+}
 
 export const ABANDON_MS = 120_000;
 export const NO_SHOW_MS = 60_000;
@@ -59,6 +65,11 @@ export interface RoomHarness {
   settle(): Promise<void>;
   /** Ends the room as a planned stop does, and starts another one on the same database. */
   restart(): Promise<void>;
+  /**
+   * Ends the room, lets `change` do something to the records behind its back, and starts another one that knows nothing but
+   * the records.
+   */
+  restartAfter(change: () => Promise<unknown>): Promise<void>;
   newConcert(policy?: Partial<QueuePolicy>, closesInMs?: number): Promise<number>;
   changePolicy(concertId: number, policy: Partial<QueuePolicy>): void;
   /** Enters somebody new. */
@@ -84,8 +95,9 @@ export async function createRoomHarness(t: Test, factory: RoomFactory): Promise<
   const settings = { secondsPerPosition: 30, abandonMs: ABANDON_MS, noShowMs: NO_SHOW_MS };
   const policies = (concertId: number) => Promise.resolve(concerts.get(concertId) ?? null);
   const make = (): Room =>
-    factory({ pool, policies, clock, databaseClock, tokenSecret: 'a secret for tests', settings });
+    factory.create({ pool, policies, clock, databaseClock, tokenSecret: 'a secret for tests', settings });
 
+  await factory.begin?.();
   let room = make();
   await room.start();
   t.teardown(() => room.close());
@@ -94,14 +106,7 @@ export async function createRoomHarness(t: Test, factory: RoomFactory): Promise<
   async function newConcert(policy: Partial<QueuePolicy> = {}, closesInMs = 30 * 86_400_000): Promise<number> {
     const whole = { ...defaultPolicy, ...policy };
     const bookingClosesAtMs = databaseClock.lowerMs() + closesInMs;
-    const { rows } = await pool.query<{ concert_id: number }>(
-      `INSERT INTO concerts (title, artist, venue, time_zone, booking_opens_at, booking_closes_at,
-         queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms)
-       VALUES ('밤', '아이유', '잠실', 'Asia/Seoul', to_timestamp(0), to_timestamp($1::float8 / 1000), $2, $3, $4, $5)
-       RETURNING concert_id`,
-      [bookingClosesAtMs, whole.maxActive, whole.batch, whole.intervalMs, whole.activeTtlMs],
-    );
-    const concertId = rows[0]?.concert_id ?? 0;
+    const concertId = await insertConcert(pool, whole, bookingClosesAtMs);
     concerts.set(concertId, { policy: whole, bookingClosesAtMs });
     return concertId;
   }
@@ -140,6 +145,14 @@ export async function createRoomHarness(t: Test, factory: RoomFactory): Promise<
       await room.start();
     },
 
+    async restartAfter(change) {
+      await room.close();
+      await factory.forget?.();
+      await change();
+      room = make();
+      await room.start();
+    },
+
     newConcert,
 
     changePolicy(concertId, policy) {
@@ -164,14 +177,29 @@ export async function createRoomHarness(t: Test, factory: RoomFactory): Promise<
       return found.map((token) => token.status);
     },
 
-    async rows(concertId) {
-      const { rows } = await pool.query<TokenRow>(
-        `SELECT token_id, user_id, no, status, (extract(epoch FROM activated_at) * 1000)::float8 AS activated,
-           (extract(epoch FROM active_until) * 1000)::float8 AS until, (extract(epoch FROM ended_at) * 1000)::float8 AS ended
-         FROM queue_tokens WHERE concert_id = $1 ORDER BY no`,
-        [concertId],
-      );
-      return rows;
-    },
+    rows: (concertId) => readTokenRows(pool, concertId),
   };
+}
+
+/** The concert's tokens as they are recorded, by number. */
+export async function readTokenRows(pool: Pool, concertId: number): Promise<TokenRow[]> {
+  const { rows } = await pool.query<TokenRow>(
+    `SELECT token_id, user_id, no, status, (extract(epoch FROM activated_at) * 1000)::float8 AS activated,
+       (extract(epoch FROM active_until) * 1000)::float8 AS until, (extract(epoch FROM ended_at) * 1000)::float8 AS ended
+     FROM queue_tokens WHERE concert_id = $1 ORDER BY no`,
+    [concertId],
+  );
+  return rows;
+}
+
+/** A concert on sale until then. */
+export async function insertConcert(pool: Pool, policy: QueuePolicy, bookingClosesAtMs: number): Promise<number> {
+  const { rows } = await pool.query<{ concert_id: number }>(
+    `INSERT INTO concerts (title, artist, venue, time_zone, booking_opens_at, booking_closes_at,
+       queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms)
+     VALUES ('밤', '아이유', '잠실', 'Asia/Seoul', to_timestamp(0), to_timestamp($1::float8 / 1000), $2, $3, $4, $5)
+     RETURNING concert_id`,
+    [bookingClosesAtMs, policy.maxActive, policy.batch, policy.intervalMs, policy.activeTtlMs],
+  );
+  return rows[0]?.concert_id ?? 0;
 }

@@ -1,0 +1,158 @@
+/**
+ * What a node does for the lines it knows without being asked, once a second: it shows Redis that those whom it watches are present,
+ * tells it when nobody could be heard, looks for lines that it does not know, and, on one node per line, compares the line
+ * with PostgreSQL.
+ */
+import type { Clock } from '../../clock.ts';
+import type { QueueRecords } from '../../queue-token.ts';
+import { type LineStore, LOST } from './line-store.ts';
+import type { Reconciler } from './line-reconciliation.ts';
+import type { RedisLink } from './redis-link.ts';
+import { isOpen, type SharedLine, type SharedLines } from './shared-lines.ts';
+import type { Sighting, Sightings } from './sightings.ts';
+
+const LONGEST_PERIOD_MS = 1_000;
+const SHORTEST_PERIOD_MS = 100;
+/** Presence must be shown before it is missed, even if a beat or two are lost. */
+const BEATS_PER_ALLOWANCE = 3;
+/** A beat that comes this late is one of a process that stood still. */
+const STANDSTILL_MS = 5_000;
+/** Lines that only nodes which are gone knew are found this soon. */
+const BEATS_PER_SEARCH = 10;
+/** Tokens per look. */
+const TOKENS_PER_LOOK = 1_000;
+
+export interface Heartbeat {
+  /** Everybody counts as seen from the next beat on: they could not be heard. */
+  startAfresh(): void;
+  /** Has what is watched asked for at the next beat: events may have been missed. */
+  lookAtWatched(): void;
+  /** Until that beat nobody may be judged to be missing. */
+  readonly mayJudge: boolean;
+  /** Beats now. Never throws. */
+  beat(): Promise<void>;
+  start(): void;
+  close(): Promise<void>;
+}
+
+export function createHeartbeat(deps: {
+  readonly clock: Clock;
+  readonly link: RedisLink;
+  readonly store: LineStore;
+  readonly lines: SharedLines;
+  readonly records: QueueRecords;
+  readonly sightings: Sightings;
+  readonly reconciler: Reconciler;
+  /** A watched token is not in Redis. */
+  readonly onAbsent: (sighting: Sighting) => void;
+  readonly abandonMs: number;
+  readonly noShowMs: number;
+  readonly onFailure: (error: unknown) => void;
+}): Heartbeat {
+  const { clock, link, store, lines, records, sightings, reconciler, onAbsent, abandonMs, noShowMs, onFailure } = deps;
+  const allowanceMs = Math.min(abandonMs, noShowMs) / BEATS_PER_ALLOWANCE;
+  const periodMs = Math.max(SHORTEST_PERIOD_MS, Math.min(LONGEST_PERIOD_MS, Math.floor(allowanceMs)));
+  const beatsPerPresence = Math.max(1, Math.floor(allowanceMs / periodMs));
+  let beats = 0;
+  let isAfresh = true;
+  let isSearchDue = true;
+  let isLookDue = false;
+  let cancel: (() => void) | null = null;
+  let running: Promise<void> = Promise.resolve();
+  let isClosed = false;
+
+  async function search(): Promise<void> {
+    if (!isSearchDue && beats % BEATS_PER_SEARCH !== 0) return;
+    isSearchDue = false;
+    const concertIds = await records.listConcertsWithLiveTokens();
+    const results = await Promise.allSettled(concertIds.map((concertId) => lines.open(concertId)));
+    for (const result of results) if (result.status === 'rejected') onFailure(result.reason);
+  }
+
+  async function showPresent(concertId: number, members: readonly Sighting[]): Promise<void> {
+    const looked = await store.look(
+      concertId,
+      members.map(({ subject }) => subject.tokenId),
+      true,
+    );
+    if (looked === LOST) return;
+    members.forEach((sighting, nth) => {
+      const standing = looked.standings[nth] ?? null;
+      if (standing === null) onAbsent(sighting);
+      else sightings.learnStanding(sighting, standing, looked.summary.closesAtMs);
+    });
+  }
+
+  async function showWatched(): Promise<void> {
+    if (!isLookDue && beats % beatsPerPresence !== 0) return;
+    isLookDue = false;
+    for (const [concertId, members] of Map.groupBy(sightings.watched(), ({ subject }) => subject.concertId)) {
+      for (let begin = 0; begin < members.length; begin += TOKENS_PER_LOOK)
+        await showPresent(concertId, members.slice(begin, begin + TOKENS_PER_LOOK));
+    }
+  }
+
+  async function beatFor(line: SharedLine, afresh: boolean): Promise<void> {
+    if (!isOpen(line)) return;
+    const isOurs = await store.beat(line.concertId, afresh);
+    if (isOurs === LOST) lines.noteLost(line.concertId);
+    else if (isOurs) await reconciler.compare(line).catch(onFailure);
+  }
+
+  async function beat(): Promise<void> {
+    link.checkHearing();
+    if (!link.isUp) {
+      isAfresh = true;
+      isSearchDue = true;
+      return;
+    }
+    const afresh = isAfresh;
+    try {
+      await search();
+      await showWatched();
+      const results = await Promise.allSettled(Array.from(lines.all(), (line) => beatFor(line, afresh)));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+      if (afresh) {
+        isAfresh = false;
+        // What came due meanwhile was not looked at.
+        lines.noteReturn();
+      }
+    } catch (error) {
+      onFailure(error);
+    }
+    beats += 1;
+  }
+
+  function schedule(): void {
+    const setAtMs = clock.monotonicMs();
+    cancel = clock.after(periodMs, () => {
+      if (clock.monotonicMs() - setAtMs > STANDSTILL_MS) isAfresh = true;
+      running = beat().finally(() => {
+        if (!isClosed) schedule();
+      });
+    });
+  }
+
+  return {
+    get mayJudge() {
+      return !isAfresh;
+    },
+    startAfresh() {
+      isAfresh = true;
+      isSearchDue = true;
+    },
+    lookAtWatched() {
+      isLookDue = true;
+    },
+    beat,
+    start() {
+      if (cancel === null) schedule();
+    },
+    async close() {
+      isClosed = true;
+      cancel?.();
+      await running;
+    },
+  };
+}

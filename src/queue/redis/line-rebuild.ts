@@ -1,0 +1,98 @@
+/**
+ * Rebuilds a line that Redis has lost from its rows in PostgreSQL.
+ *
+ * B1. The generation is raised first, and the rows are read in later statements: what was recorded under an older one is in what
+ *     is read, or refused for ever.
+ * B2. One node at a time, by a claim in Redis; should two believe to have it, the higher generation wins, and the other adds
+ *     nothing any more.
+ * B3. A line is open only when all of it is there. Whatever empties Redis meanwhile begins the rebuilding anew.
+ */
+import type { Clock, DatabaseClock } from '../../clock.ts';
+import { Fault } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { QueueRecords } from '../../queue-token.ts';
+import type { QueueTerms } from '../concert-queues.ts';
+import { type LineStore, LOST } from './line-store.ts';
+import type { RedisLink } from './redis-link.ts';
+import { keyOf } from './scripts.ts';
+
+/** Rows per statement and per script: Redis does nothing else for some 5 ms. */
+const ROWS_PER_STEP = 1_000;
+/** How long a claim lasts beyond its last step. Longer than a step takes, short enough to wait for after a crash. */
+const CLAIM_MS = 3_000;
+const LOOK_EVERY_MS = 50;
+/** A million rows take about half of this. */
+const LONGEST_REBUILD_MS = 60_000;
+
+export interface LineRebuild {
+  /**
+   * Returns when Redis holds the line under a generation above `beyond`, rebuilt by this node or another one. Throws Faults.
+   */
+  rebuild(concertId: number, beyond: number, terms: QueueTerms): Promise<void>;
+}
+
+export function createLineRebuild(deps: {
+  readonly records: QueueRecords;
+  readonly store: LineStore;
+  readonly link: RedisLink;
+  readonly databaseClock: DatabaseClock;
+  /** That of the machine. */
+  readonly clock: Clock;
+  readonly nodeName: string;
+  readonly log: Log;
+}): LineRebuild {
+  const { records, store, link, databaseClock, clock, nodeName, log } = deps;
+  const claims = new Map<number, number>();
+
+  const pause = (): Promise<void> => new Promise((resolve) => void clock.after(LOOK_EVERY_MS, resolve));
+
+  /** A claim of an attempt that failed is still this node's. */
+  async function claim(concertId: number): Promise<boolean> {
+    const nowMs = clock.monotonicMs();
+    if ((claims.get(concertId) ?? 0) > nowMs) return true;
+    if (!(await link.claim(keyOf(concertId, 'rebuilder'), nodeName, CLAIM_MS))) return false;
+    claims.set(concertId, nowMs + CLAIM_MS);
+    return true;
+  }
+
+  async function restoreRows(concertId: number, generation: number): Promise<boolean> {
+    for (let after: string | null = null; ; ) {
+      const rows = await records.listLive(concertId, after, ROWS_PER_STEP);
+      if (!(await store.restore(concertId, generation, rows, CLAIM_MS))) return false;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < ROWS_PER_STEP) return true;
+      after = last.userId;
+    }
+  }
+
+  /** False when it has to be begun anew, by whoever comes first. */
+  async function attempt(concertId: number, terms: QueueTerms): Promise<boolean> {
+    const { generation } = await records.takeOver(concertId);
+    const ticket = await store.begin(concertId, generation);
+    if (ticket === null || !(await restoreRows(concertId, generation))) return false;
+    const sinceMs = Math.floor(databaseClock.lowerMs()) - terms.policy.intervalMs;
+    const admissions = await records.listAdmissions(concertId, sinceMs, terms.policy.batch);
+    if (!(await store.finish(concertId, generation, ticket, terms, admissions))) return false;
+    log.info({ concertId, generation }, 'a line was rebuilt in Redis');
+    return true;
+  }
+
+  return {
+    async rebuild(concertId, beyond, terms) {
+      const deadlineMs = clock.monotonicMs() + LONGEST_REBUILD_MS;
+      while (clock.monotonicMs() < deadlineMs) {
+        const looked = await store.look(concertId, [], false);
+        if (looked !== LOST && looked.summary.generation > beyond) return;
+        if (!(await claim(concertId))) {
+          await pause();
+          continue;
+        }
+        const isDone = await attempt(concertId, terms);
+        claims.delete(concertId);
+        if (isDone) return;
+        await pause();
+      }
+      throw new Fault('QUEUE_UNAVAILABLE', 'none');
+    },
+  };
+}

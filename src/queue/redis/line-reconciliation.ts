@@ -1,0 +1,86 @@
+import type { QueueRecords } from '../../queue-token.ts';
+import type { QueueTerms } from '../concert-queues.ts';
+import type { PolicyChanges } from './policy-changes.ts';
+import type { RecordedChanges } from './recorded-changes.ts';
+import type { RedisLink } from './redis-link.ts';
+import { keyOf } from './scripts.ts';
+import type { SharedEnds } from './shared-ends.ts';
+import type { SharedLine } from './shared-lines.ts';
+
+/** Tokens inside per comparison, some 50 ms of PostgreSQL's time; more of them are looked at in turns. */
+const INSIDE_PER_LOOK = 5_000;
+/** Of those who wait, in turns: nothing but a crash between PostgreSQL and Redis makes them differ. */
+const WAITING_PER_LOOK = 1_000;
+
+/**
+ * Brings a line in step with what PostgreSQL says: tokens that a settlement or a node that is gone has ended, users who have paid and
+ * hold nothing any more, and a policy that was changed by a node that did not live to tell.
+ */
+export interface Reconciler {
+  compare(line: SharedLine): Promise<void>;
+}
+
+export function createReconciler(deps: {
+  readonly records: QueueRecords;
+  readonly link: RedisLink;
+  readonly ends: SharedEnds;
+  readonly changes: RecordedChanges;
+  readonly policyChanges: PolicyChanges;
+  readonly terms: (concertId: number) => Promise<QueueTerms | null>;
+}): Reconciler {
+  const { records, link, ends, changes, policyChanges, terms } = deps;
+  /** Where the next look begins, by key. */
+  const begins = new Map<string, number>();
+
+  async function nextOf(key: string, count: number, size: number): Promise<readonly string[]> {
+    const begin = begins.get(key) ?? 0;
+    if (size === 0) return [];
+    const tokenIds = await link.readRange(key, begin, begin + count - 1);
+    if (tokenIds.length < count) begins.delete(key);
+    else begins.set(key, begin + count);
+    return tokenIds;
+  }
+
+  async function compareInside(line: SharedLine): Promise<void> {
+    const key = keyOf(line.concertId, 'inside');
+    const tokenIds = await nextOf(key, INSIDE_PER_LOOK, line.summary?.active ?? 0);
+    if (tokenIds.length === 0) return;
+    const { ended, paidUp } = await records.review(tokenIds);
+    await changes.apply(line, ended);
+    for (const tokenId of paidUp) ends.add(line.concertId, tokenId, 'COMPLETED', null);
+  }
+
+  async function compareWaiting(line: SharedLine): Promise<void> {
+    const key = keyOf(line.concertId, 'line');
+    const tokenIds = await nextOf(key, WAITING_PER_LOOK, line.summary?.waiting ?? 0);
+    if (tokenIds.length === 0) return;
+    const rows = await records.find(tokenIds);
+    await changes.apply(
+      line,
+      rows.filter((row) => row.status !== 'WAITING'),
+    );
+  }
+
+  async function comparePolicy(line: SharedLine): Promise<void> {
+    const { summary } = line;
+    const agreed = await terms(line.concertId);
+    if (agreed === null || summary === null) return;
+    const { maxActive, batch, intervalMs, activeTtlMs } = agreed.policy;
+    const isSame =
+      !summary.isSuspended &&
+      summary.maxActive === maxActive &&
+      summary.batch === batch &&
+      summary.intervalMs === intervalMs &&
+      summary.activeTtlMs === activeTtlMs &&
+      summary.closesAtMs === Math.floor(agreed.bookingClosesAtMs);
+    if (!isSame) policyChanges.note(line.concertId);
+  }
+
+  return {
+    async compare(line) {
+      await compareInside(line);
+      await compareWaiting(line);
+      await comparePolicy(line);
+    },
+  };
+}

@@ -1,0 +1,107 @@
+/** What the scripts answer, checked: Redis is another process, and may be of another version. */
+
+/** How a line is doing, as the script that was run last found it. */
+export interface LineSummary {
+  readonly generation: number;
+  readonly waiting: number;
+  readonly active: number;
+  readonly maxActive: number;
+  readonly batch: number;
+  readonly intervalMs: number;
+  readonly activeTtlMs: number;
+  readonly closesAtMs: number;
+  /** Nobody is admitted until the newest policy is known. */
+  readonly isSuspended: boolean;
+  /** No later instant of admission is before this. */
+  readonly latestMs: number;
+  /** Admissions that are being recorded. */
+  readonly pending: number;
+  /** Admissions per millisecond while people waited; null while nothing was measured. */
+  readonly rate: number | null;
+  /** When something is next to be done without anybody asking; null: never. */
+  readonly wakeMs: number | null;
+}
+
+/** Where a token stands, if Redis has it. */
+export interface Standing {
+  readonly status: 'WAITING' | 'ACTIVE';
+  readonly activatedAtMs: number | null;
+  readonly activeUntilMs: number | null;
+  /** 1 is next; 0 when ACTIVE. */
+  readonly position: number;
+}
+
+/** A reply by its first word. */
+export interface LineReply {
+  readonly word: string;
+  readonly rest: readonly unknown[];
+}
+
+function unexpected(reply: unknown): Error {
+  return new Error(`a script answered ${JSON.stringify(reply)?.slice(0, 200)}`);
+}
+
+export function listOf(reply: unknown): readonly unknown[] {
+  if (!Array.isArray(reply)) throw unexpected(reply);
+  return reply;
+}
+
+export function textsOf(reply: unknown): readonly string[] {
+  return listOf(reply).map((element) => {
+    if (typeof element !== 'string') throw unexpected(element);
+    return element;
+  });
+}
+
+export function readReply(reply: unknown): LineReply {
+  const [word, ...rest] = listOf(reply);
+  if (typeof word !== 'string') throw unexpected(reply);
+  return { word, rest };
+}
+
+export function numberOf(text: unknown): number {
+  const number = typeof text === 'string' && text !== '' ? Number(text) : Number.NaN;
+  if (!Number.isFinite(number)) throw unexpected(text);
+  return number;
+}
+
+/** An instant that may be missing. */
+function instantOf(text: unknown): number | null {
+  return text === '' ? null : numberOf(text);
+}
+
+export function readSummary(reply: unknown): LineSummary {
+  const texts = textsOf(reply);
+  const values = new Map<string, string>();
+  for (let nth = 0; nth + 1 < texts.length; nth += 2) values.set(texts[nth] ?? '', texts[nth + 1] ?? '');
+  const number = (name: string): number => numberOf(values.get(name));
+  const measured = number('measured');
+  return {
+    generation: number('generation'),
+    waiting: number('waiting'),
+    active: number('active'),
+    maxActive: number('maxActive'),
+    batch: number('batch'),
+    intervalMs: number('intervalMs'),
+    activeTtlMs: number('activeTtlMs'),
+    closesAtMs: number('closesAtMs'),
+    isSuspended: number('isSuspended') !== 0,
+    latestMs: number('latestMs'),
+    pending: number('pending'),
+    rate: measured === 0 ? null : measured / number('spanMs'),
+    wakeMs: values.has('wakeMs') ? number('wakeMs') : null,
+  };
+}
+
+/** `texts`: status, admission, its end and maybe a position; null when it is empty. */
+export function readStanding(reply: unknown): Standing | null {
+  const [status, activatedAt, activeUntil, position] = textsOf(reply);
+  if (status === undefined) return null;
+  if (status !== 'WAITING' && status !== 'ACTIVE') throw unexpected(reply);
+  return {
+    status,
+    activatedAtMs: instantOf(activatedAt),
+    activeUntilMs: instantOf(activeUntil),
+    position: position === undefined ? 0 : numberOf(position),
+  };
+}

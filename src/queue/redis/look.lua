@@ -1,0 +1,32 @@
+-- Purpose: where do these tokens stand, and how is the line doing?
+-- KEYS: as prelude.lua
+-- ARGV: 1 lower bound of now 2 `sign` when it is one of their holders' life, else `look` 3… token ids, or none
+-- Returns: emptied | looked, summary, one list per token: status, admission, its end, position from 1; an empty one for a
+--   token that is not here
+-- Guarantee: O(log n) per token. Changes nothing but signs of life. Idempotent.
+
+if not heldGeneration() then
+  return { 'emptied' }
+end
+local standings = {}
+for nth = 3, #ARGV do
+  local id = ARGV[nth]
+  local status, activatedAt, activeUntil = standingOf(id)
+  if not status then
+    standings[#standings + 1] = {}
+  else
+    local position = 0
+    if status == 'WAITING' then
+      position = redis.call('ZRANK', line, id) + 1
+    end
+    if ARGV[2] == 'sign' then
+      if status == 'WAITING' then
+        redis.call('ZADD', seen, 'XX', 'GT', ARGV[1], id)
+      else
+        redis.call('ZREM', unclaimed, id)
+      end
+    end
+    standings[#standings + 1] = { status, activatedAt, activeUntil, text(position) }
+  end
+end
+return { 'looked', summary(tonumber(ARGV[1])), standings }

@@ -1,0 +1,99 @@
+import { Fault } from '../../errors.ts';
+import type { QueueRecords } from '../../queue-token.ts';
+import type { FlushResult, LaneWork } from '../lane.ts';
+import type { RecordedChanges } from './recorded-changes.ts';
+import type { RedisLink } from './redis-link.ts';
+import { keyOf } from './scripts.ts';
+import { isOpen, type SharedLines } from './shared-lines.ts';
+
+/** Rows per look; more of them wait for the next. */
+const TOKENS_PER_LOOK = 1_000;
+/** Beyond this many, what is remembered to be mended is left to the comparison of the whole line. */
+const MOST_TOKENS = 100_000;
+
+/**
+ * Tokens of which Redis may not know what PostgreSQL has recorded, because it did not answer or was never told. Their rows
+ * are read, and what they say is brought to Redis, until it has it.
+ */
+export interface Mending extends LaneWork {
+  add(concertId: number, tokenIds: readonly string[]): void;
+  /** A settlement says that it has completed the token with which the user is inside. */
+  addUser(userId: string, concertId: number): void;
+  /** Whether a completion of this user is still to be looked at. */
+  isAnnounced(userId: string, concertId: number): boolean;
+}
+
+export function createMending(deps: {
+  readonly records: QueueRecords;
+  readonly link: RedisLink;
+  readonly lines: SharedLines;
+  readonly changes: RecordedChanges;
+  readonly wake: () => void;
+  readonly onFailure: (error: unknown) => void;
+}): Mending {
+  const { records, link, lines, changes, wake, onFailure } = deps;
+  /** Token ids with their concerts. */
+  const tokens = new Map<string, number>();
+  const announced = new Map<string, { readonly userId: string; readonly concertId: number }>();
+
+  const keyOfUser = (userId: string, concertId: number): string => `${concertId}:${userId}`;
+
+  /** Whoever is announced is inside, or was. */
+  async function findAnnounced(): Promise<readonly (() => void)[]> {
+    const found = [...announced];
+    const tokenIds = await Promise.all(
+      found.map(([, { userId, concertId }]) => link.readField(keyOf(concertId, 'users'), userId)),
+    );
+    return found.map(([key, { concertId }], nth) => {
+      const tokenId = tokenIds[nth];
+      if (typeof tokenId === 'string') tokens.set(tokenId, concertId);
+      return () => announced.delete(key);
+    });
+  }
+
+  async function mend(): Promise<FlushResult> {
+    const settled = await findAnnounced();
+    for (const concertId of new Set(tokens.values()))
+      if (lines.get(concertId) === undefined) await lines.open(concertId);
+    const batch = [...tokens].filter(([, concertId]) => {
+      const line = lines.get(concertId);
+      return line !== undefined && isOpen(line);
+    });
+    batch.length = Math.min(batch.length, TOKENS_PER_LOOK);
+    if (batch.length > 0) {
+      const rows = Map.groupBy(await records.find(batch.map(([tokenId]) => tokenId)), (row) => row.concertId);
+      for (const [concertId, members] of Map.groupBy(batch, ([, id]) => id)) {
+        const line = lines.get(concertId);
+        if (line !== undefined) await changes.apply(line, rows.get(concertId) ?? []);
+        for (const [tokenId] of members) tokens.delete(tokenId);
+      }
+    }
+    for (const settle of settled) settle();
+    return batch.length > 0 ? 'done' : 'idle';
+  }
+
+  return {
+    add(concertId, tokenIds) {
+      for (const tokenId of tokenIds) if (tokens.size < MOST_TOKENS) tokens.set(tokenId, concertId);
+      wake();
+    },
+
+    addUser(userId, concertId) {
+      announced.set(keyOfUser(userId, concertId), { userId, concertId });
+      wake();
+    },
+
+    isAnnounced: (userId, concertId) => announced.size > 0 && announced.has(keyOfUser(userId, concertId)),
+
+    async flush() {
+      if (!link.isUp || (tokens.size === 0 && announced.size === 0)) return 'idle';
+      try {
+        return await mend();
+      } catch (error) {
+        onFailure(error);
+        // Without Redis there is nothing to mend; its return wakes the lane.
+        return error instanceof Fault && error.code === 'QUEUE_UNAVAILABLE' ? 'idle' : 'failed';
+      }
+    },
+  };
+}

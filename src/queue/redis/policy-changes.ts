@@ -1,0 +1,62 @@
+import { Fault } from '../../errors.ts';
+import type { DatabaseClock } from '../../clock.ts';
+import type { QueueRecords } from '../../queue-token.ts';
+import type { QueueTerms } from '../concert-queues.ts';
+import type { LaneWork } from '../lane.ts';
+import { type LineStore, LOST } from './line-store.ts';
+import type { RedisLink } from './redis-link.ts';
+import type { SharedLines } from './shared-lines.ts';
+
+/** Brings changed policies to Redis: nobody is admitted from when a change is known until the new policy is there. */
+export interface PolicyChanges extends LaneWork {
+  note(concertId: number): void;
+}
+
+export function createPolicyChanges(deps: {
+  readonly records: QueueRecords;
+  readonly store: LineStore;
+  readonly link: RedisLink;
+  readonly lines: () => SharedLines;
+  readonly terms: (concertId: number) => Promise<QueueTerms | null>;
+  readonly databaseClock: DatabaseClock;
+  readonly wake: () => void;
+  readonly onFailure: (error: unknown) => void;
+}): PolicyChanges {
+  const { records, store, link, lines, terms, databaseClock, wake, onFailure } = deps;
+  const changed = new Set<number>();
+
+  /** The policy is read after the suspension, so it is no older than the change; a newer one is adopted by who suspends next. */
+  async function adopt(concertId: number): Promise<void> {
+    const ticket = await store.suspend(concertId);
+    const agreed = await terms(concertId);
+    if (agreed === null) return;
+    const sinceMs = Math.floor(databaseClock.lowerMs()) - agreed.policy.intervalMs;
+    const admissions = await records.listAdmissions(concertId, sinceMs, agreed.policy.batch);
+    if ((await store.adopt(concertId, ticket, agreed, admissions)) === LOST) return;
+    const line = lines().get(concertId);
+    if (line !== undefined) lines().noteChanged(line);
+  }
+
+  return {
+    note(concertId) {
+      changed.add(concertId);
+      wake();
+    },
+
+    async flush() {
+      if (changed.size === 0 || !link.isUp) return 'idle';
+      for (const concertId of changed) {
+        // It may be changed again while it is read.
+        changed.delete(concertId);
+        try {
+          await adopt(concertId);
+        } catch (error) {
+          onFailure(error);
+          changed.add(concertId);
+          return error instanceof Fault && error.code === 'QUEUE_UNAVAILABLE' ? 'idle' : 'failed';
+        }
+      }
+      return 'done';
+    },
+  };
+}

@@ -1,0 +1,28 @@
+-- Purpose: lets tokens that PostgreSQL has recorded as live take their places.
+-- KEYS: as prelude.lua
+-- ARGV: 1 generation 2 lower bound of now 3… six per token: id, user, number, issue, admission, its end (the last two empty
+--   for who waits)
+-- Returns: emptied | moved | done, summary
+-- Guarantee: a token stands by its number, whenever it comes; one that has ended, or stands there, is left as it is. Who
+--   waited meanwhile and is recorded as ACTIVE goes in, and all nodes are told. Idempotent. Under another generation nothing is done, and nothing
+--   need be: whoever raised it has read the rows.
+
+local refused = refusal(ARGV[1])
+if refused then
+  return refused
+end
+local lowerMs = tonumber(ARGV[2])
+local wasEmpty = redis.call('ZCARD', line) == 0
+local admitted = {}
+for row = 3, #ARGV, 6 do
+  if takeIn(row, lowerMs) and ARGV[row + 4] ~= '' then
+    admitted[#admitted + 1] = ARGV[row]
+  end
+end
+if #admitted > 0 then
+  redis.call('PUBLISH', events, 'ACTIVE ' .. table.concat(admitted, ' '))
+end
+if wasEmpty and redis.call('ZCARD', line) > 0 then
+  redis.call('HSET', state, 'waitingSinceMs', text(lowerMs))
+end
+return { 'done', summary(lowerMs) }

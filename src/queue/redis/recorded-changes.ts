@@ -1,0 +1,49 @@
+import type { QueueTokenRow } from '../../queue-token.ts';
+import { isLive } from '../place.ts';
+import { isEndStatus } from '../register.ts';
+import { type LineStore, LOST, type RecordedEnd } from './line-store.ts';
+import { isOpen, type SharedLine, type SharedLines } from './shared-lines.ts';
+import type { Sightings } from './sightings.ts';
+
+/** Brings to Redis what PostgreSQL has recorded. Throws Faults `QUEUE_UNAVAILABLE`; repeating any of it is harmless. */
+export interface RecordedChanges {
+  /** Ends take effect: slots and places are free. */
+  end(line: SharedLine, ends: readonly RecordedEnd[]): Promise<void>;
+  /** Whatever the rows say takes effect. A token without a row is left as it is: its row may still be on its way. */
+  apply(line: SharedLine, rows: readonly QueueTokenRow[]): Promise<void>;
+}
+
+export function createRecordedChanges(deps: {
+  readonly store: LineStore;
+  readonly lines: Pick<SharedLines, 'noteLost' | 'noteChanged'>;
+  readonly sightings: Sightings;
+}): RecordedChanges {
+  const { store, lines, sightings } = deps;
+
+  async function end(line: SharedLine, ends: readonly RecordedEnd[]): Promise<void> {
+    if (ends.length === 0) return;
+    // Recorded is recorded, whether or not Redis takes it in.
+    for (const { tokenId, status, endedAtMs } of ends) sightings.noteEnded(tokenId, status, endedAtMs);
+    if ((await store.remove(line.concertId, ends)) === LOST) lines.noteLost(line.concertId);
+    else lines.noteChanged(line);
+  }
+
+  return {
+    end,
+
+    async apply(line, rows) {
+      await end(
+        line,
+        rows.flatMap(({ tokenId, status, endedAtMs }) =>
+          isEndStatus(status) ? [{ tokenId, status, endedAtMs: endedAtMs ?? 0 }] : [],
+        ),
+      );
+      const live = rows.filter(isLive);
+      if (live.length === 0 || !isOpen(line)) return;
+      if ((await store.put(line.concertId, line.generation, live)) === LOST) lines.noteLost(line.concertId);
+      for (const row of live) {
+        if (row.status === 'ACTIVE') sightings.noteActive(row.tokenId, row.activatedAtMs, row.activeUntilMs);
+      }
+    },
+  };
+}

@@ -1,0 +1,241 @@
+/**
+ * The connections to Redis: one for commands, one for events.
+ *
+ * K1. A command is answered, or refused with a Fault `QUEUE_UNAVAILABLE`, within 300 ms, also when Redis stands still: the first
+ *     command that runs into its limit has all others refused with it, and those that follow are refused at once until
+ *     Redis answers again.
+ * K2. Nothing is sent twice, and nothing waits for a connection. Whether a refused command was done is unknown.
+ * K3. While events may be missed, `isHearing` is false.
+ */
+import { Redis } from 'ioredis';
+import type { Clock } from '../../clock.ts';
+import { Fault } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { commandOf, EVENT_PATTERN, keysOf, loadScripts, type ScriptCommand, type ScriptName } from './scripts.ts';
+
+declare module 'ioredis' {
+  // The client makes a method of every script.
+  // oxlint-disable-next-line no-unused-vars
+  interface RedisCommander<Context> extends Record<ScriptCommand, (...args: string[]) => Promise<unknown>> {}
+}
+
+/** Far above what a script takes; below half of what a caller waits for a refusal at most. */
+const COMMAND_LIMIT_MS = 300;
+/** The client's own limit is for what this one does not see; it cannot tell a late answer from one that nobody has read yet. */
+const CLIENT_LIMIT_MS = 1_000;
+const CONNECT_LIMIT_MS = 1_000;
+/** A connection on which an answer is missing for this long is broken, whatever TCP says. */
+const SILENCE_LIMIT_MS = 1_500;
+/** How often a Redis that does not answer is asked. */
+const PROBE_EVERY_MS = 100;
+const LONGEST_RECONNECT_PAUSE_MS = 250;
+
+export interface RedisLink {
+  /** Whether commands are sent at present. */
+  readonly isUp: boolean;
+  readonly isHearing: boolean;
+  run(name: ScriptName, concertId: number, args: readonly string[]): Promise<unknown>;
+  /** Sets a key that is not there, for so long. False when it is there. */
+  claim(key: string, value: string, ttlMs: number): Promise<boolean>;
+  readField(key: string, field: string): Promise<string | null>;
+  /** Members of a sorted set by rank, the last one included. */
+  readRange(key: string, first: number, last: number): Promise<readonly string[]>;
+  /** Notices an event connection on which nothing arrives any more. */
+  checkHearing(): void;
+  /** Connects. Resolves once connected, or when the first attempt has failed: it goes on trying. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface PendingCommand {
+  readonly sentAtMs: number;
+  readonly refuse: (error: unknown) => void;
+}
+
+export function createRedisLink(deps: {
+  readonly url: string;
+  /** That of the machine: sockets know no other. */
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Commands are sent again after they were not. */
+  readonly onUp: () => void;
+  readonly onDown: () => void;
+  readonly onEvent: (channel: string, message: string) => void;
+  /** Events may have been missed before. */
+  readonly onHearing: () => void;
+}): RedisLink {
+  const { url, clock, log, onUp, onDown, onEvent, onHearing } = deps;
+  /** In the order in which they were sent. */
+  const pending = new Set<PendingCommand>();
+  let isWatching = false;
+  let isUp = false;
+  let isHearing = false;
+  let isClosed = false;
+  let isConnected = false;
+
+  const options = {
+    lazyConnect: true,
+    connectTimeout: CONNECT_LIMIT_MS,
+    commandTimeout: CLIENT_LIMIT_MS,
+    socketTimeout: SILENCE_LIMIT_MS,
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    retryStrategy: (attempt: number) => Math.min(LONGEST_RECONNECT_PAUSE_MS, 20 * attempt),
+    // Another server has become the master.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  };
+  const redis = new Redis(url, { ...options, enableAutoPipelining: true, scripts: loadScripts() });
+  const listener = new Redis(url, options);
+
+  function goUp(): void {
+    if (isUp || isClosed) return;
+    isUp = true;
+    log.info({}, 'Redis answers');
+    onUp();
+  }
+
+  function goDown(error: unknown): void {
+    if (!isUp) return;
+    isUp = false;
+    log.warn({ err: error }, 'Redis does not answer; the waiting room admits nobody until it does');
+    const refused = [...pending];
+    pending.clear();
+    for (const command of refused) command.refuse(error);
+    onDown();
+  }
+
+  function probe(): void {
+    clock.after(PROBE_EVERY_MS, () => {
+      if (isUp || isClosed || !isConnected) return;
+      redis.ping().then(goUp, probe);
+    });
+  }
+
+  redis.on('ready', () => {
+    isConnected = true;
+    goUp();
+  });
+  redis.on('close', () => {
+    isConnected = false;
+    goDown(new Error('the connection to Redis was closed'));
+  });
+  // Whatever is wrong with a connection closes it, which is told of above.
+  redis.on('error', (error: unknown) => log.debug({ err: error }, 'a connection to Redis failed'));
+
+  function listen(): void {
+    listener.psubscribe(EVENT_PATTERN).then(
+      () => {
+        isHearing = true;
+        onHearing();
+      },
+      () => listener.disconnect(true),
+    );
+  }
+  listener.on('ready', listen);
+  listener.on('close', () => (isHearing = false));
+  listener.on('error', (error: unknown) => log.debug({ err: error }, 'the event connection to Redis failed'));
+  listener.on('pmessage', (_pattern: string, channel: string, message: string) => onEvent(channel, message));
+
+  /** An answer that says no is Redis's; any other failure is the connection's. */
+  function isReply(error: unknown): boolean {
+    return error instanceof Error && error.name === 'ReplyError';
+  }
+
+  function giveUp(error: unknown): void {
+    goDown(error);
+    probe();
+  }
+
+  function oldestMs(): number | null {
+    for (const { sentAtMs } of pending) return sentAtMs;
+    return null;
+  }
+
+  /**
+   * Looks after the oldest command when its limit is over. A process that was busy for longer than that may have the answer
+   * and not have read it: a timer comes before what the socket holds, so the socket gets its turn first.
+   */
+  function watch(): void {
+    const sentAtMs = oldestMs();
+    isWatching = sentAtMs !== null;
+    if (sentAtMs === null) return;
+    clock.after(sentAtMs + COMMAND_LIMIT_MS - clock.monotonicMs(), () => setImmediate(() => setImmediate(judge)));
+  }
+
+  function judge(): void {
+    const sentAtMs = oldestMs();
+    if (sentAtMs !== null && clock.monotonicMs() - sentAtMs >= COMMAND_LIMIT_MS) {
+      giveUp(new Error(`Redis did not answer within ${COMMAND_LIMIT_MS} ms`));
+    }
+    watch();
+  }
+
+  function send<T>(command: () => Promise<T>): Promise<T> {
+    if (!isUp) return Promise.reject(new Fault('QUEUE_UNAVAILABLE', 'none'));
+    return new Promise<T>((resolve, reject) => {
+      const refuse = (error: unknown): void => reject(new Fault('QUEUE_UNAVAILABLE', 'unknown', { cause: error }));
+      const entry = { sentAtMs: clock.monotonicMs(), refuse };
+      pending.add(entry);
+      if (!isWatching) watch();
+      command().then(
+        (reply) => {
+          pending.delete(entry);
+          resolve(reply);
+        },
+        (error: unknown) => {
+          if (!pending.delete(entry)) return;
+          refuse(error);
+          if (isReply(error)) {
+            log.error({ err: error }, 'Redis refused a command');
+          } else {
+            giveUp(error);
+          }
+        },
+      );
+    });
+  }
+
+  /** Resolves after the first attempt, however it ends. */
+  function connect(client: Redis): Promise<void> {
+    return client
+      .connect()
+      .catch((error: unknown) => log.warn({ err: error }, 'Redis cannot be reached; trying again'));
+  }
+
+  return {
+    get isUp() {
+      return isUp;
+    },
+    get isHearing() {
+      return isHearing;
+    },
+
+    run: (name, concertId, args) => send(() => redis[commandOf(name)](...keysOf(name, concertId), ...args)),
+    claim: async (key, value, ttlMs) => (await send(() => redis.set(key, value, 'PX', ttlMs, 'NX'))) !== null,
+    readField: (key, field) => send(() => redis.hget(key, field)),
+    readRange: (key, first, last) => send(() => redis.zrange(key, String(first), String(last))),
+
+    checkHearing() {
+      if (!isHearing) return;
+      listener.ping().catch(() => {
+        isHearing = false;
+        if (!isClosed) listener.disconnect(true);
+      });
+    },
+
+    async start() {
+      await Promise.all([connect(redis), connect(listener)]);
+    },
+
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      redis.disconnect();
+      listener.disconnect();
+      goDown(new Error('the waiting room is closed'));
+      await Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+
+/** What Redis decides about a line, each in the Lua file of that name beside this one. */
+export type ScriptName =
+  | 'touch'
+  | 'look'
+  | 'put'
+  | 'propose'
+  | 'show'
+  | 'withdraw'
+  | 'remove'
+  | 'sweep'
+  | 'beat'
+  | 'suspend'
+  | 'adopt'
+  | 'begin'
+  | 'restore'
+  | 'finish';
+
+/** Scripts as commands of the client: a name of their own, so that none hides a command of Redis. */
+export type ScriptCommand = `line${Capitalize<ScriptName>}`;
+
+const COMMANDS = {
+  touch: 'lineTouch',
+  look: 'lineLook',
+  put: 'linePut',
+  propose: 'linePropose',
+  show: 'lineShow',
+  withdraw: 'lineWithdraw',
+  remove: 'lineRemove',
+  sweep: 'lineSweep',
+  beat: 'lineBeat',
+  suspend: 'lineSuspend',
+  adopt: 'lineAdopt',
+  begin: 'lineBegin',
+  restore: 'lineRestore',
+  finish: 'lineFinish',
+} as const satisfies Record<ScriptName, ScriptCommand>;
+
+/** In the order in which prelude.lua names them. */
+const LINE_KEYS = [
+  'state',
+  'line',
+  'tokens',
+  'users',
+  'inside',
+  'proposed',
+  'admissions',
+  'seen',
+  'unclaimed',
+  'gone',
+  'ticket',
+  'rebuilder',
+  'rebuilding',
+  'events',
+] as const;
+export type LineKey = (typeof LINE_KEYS)[number];
+
+/** On the path of every request, so it carries no more than it needs. */
+const TOUCH_KEYS = ['state', 'tokens', 'seen', 'unclaimed'] as const satisfies readonly LineKey[];
+
+/** Channels of all lines. */
+export const EVENT_PATTERN = 'frontrow:{*}:events';
+
+/** The hash tag keeps everything of one concert in one slot of a Redis Cluster. */
+export function keyOf(concertId: number, key: LineKey): string {
+  return `frontrow:{${concertId}}:${key}`;
+}
+
+/** The concert whose channel this is; null for any other channel. */
+export function concertOfChannel(channel: string): number | null {
+  const [, concertId] = /^frontrow:\{(\d{1,16})\}:events$/.exec(channel) ?? [];
+  return concertId === undefined ? null : Number(concertId);
+}
+
+export function commandOf(name: ScriptName): ScriptCommand {
+  return COMMANDS[name];
+}
+
+export function keysOf(name: ScriptName, concertId: number): string[] {
+  return (name === 'touch' ? TOUCH_KEYS : LINE_KEYS).map((key) => keyOf(concertId, key));
+}
+
+function readLua(name: string): string {
+  return readFileSync(new URL(`${name}.lua`, import.meta.url), 'utf8');
+}
+
+/** The scripts as the client defines them. Reads the files. */
+export function loadScripts(): Record<string, { lua: string; numberOfKeys: number }> {
+  const prelude = readLua('prelude');
+  return Object.fromEntries(
+    Object.keys(COMMANDS).map((name) => {
+      const isTouch = name === 'touch';
+      const lua = isTouch ? readLua(name) : `${prelude}\n${readLua(name)}`;
+      return [
+        `line${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+        { lua, numberOfKeys: (isTouch ? TOUCH_KEYS : LINE_KEYS).length },
+      ];
+    }),
+  );
+}

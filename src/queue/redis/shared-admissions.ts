@@ -1,0 +1,200 @@
+/**
+ * Lets people in, on any node: Redis proposes, PostgreSQL records, Redis shows. No node leads.
+ *
+ * S1. A proposal is shown only once PostgreSQL has recorded it, with the instant that it was proposed with.
+ * S2. One that certainly was not recorded is withdrawn. One whose outcome is unknown keeps its slot and its share of the window
+ *     and is recorded again, after a second by any node, which does nothing to who is in already.
+ * S3. One round of proposals is out at a time, whichever node made it, so nobody is let in ahead of somebody whose round failed.
+ */
+import type { Clock } from '../../clock.ts';
+import { Fault } from '../../errors.ts';
+import type { QueueRecords } from '../../queue-token.ts';
+import type { FlushResult, LaneWork } from '../lane.ts';
+import { type Admission, type LineStore, LOST } from './line-store.ts';
+import type { Mending } from './mending.ts';
+import type { RecordedChanges } from './recorded-changes.ts';
+import type { RedisLink } from './redis-link.ts';
+import { isOpen, type OpenLine, type SharedLine, type SharedLines } from './shared-lines.ts';
+import type { Sightings } from './sightings.ts';
+
+/** How long, and how often, a round of another node is waited for: as long as PostgreSQL takes for it. */
+const ROUND_PAUSE_MS = 4;
+const ROUND_PAUSES = 5;
+/** Admissions per line and statement; as many as entries, so that those who enter into an open house are in at once. */
+const ADMISSIONS_PER_LINE = 1_000;
+
+export interface SharedAdmissions extends LaneWork {
+  /** Takes over a proposal that was not completed. */
+  complete(line: OpenLine, tokenId: string, activatedAtMs: number): void;
+}
+
+interface Proposal extends Admission {
+  readonly line: OpenLine;
+  /** Of the line when it was proposed. */
+  readonly generation: number;
+  /** It was sent before, and may be recorded: Redis hands it out until that is known. */
+  readonly isDoubtful: boolean;
+}
+
+export interface SharedAdmissionSettings {
+  readonly records: QueueRecords;
+  readonly link: RedisLink;
+  readonly store: LineStore;
+  readonly lines: SharedLines;
+  /** That of the machine. */
+  readonly machineClock: Clock;
+  readonly sightings: Sightings;
+  readonly changes: RecordedChanges;
+  readonly mending: Mending;
+  readonly wake: () => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export function createSharedAdmissions(settings: SharedAdmissionSettings): SharedAdmissions {
+  const { records, link, store, lines, machineClock, sightings, changes, mending, wake, onFailure } = settings;
+  let takenOver: Proposal[] = [];
+
+  /** Whether another node is admitting, so that there may be room when it has done. */
+  function isBusy({ summary }: SharedLine): boolean {
+    return summary !== null && summary.pending > 0 && summary.waiting > summary.pending;
+  }
+
+  async function propose(line: OpenLine): Promise<Proposal[]> {
+    const { generation } = line;
+    let proposed = await store.propose(line.concertId, generation, ADMISSIONS_PER_LINE);
+    // Who has just entered is to hear that they are in, if they are. After that the other node's word of it prompts this one.
+    for (let pauses = 0; proposed !== LOST && proposed.length === 0 && isBusy(line); pauses += 1) {
+      if (pauses === ROUND_PAUSES) break;
+      await new Promise<void>((resolve) => void machineClock.after(ROUND_PAUSE_MS, resolve));
+      proposed = await store.propose(line.concertId, generation, ADMISSIONS_PER_LINE);
+    }
+    if (proposed === LOST) {
+      lines.noteLost(line.concertId);
+      return [];
+    }
+    // There may be more.
+    if (proposed.length === ADMISSIONS_PER_LINE) lines.admissible.add(line);
+    return proposed.map((admission) => ({ ...admission, line, generation, isDoubtful: false }));
+  }
+
+  async function gather(): Promise<Proposal[]> {
+    const looked = [...lines.admissible];
+    lines.admissible.clear();
+    const proposals = takenOver;
+    takenOver = [];
+    const results = await Promise.allSettled(looked.filter(isOpen).map(propose));
+    for (const result of results) {
+      if (result.status === 'fulfilled') proposals.push(...result.value);
+      else onFailure(result.reason);
+    }
+    return proposals;
+  }
+
+  async function show(line: OpenLine, generation: number, admissions: readonly Admission[]): Promise<void> {
+    if (admissions.length === 0) return;
+    const shown = await store.show(line.concertId, generation, admissions);
+    if (shown === LOST) {
+      lines.noteLost(line.concertId);
+      return;
+    }
+    line.admissions += shown.length;
+    const isShown = new Set(shown);
+    for (const { tokenId, activatedAtMs, activeUntilMs } of admissions) {
+      if (isShown.has(tokenId)) sightings.noteActive(tokenId, activatedAtMs, activeUntilMs);
+    }
+  }
+
+  /** Their rows were not WAITING any more: what the rows say counts, whoever wrote it. */
+  async function settle(line: OpenLine, generation: number, refused: readonly Proposal[]): Promise<void> {
+    if (refused.length === 0) return;
+    const rows = await records.find(refused.map(({ tokenId }) => tokenId));
+    const admittedAt = new Map(rows.map((row) => [row.tokenId, row.activatedAtMs]));
+    const vain = refused.filter(({ tokenId, activatedAtMs }) => admittedAt.get(tokenId) !== activatedAtMs);
+    if (vain.length > 0) await store.withdraw(line.concertId, generation, vain);
+    await changes.apply(line, rows);
+  }
+
+  async function takeEffect(proposals: readonly Proposal[], changed: ReadonlySet<string>): Promise<void> {
+    const [first] = proposals;
+    if (first === undefined) return;
+    const { line, generation } = first;
+    try {
+      await show(
+        line,
+        generation,
+        proposals.filter(({ tokenId }) => changed.has(tokenId)),
+      );
+      await settle(
+        line,
+        generation,
+        proposals.filter(({ tokenId }) => !changed.has(tokenId)),
+      );
+    } catch (error) {
+      onFailure(error);
+      mending.add(
+        line.concertId,
+        proposals.map(({ tokenId }) => tokenId),
+      );
+    }
+  }
+
+  async function withdraw(proposals: readonly Proposal[]): Promise<void> {
+    for (const [line, members] of Map.groupBy(proposals, (proposal) => proposal.line)) {
+      try {
+        await store.withdraw(line.concertId, members[0]?.generation ?? 0, members);
+        lines.admissible.add(line);
+      } catch (error) {
+        // It is handed out again after a second.
+        onFailure(error);
+      }
+    }
+  }
+
+  async function record(proposals: readonly Proposal[]): Promise<FlushResult> {
+    try {
+      const { changed, fenced } = await records.admit(
+        proposals.map(({ line, generation, tokenId, activatedAtMs, activeUntilMs }) => ({
+          concertId: line.concertId,
+          generation,
+          tokenId,
+          activatedAtMs,
+          activeUntilMs,
+        })),
+      );
+      const groups = [...Map.groupBy(proposals, (proposal) => proposal.line)];
+      await Promise.all(
+        groups.map(async ([line, members]) => {
+          if (fenced.has(line.concertId)) lines.noteLost(line.concertId, members[0]?.generation);
+          else await takeEffect(members, changed);
+        }),
+      );
+      return 'done';
+    } catch (error) {
+      onFailure(error);
+      if (error instanceof Fault && error.effect === 'unknown') {
+        takenOver.push(...proposals.map((proposal) => ({ ...proposal, isDoubtful: true })));
+      } else {
+        await withdraw(proposals.filter((proposal) => !proposal.isDoubtful));
+      }
+      return 'failed';
+    }
+  }
+
+  return {
+    complete(line, tokenId, activatedAtMs) {
+      const { generation, summary } = line;
+      const activeUntilMs = activatedAtMs + (summary?.activeTtlMs ?? 0);
+      takenOver.push({ line, generation, tokenId, activatedAtMs, activeUntilMs, isDoubtful: true });
+      wake();
+    },
+
+    async flush() {
+      if (!link.isUp) {
+        takenOver = [];
+        return 'idle';
+      }
+      const proposals = await gather();
+      return proposals.length === 0 ? 'idle' : record(proposals);
+    },
+  };
+}

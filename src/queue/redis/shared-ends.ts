@@ -1,0 +1,225 @@
+/**
+ * Ends tokens: first in PostgreSQL, then in Redis.
+ *
+ * E1. On one node a token has at most one end under way; between nodes its row decides which of them ended it.
+ * E2. An end that nobody asked for is forgotten when it fails: Redis hands it out again a second later, to any node.
+ * E3. An end that a caller asked for needs no Redis. What Redis could not be told is mended.
+ */
+import type { DatabaseClock } from '../../clock.ts';
+import { Fault } from '../../errors.ts';
+import type { QueueRecords } from '../../queue-token.ts';
+import type { FlushResult, LaneWork } from '../lane.ts';
+import type { EndStatus } from '../place.ts';
+import { type DueItem, type LineStore, LOST, type RecordedEnd } from './line-store.ts';
+import type { Mending } from './mending.ts';
+import type { RecordedChanges } from './recorded-changes.ts';
+import type { RedisLink } from './redis-link.ts';
+import { isOpen, type OpenLine, type SharedLine, type SharedLines } from './shared-lines.ts';
+import type { Sightings } from './sightings.ts';
+
+/** Ends per statement: some 10 ms of PostgreSQL's time. */
+const ENDS_PER_STATEMENT = 1_000;
+/** A caller's end is sent again under the generation that PostgreSQL has, at most so often. */
+const ATTEMPTS = 3;
+
+export interface SharedEnds extends LaneWork {
+  /** Ends a token that nobody asked to end; `endedAtMs` null: at the instant when it is sent. */
+  add(concertId: number, tokenId: string, status: EndStatus, endedAtMs: number | null): void;
+  /** Its holder leaves. True when this call ended the token, false when something else had. Throws Faults. */
+  cancel(concertId: number, tokenId: string): Promise<boolean>;
+  refuseAll(fault: Fault): void;
+}
+
+interface PendingEnd {
+  readonly concertId: number;
+  readonly tokenId: string;
+  readonly status: EndStatus;
+  /** Null: when it is sent. */
+  readonly endedAtMs: number | null;
+  attempts: number;
+  waiters: PromiseWithResolvers<boolean>[];
+}
+
+interface SentEnd extends RecordedEnd {
+  readonly end: PendingEnd;
+  readonly generation: number;
+}
+
+export interface SharedEndSettings {
+  readonly records: QueueRecords;
+  readonly databaseClock: DatabaseClock;
+  readonly link: RedisLink;
+  readonly store: LineStore;
+  readonly lines: SharedLines;
+  readonly sightings: Sightings;
+  readonly changes: RecordedChanges;
+  readonly mending: Mending;
+  /** Whether holders could show signs of life, so that missing ones are. */
+  readonly mayJudge: () => boolean;
+  /** Takes over proposals that another node, or this one, has left uncompleted. */
+  readonly onProposed: (line: OpenLine, tokenId: string, activatedAtMs: number) => void;
+  readonly wake: () => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export function createSharedEnds(settings: SharedEndSettings): SharedEnds {
+  const { records, databaseClock, link, store, lines, sightings, changes, mending } = settings;
+  const { mayJudge, onProposed, wake, onFailure } = settings;
+  const pending = new Map<string, PendingEnd>();
+
+  function add(concertId: number, tokenId: string, status: EndStatus, endedAtMs: number | null): PendingEnd {
+    const known = pending.get(tokenId);
+    if (known !== undefined) return known;
+    const made = { concertId, tokenId, status, endedAtMs, attempts: 0, waiters: [] };
+    pending.set(tokenId, made);
+    wake();
+    return made;
+  }
+
+  function close(end: PendingEnd, isEnded: boolean): void {
+    pending.delete(end.tokenId);
+    for (const waiter of end.waiters) waiter.resolve(isEnded);
+  }
+
+  function fail(end: PendingEnd, error: unknown): void {
+    pending.delete(end.tokenId);
+    for (const waiter of end.waiters) waiter.reject(error);
+  }
+
+  function take(line: OpenLine, { why, tokenId, atMs }: DueItem): string | null {
+    if (why === 'proposed') onProposed(line, tokenId, atMs);
+    else if (why !== 'missing') add(line.concertId, tokenId, 'EXPIRED', atMs);
+    // Whoever is watched here is present, though Redis is told so only now and then.
+    else if ((sightings.withId(tokenId)?.watchers ?? null) !== null) return tokenId;
+    else add(line.concertId, tokenId, 'EXPIRED', null);
+    return null;
+  }
+
+  async function sweep(line: SharedLine): Promise<void> {
+    if (!isOpen(line)) return;
+    const limit = ENDS_PER_STATEMENT;
+    const due = await store.sweep(line.concertId, line.generation, limit);
+    if (due === LOST) {
+      lines.noteLost(line.concertId);
+      return;
+    }
+    const present = due.flatMap((item) => take(line, item) ?? []);
+    if (present.length > 0) await store.look(line.concertId, present, true);
+    if (due.length >= limit) lines.overdue.add(line);
+  }
+
+  async function sweepOverdue(): Promise<void> {
+    if (!link.isUp || !mayJudge()) return;
+    const overdue = [...lines.overdue];
+    lines.overdue.clear();
+    try {
+      await Promise.all(overdue.map(sweep));
+    } catch (error) {
+      onFailure(error);
+      for (const line of overdue) lines.overdue.add(line);
+    }
+  }
+
+  async function generationOf(concertId: number): Promise<number | null> {
+    const line = lines.get(concertId);
+    if (line !== undefined && isOpen(line)) return line.generation;
+    return (await records.findHead(concertId))?.generation ?? null;
+  }
+
+  /** Another node may know the clock less well, and nobody leaves before they came. */
+  function instantOf({ concertId, tokenId, endedAtMs }: PendingEnd): number {
+    if (endedAtMs !== null) return endedAtMs;
+    const admittedMs = sightings.withId(tokenId)?.place?.activatedAtMs ?? 0;
+    return Math.max(databaseClock.upperMs(), admittedMs, lines.get(concertId)?.summary?.latestMs ?? 0);
+  }
+
+  async function gather(): Promise<SentEnd[]> {
+    const batch: SentEnd[] = [];
+    for (const end of [...pending.values()].slice(0, ENDS_PER_STATEMENT)) {
+      const generation = await generationOf(end.concertId);
+      const { tokenId, status } = end;
+      if (generation === null) close(end, false);
+      else batch.push({ end, tokenId, status, endedAtMs: instantOf(end), generation });
+    }
+    return batch;
+  }
+
+  /** Another generation is in force. Whoever asked is served under it; what nobody asked for comes up again. */
+  function retry({ end, generation }: SentEnd): void {
+    if (link.isUp) lines.noteLost(end.concertId, generation);
+    end.attempts += 1;
+    if (end.waiters.length === 0 || end.attempts >= ATTEMPTS) fail(end, new Fault('QUEUE_UNAVAILABLE', 'none'));
+  }
+
+  async function tellRedis(concertId: number, ended: readonly SentEnd[], refused: readonly SentEnd[]): Promise<void> {
+    const line = lines.get(concertId);
+    const tokenIds = [...ended, ...refused].map(({ tokenId }) => tokenId);
+    if (line === undefined || !link.isUp) {
+      for (const { tokenId, status, endedAtMs } of ended) sightings.noteEnded(tokenId, status, endedAtMs);
+      mending.add(concertId, tokenIds);
+      return;
+    }
+    try {
+      await changes.end(line, ended);
+      if (refused.length === 0) return;
+      await changes.apply(line, await records.find(refused.map(({ tokenId }) => tokenId)));
+    } catch (error) {
+      onFailure(error);
+      mending.add(concertId, tokenIds);
+    }
+  }
+
+  async function send(batch: readonly SentEnd[]): Promise<FlushResult> {
+    const { changed, fenced } = await records.end(
+      batch.map(({ end, tokenId, status, endedAtMs, generation }) => ({
+        concertId: end.concertId,
+        generation,
+        tokenId,
+        status,
+        endedAtMs,
+      })),
+    );
+    for (const [concertId, members] of Map.groupBy(batch, ({ end }) => end.concertId)) {
+      if (fenced.has(concertId)) {
+        for (const sent of members) retry(sent);
+        continue;
+      }
+      const ended = members.filter(({ tokenId }) => changed.has(tokenId));
+      const refused = members.filter(({ tokenId }) => !changed.has(tokenId));
+      await tellRedis(concertId, ended, refused);
+      for (const { end, tokenId } of members) close(end, changed.has(tokenId));
+    }
+    return 'done';
+  }
+
+  return {
+    add: (concertId, tokenId, status, endedAtMs) => void add(concertId, tokenId, status, endedAtMs),
+
+    async cancel(concertId, tokenId) {
+      const known = pending.get(tokenId);
+      const end = known ?? add(concertId, tokenId, 'CANCELLED', null);
+      const waiter = Promise.withResolvers<boolean>();
+      end.waiters.push(waiter);
+      const isEnded = await waiter.promise;
+      return known === undefined && isEnded;
+    },
+
+    refuseAll(fault) {
+      for (const end of pending.values()) fail(end, fault);
+    },
+
+    async flush() {
+      await sweepOverdue();
+      if (pending.size === 0) return 'idle';
+      let batch: SentEnd[] = [];
+      try {
+        batch = await gather();
+        return batch.length === 0 ? 'idle' : await send(batch);
+      } catch (error) {
+        onFailure(error);
+        for (const end of batch.length > 0 ? batch.map((sent) => sent.end) : [...pending.values()]) fail(end, error);
+        return 'failed';
+      }
+    },
+  };
+}

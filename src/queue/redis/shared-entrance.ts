@@ -1,0 +1,248 @@
+/**
+ * Lets people join a line: first in PostgreSQL, which numbers them, then in Redis, then they are answered; after the
+ * admissions of the same cycle, so that who finds room is told that they are in.
+ *
+ * N1. On one node a user has at most one entry per concert under way; between nodes PostgreSQL lets one of them in.
+ * N2. Entries are sent in order of arrival.
+ * N3. Nobody is entered while Redis is known to be away. What was recorded when it went away is mended, and the user's next entry
+ *     finds it.
+ */
+import { v7 as uuidV7 } from 'uuid';
+import type { Clock, DatabaseClock } from '../../clock.ts';
+import { Fault } from '../../errors.ts';
+import type { QueueEntryOutcome, QueueRecords, QueueTokenRow } from '../../queue-token.ts';
+import type { FlushResult, LaneWork } from '../lane.ts';
+import { withPatience } from '../patience.ts';
+import { type LineStore, LOST } from './line-store.ts';
+import type { Mending } from './mending.ts';
+import type { RedisLink } from './redis-link.ts';
+import type { SharedEnds } from './shared-ends.ts';
+import { isOpen, type OpenLine, type SharedLines } from './shared-lines.ts';
+
+/** Entries per statement: some 20 ms of PostgreSQL's time, which the next entry waits at most. */
+const ENTRIES_PER_STATEMENT = 1_000;
+/** Entries under way; what one second can take, so that nobody waits in vain. */
+const MOST_ENTRIES_PENDING = 10_000;
+
+export interface Entered {
+  readonly row: QueueTokenRow;
+  /** Whether this very call entered it. */
+  readonly created: boolean;
+}
+
+export interface SharedEntrance extends LaneWork {
+  /** The user's live token, recorded and in its place. Throws Faults. */
+  enter(line: OpenLine, userId: string): Promise<Entered>;
+  /** Answers those whose entry is in its place. */
+  answer(): void;
+  /** Redis went away: nobody who was not sent yet is entered. */
+  refuseUnsent(): void;
+  refuseAll(fault: Fault): void;
+}
+
+interface PendingEntry {
+  readonly key: string;
+  readonly line: OpenLine;
+  readonly userId: string;
+  readonly tokenId: string;
+  readonly issuedAtMs: number;
+  readonly outcome: PromiseWithResolvers<Entered>;
+  isSent: boolean;
+  entered: Entered | null;
+}
+
+export interface SharedEntranceSettings {
+  readonly records: QueueRecords;
+  readonly clock: Clock;
+  readonly databaseClock: DatabaseClock;
+  readonly link: RedisLink;
+  readonly store: LineStore;
+  readonly lines: SharedLines;
+  readonly ends: SharedEnds;
+  readonly mending: Mending;
+  readonly wake: () => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export function createSharedEntrance(settings: SharedEntranceSettings): SharedEntrance {
+  const { records, clock, databaseClock, link, store, lines, ends, mending, wake, onFailure } = settings;
+  /** In order of arrival. */
+  const pending = new Map<string, PendingEntry>();
+  /** Recorded, and to be answered after the cycle. */
+  let placed: PendingEntry[] = [];
+
+  function refuse(entry: PendingEntry, error: unknown): void {
+    pending.delete(entry.key);
+    entry.outcome.reject(error);
+  }
+
+  function add(key: string, line: OpenLine, userId: string): PendingEntry {
+    const issuedAtMs = databaseClock.upperMs();
+    const tokenId = uuidV7({ msecs: issuedAtMs });
+    const outcome = Promise.withResolvers<Entered>();
+    // Its callers may all have lost patience by the time it is refused.
+    outcome.promise.catch(() => undefined);
+    const entry = { key, line, userId, tokenId, issuedAtMs, outcome, isSent: false, entered: null };
+    pending.set(key, entry);
+    wake();
+    return entry;
+  }
+
+  function lateFault(entry: PendingEntry): Fault {
+    if (entry.isSent) return new Fault(entry.entered === null ? 'STORE_UNAVAILABLE' : 'QUEUE_UNAVAILABLE', 'unknown');
+    const fault = new Fault(isOpen(entry.line) ? 'STORE_UNAVAILABLE' : 'QUEUE_UNAVAILABLE', 'none');
+    refuse(entry, fault);
+    return fault;
+  }
+
+  function isOverdue(row: QueueTokenRow): boolean {
+    return row.status === 'ACTIVE' && row.activeUntilMs !== null && databaseClock.lowerMs() >= row.activeUntilMs;
+  }
+
+  /** Takes over what was recorded. What is not settled by it is sent again with the next cycle. */
+  function take(entry: PendingEntry, outcome: QueueEntryOutcome | undefined, generation: number): QueueTokenRow | null {
+    if (outcome === undefined) return null;
+    if (outcome.type === 'fenced') {
+      entry.isSent = false;
+      lines.noteLost(entry.line.concertId, generation);
+      return null;
+    }
+    const { row } = outcome;
+    if (isOverdue(row)) {
+      entry.isSent = false;
+      ends.add(row.concertId, row.tokenId, 'EXPIRED', row.activeUntilMs);
+      return null;
+    }
+    const created = outcome.type === 'entered';
+    if (created) entry.line.entries += 1;
+    entry.entered = { row, created };
+    return row;
+  }
+
+  function refusePlaced(entries: readonly PendingEntry[], error: unknown): void {
+    onFailure(error);
+    for (const entry of entries) refuse(entry, new Fault('QUEUE_UNAVAILABLE', 'unknown', { cause: error }));
+  }
+
+  /** A line that is lost has those who are recorded when it is rebuilt. Nobody else waits for that. */
+  function answerWhenRebuilt(line: OpenLine, entries: readonly PendingEntry[]): void {
+    lines.noteLost(line.concertId);
+    lines.open(line.concertId).then(
+      () => {
+        placed.push(...entries);
+        wake();
+      },
+      (error: unknown) => refusePlaced(entries, error),
+    );
+  }
+
+  /** Lets recorded tokens take their places. */
+  async function place(line: OpenLine, generation: number, entries: readonly PendingEntry[]): Promise<void> {
+    const recorded = entries.filter((entry) => entry.entered !== null);
+    const rows = recorded.flatMap((entry) => entry.entered?.row ?? []);
+    if (rows.length === 0) return;
+    try {
+      if ((await store.put(line.concertId, generation, rows)) === LOST) {
+        answerWhenRebuilt(line, recorded);
+      } else {
+        lines.noteChanged(line);
+        placed.push(...recorded);
+      }
+    } catch (error) {
+      mending.add(
+        line.concertId,
+        rows.map((row) => row.tokenId),
+      );
+      refusePlaced(recorded, error);
+    }
+  }
+
+  function gather(): PendingEntry[] {
+    const batch: PendingEntry[] = [];
+    for (const entry of pending.values()) {
+      if (batch.length === ENTRIES_PER_STATEMENT) break;
+      if (!entry.isSent && isOpen(entry.line)) batch.push(entry);
+    }
+    return batch;
+  }
+
+  async function send(batch: readonly PendingEntry[]): Promise<FlushResult> {
+    for (const entry of batch) entry.isSent = true;
+    const generations = new Map(batch.map(({ line }) => [line, line.generation]));
+    try {
+      const outcomes = await records.enter(
+        batch.map(({ line, userId, tokenId, issuedAtMs }) => ({
+          concertId: line.concertId,
+          generation: line.generation,
+          userId,
+          tokenId,
+          issuedAtMs,
+        })),
+      );
+      batch.forEach((entry, position) => take(entry, outcomes[position], generations.get(entry.line) ?? 0));
+      const groups = [...Map.groupBy(batch, (entry) => entry.line)];
+      await Promise.all(groups.map(([line, entries]) => place(line, generations.get(line) ?? 0, entries)));
+      return 'done';
+    } catch (error) {
+      onFailure(error);
+      if (error instanceof Fault) {
+        if (error.effect === 'unknown') for (const { line, tokenId } of batch) mending.add(line.concertId, [tokenId]);
+        for (const entry of batch) refuse(entry, error);
+        return 'failed';
+      }
+      return sendApart(batch, error);
+    }
+  }
+
+  /** PostgreSQL refused the batch for its data: one bad entry must not stop the others. */
+  async function sendApart(batch: readonly PendingEntry[], error: unknown): Promise<FlushResult> {
+    const [first] = batch;
+    if (batch.length === 1 && first !== undefined) {
+      refuse(first, error);
+      return 'done';
+    }
+    const middle = Math.ceil(batch.length / 2);
+    const before = await send(batch.slice(0, middle));
+    if (before !== 'failed') return send(batch.slice(middle));
+    for (const entry of batch.slice(middle)) entry.isSent = false;
+    return before;
+  }
+
+  function refuseUnsent(): void {
+    for (const entry of pending.values()) {
+      if (!entry.isSent) refuse(entry, new Fault('QUEUE_UNAVAILABLE', 'none'));
+    }
+  }
+
+  return {
+    refuseUnsent,
+
+    async enter(line, userId) {
+      const key = `${line.concertId}:${userId}`;
+      const underWay = pending.get(key);
+      if (underWay === undefined && pending.size >= MOST_ENTRIES_PENDING) throw new Fault('OVERLOADED', 'none');
+      const entry = underWay ?? add(key, line, userId);
+      const { row, created } = await withPatience(clock, entry.outcome.promise, () => lateFault(entry));
+      return { row, created: created && underWay === undefined };
+    },
+
+    async flush() {
+      if (!link.isUp) refuseUnsent();
+      const batch = gather();
+      return batch.length === 0 ? 'idle' : send(batch);
+    },
+
+    answer() {
+      const answered = placed;
+      placed = [];
+      for (const entry of answered) {
+        pending.delete(entry.key);
+        if (entry.entered !== null) entry.outcome.resolve(entry.entered);
+      }
+    },
+
+    refuseAll(fault) {
+      for (const entry of pending.values()) refuse(entry, fault);
+    },
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * What this node knows of the lines in Redis: under which generation each is held, how it is doing, and when it is next to be
+ * looked at. Another node may know better at any time; nothing is decided here.
+ */
+import type { Clock, DatabaseClock } from '../../clock.ts';
+import { Fault } from '../../errors.ts';
+import { type Alarm, createAlarm } from '../alarm.ts';
+import type { QueueTerms } from '../concert-queues.ts';
+import type { LineSummary } from './line-reply.ts';
+import type { LineRebuild } from './line-rebuild.ts';
+import { type LineStore, LOST } from './line-store.ts';
+
+export interface SharedLine {
+  readonly concertId: number;
+  /** Under which to write; null while Redis does not hold the line, as far as this node knows. */
+  generation: number | null;
+  summary: LineSummary | null;
+  /** By this process. */
+  entries: number;
+  /** By this process. */
+  admissions: number;
+  /** The highest generation that PostgreSQL refused. */
+  refused: number;
+}
+
+export interface OpenLine extends SharedLine {
+  generation: number;
+}
+
+export interface SharedLines {
+  /** Lines in which somebody may be let in. Whoever has looked takes them out. */
+  readonly admissible: Set<SharedLine>;
+  /** Lines in which something may be due. Whoever has looked takes them out. */
+  readonly overdue: Set<SharedLine>;
+  get(concertId: number): SharedLine | undefined;
+  all(): Iterable<SharedLine>;
+  /** The line, rebuilt if Redis does not hold it; null when there is no such concert. Throws Faults with effect `none`. */
+  open(concertId: number): Promise<OpenLine | null>;
+  /** Redis lost the line, or PostgreSQL refused its generation: it is opened again, in the background. */
+  noteLost(concertId: number, refusedGeneration?: number): void;
+  noteSummary(concertId: number, summary: LineSummary): void;
+  /** Somebody came or went. */
+  noteChanged(line: SharedLine): void;
+  /** Redis was away: everything is to be looked at. */
+  noteReturn(): void;
+  close(): void;
+}
+
+export interface SharedLinesSettings {
+  readonly store: LineStore;
+  readonly rebuild: LineRebuild;
+  readonly terms: (concertId: number) => Promise<QueueTerms | null>;
+  readonly clock: Clock;
+  readonly databaseClock: DatabaseClock;
+  readonly wake: () => void;
+  /** A line whose policy was changed while it was rebuilt. */
+  readonly onSuspended: (concertId: number) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export function isOpen(line: SharedLine): line is OpenLine {
+  return line.generation !== null;
+}
+
+export function createSharedLines(settings: SharedLinesSettings): SharedLines {
+  const { store, rebuild, terms, clock, databaseClock, wake, onSuspended, onFailure } = settings;
+  const lines = new Map<number, SharedLine>();
+  const alarms = new Map<SharedLine, { readonly alarm: Alarm; dueMs: number | null }>();
+  const opening = new Map<number, Promise<OpenLine | null>>();
+  const admissible = new Set<SharedLine>();
+  const overdue = new Set<SharedLine>();
+  let isClosed = false;
+
+  function lineOf(concertId: number): SharedLine {
+    const known = lines.get(concertId);
+    if (known !== undefined) return known;
+    const line = { concertId, generation: null, summary: null, entries: 0, admissions: 0, refused: 0 };
+    lines.set(concertId, line);
+    return line;
+  }
+
+  function lookAt(line: SharedLine): void {
+    overdue.add(line);
+    admissible.add(line);
+    wake();
+  }
+
+  function setAlarm(line: SharedLine, wakeMs: number | null): void {
+    if (isClosed) return;
+    let known = alarms.get(line);
+    if (known === undefined) {
+      const made = {
+        dueMs: null,
+        alarm: createAlarm({
+          clock,
+          ring: () => {
+            made.dueMs = null;
+            lookAt(line);
+          },
+        }),
+      };
+      known = made;
+      alarms.set(line, made);
+    }
+    if (known.dueMs === wakeMs) return;
+    known.dueMs = wakeMs;
+    known.alarm.set(wakeMs === null ? null : wakeMs - databaseClock.lowerMs());
+  }
+
+  async function load(concertId: number): Promise<OpenLine | null> {
+    const agreed = await terms(concertId);
+    if (agreed === null) return null;
+    const line = lineOf(concertId);
+    const looked = await store.look(concertId, [], false);
+    if (looked === LOST || looked.summary.generation <= line.refused) {
+      await rebuild.rebuild(concertId, line.refused, agreed);
+    }
+    if (!isOpen(line)) throw new Fault('QUEUE_UNAVAILABLE', 'none');
+    if (line.summary?.isSuspended === true) onSuspended(concertId);
+    return line;
+  }
+
+  /** A fault while opening did nothing for the caller, whatever became of the statement. */
+  async function loadOrFault(concertId: number): Promise<OpenLine | null> {
+    try {
+      return await load(concertId);
+    } catch (error) {
+      throw error instanceof Fault && error.effect === 'unknown'
+        ? new Fault(error.code, 'none', { cause: error })
+        : error;
+    } finally {
+      opening.delete(concertId);
+    }
+  }
+
+  function open(concertId: number): Promise<OpenLine | null> {
+    const known = lines.get(concertId);
+    if (known !== undefined && isOpen(known)) return Promise.resolve(known);
+    const underWay = opening.get(concertId) ?? loadOrFault(concertId);
+    opening.set(concertId, underWay);
+    return underWay;
+  }
+
+  return {
+    admissible,
+    overdue,
+    get: (concertId) => lines.get(concertId),
+    all: () => lines.values(),
+    open,
+
+    noteLost(concertId, refusedGeneration = 0) {
+      const line = lineOf(concertId);
+      line.refused = Math.max(line.refused, refusedGeneration);
+      // Another answer may have told of a newer one meanwhile.
+      if (refusedGeneration !== 0 && line.generation !== null && line.generation > refusedGeneration) return;
+      line.generation = null;
+      if (isClosed) return;
+      open(concertId).then(() => lookAt(line), onFailure);
+    },
+
+    noteSummary(concertId, summary) {
+      const line = lineOf(concertId);
+      line.summary = summary;
+      line.generation = summary.generation > line.refused ? summary.generation : null;
+      setAlarm(line, summary.wakeMs);
+    },
+
+    noteChanged(line) {
+      admissible.add(line);
+      wake();
+    },
+
+    noteReturn() {
+      for (const line of lines.values()) lookAt(line);
+    },
+
+    close() {
+      isClosed = true;
+      for (const { alarm } of alarms.values()) alarm.set(null);
+      alarms.clear();
+    },
+  };
+}

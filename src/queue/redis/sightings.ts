@@ -1,0 +1,149 @@
+/**
+ * The tokens that this node has met, bounded: whom they speak for, and what was last known of them.
+ *
+ * G1. An end is told only when it was recorded, and is final.
+ * G2. That a token is ACTIVE is repeated without asking for at most a second, and only while events arrive, which tell of its
+ *     end within milliseconds; the end of its time is compared every time. A token that was ended elsewhere can thus be
+ *     taken for ACTIVE for a second at worst: as if its request had come a second earlier. Nothing that is sold rests on
+ *     it, since holds and payments are decided under their own fence.
+ * G3. WAITING is never repeated: every question is a sign of life, and the answer changes by itself.
+ */
+import type { Clock } from '../../clock.ts';
+import type { QueueTokenRow, QueueTokenStatus } from '../../queue-token.ts';
+import { isLive, type Place, placeOf } from '../place.ts';
+import { isEndStatus } from '../register.ts';
+import { issuedAtMsOf, type TokenScribe, type TokenSubject } from '../token.ts';
+import type { Standing } from './line-reply.ts';
+
+/** About 40 MiB. What is forgotten is looked up. */
+const SIGHTINGS_KEPT = 50_000;
+/** G2. */
+const REPEATED_MS = 1_000;
+
+export interface Sighting {
+  readonly token: string;
+  readonly subject: TokenSubject;
+  /** What was last known; null before that. */
+  place: Place | null;
+  /** Monotonic milliseconds. */
+  knownAtMs: number;
+  /** ACTIVE, and Redis knows that its holder has asked for something. */
+  isClaimed: boolean;
+  watchers: Set<(status: QueueTokenStatus) => void> | null;
+}
+
+export interface Sightings {
+  /** The sighting of a genuine token; null for any other text. */
+  meet(token: string): Sighting | null;
+  withId(tokenId: string): Sighting | undefined;
+  /** The sighting of a token that was not asked with, but entered. */
+  meetSubject(subject: TokenSubject): Sighting;
+  learnRow(sighting: Sighting, row: QueueTokenRow, closesAtMs: number): Place;
+  learnStanding(sighting: Sighting, standing: Standing, closesAtMs: number): Place;
+  /** Whether what is known may be repeated without asking. */
+  mayRepeat(sighting: Sighting, isHearing: boolean): boolean;
+  /** A recorded change that this node made or was told of. Instants may be null where they were not told. */
+  noteActive(tokenId: string, activatedAtMs: number | null, activeUntilMs: number | null): void;
+  noteEnded(tokenId: string, status: QueueTokenStatus, endedAtMs: number): void;
+  /** Those that are watched. */
+  watched(): Iterable<Sighting>;
+  noteWatched(sighting: Sighting): void;
+}
+
+function isForward(from: QueueTokenStatus, to: QueueTokenStatus): boolean {
+  return from === to || from === 'WAITING' || (from === 'ACTIVE' && to !== 'WAITING');
+}
+
+export function createSightings({ scribe, clock }: { scribe: TokenScribe; clock: Clock }): Sightings {
+  const byToken = new Map<string, Sighting>();
+  const byId = new Map<string, Sighting>();
+  const watched = new Set<Sighting>();
+
+  function forget(sighting: Sighting): void {
+    byToken.delete(sighting.token);
+    byId.delete(sighting.subject.tokenId);
+  }
+
+  function remember(token: string, subject: TokenSubject): Sighting {
+    const made = { token, subject, place: null, knownAtMs: 0, isClaimed: false, watchers: null };
+    byToken.set(token, made);
+    byId.set(subject.tokenId, made);
+    for (const oldest of byToken.values()) {
+      if (byToken.size <= SIGHTINGS_KEPT) break;
+      if (oldest.watchers === null) forget(oldest);
+    }
+    return made;
+  }
+
+  function tell(sighting: Sighting, status: QueueTokenStatus): void {
+    for (const changed of sighting.watchers ?? []) changed(status);
+    if (isEndStatus(status)) {
+      sighting.watchers = null;
+      watched.delete(sighting);
+    }
+  }
+
+  /** Takes over what is newer than what is known. */
+  function learn(sighting: Sighting, place: Place): Place {
+    const former = sighting.place;
+    if (former !== null && !isForward(former.status, place.status)) return former;
+    sighting.place = place;
+    sighting.knownAtMs = clock.monotonicMs();
+    if (former?.status !== place.status) {
+      sighting.isClaimed = false;
+      tell(sighting, place.status);
+    }
+    return place;
+  }
+
+  function placeNow({ subject }: Sighting, standing: Omit<Standing, 'position'>, closesAtMs: number): Place {
+    const { status, activatedAtMs, activeUntilMs } = standing;
+    const issuedAtMs = issuedAtMsOf(subject.tokenId);
+    const row = { ...subject, no: 0, status, issuedAtMs, activatedAtMs, activeUntilMs, endedAtMs: null };
+    return placeOf(row, closesAtMs);
+  }
+
+  return {
+    meet(token) {
+      const known = byToken.get(token);
+      if (known !== undefined) return known;
+      const subject = scribe.read(token);
+      return subject === null ? null : remember(token, subject);
+    },
+
+    withId: (tokenId) => byId.get(tokenId),
+
+    meetSubject(subject) {
+      return byId.get(subject.tokenId) ?? remember(scribe.write(subject), subject);
+    },
+
+    learnRow: (sighting, row, closesAtMs) => learn(sighting, placeOf(row, closesAtMs)),
+    learnStanding: (sighting, standing, closesAtMs) => learn(sighting, placeNow(sighting, standing, closesAtMs)),
+
+    mayRepeat({ place, knownAtMs }, isHearing) {
+      if (place === null) return false;
+      if (!isLive(place)) return true;
+      return place.status === 'ACTIVE' && isHearing && clock.monotonicMs() - knownAtMs < REPEATED_MS;
+    },
+
+    noteActive(tokenId, activatedAtMs, activeUntilMs) {
+      const sighting = byId.get(tokenId);
+      if (sighting?.place?.status !== 'WAITING') return;
+      learn(sighting, placeNow(sighting, { status: 'ACTIVE', activatedAtMs, activeUntilMs }, Number.POSITIVE_INFINITY));
+      // The end of its time was not told: it has to be asked for.
+      if (activeUntilMs === null) sighting.knownAtMs = Number.NEGATIVE_INFINITY;
+    },
+
+    noteEnded(tokenId, status, endedAtMs) {
+      const sighting = byId.get(tokenId);
+      if (sighting?.place === undefined || sighting.place === null || !isLive(sighting.place)) return;
+      learn(sighting, { ...sighting.place, status, endedAtMs });
+    },
+
+    watched: () => watched,
+    noteWatched(sighting) {
+      if (sighting.watchers === null) watched.delete(sighting);
+      else watched.add(sighting);
+    },
+  };
+}

@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import t from 'tap';
+import { Fault } from '../../src/errors.ts';
+import type { QueueRecords } from '../../src/queue-token.ts';
+import type { RedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
+import { skipWithoutRedis } from '../fixtures/redis.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
+import { assertCapAndOrder, assertWindow } from './admission-checks.ts';
+import { defaultPolicy, openPolicy } from './room-harness.ts';
+import { createSharedNodes, enterMany } from './shared-nodes.ts';
+
+const skip = skipWithoutRedis();
+
+t.test('two nodes let in nobody past cap and window, and nobody out of order', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  // One of them knows the database's clock much better than the other.
+  const rooms = [await nodes.join(), await nodes.join({ boundsMs: { lower: 9, upper: 23 } })] as const;
+  const policy = { ...defaultPolicy, maxActive: 9, batch: 7, intervalMs: 150 };
+  const concertId = await nodes.newConcert(policy);
+  const PEOPLE = 140;
+  let gone = 0;
+
+  /** Comes, waits for the turn, and leaves again, asking another node every time. */
+  async function shop(nth: number): Promise<void> {
+    let turn = nth;
+    const room = (): RedisWaitingRoom => rooms[(turn += 1) % 2 === 0 ? 0 : 1];
+    for (let pause = 0; pause < nth % 40; pause += 1) await nextTurn();
+    const { token } = (await room().enter(randomUUID(), concertId)).token;
+    await waitFor(async () => (await room().identify(token))?.status === 'ACTIVE', {
+      what: 'a turn',
+      deadlineMs: 60_000,
+    });
+    await room().leave(token);
+    gone += 1;
+  }
+
+  await Promise.all(Array.from({ length: PEOPLE }, (_, nth) => shop(nth)));
+  t.equal(gone, PEOPLE);
+  const rows = await nodes.rows(concertId);
+  t.same(
+    rows.map((row) => row.no),
+    Array.from({ length: PEOPLE }, (_, nth) => nth + 1),
+  );
+  t.ok(rows.every((row) => row.activated !== null && row.status === 'CANCELLED'));
+  t.ok(
+    rows.every((row) => (row.ended ?? 0) >= (row.activated ?? 0)),
+    'nobody left before they came',
+  );
+  assertWindow(t, rows, policy);
+  assertCapAndOrder(t, rows, policy);
+  t.match(await rooms[0].counts(concertId), { waiting: 0, active: 0 });
+  const admitted = rooms.map((room) => room.measure().find((one) => one.concertId === concertId)?.admissions ?? 0);
+  t.ok(
+    admitted.every((count) => count > 0),
+    `each node admitted some: ${admitted.join(' and ')}`,
+  );
+  t.equal(
+    admitted.reduce((sum, count) => sum + count),
+    PEOPLE,
+    'and nobody twice',
+  );
+});
+
+t.test('one user who enters at two nodes at once has one token', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  const rooms = [await nodes.join(), await nodes.join()] as const;
+  const concertId = await nodes.newConcert({ maxActive: 0 });
+  const userId = randomUUID();
+  const entries = await Promise.all(
+    Array.from({ length: 40 }, (_, nth) => rooms[nth % 2 === 0 ? 0 : 1].enter(userId, concertId)),
+  );
+  t.equal(new Set(entries.map((entry) => entry.token.token)).size, 1);
+  t.equal(entries.filter((entry) => entry.created).length, 1);
+  t.match(await rooms[0].counts(concertId), { waiting: 1 });
+});
+
+t.test('what happens on one node is known on the other', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  const [here, there] = [await nodes.join(), await nodes.join()];
+  const concertId = await nodes.newConcert({ ...openPolicy, maxActive: 1 });
+  const [inside, waiting] = await enterMany([here], concertId, 2);
+  const told: string[] = [];
+  await there.status(waiting?.token ?? '');
+  t.type(
+    there.watch(waiting?.token ?? '', (status) => told.push(status)),
+    'function',
+  );
+  t.match(await there.identify(inside?.token ?? ''), { status: 'ACTIVE' });
+  await here.leave(inside?.token ?? '');
+  await waitFor(() => told.includes('ACTIVE'), { what: 'word of the admission' });
+  t.match(await there.identify(inside?.token ?? ''), { status: 'CANCELLED' }, 'though it was ACTIVE a moment ago');
+  t.match(await there.status(waiting?.token ?? ''), { status: 'ACTIVE' });
+  t.same(await there.look([waiting?.token ?? '', inside?.token ?? '', 'fq_forged']), [
+    { status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0 },
+    null,
+    null,
+  ]);
+  await there.leave(waiting?.token ?? '');
+  t.same(told, ['ACTIVE', 'CANCELLED']);
+});
+
+t.test('a policy that is changed through one node holds on all of them', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  const [here, there] = [await nodes.join(), await nodes.join()];
+  const concertId = await nodes.newConcert({ ...openPolicy, maxActive: 2 });
+  const tokens = await enterMany([here, there], concertId, 5);
+  await nodes.changePolicy(here, concertId, { maxActive: 3 });
+  await waitFor(async () => (await there.status(tokens[2]?.token ?? ''))?.status === 'ACTIVE', { what: 'the third' });
+  await nodes.changePolicy(there, concertId, { batch: 0 });
+  await waitFor(async () => (await here.counts(concertId)).paused, { what: 'the pause' });
+  await here.leave(tokens[0]?.token ?? '');
+  t.match(await here.activate(tokens[3]?.token ?? ''), { rejection: { code: 'QUEUE_NOT_YOUR_TURN' } });
+});
+
+t.test('a policy whose node died before it could tell is found', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  const room = await nodes.join();
+  const concertId = await nodes.newConcert({ ...openPolicy, maxActive: 1 });
+  const [, second] = await enterMany([room], concertId, 2);
+  await nodes.pool.query('UPDATE concerts SET queue_max_active = 2 WHERE concert_id = $1', [concertId]);
+  await waitFor(async () => (await room.status(second?.token ?? ''))?.status === 'ACTIVE', { what: 'the new policy' });
+});
+
+t.test('an admission that its node could not complete is completed by another one', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  let isDying = true;
+  const lost: number[] = [];
+  const dying = await nodes.join({
+    records: (real): QueueRecords => ({
+      ...real,
+      async admit(admissions) {
+        if (!isDying) return real.admit(admissions);
+        lost.push(...admissions.map((admission) => admission.activatedAtMs));
+        throw new Fault('STORE_UNAVAILABLE', 'unknown');
+      },
+    }),
+  });
+  const concertId = await nodes.newConcert({ ...openPolicy, maxActive: 2 });
+  const tokens = await enterMany([dying], concertId, 3);
+  t.same(
+    tokens.map((token) => token.status),
+    ['WAITING', 'WAITING', 'WAITING'],
+    'what is not recorded is not shown',
+  );
+  await waitFor(() => lost.length > 0, { what: 'a proposal' });
+  await dying.close();
+  isDying = false;
+  const other = await nodes.join();
+  await waitFor(async () => (await other.counts(concertId)).active === 2, { what: 'its completion, and the next one' });
+  const [first, second, third] = await nodes.rows(concertId);
+  t.equal(first?.activated, lost[0], 'with the instant that it was proposed with');
+  t.ok((second?.activated ?? 0) >= (first?.activated ?? 0), 'and nobody was let in ahead of it');
+  t.equal(third?.activated, null);
+  t.match(await other.activate(tokens[2]?.token ?? ''), { rejection: { code: 'QUEUE_NOT_YOUR_TURN' } });
+});
+
+t.test('an end whose node died before it could tell Redis takes effect', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  const room = await nodes.join();
+  const concertId = await nodes.newConcert({ ...openPolicy, maxActive: 2 });
+  const tokens = await enterMany([room], concertId, 5);
+  for (const nth of [1, 3]) {
+    await nodes.pool.query(
+      `UPDATE queue_tokens SET status = 'CANCELLED', ended_at = clock_timestamp() WHERE concert_id = $1 AND user_id = $2`,
+      [concertId, tokens[nth]?.userId],
+    );
+  }
+  await waitFor(async () => (await room.counts(concertId)).waiting === 1, { what: 'both ends' });
+  t.match(await room.status(tokens[2]?.token ?? ''), { status: 'ACTIVE' }, 'the slot is used');
+  t.match(await room.status(tokens[4]?.token ?? ''), { status: 'WAITING', queuePosition: 1 });
+  t.match(await room.identify(tokens[1]?.token ?? ''), { status: 'CANCELLED' });
+});
+
+t.test('somebody who is watched on one node is present for all of them', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  const patience = { abandonMs: 900, noShowMs: 60_000 };
+  const [here, there] = [await nodes.join(patience), await nodes.join(patience)];
+  const concertId = await nodes.newConcert({ maxActive: 0 });
+  const [watched, silent] = await enterMany([here, there], concertId, 2);
+  await here.status(watched?.token ?? '');
+  const stop = here.watch(watched?.token ?? '', () => undefined);
+  await waitFor(async () => (await nodes.rows(concertId))[1]?.status === 'EXPIRED', { what: 'the silent one to go' });
+  const until = performance.now() + 2_000;
+  await waitFor(() => performance.now() > until, { what: 'more than twice the allowance' });
+  t.same(await there.look([watched?.token ?? '', silent?.token ?? '']), [
+    { status: 'WAITING', queuePosition: 1, estimatedWaitTime: null },
+    null,
+  ]);
+  stop?.();
+  await waitFor(async () => (await nodes.rows(concertId))[0]?.status === 'EXPIRED', { what: 'the other one to go' });
+});
+
+t.test('an admission that may be recorded is not taken back for a database that went away', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  let failures = 0;
+  const room = await nodes.join({
+    records: (real): QueueRecords => ({
+      ...real,
+      async admit(admissions) {
+        failures += 1;
+        // It is recorded, and the word of it is lost; then the database is away for a while.
+        if (failures === 1) await real.admit(admissions);
+        if (failures <= 4) throw new Fault('STORE_UNAVAILABLE', failures === 1 ? 'unknown' : 'none');
+        return real.admit(admissions);
+      },
+    }),
+  });
+  const policy = { ...defaultPolicy, maxActive: 2, batch: 1, intervalMs: 60_000 };
+  const concertId = await nodes.newConcert(policy);
+  const tokens = await enterMany([room], concertId, 3);
+  await waitFor(async () => (await room.counts(concertId)).active === 1, { what: 'the admission to be known' });
+  t.ok(failures >= 2, `${failures} attempts`);
+  t.match(await room.activate(tokens[1]?.token ?? ''), { rejection: { code: 'QUEUE_NOT_YOUR_TURN' } });
+  const rows = await nodes.rows(concertId);
+  t.equal(rows.filter((row) => row.activated !== null).length, 1);
+  assertWindow(t, rows, policy);
+});

@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import t from 'tap';
+import { createQueueRecords } from '../../src/persistence/queue-records.ts';
+import { createRedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
+import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
+import { silentLog } from '../fixtures/silent-log.ts';
+import { testConformance } from './conformance.ts';
+
+t.test('a waiting room in Redis', { skip: skipWithoutRedis() }, async (t) => {
+  const redis = await startTestRedis(t);
+  testConformance(t, {
+    create: ({ pool, ...materials }) =>
+      createRedisWaitingRoom({
+        ...materials,
+        redisUrl: redis.url,
+        nodeName: randomUUID(),
+        records: createQueueRecords({ pool, log: silentLog }),
+        log: silentLog,
+      }),
+    // Every test has a database of its own, in which concerts have the same numbers.
+    begin: () => redis.flush(),
+    forget: () => redis.flush(),
+  });
+});
