@@ -21,6 +21,8 @@ interface StuckPhase {
   readonly residentMiB: number;
   /** Heap and memory outside of it, by the process's own account; samples catch garbage too. */
   readonly accountedMiB: number;
+  /** Sockets that the service ended because they did not keep up. */
+  readonly givenUp: number;
   readonly woken: Woken;
 }
 
@@ -66,16 +68,21 @@ export async function runStuck(
     `memory grew by ${formatFixed(growthMiB, 1)} MiB resident (${isMet ? 'met' : 'MISSED'}: ${GROWTH_LIMIT_MIB} MiB), ${formatFixed(accountedMiB, 1)} MiB heap and external`,
     `p99 of those who read: ${formatFixed(p99Ms(hindered), 1)} ms beside ${formatFixed(p99Ms(reading), 1)} ms when all do`,
     ...hindered.map(
-      ({ woken }) =>
-        `when the stuck read again: ended ${JSON.stringify(woken.closings)}, caught up ${woken.caughtUp}, behind ${woken.behind}`,
+      ({ givenUp, woken }) =>
+        `of the stuck the service gave up ${givenUp}; when they read again ${woken.caughtUp} caught up, ended were ${JSON.stringify(woken.closings)}`,
     ),
   ].join('\n');
   const faults = [...reading, ...hindered].flatMap(({ phase }) => phase.faults);
-  const behind = hindered.reduce((sum, { woken }) => sum + woken.behind, 0);
-  return {
-    report,
-    faults: behind === 0 ? faults : [...faults, `${behind} stuck watchers stayed connected and behind`],
-  };
+  for (const { givenUp, woken } of hindered) {
+    if (givenUp < stuck) {
+      faults.push(`only ${givenUp} of ${stuck} were ever behind: the kernel took what the others did not read`);
+    }
+    if (woken.behind > 0) faults.push(`${woken.behind} stuck watchers stayed connected and behind`);
+  }
+  for (const { givenUp } of reading) {
+    if (givenUp > 0) faults.push(`${givenUp} watchers who read were given up`);
+  }
+  return { report, faults };
 }
 
 function row(name: string, { phase, residentMiB, accountedMiB }: StuckPhase): string[] {
@@ -112,9 +119,10 @@ async function runPhase(
     );
     const residentMiB = resident.stop() / MIB;
     const accountedMiB = (await accounted.stop()) / MIB;
+    const givenUp = numberIn(await readMetrics(hall.server), 'frontrow_live_closed_total{code="1013"}');
     const { seq } = await hall.readMaps();
     const woken = await crowd.call('wake', { seq, limitMs: WAKE_LIMIT_MS });
-    return { phase: { ...phase, recording: [] }, residentMiB, accountedMiB, woken };
+    return { phase: { ...phase, recording: [] }, residentMiB, accountedMiB, givenUp, woken };
   } finally {
     resident.stop();
     crowd.close();
@@ -129,9 +137,8 @@ function watchAccountedMemory(server: ServerProcess): { stop(): Promise<number> 
   let mostBytes = 0;
   const watch = async (): Promise<void> => {
     while (!isOver) {
-      const text = await (await fetch(`${server.url}/metrics`)).text();
-      const of = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
-      const bytes = of('nodejs_heap_size_used_bytes') + of('nodejs_external_memory_bytes');
+      const text = await readMetrics(server);
+      const bytes = numberIn(text, 'nodejs_heap_size_used_bytes') + numberIn(text, 'nodejs_external_memory_bytes');
       mostBytes = Math.max(mostBytes, bytes);
       await pause(SAMPLE_EVERY_MS);
     }
@@ -144,4 +151,14 @@ function watchAccountedMemory(server: ServerProcess): { stop(): Promise<number> 
       return mostBytes;
     },
   };
+}
+
+async function readMetrics(server: ServerProcess): Promise<string> {
+  return (await fetch(`${server.url}/metrics`)).text();
+}
+
+/** The value of a sample, named as its line begins; 0 where there is none. */
+function numberIn(metrics: string, name: string): number {
+  const line = metrics.split('\n').find((each) => each.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1) ?? 0);
 }

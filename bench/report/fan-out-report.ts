@@ -18,8 +18,9 @@ export interface FanOutFigures {
   readonly faults: readonly string[];
 }
 
-/** Promised for a thousand watchers at 200 changes a second. */
+/** Promised for a thousand watchers at 200 changes a second; a larger crowd shares two cores with this benchmark. */
 const LATENCY_TARGET_BEYOND_FLUSH_MS = 100;
+const LATENCY_TARGET_WATCHERS = 1_000;
 const FRAMES_PER_CPU_TARGET = 0.8;
 
 /** What one crowd cost in one round. */
@@ -146,7 +147,7 @@ function describeCrowd(watchers: number, costs: readonly CrowdCost[], liveFlushM
   const skipped = costs.reduce((sum, { service }) => sum + (service.crowd?.snapshots ?? 0), 0);
   return [
     formatTable(headings, rows),
-    `median p99 from a change’s reply to its delta: ${formatFixed(p99Ms, 1)} ms (${judge(p99Ms <= limitMs)}: ${limitMs} ms)`,
+    `median p99 from a change’s reply to its delta: ${formatFixed(p99Ms, 1)} ms${watchers > LATENCY_TARGET_WATCHERS ? '' : ` (${judge(p99Ms <= limitMs)}: ${limitMs} ms)`}`,
     `median frames per CPU second, of the bare broadcast’s: ${formatFixed(ratio, 2)} net (${judge(ratio >= FRAMES_PER_CPU_TARGET)}: ${FRAMES_PER_CPU_TARGET}), ${formatFixed(grossRatio, 2)} gross`,
     ...(skipped > 0 ? [`note: ${skipped} times a watcher that fell behind was sent a fresh map`] : []),
     '',

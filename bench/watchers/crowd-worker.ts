@@ -13,8 +13,8 @@ import { createWatcher, type Watcher } from './watcher.ts';
 const DIALLED_AT_ONCE = 100;
 const LOOK_EVERY_MS = 20;
 const FAULTS_KEPT = 20;
-/** More than any kernel's buffers for one connection hold of maps of 500 seats, and below the limit of messages a minute. */
-const QUESTIONS_OF_THE_STUCK = 100;
+/** Twice as many maps of 500 seats as the kernel's buffers of a local connection hold, which is 4 MB. */
+const QUESTIONS_OF_THE_STUCK = 300;
 
 const nowMs = createMachineClock();
 const dialFrom = createFrameDialler();

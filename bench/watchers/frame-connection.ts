@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 
 /**
- * The client's end of a WebSocket, reading only what a server may send: unmasked frames in one piece. It costs a third of
- * what a general one does, because on a machine of two cores whatever thousands of watchers cost is taken from the server
- * under measurement. It answers pings, as every client must.
+ * The client's end of a WebSocket, reading only what a server may send: unmasked frames in one piece. It
+ * does nothing else, because on a machine of two cores whatever thousands of watchers cost is taken from the server under
+ * measurement. It answers pings, as every client must.
  */
 export interface FrameConnection {
   send(text: string): void;
