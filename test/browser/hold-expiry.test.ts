@@ -48,6 +48,44 @@ if (browsing !== null) {
     t.match((await api.call('GET', '/me/balance', { token })).body, { balance: 1_000 });
   });
 
+  for (const isFoundLater of [false, true]) {
+    const when = isFoundLater ? 'when the time of the hold is over' : 'at once';
+    await t.test(
+      `a payment whose answer is lost is found ${when}, and nobody is told that it was not made`,
+      async (t) => {
+        const seatNumber = isFoundLater ? 12 : 11;
+        const fan = await comeToPage(t, browsing, api, { language: 'en', tolerates: [refusedWith(503)] });
+        const { page, t: words, f } = fan;
+        await fan.goToMap(hall);
+        await api.call('POST', '/me/balance/charge', { token: await fan.accessToken(), body: { amount: 1_000 } });
+        const instead = {
+          status: 503,
+          headers: { 'retry-after': '60', 'content-type': 'application/problem+json' },
+          body: JSON.stringify({ code: 'STORE_UNAVAILABLE', detail: 'Away.', outcome: 'unknown' }),
+        };
+        await page.route('**/api/v1/payments', async (route) => {
+          await route.fetch();
+          await route.fulfill(instead);
+        });
+        let isAway = isFoundLater;
+        await page.route(/\/reservations/, (route) =>
+          isAway && route.request().method() === 'GET' ? route.fulfill(instead) : route.continue(),
+        );
+        await fan.hold(seatNumber);
+        await fan.hands.press(page.getByRole('button', { name: words.checkout.pay(f.money(1_000)), disabled: false }));
+        if (isFoundLater) {
+          await waitFor(async () => (await page.getByRole('timer').innerText()) === f.countdown(0), {
+            deadlineMs: 2 * HOLD_TTL_MS,
+            what: 'the end of the time',
+          });
+          isAway = false;
+        }
+        await fan.heading(words.ticket.title).waitFor();
+        t.equal(await page.getByText(words.notice.holdExpiredNext).count(), 0);
+      },
+    );
+  }
+
   await t.test('who looks at the map while holding seats sees the time run out there', async (t) => {
     const fan = await comeToPage(t, browsing, api, { language: 'en', device: 'phone' });
     await fan.goToMap(hall);

@@ -17,6 +17,11 @@ export function isPassing(error: unknown): boolean {
   return isBusy || error instanceof NetworkFailure;
 }
 
+/** Whether what was asked for may have been done all the same. */
+export function isUndecided(error: unknown): boolean {
+  return (error instanceof ApiProblem || error instanceof NetworkFailure) && error.outcome === 'unknown';
+}
+
 /** Whether the service refused with one of these codes. */
 export function isProblem(error: unknown, ...codes: readonly string[]): error is ApiProblem {
   return error instanceof ApiProblem && codes.includes(error.code);

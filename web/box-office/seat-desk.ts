@@ -1,10 +1,13 @@
-import type { Reservation } from '../../src/client/answers.ts';
+import type { Payment, Reservation } from '../../src/client/answers.ts';
+import type { Call } from '../../src/client/requests.ts';
 import type { SeatMapSeen } from '../state/page-event.ts';
-import { isProblem } from './failure-notice.ts';
+import { isProblem, isUndecided } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
 /** Nobody holds more of a concert at a time than a few seats for each of its dates. */
 const HOLDS_READ = 100;
+/** Who has waited for a payment's answer in vain is not kept waiting for much longer. */
+const LOOK_MS = 2_000;
 
 export interface SeatDesk {
   readSchedules(concertId: number): Promise<void>;
@@ -20,7 +23,10 @@ export interface SeatDesk {
   expire(holds: readonly Reservation[]): void;
 }
 
-export function createSeatDesk({ kept, store, fan, shopper, attempt, tell, go }: Counter): SeatDesk {
+export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, go }: Counter): SeatDesk {
+  /** Holds of a payment without an answer: whether they are paid, only the service knows. */
+  let undecided: readonly Reservation[] = [];
+
   async function readMap(concertId: number, scheduleId: number): Promise<void> {
     const map = await shopper(concertId)?.seats(scheduleId);
     if (map !== undefined) store.dispatch({ type: 'map-seen', map: asSeen(map) });
@@ -29,6 +35,8 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, tell, go }:
   async function readHolds(concertId: number): Promise<void> {
     const page = await fan()?.reservations({ status: 'HELD', limit: HOLDS_READ });
     if (page === undefined) return;
+    const heldIds = new Set(page.items.map(({ reservationId }) => reservationId));
+    if (undecided.some(({ reservationId }) => !heldIds.has(reservationId)) && (await findPayment())) return;
     const holds = page.items.filter((one) => one.concertId === concertId && isLive(one, store.state.nowMs));
     store.dispatch({ type: 'holds-read', concertId, holds });
   }
@@ -47,6 +55,41 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, tell, go }:
     const { route } = store.state;
     store.dispatch({ type: 'noticed', notice: { kind: 'hold-expired', seatNumbers } });
     if (route.name === 'checkout') go({ ...route, name: 'hall' }, 'replace');
+  }
+
+  function showPaid(payment: Payment): void {
+    undecided = [];
+    const others = (store.state.visit?.holds ?? []).filter(({ scheduleId }) => scheduleId !== payment.scheduleId);
+    // The token ends with the payment, unless seats of another date are still held.
+    if (others.length === 0) kept.keepQueueToken(payment.concertId, null);
+    store.dispatch({ type: 'paid', payment });
+    go({ name: 'ticket', paymentId: payment.paymentId }, 'replace');
+  }
+
+  /** Asks what became of the payment without an answer; shows it and gives true when it was made. */
+  async function findPayment(call?: Call): Promise<boolean> {
+    const [one] = undecided;
+    const known = fan();
+    if (one === undefined || known === null) return false;
+    try {
+      const { status, paymentId } = await known.reservation(one.reservationId, call);
+      if (status === 'HELD') return false;
+      undecided = [];
+      if (paymentId === null) return false;
+      showPaid(await known.payment(paymentId, call));
+    } catch (error) {
+      // Somebody else has signed in meanwhile.
+      if (!isProblem(error, 'RESERVATION_NOT_FOUND')) throw error;
+      undecided = [];
+      return false;
+    }
+    store.dispatch({ type: 'noticed', notice: null });
+    return true;
+  }
+
+  function dropExpired(holds: readonly Reservation[]): void {
+    store.dispatch({ type: 'unheld', reservationIds: holds.map(({ reservationId }) => reservationId) });
+    backToMap(holds.map(({ seatNumber }) => seatNumber));
   }
 
   /** The service's word on a hold is final, so what it refuses to sell is read anew. */
@@ -121,13 +164,11 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, tell, go }:
           const receipt = await fan()?.pay(holds.map(({ reservationId }) => reservationId));
           if (receipt === undefined) return;
           const { remainingBalance, ...payment } = receipt;
-          const others = (store.state.visit?.holds ?? []).filter(({ scheduleId }) => scheduleId !== place.scheduleId);
-          // The token ends with the payment, unless seats of another date are still held.
-          if (others.length === 0) kept.keepQueueToken(place.concertId, null);
           store.dispatch({ type: 'balance-read', balance: remainingBalance });
-          store.dispatch({ type: 'paid', payment });
-          go({ name: 'ticket', paymentId: payment.paymentId }, 'replace');
+          showPaid(payment);
         } catch (error) {
+          undecided = isUndecided(error) ? holds : [];
+          if (await findPayment({ deadlineMs: LOOK_MS }).catch(() => false)) return;
           await afterRefusal(error).catch(() => undefined);
           // What led back to the map is said there already.
           if (!isProblem(error, 'RESERVATION_EXPIRED')) throw error;
@@ -136,8 +177,17 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, tell, go }:
     },
     expire(holds) {
       if (holds.length === 0) return;
-      store.dispatch({ type: 'unheld', reservationIds: holds.map(({ reservationId }) => reservationId) });
-      backToMap(holds.map(({ seatNumber }) => seatNumber));
+      const ids = new Set(undecided.map(({ reservationId }) => reservationId));
+      if (!holds.some(({ reservationId }) => ids.has(reservationId))) {
+        dropExpired(holds);
+        return;
+      }
+      // Nobody may be told that nothing was charged before it is known.
+      run(
+        attempt('pay', async () => {
+          if (!(await findPayment()) && undecided.length === 0) dropExpired(holds);
+        }),
+      );
     },
   };
 }

@@ -1,5 +1,6 @@
-import type { Payment } from '../../src/client/answers.ts';
-import { isProblem } from './failure-notice.ts';
+import type { ChargeReceipt, Payment } from '../../src/client/answers.ts';
+import { newRandomKey } from '../../src/client/platform.ts';
+import { isProblem, isUndecided } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
 /** Lines of a list that are read at once. */
@@ -15,7 +16,25 @@ export interface WalletDesk {
 }
 
 /** Money and tickets of the signed-in fan. Every method does nothing when nobody is. */
-export function createWalletDesk({ client, store, fan, attempt, tell }: Counter): WalletDesk {
+export function createWalletDesk({ client, store, kept, fan, attempt, tell }: Counter): WalletDesk {
+  /** A charge that may have been done: the same wish again is the same charge, so that the wallet is filled once. */
+  let undecided: { readonly accessToken: string | null; readonly amount: number; readonly key: string } | null = null;
+
+  async function chargeOnce(amount: number): Promise<ChargeReceipt | undefined> {
+    const accessToken = kept.accessToken();
+    const isSame = undecided?.amount === amount && undecided.accessToken === accessToken;
+    const key = isSame && undecided !== null ? undecided.key : newRandomKey();
+    undecided = { accessToken, amount, key };
+    try {
+      const receipt = await fan()?.charge(amount, { idempotencyKey: key });
+      undecided = null;
+      return receipt;
+    } catch (error) {
+      if (!isUndecided(error)) undecided = null;
+      throw error;
+    }
+  }
+
   async function readBalance(): Promise<void> {
     try {
       const wallet = await fan()?.balance();
@@ -41,7 +60,7 @@ export function createWalletDesk({ client, store, fan, attempt, tell }: Counter)
     readBalance,
     async charge(amount) {
       await attempt('charge', async () => {
-        const receipt = await fan()?.charge(amount);
+        const receipt = await chargeOnce(amount);
         if (receipt === undefined) return;
         store.dispatch({ type: 'balance-read', balance: receipt.currentBalance });
         store.dispatch({ type: 'noticed', notice: { kind: 'charged', amount } });
