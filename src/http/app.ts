@@ -9,7 +9,7 @@ import { createGuards } from './identity.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { closeGracefully } from './graceful-close.ts';
 import { createLive } from './live/live.ts';
-import { isLiveUpgrade, liveRoute } from './live/route.ts';
+import { endRefusedUpgrades, isLiveUpgrade, liveRoute } from './live/route.ts';
 import { observeRoutes } from './metrics.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { describeRoutes } from './openapi.ts';
@@ -47,6 +47,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
     mayUpgrade: (request) => isLiveUpgrade(request, API_PREFIX),
   });
 
+  endRefusedUpgrades(app, API_PREFIX);
   const isClosing = closeGracefully(app, clock);
   stampAnswers(app, responder);
   observeRoutes(app, metrics, clock);

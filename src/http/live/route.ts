@@ -36,6 +36,18 @@ export function isLiveUpgrade({ method, url, headers }: IncomingMessage, prefix:
   return method === 'GET' && path === `${prefix}${PATH}` && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
+/**
+ * Ends the connection of every refused upgrade. Node watches over such a connection no longer, so one that is only answered
+ * would stay open for ever, and the server could not close. Whoever refuses may do so before the route is reached: under
+ * load, while stopping, for the sake of a header.
+ */
+export function endRefusedUpgrades(app: App, prefix: string): void {
+  app.addHook('onResponse', ({ raw }, _reply, done) => {
+    if (isLiveUpgrade(raw, prefix)) raw.socket.destroySoon();
+    done();
+  });
+}
+
 /** `GET /live`: upgraded to a WebSocket, or refused with a problem document. */
 export async function liveRoute(api: App, { responder, options }: Services, live: Live): Promise<void> {
   const pluginOptions: WebsocketPluginOptions = {
@@ -72,7 +84,8 @@ export async function liveRoute(api: App, { responder, options }: Services, live
   });
 
   function askForUpgrade(reply: FastifyReply): void {
-    reply.header('upgrade', 'websocket').header('connection', 'upgrade').header('sec-websocket-version', '13');
+    // Without `close` this header would keep open what the caller wants closed.
+    reply.header('upgrade', 'websocket').header('connection', 'upgrade, close').header('sec-websocket-version', '13');
     responder.refuse(reply, { code: 'UPGRADE_REQUIRED', members: {} });
   }
 

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import { createTestDatabase } from '../../fixtures/database.ts';
 import { openLiveSocket } from '../../fixtures/live-socket.ts';
 import { openSale, register, startTestService } from '../../fixtures/service.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
 
 const database = await createTestDatabase(t);
 const service = await startTestService(t, database, { ALLOWED_ORIGINS: 'https://tickets.example' });
@@ -90,6 +91,29 @@ t.test('a handshake that is none is refused', async (t) => {
   t.match(await exchange(t, [...without('Sec-WebSocket-Key'), 'Sec-WebSocket-Key: short']), badKey);
   const otherVersion = [...without('Sec-WebSocket-Version'), 'Sec-WebSocket-Version: 7'];
   t.match(await exchange(t, otherVersion), /^HTTP\/1\.1 426 .*sec-websocket-version: 13\r\n.*UPGRADE_REQUIRED/s);
+});
+
+t.test('an upgrade that is refused before the route is reached is not left open', async (t) => {
+  const nameless = upgradeLines('/api/v1/live').filter((line) => !line.startsWith('Host'));
+  t.match(await exchange(t, nameless), /^HTTP\/1\.1 400 .*VALIDATION_FAILED/s);
+  t.match(await exchange(t, upgradeLines(`/api/v1/live?${'a'.repeat(3_000)}`)), /^HTTP\/1\.1 414 .*URI_TOO_LONG/s);
+});
+
+t.test('a socket that is asked for while the service stops is refused, and does not hold up the stop', async (t) => {
+  const ending = await startTestService(t, await createTestDatabase(t));
+  const address = new URL(ending.url);
+  // Open before the stop: new connections may not be taken any more.
+  const late = connect(Number(address.port), address.hostname);
+  const first = new Promise<string>((resolve) => late.once('data', (data) => resolve(data.toString())));
+  const gone = new Promise<void>((resolve) => late.once('close', () => resolve()));
+  late.on('error', () => undefined);
+  t.teardown(() => late.destroy());
+  await new Promise<void>((resolve) => late.once('connect', () => resolve()));
+  const closing = ending.close();
+  await waitFor(async () => (await fetch(`${ending.url}/readyz`)).status === 503, { what: 'the stop to begin' });
+  late.write(`${upgradeLines('/api/v1/live').join('\r\n')}\r\n\r\n`);
+  t.match(await first, /^HTTP\/1\.1 503 /);
+  await Promise.all([gone, closing]);
 });
 
 t.test('elsewhere the wish for another protocol is ignored, and the request is answered', async (t) => {
