@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createMachineClock } from '../machine/monotonic-clock.ts';
-import { processCpuUs } from '../machine/cpu-time.ts';
+import { coreWaitUs, processCpuUs } from '../machine/cpu-time.ts';
 import type { TurnoverResult } from '../turnover/turnover-calls.ts';
 import type { CrowdFigures, RecordedFrame } from '../watchers/crowd-calls.ts';
 import type { Hall } from './hall.ts';
@@ -29,6 +29,9 @@ export interface HallPhase {
   readonly load: TurnoverResult;
   readonly serverCpuUs: number;
   readonly crowdCpuUs: number;
+  /** How long service and watchers waited for a core that others had. */
+  readonly serverWaitUs: number;
+  readonly crowdWaitUs: number;
   readonly openedMs: number;
   /** What the first watcher received from its map on. */
   readonly recording: readonly RecordedFrame[];
@@ -67,6 +70,8 @@ export async function runHallPhase(
     atMs: nowMs(),
     serverUs: processCpuUs(server.processId),
     crowdUs: processCpuUs(crowd.processId),
+    serverWaitUs: coreWaitUs(server.processId),
+    crowdWaitUs: coreWaitUs(crowd.processId),
   });
   const before = read();
   await pause(settings.durationMs);
@@ -82,6 +87,8 @@ export async function runHallPhase(
     load: result,
     serverCpuUs: after.serverUs - before.serverUs,
     crowdCpuUs: after.crowdUs - before.crowdUs,
+    serverWaitUs: after.serverWaitUs - before.serverWaitUs,
+    crowdWaitUs: after.crowdWaitUs - before.crowdWaitUs,
     openedMs,
     recording: watchers === 0 ? [] : await crowd.call('recording', {}),
     fromMs: before.atMs,

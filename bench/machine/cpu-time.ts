@@ -31,6 +31,18 @@ export function familyCpuUs(processId: number): number {
   return ticks * TICK_US;
 }
 
+/**
+ * How long the main thread of a process, which runs its JavaScript, was ready to run and had no core, in microseconds: what
+ * others on the machine took from it. 0 where the kernel does not tell.
+ */
+export function coreWaitUs(processId: number): number {
+  try {
+    return Number(readFileSync(`/proc/${processId}/schedstat`, 'latin1').split(' ')[1] ?? 0) / 1_000;
+  } catch {
+    return 0;
+  }
+}
+
 /** Null when the process is gone. */
 function readTimes(processId: number): ProcessTimes | null {
   let line: string;
