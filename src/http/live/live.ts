@@ -57,7 +57,6 @@ export function createLive(
 
   app.addHook('onReady', (done) => {
     sockets.start();
-    positions.start();
     done();
   });
   app.addHook('preClose', (done) => {

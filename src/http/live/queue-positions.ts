@@ -8,12 +8,11 @@ const SLICE = 200;
 /** A little more than the shortest time between two position frames, so that nobody is passed over for some ms. */
 const SWEEP_MS = 1_020;
 
-/** Looks up where everybody stands, about once a second. */
+/** Looks up where everybody stands, about once a second while there is anybody. */
 export interface QueuePositions {
   readonly subscribed: number;
   add(presence: QueuePresence): void;
   remove(presence: QueuePresence): void;
-  start(): void;
   close(): void;
 }
 
@@ -25,6 +24,7 @@ export function createQueuePositions(deps: {
   const { room, clock, log } = deps;
   const presences = new Set<QueuePresence>();
   let cancel: (() => void) | null = null;
+  let isArmed = false;
   let isClosed = false;
 
   async function sweep(): Promise<void> {
@@ -38,6 +38,7 @@ export function createQueuePositions(deps: {
   }
 
   function arm(): void {
+    isArmed = true;
     cancel = clock.after(SWEEP_MS, () => {
       void sweep()
         .catch((error: unknown) => {
@@ -45,7 +46,8 @@ export function createQueuePositions(deps: {
           if (!(error instanceof Fault)) log.error({ err: error }, 'places in the queue could not be looked up');
         })
         .then(() => {
-          if (!isClosed) arm();
+          if (isClosed || presences.size === 0) isArmed = false;
+          else arm();
         });
     });
   }
@@ -56,11 +58,11 @@ export function createQueuePositions(deps: {
       for (const presence of presences) if (presence.isSubscribed) count += 1;
       return count;
     },
-    add: (presence) => presences.add(presence),
-    remove: (presence) => presences.delete(presence),
-    start: () => {
-      if (cancel === null) arm();
+    add(presence) {
+      presences.add(presence);
+      if (!isArmed && !isClosed) arm();
     },
+    remove: (presence) => presences.delete(presence),
     close() {
       isClosed = true;
       cancel?.();
