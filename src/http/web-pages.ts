@@ -43,7 +43,7 @@ export async function webPages(app: FastifyInstance, responder: Responder): Prom
         },
       },
     });
-    await scope.register(fastifyStatic, { root: ROOT, serve: false, cacheControl: false });
+    await scope.register(fastifyStatic, { root: ROOT, serve: false, cacheControl: false, acceptRanges: false });
 
     async function answer(path: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
       if (!files.has(path)) {
@@ -52,6 +52,8 @@ export async function webPages(app: FastifyInstance, responder: Responder): Prom
       }
       reply.header('cache-control', CACHE_CONTROL);
       if (extname(path) !== '.ts') {
+        // Conditions of writers, who do not exist here; the library would answer one that fails with an error of its own.
+        for (const condition of ['if-match', 'if-unmodified-since']) delete request.raw.headers[condition];
         reply.sendFile(path);
         return;
       }
@@ -59,7 +61,7 @@ export async function webPages(app: FastifyInstance, responder: Responder): Prom
       reply.header('etag', etag).header('vary', 'Accept-Encoding').type('text/javascript; charset=utf-8');
       if (request.headers['if-none-match'] === etag) {
         reply.code(304).send();
-      } else if (/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
+      } else if (acceptsGzip(request.headers['accept-encoding'] ?? '')) {
         reply.header('content-encoding', 'gzip').send(gzipped);
       } else {
         reply.send(plain);
@@ -79,6 +81,11 @@ export async function webPages(app: FastifyInstance, responder: Responder): Prom
       });
     }
   });
+}
+
+/** As RFC 9110 12.5.3 has it: named, and not with a weight of 0. */
+function acceptsGzip(accepted: string): boolean {
+  return accepted.split(',').some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)|$)/i.test(coding));
 }
 
 /** Paths from the repository's root, with slashes. */

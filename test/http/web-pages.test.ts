@@ -71,6 +71,33 @@ t.test(
   },
 );
 
+t.test('no condition, range or coding that a caller asks for breaks a page', async (t) => {
+  const { call } = await startFakeService(t);
+  const conditions: Record<string, string>[] = [
+    { 'if-match': '"other"' },
+    { 'if-unmodified-since': 'Mon, 01 Jan 1990 00:00:00 GMT' },
+    { range: 'bytes=999999-' },
+    { range: 'bytes=a-b,,' },
+    { range: 'bytes=0-9' },
+  ];
+  for (const path of ['//', '//ops', '//web/main.ts', '//web/styles/base.css']) {
+    const whole = await call('GET', path);
+    for (const headers of conditions) {
+      const answer = await call('GET', path, { headers });
+      t.equal(answer.statusCode, 200, `${path} ${JSON.stringify(headers)}`);
+      t.equal(answer.body, whole.body);
+    }
+  }
+  const codingOf = async (accepted: string) =>
+    (await call('GET', '//web/main.ts', { headers: { 'accept-encoding': accepted } })).headers['content-encoding'];
+  for (const accepted of ['gzip', 'br, GZIP;q=0.5', 'gzip ; q=0.001', 'x-gzip']) {
+    t.equal(await codingOf(accepted), 'gzip', accepted);
+  }
+  for (const accepted of ['gzip;q=0', 'br, gzip; q=0.000', 'identity', 'gzippy']) {
+    t.equal(await codingOf(accepted), undefined, accepted);
+  }
+});
+
 t.test('nothing else of the repository is ever served, however it is asked for', async (t) => {
   const { call } = await startFakeService(t);
   const paths = [
