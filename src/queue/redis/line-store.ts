@@ -49,7 +49,8 @@ export interface LineStore {
     tokenIds: readonly string[],
     isSign: boolean,
   ): Promise<Lost | { readonly summary: LineSummary; readonly standings: readonly (Standing | null)[] }>;
-  put(concertId: number, generation: number, rows: readonly QueueTokenRow[]): Promise<Lost | 'done'>;
+  /** Those who went in with this call. */
+  put(concertId: number, generation: number, rows: readonly QueueTokenRow[]): Promise<Lost | readonly string[]>;
   propose(concertId: number, generation: number, limit: number): Promise<Lost | readonly Admission[]>;
   /** Those who went in with this call. */
   show(concertId: number, generation: number, admissions: readonly Admission[]): Promise<Lost | readonly string[]>;
@@ -154,7 +155,10 @@ export function createLineStore(settings: LineStoreSettings): LineStore {
       return { summary, standings: listOf(standings).map(readStanding) };
     },
 
-    put: (concertId, generation, rows) => done('put', concertId, [String(generation), lower(), ...rowArguments(rows)]),
+    async put(concertId, generation, rows) {
+      const reply = await runNoted('put', concertId, [String(generation), lower(), ...rowArguments(rows)]);
+      return reply === null ? LOST : textsOf(reply.rest[1]);
+    },
 
     async propose(concertId, generation, limit) {
       const args = [String(generation), lower(), upper(), String(limit)];

@@ -2,7 +2,7 @@
 -- KEYS: as prelude.lua
 -- ARGV: 1 generation 2 lower bound of now 3… six per token: id, user, number, issue, admission, its end (the last two empty
 --   for who waits)
--- Returns: emptied | moved | done, summary
+-- Returns: emptied | moved | done, summary, list of those who went in with this call
 -- Guarantee: a token stands by its number, whenever it comes; one that has ended, or stands there, is left as it is. Who
 --   waited meanwhile and is recorded as ACTIVE goes in, and all nodes are told. Idempotent. Under another generation nothing is done, and nothing
 --   need be: whoever raised it has read the rows.
@@ -25,4 +25,4 @@ end
 if wasEmpty and redis.call('ZCARD', line) > 0 then
   redis.call('HSET', state, 'waitingSinceMs', text(lowerMs))
 end
-return { 'done', summary(lowerMs) }
+return { 'done', summary(lowerMs), admitted }

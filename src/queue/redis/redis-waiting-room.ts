@@ -201,8 +201,8 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
     assertOpen();
     const line = await views.openLine(concertId);
     if (line === null) throw new Error(`there is no concert ${concertId}`);
-    const { row, created } = await entrance.enter(line, userId);
-    return { created, token: await views.showEntered(row, created) };
+    const entered = await entrance.enter(line, userId);
+    return { created: entered.created, token: await views.showEntered(entered) };
   }
 
   async function activate(token: string): Promise<Decision<QueueToken>> {

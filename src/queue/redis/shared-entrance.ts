@@ -13,7 +13,8 @@ import { Fault } from '../../errors.ts';
 import type { QueueEntryOutcome, QueueRecords, QueueTokenRow } from '../../queue-token.ts';
 import type { FlushResult, LaneWork } from '../lane.ts';
 import { withPatience } from '../patience.ts';
-import { type LineStore, LOST } from './line-store.ts';
+import type { LineSummary, Standing } from './line-reply.ts';
+import { type LineStore, LOST, type Lost } from './line-store.ts';
 import type { Mending } from './mending.ts';
 import type { RedisLink } from './redis-link.ts';
 import type { SharedEnds } from './shared-ends.ts';
@@ -26,6 +27,8 @@ const MOST_ENTRIES_PENDING = 10_000;
 
 export interface Entered {
   readonly row: QueueTokenRow;
+  /** Where it stands after the admissions of its cycle; null when that was not to be had. */
+  readonly looked: { readonly summary: LineSummary; readonly standing: Standing } | null;
   /** Whether this very call entered it. */
   readonly created: boolean;
 }
@@ -115,7 +118,7 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
     }
     const created = outcome.type === 'entered';
     if (created) entry.line.entries += 1;
-    entry.entered = { row, created };
+    entry.entered = { row, created, looked: null };
     return row;
   }
 
@@ -214,6 +217,18 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
     }
   }
 
+  /** One look for all of a line that were entered in one cycle. Whoever it does not find asks again. */
+  async function answerTogether(line: OpenLine, entries: readonly PendingEntry[]): Promise<void> {
+    const tokenIds = entries.flatMap((entry) => entry.entered?.row.tokenId ?? []);
+    const looked = await store.look(line.concertId, tokenIds, false).catch((): Lost => LOST);
+    entries.forEach((entry, nth) => {
+      const standing = looked === LOST ? null : (looked.standings[nth] ?? null);
+      if (entry.entered === null) return;
+      const found = looked === LOST || standing === null ? null : { summary: looked.summary, standing };
+      entry.outcome.resolve({ ...entry.entered, looked: found });
+    });
+  }
+
   return {
     refuseUnsent,
 
@@ -222,8 +237,8 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
       const underWay = pending.get(key);
       if (underWay === undefined && pending.size >= MOST_ENTRIES_PENDING) throw new Fault('OVERLOADED', 'none');
       const entry = underWay ?? add(key, line, userId);
-      const { row, created } = await withPatience(clock, entry.outcome.promise, () => lateFault(entry));
-      return { row, created: created && underWay === undefined };
+      const { row, created, looked } = await withPatience(clock, entry.outcome.promise, () => lateFault(entry));
+      return { row, looked, created: created && underWay === undefined };
     },
 
     async flush() {
@@ -235,10 +250,8 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
     answer() {
       const answered = placed;
       placed = [];
-      for (const entry of answered) {
-        pending.delete(entry.key);
-        if (entry.entered !== null) entry.outcome.resolve(entry.entered);
-      }
+      for (const entry of answered) pending.delete(entry.key);
+      for (const [line, entries] of Map.groupBy(answered, (entry) => entry.line)) void answerTogether(line, entries);
     },
 
     refuseAll(fault) {

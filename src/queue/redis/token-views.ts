@@ -1,6 +1,6 @@
 import type { Clock, DatabaseClock } from '../../clock.ts';
 import { Fault } from '../../errors.ts';
-import type { QueueCounts, QueuePlace, QueueToken, QueueTokenRow } from '../../queue-token.ts';
+import type { QueueCounts, QueuePlace, QueueToken } from '../../queue-token.ts';
 import type { Lane } from '../lane.ts';
 import { withPatience } from '../patience.ts';
 import { isLive, type Place, statusAt, tokenOf } from '../place.ts';
@@ -9,6 +9,7 @@ import type { LineSummary, Standing } from './line-reply.ts';
 import { type LineStore, LOST } from './line-store.ts';
 import type { Mending } from './mending.ts';
 import type { RedisLink } from './redis-link.ts';
+import type { Entered } from './shared-entrance.ts';
 import type { OpenLine, SharedLines } from './shared-lines.ts';
 import type { SharedRecognition } from './shared-recognition.ts';
 import type { Sighting, Sightings } from './sightings.ts';
@@ -25,7 +26,7 @@ export interface TokenViews {
   /** A sign of life. Without Redis, QUEUE_UNAVAILABLE for who waits, and the row for everybody else. */
   show(sighting: Sighting): Promise<QueueToken>;
   /** How an entry is answered. */
-  showEntered(row: QueueTokenRow, created: boolean): Promise<QueueToken>;
+  showEntered(entered: Entered): Promise<QueueToken>;
   /** Where each stands, in their order; null for who is not live in Redis. No sign of life. Throws Faults. */
   look(sightings: readonly (Sighting | null)[]): Promise<readonly (QueuePlace | null)[]>;
   /** Throws Faults. */
@@ -126,8 +127,9 @@ export function createTokenViews(deps: {
       }
     },
 
-    async showEntered(row, created) {
+    async showEntered({ row, created, looked }) {
       const sighting = sightings.meetSubject(row);
+      if (created && looked !== null) return showStanding(sighting, looked.summary, looked.standing);
       try {
         return (await lookUp(sighting, !created)) ?? (await showStored(sighting));
       } catch (error) {
