@@ -13,6 +13,8 @@ t.test('a waiting room in Redis', { skip: skipWithoutRedis() }, async (t) => {
       createRedisWaitingRoom({
         ...materials,
         redisUrl: redis.url,
+        // What is decided is shown here, not how soon: a busy machine must not look like an absent Redis.
+        commandLimitMs: 10_000,
         nodeName: randomUUID(),
         records: createQueueRecords({ pool, log: silentLog }),
         log: silentLog,

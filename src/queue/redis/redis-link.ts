@@ -56,6 +56,8 @@ export function createRedisLink(deps: {
   readonly url: string;
   /** That of the machine: sockets know no other. */
   readonly clock: Clock;
+  /** Another limit than K1's, for machines that are slower than Redis is silent. */
+  readonly commandLimitMs?: number | undefined;
   readonly log: Log;
   /** Commands are sent again after they were not. */
   readonly onUp: () => void;
@@ -64,7 +66,7 @@ export function createRedisLink(deps: {
   /** Events may have been missed before. */
   readonly onHearing: () => void;
 }): RedisLink {
-  const { url, clock, log, onUp, onDown, onEvent, onHearing } = deps;
+  const { url, clock, commandLimitMs = COMMAND_LIMIT_MS, log, onUp, onDown, onEvent, onHearing } = deps;
   /** In the order in which they were sent. */
   const pending = new Set<PendingCommand>();
   let isWatching = false;
@@ -76,8 +78,8 @@ export function createRedisLink(deps: {
   const options = {
     lazyConnect: true,
     connectTimeout: CONNECT_LIMIT_MS,
-    commandTimeout: CLIENT_LIMIT_MS,
-    socketTimeout: SILENCE_LIMIT_MS,
+    commandTimeout: Math.max(CLIENT_LIMIT_MS, 2 * commandLimitMs),
+    socketTimeout: Math.max(SILENCE_LIMIT_MS, 2 * commandLimitMs),
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -161,13 +163,13 @@ export function createRedisLink(deps: {
     const sentAtMs = oldestMs();
     isWatching = sentAtMs !== null;
     if (sentAtMs === null) return;
-    clock.after(sentAtMs + COMMAND_LIMIT_MS - clock.monotonicMs(), () => setImmediate(() => setImmediate(judge)));
+    clock.after(sentAtMs + commandLimitMs - clock.monotonicMs(), () => setImmediate(() => setImmediate(judge)));
   }
 
   function judge(): void {
     const sentAtMs = oldestMs();
-    if (sentAtMs !== null && clock.monotonicMs() - sentAtMs >= COMMAND_LIMIT_MS) {
-      giveUp(new Error(`Redis did not answer within ${COMMAND_LIMIT_MS} ms`));
+    if (sentAtMs !== null && clock.monotonicMs() - sentAtMs >= commandLimitMs) {
+      giveUp(new Error(`Redis did not answer within ${commandLimitMs} ms`));
     }
     watch();
   }

@@ -37,6 +37,8 @@ import { createTokenViews } from './token-views.ts';
 
 export interface RedisWaitingRoomSettings {
   readonly redisUrl: string;
+  /** How long Redis may be silent before it counts as away, if not 300 ms. */
+  readonly commandLimitMs?: number;
   /** Of this run of this node; names it among the others in Redis. */
   readonly nodeName: string;
   readonly records: QueueRecords;
@@ -89,6 +91,7 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
 
   const link = createRedisLink({
     url: redisUrl,
+    commandLimitMs: deps.commandLimitMs,
     clock: systemClock,
     log,
     onUp: () => {
