@@ -315,6 +315,22 @@ t.test('a replaced token is sent on the same socket, and everything is asked for
   t.equal(stage.live.state.type, 'open', 'but an answer');
 });
 
+t.test('the place of the token before is not taken for that of the token that replaces it', async (t) => {
+  const stage = createStage(t);
+  const places: (LivePlace | LiveError)[] = [];
+  stage.live.queue((event) => void places.push(event));
+  const socket = await stage.open();
+  socket.say({ type: 'queue', status: 'WAITING', queuePosition: 2, estimatedWaitTime: 60 });
+  stage.token = 'another-token';
+  stage.live.replaceToken();
+  await settle();
+  socket.say({ type: 'queue', status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0 });
+  socket.welcome();
+  socket.say({ type: 'queue', status: 'WAITING', queuePosition: 90, estimatedWaitTime: 900 });
+  t.match(places, [{ queuePosition: 2 }, { status: 'WAITING', queuePosition: 90 }]);
+  t.equal(places.length, 2);
+});
+
 t.test('an ended token is replaced by another one as soon as there is one', async (t) => {
   const stage = createStage(t);
   const { events } = watchSeats(stage);

@@ -60,6 +60,8 @@ interface Line {
   greetings: number;
   /** What its last hello said. */
   token: string | null;
+  /** A hello is not answered yet: what is told of a place is still that of the token before. */
+  isGreeting: boolean;
   openedAtMs: number | null;
   heartbeatMs: number;
   lastFrameMs: number;
@@ -97,6 +99,7 @@ export function createConnection(settings: ConnectionSettings): Connection {
       isOpen: false,
       greetings: 0,
       token: null,
+      isGreeting: false,
       openedAtMs: null,
       heartbeatMs: Number.POSITIVE_INFINITY,
       lastFrameMs: clock.monotonicMs(),
@@ -128,6 +131,7 @@ export function createConnection(settings: ConnectionSettings): Connection {
     }
     if (line !== own || greeting !== own.greetings || (onlyAnother && token === own.token)) return;
     own.token = token;
+    own.isGreeting = true;
     transmit(own, { type: 'hello', token });
   }
 
@@ -150,6 +154,7 @@ export function createConnection(settings: ConnectionSettings): Connection {
     switch (frame.type) {
       case 'welcome':
         serverTime.note(frame.serverTime);
+        own.isGreeting = false;
         own.heartbeatMs = frame.heartbeatMs;
         own.openedAtMs ??= clock.monotonicMs();
         watchSilence(own);
@@ -160,6 +165,9 @@ export function createConnection(settings: ConnectionSettings): Connection {
         serverTime.note(frame.serverTime);
         break;
       case 'pong':
+        break;
+      case 'queue':
+        if (!own.isGreeting) settings.heard(frame);
         break;
       default:
         settings.heard(frame);
