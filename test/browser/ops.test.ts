@@ -1,26 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import t from 'tap';
+import { violationsOf } from '../fixtures/axe.ts';
 import { startBrowser } from '../fixtures/browser.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { addSchedule, enter, openSale, startTestService } from '../fixtures/service.ts';
 import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
 
 const ADMIN_TOKEN = 'an-admin-token-for-tests';
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function violationsOf(page: Page): Promise<string[]> {
-  // By the debugger's protocol: the page's own policy runs no script but the service's.
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: AXE });
-  const checked = await session.send('Runtime.evaluate', {
-    expression: 'axe.run(document).then((r) => r.violations.map((v) => `${v.id}: ${v.nodes[0]?.target}`))',
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  return checked.result.value as string[];
-}
 
 async function signIn(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/ops`);
