@@ -389,6 +389,7 @@ export class ScheduleActor implements JournalSubject {
   #concludeNothing(outcome: NothingDone): void {
     const isKnown = outcome.type !== 'unavailable' || !this.#isInDoubt;
     const sent = new Set(this.#sent());
+    if (this.#isInDoubt) this.#leaveKeysUnknown();
     this.#endDoubt();
     if (!isKnown) for (const pending of sent) this.#fail(pending, 'STORE_UNAVAILABLE', 'unknown');
     if (this.#mode === 'lost' || outcome.type === 'fenced') {
@@ -407,6 +408,13 @@ export class ScheduleActor implements JournalSubject {
         this.#afterRefusal(outcome);
         return;
     }
+  }
+
+  /** A batch that only records keys moves no head and leaves no log row, so neither tells whether it was committed. */
+  #leaveKeysUnknown(): void {
+    const flush = this.#tentative.inFlight;
+    if (flush === null || flush.events.length > 0) return;
+    for (const { pending } of flush.keys) this.#fail(pending, 'STORE_UNAVAILABLE', 'unknown');
   }
 
   #decideAgain(next: (pending: PendingCommand) => void, expiryPauseMs = 0): void {

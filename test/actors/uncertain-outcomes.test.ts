@@ -128,6 +128,31 @@ t.test('what is in doubt and cannot be found out about is answered as unknown, n
   t.notOk(deferred.pending.answered, 'it was not touched by it and is decided now');
 });
 
+t.test('whether a batch that only records keys was committed cannot be seen, so it is unknown', async (t) => {
+  const outcomes = {
+    'not committed, as far as the head row tells': { type: 'not-committed', epoch: 2 },
+    'on a schedule that was lost': { type: 'fenced' },
+  } as const;
+  for (const [name, outcome] of Object.entries(outcomes)) {
+    await t.test(name, async (t) => {
+      const lone = createLoneActor();
+      const fan = randomUUID();
+      hold(lone, fan, 1);
+      lone.commitAppend();
+      const again = lone.ask({
+        ...holdCommand(LONE_SCHEDULE, fan, 1),
+        claim: { key: 'again', fingerprint: '0'.repeat(32) },
+      });
+      lone.takeAppend();
+      lone.actor.doubt();
+      lone.actor.concludeAppend(outcome);
+      t.match(again.reply(), { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'unknown' });
+      t.strictSame(lone.lost, []);
+      t.equal(lone.actor.waiting, 0);
+    });
+  }
+});
+
 t.test('a refusal that stands on several ends waits for the last of them in the order of the log', async (t) => {
   const lone = createLoneActor();
   const fan = randomUUID();
