@@ -94,7 +94,7 @@ if (browsing !== null) {
   });
 
   await t.test('who holds seats when the time inside is over pays for them all the same', async (t) => {
-    const { concertId, scheduleId } = await openSale(api, { queue: { activeTtlMs: 6_000 } });
+    const { concertId, scheduleId } = await openSale(api, { queue: { activeTtlMs: 10_000 } });
     const fan = await comeToPage(t, browsing, api, { language: 'en' });
     await fan.goToMap({ concertId, scheduleId });
     await fan.hold(20);
