@@ -1,4 +1,5 @@
 import type { ActivitySample } from './activity.ts';
+import type { Readiness } from './readiness.ts';
 
 /*
  * Whether the sale is healthy, in one word, and why not. Pure: it sees the last minute of one node and decides nothing else.
@@ -37,7 +38,7 @@ export interface Verdict {
 }
 
 export interface HealthFacts {
-  readonly readiness: { readonly reasons: readonly string[]; readonly degraded: readonly string[] };
+  readonly readiness: Pick<Readiness, 'reasons' | 'degraded'>;
   /** Nodes of the cluster that live, as far as this one knows. */
   readonly livingNodes: number;
   /** In order of time, one a second; the last minute is looked at. */

@@ -15,7 +15,6 @@ import { createEventLoopDelay } from './event-loop-delay.ts';
 import { createApp } from './http/app.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createMetricsApp } from './http/metrics-app.ts';
-import type { Readiness } from './http/operations-ports.ts';
 import { createIdSource } from './ids.ts';
 import { completeSecrets } from './local-secrets.ts';
 import { createCatalogue } from './persistence/catalogue.ts';
@@ -37,6 +36,7 @@ import { createWallets } from './persistence/wallets.ts';
 import { createInProcessWaitingRoom, type InProcessWaitingRoom } from './queue/in-process-waiting-room.ts';
 import { createRedisWaitingRoom, type RedisWaitingRoom } from './queue/redis/redis-waiting-room.ts';
 import { createStandbyWaitingRoom } from './queue/standby-waiting-room.ts';
+import type { Readiness } from './readiness.ts';
 import { registerServiceMetrics } from './service-metrics.ts';
 
 /** Connections that requests read through, and that wallets are charged through. */

@@ -14,7 +14,7 @@ function createStand() {
     refusals: new Map<string, number>([['SEAT_TAKEN', 500]]),
     doubted: 0,
     delay: 0,
-    readiness: { reasons: [] as string[], degraded: [] as string[] },
+    readiness: { reasons: [], degraded: [] } as ReturnType<ActivitySources['readiness']>,
   };
   const nowMs = () => START_MS + clock.monotonicMs();
   const recorder = createActivityRecorder({

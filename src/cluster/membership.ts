@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Heartbeat, NodeRecords, NodeRow } from '../node.ts';
+import type { ReadinessReason } from '../readiness.ts';
 
 /*
  * This node among the nodes of the database: alive, allowed to answer, allowed to own.
@@ -44,7 +45,7 @@ export interface Membership {
   owners(): readonly string[];
   living(): readonly NodeRow[];
   /** Why this node may not serve, for operators; empty when it may. */
-  reasons(): readonly string[];
+  reasons(): readonly ReadinessReason[];
   start(): Promise<void>;
   /** Leaves: its schedules are free for others at once. */
   close(): Promise<void>;
@@ -176,11 +177,11 @@ export function createMembership(deps: MembershipDependencies): Membership {
     },
     living: () => members,
     reasons() {
-      const reasons: string[] = [];
+      const reasons: ReadinessReason[] = [];
       if (clock.monotonicMs() >= leaseUntil) reasons.push('no answer from the database within the lease');
       if (!mayOwnNow && deps.isExclusive && first() !== null && first() !== node) {
         // Whoever asks /readyz may be anybody, and the name of a node is that of its host.
-        reasons.push("another node owns this database's schedules, and without REDIS_URL only one node may");
+        reasons.push("another node owns this database's schedules, and only one node may at a time");
       } else if (!mayOwnNow) {
         reasons.push('not a member of the cluster');
       }

@@ -4,14 +4,15 @@ import type { Catalogue, QueuePolicy } from '../catalogue.ts';
 import type { Clock, DatabaseClock } from '../clock.ts';
 import type { IdempotencyRecords } from '../idempotency.ts';
 import type { Log } from '../log.ts';
+import type { ClusterOverview } from '../overview.ts';
 import type { PaymentRecords } from '../payment.ts';
 import type { QueueWatch, WaitingRoom } from '../queue-token.ts';
+import type { Readiness } from '../readiness.ts';
 import type { ReservationRecords } from '../reservation.ts';
 import type { SeatSubscriber } from '../seat-broadcast.ts';
 import type { UserRecords } from '../user.ts';
 import type { Wallets } from '../wallet.ts';
 import type { Metrics } from './metrics.ts';
-import type { ClusterOverview, Readiness } from './operations-ports.ts';
 
 /** What the HTTP side asks of the rest of the service. */
 export interface AppDependencies {

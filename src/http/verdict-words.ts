@@ -1,15 +1,17 @@
 import type { HealthReason, HealthReasonCode } from '../health-verdict.ts';
+import type { ReadinessReason } from '../readiness.ts';
 import type { Language } from './language.ts';
 
 type Wording = (reason: HealthReason) => string;
 
-/** What `/readyz` says in English, for whoever reads Korean. What is not here is told as it is. */
-const READINESS_IN_KOREAN: Readonly<Record<string, string>> = {
+/** What `/readyz` says in English, for whoever reads Korean. */
+const READINESS_IN_KOREAN: Readonly<Record<ReadinessReason, string>> = {
   draining: '종료 중입니다',
+  database: '데이터베이스에 연결되지 않습니다',
   'no answer from the database within the lease': '리스 시간 안에 데이터베이스의 응답이 없습니다',
   'not a member of the cluster': '클러스터의 구성원이 아닙니다',
-  "another node owns this database's schedules, and without REDIS_URL only one node may":
-    '다른 노드가 이 데이터베이스의 회차를 소유하고 있으며, REDIS_URL 없이는 한 노드만 소유할 수 있습니다',
+  "another node owns this database's schedules, and only one node may at a time":
+    '다른 노드가 이 데이터베이스의 회차를 소유하고 있으며, 한 번에 한 노드만 소유할 수 있습니다',
   'the waiting room is not open yet': '대기실이 아직 열리지 않았습니다',
 };
 
@@ -19,7 +21,7 @@ const WORDS: Readonly<Record<HealthReasonCode, Readonly<Record<Language, Wording
     en: () => 'The database is away: nothing can be held or paid.',
   },
   NOT_READY: {
-    ko: ({ subject }) => `이 노드는 서비스할 수 없습니다: ${READINESS_IN_KOREAN[subject ?? ''] ?? subject}`,
+    ko: ({ subject }) => `이 노드는 서비스할 수 없습니다: ${readinessInKorean(subject)}`,
     en: ({ subject }) => `This node may not serve: ${subject}.`,
   },
   NO_LIVING_NODE: {
@@ -65,6 +67,15 @@ const WORDS: Readonly<Record<HealthReasonCode, Readonly<Record<Language, Wording
 /** A reason in a sentence. */
 export function wordReason(reason: HealthReason, language: Language): string {
   return WORDS[reason.code][language](reason);
+}
+
+function isReadinessReason(subject: string): subject is ReadinessReason {
+  return Object.hasOwn(READINESS_IN_KOREAN, subject);
+}
+
+function readinessInKorean(subject: string | null): string {
+  if (subject === null) return '';
+  return isReadinessReason(subject) ? READINESS_IN_KOREAN[subject] : subject;
 }
 
 function count(value: number | null): string {

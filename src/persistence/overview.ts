@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { ClusterOverview } from '../overview.ts';
 import { createCalendar } from './calendar.ts';
 import { SCHEDULE_COLUMNS, type ScheduleRow, scheduleOf } from './catalogue-rows.ts';
 import { toFault } from './database-errors.ts';
@@ -43,39 +44,11 @@ interface OccupancyRow extends ScheduleRow {
   all_schedules: number;
 }
 
-export interface StoredOverview {
-  readonly nodes: readonly {
-    readonly node: string;
-    readonly address: string;
-    readonly alive: boolean;
-    readonly ownedSchedules: number;
-  }[];
-  readonly ownedSchedules: readonly number[];
-  readonly concerts: readonly {
-    readonly concertId: number;
-    readonly held: number;
-    readonly confirmed: number;
-    readonly revenue: number;
-  }[];
-  readonly schedules: readonly {
-    readonly scheduleId: number;
-    readonly concertId: number;
-    readonly title: string;
-    readonly date: string;
-    readonly startsAtMs: number;
-    readonly totalSeats: number;
-    readonly held: number;
-    readonly confirmed: number;
-    readonly owner: string | null;
-  }[];
-  readonly schedulesLeftOut: number;
-}
-
 /**
  * Nodes of the last hour, the schedules of `node`, sales by concert, and the occupancy of schedules. Throws a Fault
  * `STORE_UNAVAILABLE`.
  */
-export async function readOverview(pool: pg.Pool, node: string): Promise<StoredOverview> {
+export async function readOverview(pool: pg.Pool, node: string): Promise<ClusterOverview> {
   try {
     const [nodes, owned, sales, occupancy] = await Promise.all([
       pool.query<{ node: string; address: string; alive: boolean; owned_schedules: number }>(NODES),

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import type { Readiness } from '../../readiness.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Readiness } from '../operations-ports.ts';
 import { Health, Ready } from '../schemas/operations.ts';
 import type { App, Services } from '../services.ts';
 

@@ -1,8 +1,8 @@
 import type { Static } from '@fastify/type-provider-typebox';
 import type { ActivitySample as Sample } from '../../activity.ts';
+import type { ConcertSales, ScheduleOccupancy } from '../../overview.ts';
 import { isoOf } from '../concert-views.ts';
 import { negotiateLanguage } from '../language.ts';
-import type { ConcertSales, ScheduleOccupancy } from '../operations-ports.ts';
 import { NoQuery, refer } from '../schemas/basics.ts';
 import {
   ActivityQuery,

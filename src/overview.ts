@@ -1,12 +1,3 @@
-/** Whether a node may serve. `reasons` says why not; `degraded` names what is away without stopping sales. */
-export interface Readiness {
-  readonly ready: boolean;
-  /** Short stable words such as `draining`, `database`, `ownership`; empty when ready. */
-  readonly reasons: readonly string[];
-  /** For instance `queue` when Redis is away. */
-  readonly degraded: readonly string[];
-}
-
 export interface NodeOverview {
   readonly node: string;
   readonly address: string;
