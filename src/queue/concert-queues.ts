@@ -10,6 +10,7 @@ import { Fault } from '../errors.ts';
 import type { QueueHead, QueueRecords, QueueTokenRow } from '../queue-token.ts';
 import { type ConcertQueue, createConcertQueue } from './concert-queue.ts';
 import type { LaneWork } from './lane.ts';
+import { createOpening } from './opening.ts';
 
 /** Rows per page of a line that is loaded: some 30 ms of this thread. */
 const ROWS_PER_PAGE = 5_000;
@@ -52,7 +53,6 @@ export function createConcertQueues(settings: ConcertQueuesSettings): ConcertQue
   const { records, policies, databaseClock, secondsPerPosition, abandonMs } = settings;
   const { takeIn, onAdopted, wake, onFenced, onFailure } = settings;
   const queues = new Map<number, ConcertQueue>();
-  const opening = new Map<number, Promise<ConcertQueue | null>>();
   const changed = new Set<number>();
   /** Heads that were taken over, of lines that were not opened yet. */
   const generations = new Map<number, number>();
@@ -106,26 +106,7 @@ export function createConcertQueues(settings: ConcertQueuesSettings): ConcertQue
     return queue;
   }
 
-  /** A fault while opening did nothing for the caller, whatever became of the statement. */
-  async function loadOrFault(concertId: number): Promise<ConcertQueue | null> {
-    try {
-      return await load(concertId);
-    } catch (error) {
-      throw error instanceof Fault && error.effect === 'unknown'
-        ? new Fault(error.code, 'none', { cause: error })
-        : error;
-    } finally {
-      opening.delete(concertId);
-    }
-  }
-
-  function open(concertId: number): Promise<ConcertQueue | null> {
-    const known = queues.get(concertId);
-    if (known !== undefined) return Promise.resolve(known);
-    const underWay = opening.get(concertId) ?? loadOrFault(concertId);
-    opening.set(concertId, underWay);
-    return underWay;
-  }
+  const { open, underWay } = createOpening({ known: (concertId) => queues.get(concertId), load });
 
   async function adopt(concertId: number): Promise<void> {
     const queue = queues.get(concertId);
@@ -152,7 +133,7 @@ export function createConcertQueues(settings: ConcertQueuesSettings): ConcertQue
     termsOf: policies,
 
     noteChanged(concertId) {
-      if (!queues.has(concertId) && !opening.has(concertId)) return;
+      if (!queues.has(concertId) && underWay(concertId) === undefined) return;
       queues.get(concertId)?.suspend();
       changed.add(concertId);
       wake();
@@ -165,7 +146,7 @@ export function createConcertQueues(settings: ConcertQueuesSettings): ConcertQue
           // It may be changed again while it is read.
           changed.delete(concertId);
           try {
-            await opening.get(concertId);
+            await underWay(concertId);
             await adopt(concertId);
           } catch (error) {
             onFailure(error);

@@ -12,16 +12,13 @@ import type { QueueEntryOutcome, QueueRecords } from '../queue-token.ts';
 import type { ConcertQueue } from './concert-queue.ts';
 import type { Doubts } from './doubts.ts';
 import type { Ends } from './ends.ts';
+import { ENTRIES_PER_STATEMENT, MOST_ENTRIES_PENDING } from './entry-limits.ts';
+import { sendHalves } from './halves.ts';
 import type { FlushResult, LaneWork } from './lane.ts';
 import { withPatience } from './patience.ts';
 import { isLive, isOverdue, type Place } from './place.ts';
 import type { Places } from './places.ts';
 import type { Register } from './register.ts';
-
-/** Entries per statement: some 20 ms of PostgreSQL's time, which the next entry waits at most. */
-const ENTRIES_PER_STATEMENT = 1_000;
-/** Entries under way; what one second can take, so that nobody waits in vain. */
-const MOST_ENTRIES_PENDING = 10_000;
 
 export interface Entered {
   readonly place: Place;
@@ -169,22 +166,8 @@ export function createEntrance(settings: EntranceSettings): Entrance {
         for (const entry of batch) refuse(entry, error);
         return 'failed';
       }
-      return sendApart(batch, error);
+      return sendHalves(batch, { send, refuse: (entry) => refuse(entry, error) });
     }
-  }
-
-  /** PostgreSQL refused the batch for its data: one bad entry must not stop the others. */
-  async function sendApart(batch: readonly PendingEntry[], error: unknown): Promise<FlushResult> {
-    const [first] = batch;
-    if (batch.length === 1 && first !== undefined) {
-      refuse(first, error);
-      return 'done';
-    }
-    const middle = Math.ceil(batch.length / 2);
-    const before = await send(batch.slice(0, middle));
-    if (before !== 'failed') return send(batch.slice(middle));
-    for (const entry of batch.slice(middle)) entry.isSent = false;
-    return before;
   }
 
   return {

@@ -20,6 +20,7 @@ import { PATIENCE_MS, withPatience } from './patience.ts';
 import { END_CODES, identityOf, isLive, isOverdue, type Place, statusAt, tokenOf } from './place.ts';
 import { createPlaces } from './places.ts';
 import { isPaused } from './policy.ts';
+import type { PresenceSettings } from './presence-settings.ts';
 import { createRecognition } from './recognition.ts';
 import { createReconciliation } from './reconciliation.ts';
 import { createRegister } from './register.ts';
@@ -39,14 +40,7 @@ export interface InProcessWaitingRoomSettings {
   /** The service's secret, from which the key of the tokens is derived. */
   readonly tokenSecret: string;
   readonly log: Log;
-  readonly settings: {
-    /** Seconds of estimated wait per position, until a rate was measured. */
-    readonly secondsPerPosition: number;
-    /** WAITING without a sign of life for this long: EXPIRED. */
-    readonly abandonMs: number;
-    /** ACTIVE without any request for this long from admission: EXPIRED. */
-    readonly noShowMs: number;
-  };
+  readonly settings: PresenceSettings;
 }
 
 export interface InProcessWaitingRoom extends WaitingRoom, QueueWatch {

@@ -16,6 +16,7 @@ import { createLane, type FlushResult } from '../lane.ts';
 import { PATIENCE_MS, withPatience } from '../patience.ts';
 import { END_CODES, identityOf, isLive, isOverdue, statusAt } from '../place.ts';
 import { isPaused } from '../policy.ts';
+import type { PresenceSettings } from '../presence-settings.ts';
 import { createSteadyClock } from '../steady-clock.ts';
 import { createTokenScribe } from '../token.ts';
 import { createHeartbeat } from './heartbeat.ts';
@@ -49,14 +50,7 @@ export interface RedisWaitingRoomSettings {
   /** The service's secret, from which the key of the tokens is derived. */
   readonly tokenSecret: string;
   readonly log: Log;
-  readonly settings: {
-    /** Seconds of estimated wait per position, until a rate was measured. */
-    readonly secondsPerPosition: number;
-    /** WAITING without a sign of life for this long: EXPIRED. */
-    readonly abandonMs: number;
-    /** ACTIVE without any request for this long from admission: EXPIRED. */
-    readonly noShowMs: number;
-  };
+  readonly settings: PresenceSettings;
 }
 
 export interface RedisWaitingRoom extends WaitingRoom, QueueWatch {

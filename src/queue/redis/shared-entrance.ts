@@ -11,6 +11,8 @@ import { v7 as uuidV7 } from 'uuid';
 import type { Clock, DatabaseClock } from '../../clock.ts';
 import { Fault } from '../../errors.ts';
 import type { QueueEntryOutcome, QueueRecords, QueueTokenRow } from '../../queue-token.ts';
+import { ENTRIES_PER_STATEMENT, MOST_ENTRIES_PENDING } from '../entry-limits.ts';
+import { sendHalves } from '../halves.ts';
 import type { FlushResult, LaneWork } from '../lane.ts';
 import { withPatience } from '../patience.ts';
 import type { LineSummary, Standing } from './line-reply.ts';
@@ -19,11 +21,6 @@ import type { Mending } from './mending.ts';
 import type { RedisLink } from './redis-link.ts';
 import type { SharedEnds } from './shared-ends.ts';
 import { isOpen, type OpenLine, type SharedLines } from './shared-lines.ts';
-
-/** Entries per statement: some 20 ms of PostgreSQL's time, which the next entry waits at most. */
-const ENTRIES_PER_STATEMENT = 1_000;
-/** Entries under way; what one second can take, so that nobody waits in vain. */
-const MOST_ENTRIES_PENDING = 10_000;
 
 export interface Entered {
   readonly row: QueueTokenRow;
@@ -193,22 +190,8 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
         for (const entry of batch) refuse(entry, error);
         return 'failed';
       }
-      return sendApart(batch, error);
+      return sendHalves(batch, { send, refuse: (entry) => refuse(entry, error) });
     }
-  }
-
-  /** PostgreSQL refused the batch for its data: one bad entry must not stop the others. */
-  async function sendApart(batch: readonly PendingEntry[], error: unknown): Promise<FlushResult> {
-    const [first] = batch;
-    if (batch.length === 1 && first !== undefined) {
-      refuse(first, error);
-      return 'done';
-    }
-    const middle = Math.ceil(batch.length / 2);
-    const before = await send(batch.slice(0, middle));
-    if (before !== 'failed') return send(batch.slice(middle));
-    for (const entry of batch.slice(middle)) entry.isSent = false;
-    return before;
   }
 
   function refuseUnsent(): void {

@@ -6,6 +6,7 @@ import type { Clock, DatabaseClock } from '../../clock.ts';
 import { Fault } from '../../errors.ts';
 import { type Alarm, createAlarm } from '../alarm.ts';
 import type { QueueTerms } from '../concert-queues.ts';
+import { createOpening } from '../opening.ts';
 import type { LineSummary } from './line-reply.ts';
 import type { LineRebuild } from './line-rebuild.ts';
 import { type LineStore, LOST } from './line-store.ts';
@@ -66,7 +67,6 @@ export function createSharedLines(settings: SharedLinesSettings): SharedLines {
   const { store, rebuild, terms, clock, databaseClock, wake, onSuspended, onFailure } = settings;
   const lines = new Map<number, SharedLine>();
   const alarms = new Map<SharedLine, { readonly alarm: Alarm; dueMs: number | null }>();
-  const opening = new Map<number, Promise<OpenLine | null>>();
   const admissible = new Set<SharedLine>();
   const overdue = new Set<SharedLine>();
   let isClosed = false;
@@ -77,6 +77,11 @@ export function createSharedLines(settings: SharedLinesSettings): SharedLines {
     const line = { concertId, generation: null, summary: null, entries: 0, admissions: 0, refused: 0 };
     lines.set(concertId, line);
     return line;
+  }
+
+  function openLine(concertId: number): OpenLine | undefined {
+    const line = lines.get(concertId);
+    return line !== undefined && isOpen(line) ? line : undefined;
   }
 
   function lookAt(line: SharedLine): void {
@@ -120,26 +125,7 @@ export function createSharedLines(settings: SharedLinesSettings): SharedLines {
     return line;
   }
 
-  /** A fault while opening did nothing for the caller, whatever became of the statement. */
-  async function loadOrFault(concertId: number): Promise<OpenLine | null> {
-    try {
-      return await load(concertId);
-    } catch (error) {
-      throw error instanceof Fault && error.effect === 'unknown'
-        ? new Fault(error.code, 'none', { cause: error })
-        : error;
-    } finally {
-      opening.delete(concertId);
-    }
-  }
-
-  function open(concertId: number): Promise<OpenLine | null> {
-    const known = lines.get(concertId);
-    if (known !== undefined && isOpen(known)) return Promise.resolve(known);
-    const underWay = opening.get(concertId) ?? loadOrFault(concertId);
-    opening.set(concertId, underWay);
-    return underWay;
-  }
+  const { open } = createOpening({ known: openLine, load });
 
   return {
     admissible,
