@@ -47,7 +47,7 @@ export class QueuePresence {
     return this.#isSubscribed;
   }
 
-  /** Answers with the place as it is now. Throws what the waiting room throws; then it is not subscribed. */
+  /** Answers with the place as it is now. Throws what the waiting room throws; then all is as before. */
   async subscribe(nowMs: number): Promise<void> {
     // Nothing but an end is told before the answer.
     this.#isAnswering = true;
@@ -59,12 +59,13 @@ export class QueuePresence {
       this.#tell(place, nowMs);
     } finally {
       this.#isAnswering = false;
+      if (!this.#isSubscribed) this.#stopCounting();
     }
   }
 
   unsubscribe(): void {
     this.#isSubscribed = false;
-    if (this.#status !== 'ACTIVE') this.#stopWatching();
+    this.#stopCounting();
   }
 
   /** Takes in where the token stands, or null when it is not live. */
@@ -119,6 +120,11 @@ export class QueuePresence {
     this.#watchedAtMs = nowMs;
     // After the new one, so that its holder is never absent in between.
     former?.();
+  }
+
+  /** Who is not subscribed and waits is absent. */
+  #stopCounting(): void {
+    if (this.#status !== 'ACTIVE') this.#stopWatching();
   }
 
   #stopWatching(): void {

@@ -18,6 +18,7 @@ function setUp(place: QueuePlace = waitingAt(5)) {
   const room = {
     place: place as QueuePlace | null,
     isAway: false,
+    isSilent: false,
     /** What `status` says where `look` finds nothing live. */
     end: 'EXPIRED' as QueueTokenStatus,
     watches: 0,
@@ -34,7 +35,10 @@ function setUp(place: QueuePlace = waitingAt(5)) {
         room.fewest = Math.min(room.fewest, watchers.size);
       };
     },
-    look: () => [room.isAway ? null : room.place],
+    look() {
+      if (room.isSilent) throw new Fault('QUEUE_UNAVAILABLE', 'none');
+      return [room.isAway ? null : room.place];
+    },
     async status() {
       if (room.isAway) throw new Fault('QUEUE_UNAVAILABLE', 'none');
       return room.place ?? ended(room.end);
@@ -90,6 +94,18 @@ t.test('who waits is present from the subscription on, until it ends', async (t)
   await presence.subscribe(0);
   presence.close();
   t.equal(watchers.size, 0);
+});
+
+t.test('who waits and could not be told where is not present, and whoever is subscribed stays so', async (t) => {
+  const { presence, watchers, room } = setUp();
+  room.isSilent = true;
+  await t.rejects(presence.subscribe(0), { code: 'QUEUE_UNAVAILABLE' });
+  t.equal(watchers.size, 0);
+  room.isSilent = false;
+  await presence.subscribe(1);
+  room.isSilent = true;
+  await t.rejects(presence.subscribe(2), { code: 'QUEUE_UNAVAILABLE' });
+  t.equal(watchers.size, 1);
 });
 
 t.test('a waiting room that was replaced is watched anew, without a moment of absence', async (t) => {
