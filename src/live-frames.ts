@@ -146,7 +146,7 @@ export type ServerFrame =
   | ErrorFrame;
 
 /**
- * Why the service closed a socket. 1000 to 1013 are RFC 6455's (1012 restart, 1013 try again later: it did not keep up); the
- * others are this contract's.
+ * Why the service closed a socket. 1000 to 1013 are RFC 6455's (1011 a bug of the service, 1012 restart, 1013 try again
+ * later: it did not keep up); the others are this contract's.
  */
-export type LiveCloseCode = 1000 | 1001 | 1009 | 1012 | 1013 | 4400 | 4401 | 4429;
+export type LiveCloseCode = 1000 | 1001 | 1009 | 1011 | 1012 | 1013 | 4400 | 4401 | 4429;

@@ -27,9 +27,7 @@ const CLOSE_PATIENCE_MS = 2_000;
 /** Frames that wait for an earlier one's answer; beyond it nothing is read from the socket. */
 const BACKLOG_LIMIT = 16;
 /** RFC 6455's code for a fault of ours. */
-const INTERNAL_ERROR_CODE = 1011;
-
-type CloseCode = LiveCloseCode | typeof INTERNAL_ERROR_CODE;
+const INTERNAL_ERROR_CODE = 1011 satisfies LiveCloseCode;
 
 /** What the sessions of a node share. */
 export interface SessionDependencies extends ConversationDependencies {
@@ -58,7 +56,7 @@ export class LiveSession {
   #isBusy = false;
   #isHeard = true;
   #nextPingMs: number;
-  #closeCode: CloseCode | null = null;
+  #closeCode: LiveCloseCode | null = null;
   #cutOffMs = 0;
 
   constructor(socket: WebSocket, deps: SessionDependencies, caller: { address: string; language: Language }) {
@@ -148,7 +146,7 @@ export class LiveSession {
   }
 
   /** Ends the socket with this code. What it was told of is given up at once. */
-  close(code: CloseCode): void {
+  close(code: LiveCloseCode): void {
     if (this.isClosing) return;
     this.#closeCode = code;
     this.#cutOffMs = this.#deps.clock.monotonicMs() + CLOSE_PATIENCE_MS;
