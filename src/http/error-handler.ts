@@ -22,6 +22,21 @@ const FRAMEWORK_REFUSALS: Readonly<Record<string, RejectionCode>> = {
   FST_ERR_MAX_PARAM_LENGTH: 'URI_TOO_LONG',
 };
 
+/** What a library refuses for a reason that nobody here has met; any other 4xx is a malformed request. */
+export const REFUSALS_BY_STATUS: Readonly<Record<number, RejectionCode>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'ROUTE_NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  408: 'REQUEST_TIMEOUT',
+  413: 'BODY_TOO_LARGE',
+  414: 'URI_TOO_LONG',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  426: 'UPGRADE_REQUIRED',
+  429: 'RATE_LIMITED',
+  431: 'HEADERS_TOO_LARGE',
+};
+
 export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
 /** Turns everything that was thrown, by us or by the framework, into a problem document. */
@@ -39,7 +54,7 @@ export function createErrorHandler(responder: Responder): ErrorHandler {
 
 function rejectionOf(error: unknown): Rejection | null {
   if (error instanceof RequestError) return { code: error.code, members: error.members };
-  if (!isFastifyError(error)) return null;
+  if (!isFastifyError(error)) return rejectionByStatus(error);
   if (error.validation !== undefined) return { code: 'VALIDATION_FAILED', members: { errors: placesOf(error) } };
   const code = FRAMEWORK_REFUSALS[error.code];
   if (code !== undefined) return { code, members: {} };
@@ -55,8 +70,16 @@ function rejectionOf(error: unknown): Rejection | null {
       // The body's stream broke off: the caller has gone, or sent half of what it announced.
       return error.statusCode === 400
         ? { code: 'VALIDATION_FAILED', members: malformed('body', '', 'broke off') }
-        : null;
+        : rejectionByStatus(error);
   }
+}
+
+function rejectionByStatus(error: unknown): Rejection | null {
+  if (!(error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number')) return null;
+  const { statusCode } = error;
+  if (statusCode < 400 || statusCode > 499) return null;
+  const code = REFUSALS_BY_STATUS[statusCode];
+  return code === undefined ? { code: 'VALIDATION_FAILED', members: { errors: [] } } : { code, members: {} };
 }
 
 function placesOf(error: FastifyError): readonly object[] {

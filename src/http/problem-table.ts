@@ -213,7 +213,7 @@ export const problemTable = {
   RATE_LIMITED: define(
     429,
     ['요청 한도 초과', '요청이 너무 많습니다. 잠시 후 다시 시도해 주세요'],
-    ['Too many requests', 'Too many requests; wait as long as Retry-After says.'],
+    ['Too many requests', 'Too many requests; wait a while and ask again.'],
   ),
   HEADERS_TOO_LARGE: define(
     431,

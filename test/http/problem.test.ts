@@ -1,5 +1,6 @@
 import t from 'tap';
 import { Fault } from '../../src/errors.ts';
+import { REFUSALS_BY_STATUS } from '../../src/http/error-handler.ts';
 import { negotiateLanguage } from '../../src/http/language.ts';
 import { problemDocument, problemStatus, problemType } from '../../src/http/problem.ts';
 import { type ProblemCode, problemTable } from '../../src/http/problem-table.ts';
@@ -155,6 +156,33 @@ t.test('thrown faults are logged once a second for each code, bugs always, and n
   t.match(broken.json(), { status: 500, code: 'INTERNAL_ERROR' });
   t.notMatch(broken.body, /secret|function/);
   t.match(lines[1], { level: 'error' });
+});
+
+t.test('what a library refuses keeps its status, and what it does not say in 4xx is a bug', async (t) => {
+  const { call, register, dependencies } = await startFakeService(t);
+  const { accessToken: token } = await register();
+  const refusedWith = async (properties: object) => {
+    const error = Object.assign(new Error('what only the library knows'), properties);
+    Object.assign(dependencies.wallets, { balance: () => Promise.reject(error) });
+    const answer = await call('GET', '/me/balance', { token });
+    t.notMatch(answer.body, /library/);
+    const { status, code } = answer.json<{ status: number; code: string }>();
+    t.equal(answer.statusCode, status);
+    return `${status} ${code}`;
+  };
+  for (const code of ['LIB_ERR', undefined]) {
+    t.equal(await refusedWith({ code, statusCode: 401 }), '401 UNAUTHENTICATED');
+    t.equal(await refusedWith({ code, statusCode: 413 }), '413 BODY_TOO_LARGE');
+    t.equal(await refusedWith({ code, statusCode: 429 }), '429 RATE_LIMITED');
+    t.equal(await refusedWith({ code, statusCode: 400 }), '400 VALIDATION_FAILED');
+    t.equal(await refusedWith({ code, statusCode: 417 }), '400 VALIDATION_FAILED');
+    t.equal(await refusedWith({ code, statusCode: 502 }), '500 INTERNAL_ERROR');
+    t.equal(await refusedWith({ code, statusCode: '404' }), '500 INTERNAL_ERROR');
+  }
+});
+
+t.test('every status by which a library refuses is that of its code', async (t) => {
+  for (const [status, code] of Object.entries(REFUSALS_BY_STATUS)) t.equal(problemStatus(code), Number(status), code);
 });
 
 t.test('pages of allowed other origins may read answers, and no others', async (t) => {
