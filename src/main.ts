@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
+import { systemClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { secretsFile } from './local-secrets.ts';
 import { createLogger, startService } from './service.ts';
+import { createUndoing } from './undoing.ts';
 
 /** `EX_CONFIG` of sysexits.h: the environment is wrong, and trying again will not help. */
 const EXIT_MISCONFIGURED = 78;
 const EXIT_FAILED = 1;
-/** Longer than draining takes: requests 5 s, mailboxes 5 s, PostgreSQL's own stop. */
-const STOP_LIMIT_MS = 20_000;
+/** A start that is not over by then is undone as far as it has come; a healthy one takes 2 s. */
+const START_PATIENCE_MS = 5_000;
+/** Longer than undoing takes, and PostgreSQL's own stop after it. */
+const STOP_LIMIT_MS = 45_000;
 /** npm passes on the Ctrl-C that the terminal has sent to everybody already: one wish arrives twice within moments. */
 const SAME_WISH_MS = 1_000;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -64,16 +69,26 @@ export async function main(): Promise<void> {
   }
   const { config } = reading;
   const log = createLogger(config.LOG_LEVEL);
-  const starting = startService(config, { version: readVersion(), log });
+  const undoing = createUndoing({ log, clock: systemClock });
+  const starting = startService(config, { version: readVersion(), log, undoing });
   // Installed before anything has started: a Ctrl-C during the start stops what it has brought up, PostgreSQL included.
   const grace = closeWithGrace(
     // Left to it, a second signal would cut off what the first one has asked to end in order.
-    { delay: STOP_LIMIT_MS, logger: false, skip: [...STOP_SIGNALS] },
+    {
+      delay: STOP_LIMIT_MS,
+      logger: false,
+      skip: [...STOP_SIGNALS],
+      onTimeout: (limitMs) => log.error({ limitMs }, 'stopping took too long; what still runs is left as it is'),
+      onSecondError: (error) => log.error({ err: error }, 'a second error that nobody handled; ending at once'),
+    },
     async ({ err, signal }) => {
       if (err !== undefined) log.error({ err }, 'an error that nobody handled; stopping');
       else if (signal !== undefined) log.info({ signal }, 'stopping');
-      const [started] = await Promise.allSettled([starting]);
-      if (started.status === 'fulfilled') await started.value.close();
+      const started = Promise.allSettled([starting]);
+      await Promise.race([started, pause(START_PATIENCE_MS)]);
+      await undoing.run();
+      await started;
+      await undoing.run();
     },
   );
   const stop = createStop((signal) => {

@@ -38,6 +38,7 @@ import { createRedisWaitingRoom, type RedisWaitingRoom } from './queue/redis/red
 import { createStandbyWaitingRoom } from './queue/standby-waiting-room.ts';
 import type { Readiness } from './readiness.ts';
 import { registerServiceMetrics } from './service-metrics.ts';
+import { createUndoing, type Undoing } from './undoing.ts';
 
 /** Connections that requests read through, and that wallets are charged through. */
 const REQUEST_CONNECTIONS = 10;
@@ -57,25 +58,8 @@ export interface ServiceOptions {
   readonly log: Logger;
   /** Off only to show that the durable alarm alone frees seats. */
   readonly isExpiryTimerOn?: boolean;
-}
-
-/** Undoes what a start did, the last thing first, each step whatever became of the others. */
-function createUndoing(log: Logger) {
-  const steps: { readonly name: string; readonly run: () => unknown }[] = [];
-  let undoing: Promise<void> | null = null;
-  async function undoAll(): Promise<void> {
-    for (const { name, run } of steps.toReversed()) {
-      try {
-        await run();
-      } catch (error) {
-        log.warn({ err: error, step: name }, 'a step of stopping failed');
-      }
-    }
-  }
-  return {
-    add: (name: string, run: () => unknown) => steps.push({ name, run }),
-    run: () => (undoing ??= undoAll()),
-  };
+  /** What undoes the start; the caller's own, where it must be able to end a start that hangs. */
+  readonly undoing?: Undoing;
 }
 
 /** A logger that never shows a credential. */
@@ -103,7 +87,7 @@ export function createLogger(level: string): Logger {
  * Starts a node: database, schema, owner side, waiting room, HTTP. What was started is stopped again when a later step fails.
  */
 export async function startService(configured: Config, options: ServiceOptions): Promise<Service> {
-  const undoing = createUndoing(options.log);
+  const undoing = options.undoing ?? createUndoing({ log: options.log, clock: systemClock });
   try {
     return await start(configured, options, undoing);
   } catch (error) {
@@ -115,7 +99,7 @@ export async function startService(configured: Config, options: ServiceOptions):
 async function start(
   configured: Config,
   { version, log, isExpiryTimerOn = true }: ServiceOptions,
-  undoing: ReturnType<typeof createUndoing>,
+  undoing: Undoing,
 ): Promise<Service> {
   const config = configured.DATABASE_URL === undefined ? completeSecrets(configured) : configured;
   const clock = systemClock;
@@ -340,7 +324,7 @@ async function start(
 
   async function startDatabase(dataDir: string): Promise<string> {
     const embedded = await startEmbeddedPostgres({ dataDir, log });
-    undoing.add('PostgreSQL', () => embedded.stop());
+    undoing.add('PostgreSQL', () => embedded.stop(), 'vital');
     return embedded.databaseUrl;
   }
 
