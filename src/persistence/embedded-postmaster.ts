@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readIfThere } from '../data-directory.ts';
 
 /** How often a process is looked at while its end is awaited. */
 const LOOK_EVERY_MS = 20;
+/** A server fills its lock file at once after making it; one that is empty for so long is what a crash has left. */
+const FILLED_WITHIN_MS = 2_000;
 
 /** The server process that a cluster's lock file names. */
 export interface Postmaster {
@@ -21,12 +23,16 @@ const PORT_LINE = 3;
 /**
  * The server that is running on the cluster, verified to be it. A lock file whose process is dead is left to the next
  * server, which knows how to take it over; one whose process id now belongs to another program is removed, because a
- * server would refuse to start beside it.
+ * server would refuse to start beside it. So is one that stays empty.
  */
 export function findPostmaster(cluster: string): Postmaster | undefined {
   const lockFile = join(cluster, 'postmaster.pid');
   const text = readIfThere(lockFile);
   if (text === undefined) return undefined;
+  if (text === '') {
+    if (isOlderThan(lockFile, FILLED_WITHIN_MS)) rmSync(lockFile, { force: true });
+    return undefined;
+  }
   const lines = text.split('\n');
   const pid = Number(lines[PID_LINE]);
   if (isPostmasterOf(pid, cluster)) return { pid, port: Number(lines[PORT_LINE] ?? 0) };
@@ -34,6 +40,11 @@ export function findPostmaster(cluster: string): Postmaster | undefined {
   // Hence the second reading: no server writes the file while this one stands.
   if (isRunning(pid) && readIfThere(lockFile) === text) rmSync(lockFile, { force: true });
   return undefined;
+}
+
+function isOlderThan(file: string, ageMs: number): boolean {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > ageMs;
 }
 
 /** Signals the server and waits for its end; false when it is still there after `waitMs`. */
