@@ -2,11 +2,17 @@ import { readFileSync, rmSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { keepText, openDataDirectory } from '../../src/data-directory.ts';
 import type { Log } from '../../src/log.ts';
+import { embeddedFiles } from '../../src/persistence/embedded-cluster.ts';
 import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts';
+import { endPostmaster, findPostmaster } from '../../src/persistence/embedded-postmaster.ts';
+import { findStablePort } from './stable-port.ts';
 
 /** A PostgreSQL server that belongs to one run, on the disk of the system's temporary directory. */
 export interface PrivatePostgres {
+  /** The database that comes with it. The URL stays the same over every `start`. */
+  readonly databaseUrl: string;
   readonly postmasterId: number;
   /** Creates an empty database and returns its URL. */
   createDatabase(name: string): Promise<string>;
@@ -14,9 +20,22 @@ export interface PrivatePostgres {
   settle(databaseUrls: readonly string[]): Promise<void>;
   /** The server's version and those settings that decide what a commit costs. */
   describe(): Promise<Record<string, string>>;
-  /** Ends the server; its files go unless they are to be looked at. */
+  /** Ends the server under its clients, by SIGKILL (a crash) or SIGINT (a fast shutdown), and waits for its end. */
+  end(signal: 'SIGKILL' | 'SIGINT'): Promise<void>;
+  /** Starts a server that was ended again, on the same port. */
+  start(): Promise<void>;
+  /** Ends the server; its files go unless they are to be looked at. Those in a directory that was given stay. */
   stop(keepFiles: boolean): Promise<void>;
 }
+
+export interface PrivatePostgresSettings {
+  /** Where the files are, and stay; otherwise in a temporary directory, and not for long. */
+  readonly dataDir?: string;
+  /** Settings of the server by name, beside the service's own. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+const END_LIMIT_MS = 20_000;
 
 const SHOWN_SETTINGS = [
   'server_version',
@@ -37,10 +56,16 @@ export const quietLog: Log = {
   error: (fields, message) => console.error(message, fields),
 };
 
-/** Starts the server that the service itself would start, with the same settings. */
-export async function startPrivatePostgres(): Promise<PrivatePostgres> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'frontrow-bench-'));
-  const server = await startEmbeddedPostgres({ dataDir, log: quietLog });
+/** Starts the server that the service itself would start, with the same settings unless others are given. */
+export async function startPrivatePostgres(given: PrivatePostgresSettings = {}): Promise<PrivatePostgres> {
+  const dataDir = openDataDirectory(given.dataDir ?? mkdtempSync(join(tmpdir(), 'frontrow-bench-')));
+  const files = embeddedFiles(dataDir);
+  const port = String(await findStablePort());
+  keepText(files.port, () => port);
+  const startServer = () =>
+    startEmbeddedPostgres({ dataDir, log: quietLog, ...(given.settings && { settings: given.settings }) });
+  let server = await startServer();
+  const { databaseUrl } = server;
   const withClient = async <T>(databaseUrl: string, use: (client: pg.Client) => Promise<T>): Promise<T> => {
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
@@ -54,17 +79,19 @@ export async function startPrivatePostgres(): Promise<PrivatePostgres> {
     await server.stop();
     if (keepFiles) {
       console.error(`The database was kept in ${dataDir}.`);
-    } else {
+    } else if (given.dataDir === undefined) {
       rmSync(dataDir, { recursive: true, force: true });
     }
   };
+  let postmasterId = await findPostmasterId(databaseUrl);
   return {
-    postmasterId: await findPostmasterId(server.databaseUrl),
+    databaseUrl,
+    get postmasterId() {
+      return postmasterId;
+    },
     async createDatabase(name) {
-      await withClient(server.databaseUrl, (client) =>
-        client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`),
-      );
-      const url = new URL(server.databaseUrl);
+      await withClient(databaseUrl, (client) => client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`));
+      const url = new URL(databaseUrl);
       url.pathname = `/${name}`;
       return url.href;
     },
@@ -72,16 +99,28 @@ export async function startPrivatePostgres(): Promise<PrivatePostgres> {
       for (const databaseUrl of databaseUrls) {
         await withClient(databaseUrl, (client) => client.query('VACUUM (ANALYZE)'));
       }
-      await withClient(server.databaseUrl, (client) => client.query('CHECKPOINT'));
+      await withClient(databaseUrl, (client) => client.query('CHECKPOINT'));
     },
     describe: () =>
-      withClient(server.databaseUrl, async (client) => {
+      withClient(databaseUrl, async (client) => {
         const { rows } = await client.query<{ name: string; setting: string }>(
           'SELECT name, current_setting(name) AS setting FROM pg_settings WHERE name = ANY($1)',
           [SHOWN_SETTINGS],
         );
         return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
       }),
+    async end(signal) {
+      const postmaster = findPostmaster(files.cluster);
+      if (postmaster === undefined) return;
+      if (!(await endPostmaster(postmaster, files.cluster, signal, END_LIMIT_MS))) {
+        throw new Error(`PostgreSQL did not end within ${END_LIMIT_MS} ms of ${signal}.`);
+      }
+    },
+    async start() {
+      server = await startServer();
+      if (server.databaseUrl !== databaseUrl) throw new Error('PostgreSQL came back on another port.');
+      postmasterId = await findPostmasterId(databaseUrl);
+    },
     stop,
   };
 }

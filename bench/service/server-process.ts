@@ -23,6 +23,13 @@ export interface ServerSettings {
   readonly readyPath: string;
   /** Shown while the server starts; it keeps its output to itself otherwise. */
   readonly echo?: boolean;
+  /** Whether nothing but PATH is passed on of this process's own environment. */
+  readonly isAlone?: boolean;
+  /** Everything that it writes. */
+  readonly onOutput?: (chunk: Buffer) => void;
+  /** Called once it has a process, ready or not. */
+  readonly onStart?: (processId: number) => void;
+  readonly onExit?: (code: number | null, signal: NodeJS.Signals | null) => void;
 }
 
 /** A first start creates a database cluster and loads data; on a busy machine that takes a while. */
@@ -38,17 +45,26 @@ export const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
 export async function startServer(settings: ServerSettings): Promise<ServerProcess> {
   const child = spawn(process.execPath, settings.command, {
     cwd: repositoryRoot,
-    env: { ...process.env, ...settings.env, PORT: String(settings.port) },
+    env: {
+      ...(settings.isAlone === true ? { PATH: process.env['PATH'] } : process.env),
+      ...settings.env,
+      PORT: String(settings.port),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exit = once(child, 'exit');
   // Whatever ends this process, the server does not stay behind.
   const killAtExit = (): void => void child.kill('SIGKILL');
   process.once('exit', killAtExit);
-  child.once('exit', () => process.off('exit', killAtExit));
+  child.once('exit', (code, signal) => {
+    process.off('exit', killAtExit);
+    settings.onExit?.(code, signal);
+  });
+  if (child.pid !== undefined) settings.onStart?.(child.pid);
   let output = '';
   const hear = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-KEPT_OUTPUT_CHARACTERS);
+    settings.onOutput?.(chunk);
     if (settings.echo === true) {
       process.stderr.write(chunk);
     }
@@ -59,6 +75,8 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     if (!hasExited()) {
       child.kill(signal);
+      // A process that is stopped takes no other signal up before it goes on.
+      child.kill('SIGCONT');
       await Promise.race([exit, pause(STOP_LIMIT_MS, undefined, { ref: false })]);
     }
     if (!hasExited()) {

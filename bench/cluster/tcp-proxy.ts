@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { findStablePort } from '../service/stable-port.ts';
+
+/** Stands between clients and a server of TCP and misbehaves on demand. */
+export interface TcpProxy {
+  /** The URL of the server, but through the proxy, which listens on 127.0.0.1. */
+  readonly url: string;
+  /** From now on nothing of what the server says is passed on. */
+  muteServer(): void;
+  /** Whether it swallows what the server says. */
+  readonly isServerMute: boolean;
+  /** From now on nothing of what clients say is passed on. */
+  muteClients(): void;
+  /** Whether anything was swallowed since it was muted. */
+  readonly hasSwallowed: boolean;
+  /** From now on everything is passed on again; what was swallowed stays lost. */
+  passOn(): void;
+  /** Breaks every connection, and passes on everything again on new ones. */
+  cut(): void;
+  close(): void;
+}
+
+/** A proxy before a server, which need not be there yet. `targetUrl` may be of any kind that names host and port. */
+export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
+  const target = new URL(targetUrl);
+  const open = new Set<Socket>();
+  let isServerMute = false;
+  let areClientsMute = false;
+  let hasSwallowed = false;
+
+  const server = createServer((client) => {
+    const upstream = connect({ host: target.hostname, port: Number(target.port) });
+    const pair = [client, upstream];
+    for (const socket of pair) {
+      open.add(socket);
+      socket.setNoDelay(true);
+      // The other side learns of an error by the close that follows it.
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => {
+        open.delete(socket);
+        for (const other of pair) other.destroy();
+      });
+    }
+    client.on('data', (chunk) => {
+      if (areClientsMute) hasSwallowed = true;
+      else upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      if (isServerMute) hasSwallowed = true;
+      else client.write(chunk);
+    });
+  });
+  const port = await findStablePort();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const url = new URL(targetUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+
+  return {
+    url: url.href,
+    get isServerMute() {
+      return isServerMute;
+    },
+    get hasSwallowed() {
+      return hasSwallowed;
+    },
+    muteServer() {
+      isServerMute = true;
+      hasSwallowed = false;
+    },
+    muteClients() {
+      areClientsMute = true;
+      hasSwallowed = false;
+    },
+    passOn() {
+      isServerMute = false;
+      areClientsMute = false;
+    },
+    cut() {
+      isServerMute = false;
+      areClientsMute = false;
+      for (const socket of open) socket.destroy();
+    },
+    close() {
+      server.close();
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
