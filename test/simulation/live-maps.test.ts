@@ -8,6 +8,7 @@ import { judgeFrames, readSeatHistory, readSeatsNow } from './live-history.ts';
 import { createLiveShoppers } from './live-shoppers.ts';
 import { createLiveWatcher, type LiveWatcher } from './live-watcher.ts';
 import { createRandom, type Random } from './random.ts';
+import { seedsToRun } from './seeds.ts';
 
 /*
  * Bursts of holds, releases, payments, refunds and expiries while watchers' connections break, stall and come back. SEED=n
@@ -31,13 +32,6 @@ const TURN_MOST_MS = 100;
 /** What a run waits for beside that: the end of every hold. */
 const EXPIRY_LIMIT_MS = HOLD_TTL_MS + 2_000;
 const RUNS_AT_ONCE = 4;
-
-function seedsToRun(): number[] {
-  const { SEED, SEEDS } = process.env;
-  if (SEED !== undefined) return [Number(SEED)];
-  const [first = 1, last = 100] = (SEEDS ?? '1-100').split('-').map(Number);
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-}
 
 interface Outcome {
   readonly faults: readonly string[];
@@ -159,7 +153,7 @@ t.test('after any burst every watcher’s map is the database’s, whatever beca
     LIVE_SOCKETS_PER_USER: '0',
     LIVE_MESSAGES_PER_MINUTE: '0',
   });
-  const seeds = seedsToRun();
+  const seeds = seedsToRun(100);
   const outcomes: Outcome[] = [];
   const waiting = [...seeds];
   const runSome = async (): Promise<void> => {

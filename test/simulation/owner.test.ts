@@ -7,6 +7,7 @@ import { startTcpProxy, type TcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { judgeHistory } from './history.ts';
 import { createRandom, type Random } from './random.ts';
+import { seedsToRun } from './seeds.ts';
 import { createShoppers } from './shoppers.ts';
 
 /*
@@ -21,13 +22,6 @@ const HOLD_TTL_MS = 250;
 const ANSWER_LIMIT_MS = 10_000;
 /** The rest of a run waits for these: what is under way, expiries, reconnecting. */
 const SETTLE_LIMIT_MS = 15_000;
-
-function seedsToRun(): number[] {
-  const { SEED, SEEDS } = process.env;
-  if (SEED !== undefined) return [Number(SEED)];
-  const [first = 1, last = 4] = (SEEDS ?? '1-4').split('-').map(Number);
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-}
 
 /** Breaks a proxy in one of the ways in which networks break, and mends it. */
 async function disturb(random: Random, proxy: TcpProxy): Promise<void> {
@@ -116,7 +110,7 @@ async function simulate(t: Test, seed: number): Promise<void> {
   t.comment(`${counts.join(', ')}; ${doubted} statements in doubt; the slowest took ${Math.round(slowest)} ms`);
 }
 
-for (const seed of seedsToRun()) {
+for (const seed of seedsToRun(4)) {
   t.test(
     `whatever is asked and whichever connections break, nobody is told what is not so (SEED=${seed})`,
     async (t) => {
