@@ -1,0 +1,98 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Command } from '../../actors/command.ts';
+
+/** Far more than the contract allows in one request; it bounds what a garbled frame can ask for. */
+const LONGEST_LIST = 1_000;
+/** PostgreSQL's `integer`, the widest type of what is numbered inside a schedule. */
+const LARGEST_SEAT_NUMBER = 2_147_483_647;
+
+const strict = { additionalProperties: false } as const;
+const Uuid = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+  maxLength: 36,
+});
+const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const SeatNumber = Type.Integer({ minimum: 1, maximum: LARGEST_SEAT_NUMBER });
+const Claim = Type.Union([
+  Type.Null(),
+  Type.Object(
+    {
+      key: Type.String({ pattern: '^[!-~]{1,255}$', maxLength: 255 }),
+      fingerprint: Type.String({ pattern: '^[0-9a-f]{64}$', maxLength: 64 }),
+    },
+    strict,
+  ),
+]);
+
+function differentOf<T extends TSchema>(item: T) {
+  const list = Type.Array(item, { minItems: 1, maxItems: LONGEST_LIST });
+  return Type.Refine(list, (values) => values.length === 1 || new Set<unknown>(values).size === values.length);
+}
+
+function checkOf<T extends TSchema>(schema: T): (value: unknown) => value is Static<T> {
+  const validator = Compile(schema);
+  return (value): value is Static<T> => validator.Check(value);
+}
+
+type Checks = { readonly [T in Command['type']]: (value: unknown) => value is Extract<Command, { type: T }> };
+
+/** Exactly the commands as src/actors declares them, to the member. */
+const checks: Checks = {
+  HoldSeats: checkOf(
+    Type.Object(
+      {
+        type: Type.Literal('HoldSeats'),
+        scheduleId: Id,
+        userId: Uuid,
+        seatNumbers: differentOf(SeatNumber),
+        form: Type.Union([Type.Literal('one'), Type.Literal('many')]),
+        claim: Claim,
+      },
+      strict,
+    ),
+  ),
+  ReleaseHold: checkOf(
+    Type.Object({ type: Type.Literal('ReleaseHold'), scheduleId: Id, userId: Uuid, reservationId: Uuid }, strict),
+  ),
+  CancelHolds: checkOf(Type.Object({ type: Type.Literal('CancelHolds'), scheduleId: Id, userId: Uuid }, strict)),
+  PayReservations: checkOf(
+    Type.Object(
+      {
+        type: Type.Literal('PayReservations'),
+        scheduleId: Id,
+        userId: Uuid,
+        paymentId: Uuid,
+        reservationIds: differentOf(Uuid),
+        claim: Claim,
+      },
+      strict,
+    ),
+  ),
+  RefundPayment: checkOf(
+    Type.Object(
+      { type: Type.Literal('RefundPayment'), scheduleId: Id, userId: Uuid, paymentId: Uuid, claim: Claim },
+      strict,
+    ),
+  ),
+  ReadSeatMap: checkOf(Type.Object({ type: Type.Literal('ReadSeatMap'), scheduleId: Id }, strict)),
+  WakeSchedule: checkOf(
+    Type.Object(
+      {
+        type: Type.Literal('WakeSchedule'),
+        scheduleId: Id,
+        cause: Type.Union([Type.Literal('alarm'), Type.Literal('demand')]),
+      },
+      strict,
+    ),
+  ),
+};
+
+/** A map, so that the name of a member of every object is no type. */
+const checkOfType = new Map<unknown, (value: unknown) => value is Command>(Object.entries(checks));
+
+/** Whether a peer's value is a command with exactly the members of its type, in their ranges and canonical forms. */
+export function isCommand(value: unknown): value is Command {
+  if (typeof value !== 'object' || value === null || !('type' in value)) return false;
+  return checkOfType.get(value.type)?.(value) === true;
+}

@@ -1,0 +1,127 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../../clock.ts';
+import type { Log } from '../../log.ts';
+import { createDoor } from './door.ts';
+import { createHandshakeKey } from './handshake.ts';
+import type { PeerHandler, PeerServer } from './peer-port.ts';
+import { PeerSession } from './peer-session.ts';
+import { CloseCode, HANDSHAKE_LIMIT_MS, PEER_PATH, SOCKET_OPTIONS } from './wire.ts';
+
+const HEADERS_LIMIT_BYTES = 4_096;
+/** Nodes of one cluster; more than this is no cluster that was ever meant. */
+const SESSION_LIMIT = 512;
+/** A dialler pings twice a second, and gives a silent link up long before this. */
+const SILENCE_CHECK_MS = 5_000;
+/** How long a stop waits for answers. */
+const DRAIN_LIMIT_MS = 2_000;
+
+/** Plain HTTP is answered, so that whoever takes the port for another one is told. */
+const ANSWER_ELSEWHERE = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+
+function isForPeers({ method, url }: IncomingMessage): boolean {
+  return method === 'GET' && url === PEER_PATH;
+}
+
+/**
+ * Listens for the links of peers. Throws when the secret is shorter than 32 characters, and when host and port cannot be
+ * listened on.
+ */
+export async function createPeerServer(deps: {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly secret: string;
+  /** This node's name now; it changes when the node joins anew. */
+  readonly node: () => string;
+  readonly handle: PeerHandler;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Promise<PeerServer> {
+  const { host, port, node, handle, clock, log } = deps;
+  /** By the peer's name: it has one link to this node, and a new one means that it has given the former up. */
+  const sessions = new Map<string, PeerSession>();
+  let closing: Promise<void> | null = null;
+  let cancelSilenceCheck: () => void = () => undefined;
+
+  const door = createDoor({ key: createHandshakeKey(deps.secret), node, clock, log, admit });
+  const webSockets = new WebSocketServer({ ...SOCKET_OPTIONS, noServer: true, clientTracking: false });
+  const server = createServer({
+    maxHeaderSize: HEADERS_LIMIT_BYTES,
+    headersTimeout: HANDSHAKE_LIMIT_MS,
+    requestTimeout: HANDSHAKE_LIMIT_MS,
+  });
+  server.on('connection', (connection) => {
+    if (closing === null) door.meet(connection);
+    else connection.destroy();
+  });
+  server.on('request', (_request, response) => {
+    response.writeHead(404, { connection: 'close' }).end();
+  });
+  server.on('clientError', (_error, connection) => connection.destroy());
+  server.on('upgrade', (request, connection, head) => {
+    if (isForPeers(request)) {
+      webSockets.handleUpgrade(request, connection, head, (socket) => door.receive(connection, socket));
+    } else {
+      connection.end(ANSWER_ELSEWHERE);
+    }
+  });
+
+  function admit(socket: WebSocket, peer: string): void {
+    sessions.get(peer)?.terminate();
+    if (sessions.size >= SESSION_LIMIT && !sessions.has(peer)) {
+      log.warn({ peer, limit: SESSION_LIMIT }, 'a peer was refused: there are as many links as there may be');
+      socket.close(CloseCode.tooMany);
+      return;
+    }
+    const session = new PeerSession(socket, { peer, handle, log });
+    sessions.set(peer, session);
+    socket.on('close', () => {
+      if (sessions.get(peer) === session) sessions.delete(peer);
+    });
+    if (closing !== null) session.drain();
+  }
+
+  function planSilenceCheck(): void {
+    cancelSilenceCheck = clock.after(SILENCE_CHECK_MS, () => {
+      for (const session of sessions.values()) session.checkSilence();
+      planSilenceCheck();
+    });
+  }
+
+  async function close(): Promise<void> {
+    cancelSilenceCheck();
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    door.close();
+    for (const session of sessions.values()) session.drain();
+    const cancelLimit = clock.after(DRAIN_LIMIT_MS, () => {
+      for (const session of sessions.values()) session.terminate();
+    });
+    await closed;
+    cancelLimit();
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      // A connection that could not be accepted, for want of descriptors for instance.
+      server.on('error', (error) => log.warn({ err: error }, 'the server for peers met an error'));
+      resolve();
+    });
+  });
+  planSilenceCheck();
+
+  return {
+    address: addressOf(server.address()),
+    close: () => (closing ??= close()),
+  };
+}
+
+function addressOf(bound: AddressInfo | string | null): string {
+  if (bound === null || typeof bound === 'string') throw new Error('the server for peers has no address');
+  return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
+}

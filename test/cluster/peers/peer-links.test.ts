@@ -1,0 +1,173 @@
+import t from 'tap';
+import type { Command } from '../../../src/actors/command.ts';
+import { createPeerLinks } from '../../../src/cluster/peers/peer-links.ts';
+import type { PeerAnswer } from '../../../src/cluster/peers/peer-port.ts';
+import { createPeerServer } from '../../../src/cluster/peers/peer-server.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { freePort } from '../../fixtures/free-port.ts';
+import { silentLog } from '../../fixtures/silent-log.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
+import {
+  createKeptLog,
+  DIALLER,
+  grantMaps,
+  LIMIT_MS,
+  LISTENER,
+  mapOf,
+  readMap,
+  SECRET,
+  seqOf,
+  startDialler,
+  startListener,
+  waitUntilUp,
+} from './two-nodes.ts';
+
+const USER = '0198a0a0-0000-7000-8000-000000000001';
+const CLAIM = { key: '__proto__', fingerprint: '0f'.repeat(32) };
+
+const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type: T }> } = {
+  HoldSeats: { type: 'HoldSeats', scheduleId: 7, userId: USER, seatNumbers: [3, 1, 2], form: 'many', claim: CLAIM },
+  ReleaseHold: { type: 'ReleaseHold', scheduleId: 7, userId: USER, reservationId: USER },
+  CancelHolds: { type: 'CancelHolds', scheduleId: 7, userId: USER },
+  PayReservations: {
+    type: 'PayReservations',
+    scheduleId: 7,
+    userId: USER,
+    paymentId: USER,
+    reservationIds: [USER],
+    claim: null,
+  },
+  RefundPayment: { type: 'RefundPayment', scheduleId: 7, userId: USER, paymentId: USER, claim: CLAIM },
+  ReadSeatMap: { type: 'ReadSeatMap', scheduleId: Number.MAX_SAFE_INTEGER },
+  WakeSchedule: { type: 'WakeSchedule', scheduleId: 7, cause: 'demand' },
+};
+
+const ANSWERS: readonly PeerAnswer[] = [
+  mapOf(3),
+  { outcome: 'granted', value: { alreadyPaid: USER } },
+  { outcome: 'refused', rejection: { code: 'SEAT_TAKEN', members: { seatNumbers: [3], note: '한글' } } },
+  { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'unknown' },
+  { outcome: 'key-taken' },
+  { outcome: 'elsewhere', owner: 'c:1' },
+  { outcome: 'elsewhere', owner: null },
+];
+
+t.test('every command reaches the peer as it was sent, and every answer comes back as it was given', async (t) => {
+  const heard: Command[] = [];
+  const answers = [...ANSWERS];
+  const server = await startListener(t, {
+    handle(command) {
+      heard.push(command);
+      return answers.shift() ?? { outcome: 'key-taken' };
+    },
+  });
+  const links = startDialler(t, server.address);
+  const commands = Object.values(EVERY_COMMAND);
+  const outcomes = await Promise.all(commands.map((command) => links.send(LISTENER, command, LIMIT_MS)));
+  t.same(heard, commands, 'in the order in which they were sent');
+  t.same(
+    outcomes,
+    ANSWERS.map((answer) => ({ type: 'answered', answer })),
+  );
+});
+
+t.test('an answer finds its command, whenever it is given', async (t) => {
+  const given: (() => void)[] = [];
+  const server = await startListener(t, {
+    handle: ({ scheduleId }) =>
+      new Promise((resolve) => {
+        given.push(() => resolve(mapOf(scheduleId)));
+      }),
+  });
+  const links = startDialler(t, server.address);
+  const sent = [1, 2, 3].map((scheduleId) => links.send(LISTENER, readMap(scheduleId), LIMIT_MS));
+  await waitFor(() => given.length === 3, { what: 'three commands' });
+  t.match(links.measure(), [{ peer: LISTENER, isUp: true, inFlight: 3 }]);
+  for (const give of given.toReversed()) give();
+  t.same((await Promise.all(sent)).map(seqOf), [1, 2, 3]);
+  t.match(links.measure(), [{ inFlight: 0 }]);
+});
+
+t.test('a command to a node that is no peer is unreachable at once', async (t) => {
+  const links = startDialler(t, '127.0.0.1:1');
+  t.same(await links.send('c:1', readMap(), LIMIT_MS), { type: 'unreachable' });
+});
+
+t.test('a command waits for the link, about a second', async (t) => {
+  const port = await freePort();
+  const links = startDialler(t, `127.0.0.1:${port}`);
+  const early = links.send(LISTENER, readMap(5), LIMIT_MS);
+  const server = await createPeerServer({
+    host: '127.0.0.1',
+    port,
+    secret: SECRET,
+    node: () => LISTENER,
+    handle: grantMaps,
+    clock: systemClock,
+    log: createKeptLog(),
+  });
+  t.teardown(() => server.close());
+  t.equal(seqOf(await early), 5);
+
+  links.setPeers([{ node: LISTENER, address: `127.0.0.1:${await freePort()}` }]);
+  const startMs = performance.now();
+  t.same(await links.send(LISTENER, readMap(), LIMIT_MS), { type: 'unreachable' });
+  const waitedMs = performance.now() - startMs;
+  t.ok(waitedMs > 900 && waitedMs < 3_000, `${waitedMs} ms`);
+});
+
+t.test('whoever is no peer any more is dropped, and what was under way there is lost', async (t) => {
+  let heard = 0;
+  const server = await startListener(t, {
+    handle() {
+      heard += 1;
+      return new Promise(() => undefined);
+    },
+  });
+  const links = startDialler(t, server.address);
+  const sent = links.send(LISTENER, readMap(), LIMIT_MS);
+  await waitFor(() => heard === 1, { what: 'the command' });
+  links.setPeers([{ node: LISTENER, address: server.address }]);
+  t.match(links.measure(), [{ isUp: true, inFlight: 1 }], 'the same peers again change nothing');
+  links.setPeers([]);
+  t.same(await sent, { type: 'lost' });
+  t.same(links.measure(), []);
+  t.same(await links.send(LISTENER, readMap(), LIMIT_MS), { type: 'unreachable' });
+});
+
+t.test('what a handler throws or rejects with is a bug, told to the peer as a failure of unknown effect', async (t) => {
+  const server = await startListener(t, {
+    handle({ scheduleId }) {
+      if (scheduleId === 1) throw new Error('thrown');
+      return Promise.reject(new Error('rejected'));
+    },
+  });
+  const links = startDialler(t, server.address);
+  const failed = { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'unknown' };
+  for (const scheduleId of [1, 2]) {
+    const outcome = await links.send(LISTENER, readMap(scheduleId), LIMIT_MS);
+    t.same(outcome, { type: 'answered', answer: failed });
+  }
+});
+
+t.test('a short secret is refused on both sides', async (t) => {
+  const deps = { node: () => DIALLER, clock: systemClock, log: silentLog, secret: 'x'.repeat(31) };
+  t.throws(() => createPeerLinks(deps), /at least 32 characters/);
+  await t.rejects(
+    createPeerServer({ ...deps, host: '127.0.0.1', port: 0, handle: grantMaps }),
+    /at least 32 characters/,
+  );
+});
+
+t.test('closed links leave nothing behind', async (t) => {
+  const server = await startListener(t, { handle: () => new Promise(() => undefined) });
+  const links = startDialler(t, server.address);
+  await waitUntilUp(links);
+  const sent = links.send(LISTENER, readMap(), LIMIT_MS);
+  await links.close();
+  t.match(await sent, { type: /unreachable|lost/ });
+  t.same(links.measure(), []);
+  t.same(await links.send(LISTENER, readMap(), LIMIT_MS), { type: 'unreachable' });
+  links.setPeers([{ node: LISTENER, address: server.address }]);
+  t.same(links.measure(), [], 'and know nobody again');
+});

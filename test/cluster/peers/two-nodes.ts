@@ -1,0 +1,116 @@
+import type { Test } from 'tap';
+import type { Command } from '../../../src/actors/command.ts';
+import { type Clock, systemClock } from '../../../src/clock.ts';
+import { createPeerLinks } from '../../../src/cluster/peers/peer-links.ts';
+import type {
+  PeerAnswer,
+  PeerHandler,
+  PeerLinks,
+  PeerServer,
+  SendOutcome,
+} from '../../../src/cluster/peers/peer-port.ts';
+import { createPeerServer } from '../../../src/cluster/peers/peer-server.ts';
+import type { Log } from '../../../src/log.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
+
+export const SECRET = 'a-secret-of-the-peers-of-this-test';
+export const LISTENER = 'b:1';
+export const DIALLER = 'a:1';
+export const LIMIT_MS = 5_000;
+
+/** A log that can be read. */
+export interface KeptLog extends Log {
+  readonly lines: readonly { readonly level: keyof Log; readonly fields: object; readonly message: string }[];
+  /** Whether a line of at least `warn` has this in its message or its fields. */
+  warnsOf(words: string): boolean;
+}
+
+export function createKeptLog(): KeptLog {
+  const lines: { level: keyof Log; fields: object; message: string }[] = [];
+  const keep =
+    (level: keyof Log) =>
+    (fields: object, message = '') => {
+      lines.push({ level, fields, message });
+    };
+  return {
+    lines,
+    warnsOf: (words) =>
+      lines.some(
+        ({ level, fields, message }) =>
+          (level === 'warn' || level === 'error') && `${message} ${JSON.stringify(fields)}`.includes(words),
+      ),
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
+  };
+}
+
+/** Grants every map, with the schedule's number for its sequence number. */
+export const grantMaps: PeerHandler = ({ scheduleId }) => mapOf(scheduleId);
+
+export function mapOf(scheduleId: number): PeerAnswer {
+  return {
+    outcome: 'granted',
+    value: { scheduleId, epoch: 1, seq: scheduleId, availableSeats: 0, seats: [] },
+  };
+}
+
+export function readMap(scheduleId = 1): Command {
+  return { type: 'ReadSeatMap', scheduleId };
+}
+
+export interface ListenerOptions {
+  readonly handle?: PeerHandler;
+  readonly node?: () => string;
+  readonly secret?: string;
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+export async function startListener(t: Test, options: ListenerOptions = {}): Promise<PeerServer> {
+  const server = await createPeerServer({
+    host: '127.0.0.1',
+    port: 0,
+    secret: SECRET,
+    node: () => LISTENER,
+    handle: grantMaps,
+    clock: systemClock,
+    log: createKeptLog(),
+    ...options,
+  });
+  t.teardown(() => server.close());
+  return server;
+}
+
+export interface DiallerOptions {
+  readonly node?: () => string;
+  readonly secret?: string;
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** The links of a node that knows one peer, at this address. */
+export function startDialler(t: Test, address: string, options: DiallerOptions = {}): PeerLinks {
+  const links = createPeerLinks({
+    secret: SECRET,
+    node: () => DIALLER,
+    clock: systemClock,
+    log: createKeptLog(),
+    ...options,
+  });
+  t.teardown(() => links.close());
+  links.setPeers([{ node: LISTENER, address }]);
+  return links;
+}
+
+export async function waitUntilUp(links: PeerLinks): Promise<void> {
+  await waitFor(() => links.measure().every(({ isUp }) => isUp), { what: 'the link' });
+}
+
+/** The sequence number of a granted map, else the outcome. */
+export function seqOf(outcome: SendOutcome): unknown {
+  if (outcome.type !== 'answered') return outcome.type;
+  const { answer } = outcome;
+  return answer.outcome === 'granted' && 'seq' in answer.value ? answer.value.seq : answer;
+}
