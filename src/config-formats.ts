@@ -18,6 +18,14 @@ export function isHost(text: string): boolean {
   return isIP(text) !== 0 || HOST_NAME.test(text);
 }
 
+/** Where something is reached: `host:port`, an IPv6 address in brackets. */
+export function isHostAndPort(text: string): boolean {
+  const colon = text.lastIndexOf(':');
+  const host = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  const port = text.slice(colon + 1);
+  return colon > 0 && isHost(host) && /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535;
+}
+
 /** An address, or a network as address and prefix length. A number of hops is not one: clients can add hops. */
 export function isAddressOrNetwork(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');

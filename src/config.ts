@@ -1,7 +1,9 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { isAddressOrNetwork, isHost, isOrigin, isUrlOf, isVerificationKey } from './config-formats.ts';
+import { isAddressOrNetwork, isHost, isHostAndPort, isOrigin, isUrlOf, isVerificationKey } from './config-formats.ts';
 
+/** Balancers ask whether a node is ready once a second or so. */
+const BALANCED_DRAIN_MS = 2_000;
 const LARGEST_PORT = 65_535;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -64,6 +66,7 @@ export const environmentSchema = Type.Object({
   ),
   PEER_HOST: Type.Optional(text('a host name or an IP address', isHost)),
   PEER_PORT: Type.Optional(whole(0, LARGEST_PORT)),
+  PEER_ADDRESS: Type.Optional(text('a host name or an IP address, a colon and a port', isHostAndPort)),
   CLUSTER_SECRET: Type.Optional(secret(32)),
 
   AUTH_SECRET: Type.Optional(secret(32)),
@@ -76,6 +79,8 @@ export const environmentSchema = Type.Object({
 
   TRUST_PROXY: list('IP addresses and networks such as 10.0.0.0/8', isAddressOrNetwork),
   ALLOWED_ORIGINS: list('origins such as https://tickets.example', isOrigin),
+
+  DRAIN_MS: Type.Optional(whole(0, MINUTE_MS)),
 
   HOLD_TTL_MS: whole(1_000, HOUR_MS, { default: 5 * MINUTE_MS }),
   MAX_SEATS_PER_USER: whole(1, 500, { default: 4 }),
@@ -97,7 +102,7 @@ export const environmentSchema = Type.Object({
 type Environment = Static<typeof environmentSchema>;
 
 /** The variables whose default depends on others. */
-type Derived = 'DEMO_DATA' | 'AUTH_ISSUE' | 'RATE_LIMIT_PER_MINUTE';
+type Derived = 'DEMO_DATA' | 'AUTH_ISSUE' | 'RATE_LIMIT_PER_MINUTE' | 'DRAIN_MS';
 
 /** The settings of a service, by the names of their variables. */
 export type Config = Readonly<Environment & Required<Pick<Environment, Derived>>>;
@@ -131,6 +136,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ...environment,
     DEMO_DATA: environment.DEMO_DATA ?? isEmbedded,
     AUTH_ISSUE: environment.AUTH_ISSUE ?? isEmbedded,
+    DRAIN_MS: environment.DRAIN_MS ?? (isEmbedded ? 0 : BALANCED_DRAIN_MS),
     RATE_LIMIT_PER_MINUTE: environment.RATE_LIMIT_PER_MINUTE ?? (isEmbedded ? 0 : 600),
   };
   faults.push(...findMissingSecrets(config, isMissing, isEmbedded), ...findSharedPorts(config));
@@ -173,7 +179,9 @@ function findMissingSecrets(
   } else if (isMissing('AUTH_SECRET') && isMissing('CLUSTER_SECRET')) {
     faults.push('AUTH_SECRET is missing; with DATABASE_URL, it or CLUSTER_SECRET must sign queue tokens');
   }
-  const peers = (['PEER_HOST', 'PEER_PORT', 'REDIS_URL'] as const).filter((name) => config[name] !== undefined);
+  const peers = (['PEER_HOST', 'PEER_PORT', 'PEER_ADDRESS', 'REDIS_URL'] as const).filter(
+    (name) => config[name] !== undefined,
+  );
   if (isMissing('CLUSTER_SECRET') && peers.length > 0) {
     faults.push(`CLUSTER_SECRET is missing; with ${peers.join(' and ')}, nodes know each other by it`);
   }

@@ -12,7 +12,7 @@ const EXIT_MISCONFIGURED = 78;
 const EXIT_FAILED = 1;
 /** A start that is not over by then is undone as far as it has come; a healthy one takes 2 s. */
 const START_PATIENCE_MS = 5_000;
-/** Longer than undoing takes, and PostgreSQL's own stop after it. */
+/** Longer than undoing takes after draining, and PostgreSQL's own stop after it. */
 const STOP_LIMIT_MS = 45_000;
 /** npm passes on the Ctrl-C that the terminal has sent to everybody already: one wish arrives twice within moments. */
 const SAME_WISH_MS = 1_000;
@@ -75,7 +75,7 @@ export async function main(): Promise<void> {
   const grace = closeWithGrace(
     // Left to it, a second signal would cut off what the first one has asked to end in order.
     {
-      delay: STOP_LIMIT_MS,
+      delay: STOP_LIMIT_MS + config.DRAIN_MS,
       logger: false,
       skip: [...STOP_SIGNALS],
       onTimeout: (limitMs) => log.error({ limitMs }, 'stopping took too long; what still runs is left as it is'),

@@ -5,6 +5,8 @@ export interface NodeRow {
   /** Order of joining, ascending. */
   readonly joinedNo: number;
   readonly beat: number;
+  /** It hands over what it owns, and gets nothing more. */
+  readonly isLeaving: boolean;
 }
 
 export interface NodeRecords {
@@ -14,6 +16,8 @@ export interface NodeRecords {
   living(): Promise<readonly NodeRow[]>;
   /** Marks a node dead if its beat is still the one that was seen; whether it was this call that did. */
   declareDead(node: string, seenBeat: number): Promise<boolean>;
+  /** Says that this node is about to leave: others count on it for nothing new. */
+  announceLeave(node: string): Promise<void>;
   /** Marks this node dead of its own will: its schedules are free for others. */
   leave(node: string): Promise<void>;
 }

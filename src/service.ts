@@ -1,14 +1,9 @@
-import { hostname } from 'node:os';
 import pino, { type Logger } from 'pino';
 import { createActivityRecorder } from './activity-recorder.ts';
-import { createScheduleRegistry, type ScheduleRegistry } from './actors/schedule-registry.ts';
 import type { Concert } from './catalogue.ts';
 import { systemClock } from './clock.ts';
 import { createDuty } from './cluster/duty.ts';
 import { createInProcessSeatBus } from './cluster/in-process-seat-bus.ts';
-import { createMembership, type Membership } from './cluster/membership.ts';
-import { createOwnership } from './cluster/ownership.ts';
-import { createRouter } from './cluster/router.ts';
 import type { Config } from './config.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { createEventLoopDelay } from './event-loop-delay.ts';
@@ -20,12 +15,9 @@ import { completeSecrets } from './local-secrets.ts';
 import { createCatalogue } from './persistence/catalogue.ts';
 import { loadDemoData } from './persistence/demo-data.ts';
 import { startEmbeddedPostgres } from './persistence/embedded-postgres.ts';
-import { createHeadRecords } from './persistence/head-rows.ts';
 import { createIdempotencyRecords } from './persistence/idempotency.ts';
 import { createJobs } from './persistence/jobs.ts';
-import { createJournal } from './persistence/journal.ts';
 import { migrate } from './persistence/migrate.ts';
-import { createNodeRecords } from './persistence/node-rows.ts';
 import { readOverview } from './persistence/overview.ts';
 import { createPaymentRecords } from './persistence/payments.ts';
 import { createPool } from './persistence/pool.ts';
@@ -37,6 +29,7 @@ import { createInProcessWaitingRoom, type InProcessWaitingRoom } from './queue/i
 import { createRedisWaitingRoom, type RedisWaitingRoom } from './queue/redis/redis-waiting-room.ts';
 import { createStandbyWaitingRoom } from './queue/standby-waiting-room.ts';
 import type { Readiness } from './readiness.ts';
+import { createOwnerSide } from './owner-side.ts';
 import { registerServiceMetrics } from './service-metrics.ts';
 import { createUndoing, type Undoing } from './undoing.ts';
 
@@ -139,30 +132,6 @@ async function start(
     },
   });
 
-  const journal = createJournal({
-    databaseUrl,
-    pool: ownerPool,
-    clock,
-    databaseClock,
-    log,
-    newId,
-    node: () => membership.node,
-    observer: {
-      flushed(kind, schedules, entries, durationMs) {
-        serviceMetrics.observeFlush(kind, schedules, entries, durationMs);
-        activity.observeFlush(entries, durationMs);
-      },
-      doubted: (schedules) => {
-        faults.doubted += schedules;
-      },
-      fenced: () => {
-        faults.fenced += 1;
-      },
-    },
-  });
-  undoing.add('journal', () => journal.close());
-  await journal.start();
-
   const catalogue = createCatalogue({ pool });
   const roomMaterials = {
     clock,
@@ -204,51 +173,51 @@ async function start(
     create: () => createJobs({ databaseUrl, log, clock, wake }),
   });
 
-  const membership: Membership = createMembership({
-    records: createNodeRecords({ pool: ownerPool }),
-    heartbeat: journal,
+  const seatBus = createInProcessSeatBus({ log });
+  const ownerSide = createOwnerSide({
+    config,
+    databaseUrl,
+    pool: ownerPool,
     clock,
-    nodeId: config.NODE_ID ?? defaultNodeId(config.PORT, newId),
-    address: `${config.PEER_HOST ?? config.HOST}:${config.PEER_PORT ?? 0}`,
-    newIncarnation: newId,
-    isExclusive: true,
+    databaseClock,
+    newId,
     log,
-    onDead: () => registry.loseAll(),
+    publisher: seatBus,
+    isExpiryTimerOn,
+    observer: {
+      flushed(kind, schedules, entries, durationMs) {
+        serviceMetrics.observeFlush(kind, schedules, entries, durationMs);
+        activity.observeFlush(entries, durationMs);
+      },
+      doubted: (schedules) => {
+        faults.doubted += schedules;
+      },
+      fenced: () => {
+        faults.fenced += 1;
+      },
+    },
     onMayOwn: (mayOwn) => {
       if (!isRoomShared) void roomDuty.assign(mayOwn);
       void jobsDuty.assign(mayOwn);
     },
   });
-  const seatBus = createInProcessSeatBus({ log });
-  const registry: ScheduleRegistry = createScheduleRegistry({
-    publisher: seatBus,
-    ownership: createOwnership({ heads: createHeadRecords({ pool: ownerPool }), membership }),
-    journal,
-    clock,
-    databaseClock,
-    newId,
-    log,
-    isExpiryTimerOn,
-    settings: { holdTtlMs: config.HOLD_TTL_MS, seatsPerUser: config.MAX_SEATS_PER_USER },
-  });
-  const router = createRouter({ membership, local: registry });
+  const { journal, membership, registry, router } = ownerSide;
 
   async function wake(scheduleId: number): Promise<void> {
     const reply = await router.dispatch({ type: 'WakeSchedule', scheduleId, cause: 'alarm' });
     if (reply.outcome === 'failed') throw new Error(`schedule ${scheduleId} could not be woken: ${reply.code}`);
   }
 
-  undoing.add('membership', () => membership.close());
-  await membership.start();
-  registry.start();
-  undoing.add('schedules', () => registry.close());
+  await ownerSide.start(undoing);
   undoing.add('waiting room', () => roomDuty.close());
   undoing.add('jobs', () => jobsDuty.close());
   // Whoever may own is not ready before it has taken the lines over.
   await roomDuty.assign(isRoomShared || membership.mayOwn());
   await jobsDuty.assign(membership.mayOwn());
+  let isDraining = false;
   function readiness(): Readiness {
     const reasons = [...membership.reasons()];
+    if (isDraining) reasons.unshift('draining');
     if (!journal.isConnected) reasons.unshift('database');
     const room = roomDuty.current();
     if (reasons.length === 0 && room === null) reasons.push('the waiting room is not open yet');
@@ -271,6 +240,7 @@ async function start(
       log,
       metrics,
       readiness,
+      isDraining: () => isDraining,
       overview: () => readOverview(pool, membership.node),
       activity,
     },
@@ -313,6 +283,7 @@ async function start(
   });
   eventLoopDelay.start();
   activity.start();
+  undoing.add('drain', drain, 'vital');
 
   return {
     url,
@@ -321,6 +292,15 @@ async function start(
     },
     close: () => undoing.run(),
   };
+
+  /** Serves on until balancers have noticed and other nodes have the schedules. */
+  async function drain(): Promise<void> {
+    isDraining = true;
+    const noticed = new Promise<void>((resolve) => {
+      clock.after(config.DRAIN_MS, resolve);
+    });
+    await Promise.all([ownerSide.retire(), noticed]);
+  }
 
   async function startDatabase(dataDir: string): Promise<string> {
     const embedded = await startEmbeddedPostgres({ dataDir, log });
@@ -338,10 +318,4 @@ async function start(
 /** What the waiting room must know of a concert. */
 function termsOf(concert: Concert | null) {
   return concert === null ? null : { policy: concert.queue, bookingClosesAtMs: concert.bookingClosesAtMs };
-}
-
-/** The same over restarts where the port is, so that a killed node's schedules are free as soon as it is back. */
-function defaultNodeId(port: number, newId: () => string): string {
-  const name = hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-');
-  return `${name.slice(0, 50)}-${port === 0 ? newId().slice(-12) : port}`;
 }

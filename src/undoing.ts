@@ -38,7 +38,12 @@ export function createUndoing({ log, clock }: { log: Log; clock: Clock }): Undoi
 
   async function undo(step: Step): Promise<void> {
     const ending = attempt(step);
-    if (step.isVital) return ending;
+    if (step.isVital) {
+      await ending;
+      // What it took is not taken from those that follow.
+      deadlineMs = clock.monotonicMs() + LIMIT_MS;
+      return;
+    }
     const patienceMs = Math.max(deadlineMs - clock.monotonicMs(), LEAST_STEP_MS);
     await new Promise<void>((resolve) => {
       const cancel = clock.after(patienceMs, () => {

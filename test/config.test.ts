@@ -32,6 +32,7 @@ t.test('with nothing set, everything has the default that the documentation name
   t.same(configOf({}), {
     PORT: 8080,
     HOST: '127.0.0.1',
+    DRAIN_MS: 0,
     LOG_LEVEL: 'info',
     DATA_DIR: '.frontrow',
     DEMO_DATA: true,
@@ -62,7 +63,7 @@ t.test('an empty variable is an unset one', async (t) => {
 });
 
 t.test('what belongs to a shared database is stricter: no demo data, no issuing, rate limits', async (t) => {
-  t.match(configOf(SHARED), { DEMO_DATA: false, AUTH_ISSUE: false, RATE_LIMIT_PER_MINUTE: 600 });
+  t.match(configOf(SHARED), { DEMO_DATA: false, AUTH_ISSUE: false, RATE_LIMIT_PER_MINUTE: 600, DRAIN_MS: 2_000 });
   t.match(configOf({ ...SHARED, DEMO_DATA: 'true', AUTH_ISSUE: 'true', RATE_LIMIT_PER_MINUTE: '0' }), {
     DEMO_DATA: true,
     AUTH_ISSUE: true,
@@ -79,6 +80,7 @@ const RANGES: Record<string, [number, number]> = {
   PORT: [0, 65_535],
   PEER_PORT: [0, 65_535],
   METRICS_PORT: [0, 65_535],
+  DRAIN_MS: [0, 60_000],
   HOLD_TTL_MS: [1_000, 3_600_000],
   MAX_SEATS_PER_USER: [1, 500],
   QUEUE_MAX_ACTIVE: [0, 1_000_000],
@@ -126,6 +128,7 @@ t.test('nothing but plain decimal digits is a number', async (t) => {
 const REFUSED: Record<string, string[]> = {
   HOST: ['with space', 'http://host', '-a', '::1]', '1.2.3.4:80'],
   PEER_HOST: ['a b', 'a/b', 'a_b'],
+  PEER_ADDRESS: ['host', 'host:', ':80', 'host:0', 'host:65536', 'host:080', 'a b:80', 'http://host:80', 'host:8O'],
   LOG_LEVEL: ['loud', 'INFO', 'info '],
   DEMO_DATA: ['yes', '1', 'TRUE', 'true '],
   AUTH_ISSUE: ['no', '0'],
@@ -244,10 +247,15 @@ t.test('with DATABASE_URL the secrets that are needed must be given', async (t) 
   t.same(faultsOf({ DATABASE_URL, AUTH_PUBLIC_KEY, AUTH_ISSUE: 'true' }), [
     'AUTH_SECRET is missing; with AUTH_ISSUE, access tokens are signed with it',
   ]);
-  for (const peer of [{ PEER_PORT: '9000' }, { PEER_HOST: 'a' }, { REDIS_URL: 'redis://r' }]) {
+  for (const peer of [
+    { PEER_PORT: '9000' },
+    { PEER_HOST: 'a' },
+    { PEER_ADDRESS: '[::1]:9000' },
+    { REDIS_URL: 'redis://r' },
+  ]) {
     const faults = faultsOf({ ...SHARED, ...peer });
     t.equal(faults.length, 1);
-    t.match(faults[0], /^CLUSTER_SECRET is missing; with (PEER_PORT|PEER_HOST|REDIS_URL), /);
+    t.match(faults[0], /^CLUSTER_SECRET is missing; with (PEER_PORT|PEER_HOST|PEER_ADDRESS|REDIS_URL), /);
     t.same(faultsOf({ ...SHARED, ...peer, CLUSTER_SECRET: SECRET }), []);
     t.same(faultsOf(peer), [], 'the embedded database brings its own');
   }

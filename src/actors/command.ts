@@ -116,6 +116,12 @@ export type Reply<C extends Command = Command> =
   /** The claim was recorded by another request meanwhile: look it up, and answer from the record. */
   | { readonly outcome: 'key-taken' };
 
+/** The schedule is another node's; nothing was done here. `owner`: whose by its head, or by its place; null when unknown. */
+export interface Elsewhere {
+  readonly outcome: 'elsewhere';
+  readonly owner: string | null;
+}
+
 /**
  * Takes a command to the schedule's owner, wherever that is. Never rejects but for bugs: infrastructure failures are replies.
  * What can be answered at once is, without a promise: on a sold-out schedule that is nearly everything.

@@ -1,13 +1,15 @@
-import type { Command, Reply } from './command.ts';
+import type { Command, Elsewhere, Reply } from './command.ts';
 import type { Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
 /** A command in a schedule's mailbox, from its arrival to its answer. */
 export interface PendingCommand {
   readonly command: Command;
-  readonly resolve: (reply: Reply) => void;
+  readonly resolve: (reply: Reply | Elsewhere) => void;
   /** For bugs only. */
   readonly reject: (error: Error) => void;
+  /** Takes the command, undone and unanswered, to the owner elsewhere; null: it is not known who that is. */
+  readonly handOn: (pending: PendingCommand, owner: string | null) => void;
   answered: boolean;
   /** How often it was decided; bounds what a schedule that keeps moving can cost. */
   attempts: number;

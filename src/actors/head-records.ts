@@ -1,12 +1,22 @@
 import type { OwnedSchedule } from './ownership-port.ts';
 
+export interface SeenHead {
+  readonly epoch: number;
+  /** Null when nobody who lives owns it. */
+  readonly owner: string | null;
+}
+
 /** The head rows that say who owns a schedule. Methods throw a Fault `STORE_UNAVAILABLE` when the database does not answer. */
 export interface HeadRecords {
+  /** Null when there is no such schedule. */
+  see(scheduleId: number): Promise<SeenHead | null>;
   /**
-   * Makes `node` the owner under a raised epoch, where nobody owns the schedule, `node` does, or its owner is dead; the epoch
-   * then, else why not. A living owner is never stolen from.
+   * Makes `node` the owner under a raised epoch, where the epoch still is `seenEpoch` and nobody owns the schedule, `node`
+   * does, or its owner is dead; the new epoch then, else null. A living owner is never stolen from.
    */
-  claim(scheduleId: number, node: string): Promise<number | 'unknown' | 'elsewhere'>;
+  claim(scheduleId: number, node: string, seenEpoch: number): Promise<number | null>;
+  /** Makes `heir` the owner under a raised epoch, where `node` owns the schedule under `epoch`; whether it did. */
+  handOver(scheduleId: number, node: string, epoch: number, heir: string): Promise<boolean>;
   /**
    * Head and live reservations in one snapshot, or null when the schedule is no longer `node`'s under `epoch`. Must be a later
    * statement than `claim`: only then is everything that the former owner committed visible.

@@ -23,13 +23,18 @@ export type ActivationOutcome =
   | { readonly type: 'owned'; readonly schedule: OwnedSchedule }
   /** No such schedule: nothing was created. */
   | { readonly type: 'unknown' }
-  /** A living node owns it, or this node may not own anything now. */
-  | { readonly type: 'elsewhere' };
+  /** Another living node owns it, or should; null when it is not known which. */
+  | { readonly type: 'elsewhere'; readonly owner: string | null };
 
-/** How schedules come to this node. */
+/** How schedules come to this node, and go. */
 export interface Ownership {
   /** Takes the schedule over, or finds out why not. Throws a Fault `STORE_UNAVAILABLE`. */
   activate(scheduleId: number): Promise<ActivationOutcome>;
+  /**
+   * Gives the schedule, of which nothing is under way here, from `epoch` on to another node; false when it was no longer
+   * this node's to give. Throws a Fault `STORE_UNAVAILABLE`: then it may have been given.
+   */
+  handOver(scheduleId: number, epoch: number, heir: string): Promise<boolean>;
   /** Whether what writes nothing may be answered now. */
   isLeaseValid(): boolean;
 }

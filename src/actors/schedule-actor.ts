@@ -35,6 +35,7 @@ import { TentativeSeats } from './tentative-seats.ts';
  * A7. Decisions stand in the log in the order in which they were made: no settlement overtakes the flush that gathers.
  * A8. A command whose batch is with the journal is handed on, or said not to be done, only once nothing of it was done.
  * A9. What becomes durable is told to watchers whole, before any answer that rests on it.
+ * A10. A sealed schedule decides nothing more: what is under way ends, and whoever comes waits for the next owner.
  */
 
 /** Commands that one schedule keeps waiting. At 2 000 events a flush and a few ms each, more would be late anyway. */
@@ -94,6 +95,8 @@ export class ScheduleActor implements JournalSubject {
   /** What the head row says; an alarm that finds it out of date has it written again. */
   #storedExpiry: number | null | undefined;
   #waiting = 0;
+  /** Called once nothing is under way any more; null unless the schedule is sealed. */
+  #drained: (() => void) | null = null;
 
   constructor(deps: ScheduleActorDependencies) {
     this.scheduleId = deps.facts.scheduleId;
@@ -138,6 +141,11 @@ export class ScheduleActor implements JournalSubject {
     return { scheduleId: this.scheduleId, epoch: this.#confirmed.epoch, seq: this.#confirmed.seq };
   }
 
+  /** Whether it left this actor; who comes now is handed on. */
+  get isLost(): boolean {
+    return this.#mode === 'lost';
+  }
+
   /** Seats by their durable status. */
   count(): { readonly held: number; readonly confirmed: number; readonly total: number } {
     let held = 0;
@@ -170,7 +178,7 @@ export class ScheduleActor implements JournalSubject {
 
   /** Ends what is due. A schedule that cannot decide now has its timer set again when it goes on. */
   expireDue(cause: EndCause): number {
-    if (this.#mode !== 'serving' || this.#isBroken) return 0;
+    if (this.#mode !== 'serving' || this.#isBroken || this.#drained !== null) return 0;
     if (this.#tentative.nextExpiry === null) return 0;
     const ended = this.#tentative.expire(this.#deps.databaseClock.lowerMs(), cause);
     if (ended > 0 || cause === 'timer') this.#armExpiry();
@@ -255,6 +263,17 @@ export class ScheduleActor implements JournalSubject {
     }
   }
 
+  /**
+   * Decides nothing from now on. Resolves once nothing is under way, or the schedule is lost; then `lose` hands on whoever
+   * waits. There is no way back but to be brought to life anew.
+   */
+  seal(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#drained = resolve;
+    this.#noteDrained();
+    return promise;
+  }
+
   /** Stops deciding; whoever waits is handed to `lost`, those whose batch is with the journal when it came to nothing. */
   lose(): void {
     if (this.#mode !== 'lost') this.#leave([]);
@@ -270,7 +289,7 @@ export class ScheduleActor implements JournalSubject {
 
   #admit(pending: PendingCommand): void {
     if (pending.answered) return;
-    if (this.#mode !== 'serving' || this.#trying !== null || this.#alone.length > 0) {
+    if (this.#mode !== 'serving' || this.#drained !== null || this.#trying !== null || this.#alone.length > 0) {
       this.#deferred.push(pending);
       return;
     }
@@ -376,6 +395,7 @@ export class ScheduleActor implements JournalSubject {
       }
     }
     this.#announce();
+    this.#noteDrained();
   }
 
   /** A doubtful batch turned out to be committed: what was decided on top of it is decided again. */
@@ -425,6 +445,7 @@ export class ScheduleActor implements JournalSubject {
     this.#tryNextAlone();
     this.#admitDeferred();
     this.#announce();
+    this.#noteDrained();
   }
 
   /** Goes on from what is durable. */
@@ -452,6 +473,7 @@ export class ScheduleActor implements JournalSubject {
     const waiting = [...sent, ...unsent].filter((pending) => !pending.answered);
     this.#waiting -= waiting.length;
     this.#deps.lost(this, waiting);
+    this.#noteDrained();
   }
 
   #afterRefusal({ error, isKeyTaken }: Extract<NothingDone, { type: 'refused' }>): void {
@@ -466,6 +488,7 @@ export class ScheduleActor implements JournalSubject {
     this.#tryNextAlone();
     this.#admitDeferred();
     this.#announce();
+    this.#noteDrained();
   }
 
   /** A claim that another request recorded meanwhile is the one data error that a caller can cause. */
@@ -480,7 +503,7 @@ export class ScheduleActor implements JournalSubject {
   }
 
   #tryNextAlone(): void {
-    while (this.#trying === null && this.#mode === 'serving') {
+    while (this.#trying === null && this.#mode === 'serving' && this.#drained === null) {
       const pending = this.#alone.shift();
       if (pending === undefined) return;
       if (pending.answered) continue;
@@ -491,11 +514,19 @@ export class ScheduleActor implements JournalSubject {
   }
 
   #admitDeferred(): void {
-    if (this.#trying !== null || this.#alone.length > 0 || this.#mode !== 'serving' || this.#deferred.length === 0)
-      return;
+    if (this.#trying !== null || this.#alone.length > 0 || this.#deferred.length === 0) return;
+    if (this.#mode !== 'serving' || this.#drained !== null) return;
     const waiting = this.#deferred;
     this.#deferred = [];
     for (const pending of waiting) this.#admit(pending);
+  }
+
+  /** Whoever seals waits for the last batch, and for an answer that is missing. */
+  #noteDrained(): void {
+    if (this.#drained === null) return;
+    const isQuiet =
+      this.#mode === 'serving' && !this.#isLatched && this.#tentative.gathered === null && !this.#desk.hasOpen;
+    if (isQuiet || this.#mode === 'lost') this.#drained();
   }
 
   /** Commands whose batch is with the journal. */

@@ -2,7 +2,7 @@ import type { Clock, DatabaseClock } from '../clock.ts';
 import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { SeatPublisher } from '../seat-broadcast.ts';
-import type { Command, CommandRouter, Reply } from './command.ts';
+import type { Command, Elsewhere, Reply } from './command.ts';
 import { ConfirmedSeats } from './confirmed-seats.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
 import type { EndCause, PendingCommand, SaleStep } from './flush.ts';
@@ -17,6 +17,7 @@ import { ScheduleActor, type ScheduleActorSettings } from './schedule-actor.ts';
  * R2. A schedule that does not exist never gets an actor.
  * R3. A command that an actor could not answer because the schedule left is dispatched again, a bounded number of times.
  * R4. Nobody waits for an activation that is late; it goes on, and whoever comes meanwhile is refused at once.
+ * R5. A schedule that is handed over decides nothing between its last flush here and its first at the heir; who waits goes along.
  */
 
 /** Activations at a time: each is two round trips on a small pool that must stay free for others. */
@@ -31,6 +32,8 @@ const DISPATCH_LIMIT = 5;
 const PASSIVATION_SWEEP_MS = 300_000;
 /** A watcher that missed something, over a carrier that may lose messages, finds out within this time. */
 const HEAD_INTERVAL_MS = 1_000;
+/** Handovers at a time: the schedules that wait for their turn are served meanwhile. */
+const HANDOVERS_AT_ONCE = 16;
 /** How long a stop waits for what is under way. */
 const DRAIN_LIMIT_MS = 5_000;
 const DRAIN_POLL_MS = 10;
@@ -45,6 +48,8 @@ export interface ScheduleRegistryDependencies {
   readonly settings: ScheduleActorSettings;
   readonly newId: () => string;
   readonly log: Log;
+  /** A schedule with holds or watchers is another node's now: that one should bring it to life. */
+  readonly handedOver?: (scheduleId: number) => void;
   /** Off only to show that the durable alarm alone suffices. */
   readonly isExpiryTimerOn: boolean;
 }
@@ -65,7 +70,21 @@ export interface SaleProgress extends Readonly<Record<SaleStep, number>> {
   readonly waiting: number;
 }
 
-export interface ScheduleRegistry extends CommandRouter {
+export interface ScheduleRegistry {
+  /**
+   * Takes a command to the schedule's actor here, as `CommandRouter` does. One whose schedule is another node's goes, undone,
+   * to `handOn`, which sees to its answer.
+   */
+  dispatch<C extends Command>(command: C, handOn?: PendingCommand['handOn']): Reply<C> | Promise<Reply<C>>;
+  /** The same, for who asks the owner elsewhere himself. */
+  serve(command: Command): Reply | Elsewhere | Promise<Reply | Elsewhere>;
+  /**
+   * Hands every schedule over whose heir, by `heirOf`, is another node; null: it stays. Resolves when none of them is here
+   * any more; those that could not be given by then are tried by the next call.
+   */
+  handOver(heirOf: (scheduleId: number) => string | null): Promise<void>;
+  /** Tells watchers where the schedule stands, if it is here. */
+  announce(scheduleId: number): void;
   counts(): RegistryCounts;
   /** Cheap enough for every second: it looks at no seat. */
   progress(): SaleProgress;
@@ -93,6 +112,8 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   const ends: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
   const steps: Record<SaleStep, number> = { holds: 0, payments: 0, refunds: 0 };
   const dispatches = new WeakMap<PendingCommand, number>();
+  const heirs = new Map<ScheduleActor, string>();
+  const handingOver = new Map<ScheduleActor, Promise<void>>();
   let activationsUnderWay = 0;
   let waitingForActivation = 0;
   let isClosing = false;
@@ -136,7 +157,11 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       },
       lost: (actor, waiting) => {
         drop(actor);
-        for (const pending of waiting) route(pending);
+        const heir = heirs.get(actor);
+        for (const pending of waiting) {
+          if (heir === undefined) route(pending);
+          else pending.handOn(pending, heir);
+        }
       },
       bug: (actor, error) => {
         log.error({ err: error, scheduleId }, 'a schedule actor failed and is loaded again');
@@ -160,15 +185,16 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       for (const pending of waiting) submit(actor, pending);
       return;
     }
+    if (isActivation(outcome) && outcome.type === 'elsewhere') {
+      for (const pending of waiting) if (!pending.answered) pending.handOn(pending, outcome.owner);
+      return;
+    }
     for (const pending of waiting) answer(pending, explain(outcome, scheduleId));
   }
 
   function explain(outcome: unknown, scheduleId: number): Reply {
     if (isActivation(outcome)) {
-      if (outcome.type === 'unknown') {
-        return { outcome: 'refused', rejection: { code: 'SCHEDULE_NOT_FOUND', members: {} } };
-      }
-      return { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' };
+      return { outcome: 'refused', rejection: { code: 'SCHEDULE_NOT_FOUND', members: {} } };
     }
     if (!(outcome instanceof Fault)) log.error({ err: outcome, scheduleId }, 'a schedule could not be activated');
     return { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' };
@@ -201,7 +227,11 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
     }
     const attempts = (dispatches.get(pending) ?? 0) + 1;
     dispatches.set(pending, attempts);
-    if (isClosing || attempts > DISPATCH_LIMIT) {
+    if (isClosing) {
+      pending.handOn(pending, null);
+      return;
+    }
+    if (attempts > DISPATCH_LIMIT) {
       answer(pending, { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' });
       return;
     }
@@ -255,6 +285,55 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
     cancelHeads = clock.after(HEAD_INTERVAL_MS, announceHeads);
   }
 
+  async function giveTo(heir: string, actor: ScheduleActor): Promise<void> {
+    const { scheduleId } = actor;
+    const needsCare = !actor.isIdle || publisher.isWatched(scheduleId);
+    await actor.seal();
+    if (actor.isLost) return;
+    try {
+      // Handed over or lost meanwhile: either way it is not served from here.
+      if (await ownership.handOver(scheduleId, actor.head.epoch, heir)) heirs.set(actor, heir);
+    } catch (error) {
+      log.warn({ err: error, scheduleId }, 'a schedule could not be handed over');
+    }
+    actor.lose();
+    if (heirs.delete(actor) && needsCare) deps.handedOver?.(scheduleId);
+  }
+
+  /** Takes from `leaving`, which several do at a time. */
+  async function giveNext(leaving: Iterator<readonly [ScheduleActor, string]>): Promise<void> {
+    for (let next = leaving.next(); next.done !== true; next = leaving.next()) {
+      const [actor, heir] = next.value;
+      if (actor.isLost) continue;
+      const giving = handingOver.get(actor) ?? giveTo(heir, actor).finally(() => handingOver.delete(actor));
+      handingOver.set(actor, giving);
+      await giving;
+    }
+  }
+
+  function take<R extends Reply | Elsewhere>(command: Command, handOn: PendingCommand['handOn']): R | Promise<R> {
+    const answer: { early: Reply | Elsewhere | null; later: PromiseWithResolvers<R> | null } = {
+      early: null,
+      later: null,
+    };
+    const laterAnswer = () => (answer.later ??= Promise.withResolvers<R>());
+    let hasReturned = false;
+    route({
+      command,
+      // A reply always is one to the command that it answers: the actor's table of decisions sees to it.
+      resolve(reply) {
+        if (hasReturned) laterAnswer().resolve(reply as R);
+        else answer.early = reply;
+      },
+      reject: (error) => laterAnswer().reject(error),
+      handOn,
+      answered: false,
+      attempts: 0,
+    });
+    hasReturned = true;
+    return answer.early === null ? laterAnswer().promise : (answer.early as R);
+  }
+
   function isQuiet(): boolean {
     if (activating.size > 0) return false;
     for (const actor of actors.values()) if (actor.waiting > 0) return false;
@@ -262,27 +341,25 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   }
 
   return {
-    dispatch<C extends Command>(command: C): Reply<C> | Promise<Reply<C>> {
-      const answer: { early: Reply | null; later: PromiseWithResolvers<Reply<C>> | null } = {
-        early: null,
-        later: null,
-      };
-      const laterAnswer = () => (answer.later ??= Promise.withResolvers<Reply<C>>());
-      let hasReturned = false;
-      route({
-        command,
-        // A reply always is one to the command that it answers: the actor's table of decisions sees to it.
-        resolve(reply) {
-          if (hasReturned) laterAnswer().resolve(reply as Reply<C>);
-          else answer.early = reply;
-        },
-        reject: (error) => laterAnswer().reject(error),
-        answered: false,
-        attempts: 0,
-      });
-      hasReturned = true;
-      return answer.early === null ? laterAnswer().promise : (answer.early as Reply<C>);
+    dispatch: (command, handOn = refuseElsewhere) => take(command, handOn),
+    serve: (command) => take(command, answerElsewhere),
+
+    async handOver(heirOf) {
+      const leaving: (readonly [ScheduleActor, string])[] = [];
+      for (const actor of actors.values()) {
+        const heir = heirOf(actor.scheduleId);
+        if (heir !== null) leaving.push([actor, heir]);
+      }
+      if (leaving.length === 0) return;
+      const queue = leaving.values();
+      await Promise.all(Array.from({ length: Math.min(HANDOVERS_AT_ONCE, leaving.length) }, () => giveNext(queue)));
     },
+
+    announce(scheduleId) {
+      const actor = actors.get(scheduleId);
+      if (actor !== undefined) publisher.announce(actor.head);
+    },
+
     counts() {
       let held = 0;
       let confirmed = 0;
@@ -320,6 +397,16 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       }
     },
   };
+}
+
+function refuseElsewhere(pending: PendingCommand): void {
+  pending.answered = true;
+  pending.resolve({ outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' });
+}
+
+function answerElsewhere(pending: PendingCommand, owner: string | null): void {
+  pending.answered = true;
+  pending.resolve({ outcome: 'elsewhere', owner });
 }
 
 type Activation = Awaited<ReturnType<Ownership['activate']>>;

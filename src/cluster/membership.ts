@@ -12,6 +12,7 @@ import type { ReadinessReason } from '../readiness.ts';
  *     clock, with every read in between having succeeded. No wall clock and no second store has a say.
  * N4. Without a store that nodes share beside the database only one of them may own anything: the one that joined first
  *     of those that live.
+ * N5. A node that is about to leave lives on and answers, and gets no schedule any more.
  */
 
 const BEAT_EVERY_MS = 500;
@@ -26,7 +27,7 @@ export interface MembershipDependencies {
   readonly clock: Clock;
   readonly nodeId: string;
   /** Where peers reach this node. */
-  readonly address: string;
+  readonly address: () => string;
   readonly newIncarnation: () => string;
   /** N4. */
   readonly isExclusive: boolean;
@@ -35,18 +36,24 @@ export interface MembershipDependencies {
   readonly onDead: () => void;
   /** This node became the one that may own, or ceased to be. */
   readonly onMayOwn: (mayOwn: boolean) => void;
+  /** Called after every look at who lives, also when nothing changed. */
+  readonly onLook?: () => void;
 }
 
 export interface Membership {
   readonly node: string;
   isLeaseValid(): boolean;
   mayOwn(): boolean;
-  /** Those that may own schedules, this node among them if it may. */
+  /** Those that schedules are shared among, in the order of joining. The same array until they change. */
   owners(): readonly string[];
   living(): readonly NodeRow[];
+  /** N5. */
+  readonly isLeaving: boolean;
   /** Why this node may not serve, for operators; empty when it may. */
   reasons(): readonly ReadinessReason[];
   start(): Promise<void>;
+  /** N5. From now on this node is not among the owners, and the others learn of it. */
+  retire(): Promise<void>;
   /** Leaves: its schedules are free for others at once. */
   close(): Promise<void>;
 }
@@ -62,8 +69,10 @@ export function createMembership(deps: MembershipDependencies): Membership {
   let node = '';
   let leaseUntil = Number.NEGATIVE_INFINITY;
   let members: readonly NodeRow[] = [];
+  let ownersNow: readonly string[] = [];
   let sightings = new Map<string, Sighting>();
   let mayOwnNow = false;
+  let isRetired = false;
   let isClosed = false;
   let cancelBeat: (() => void) | null = null;
   let cancelWatch: (() => void) | null = null;
@@ -73,8 +82,9 @@ export function createMembership(deps: MembershipDependencies): Membership {
 
   async function join(): Promise<void> {
     node = `${deps.nodeId}:${deps.newIncarnation()}`;
-    enlisting = records.join(node, deps.nodeId, deps.address);
+    enlisting = records.join(node, deps.nodeId, deps.address());
     await enlisting;
+    if (isRetired) await records.announceLeave(node);
     if (isClosed) return;
     await beatOnce();
     await watchOnce();
@@ -90,7 +100,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
     }
     log.warn({ node }, 'this node was declared dead; it drops everything and joins anew');
     leaseUntil = Number.NEGATIVE_INFINITY;
-    members = [];
+    setMembers([]);
     setMayOwn(false);
     deps.onDead();
     // Declared dead while it was joining: that ends first, and the next beat tells again.
@@ -108,6 +118,17 @@ export function createMembership(deps: MembershipDependencies): Membership {
     if (next === mayOwnNow) return;
     mayOwnNow = next;
     deps.onMayOwn(next);
+  }
+
+  /** Every command asks who owns, so that is found out here, once for each look. */
+  function setMembers(next: readonly NodeRow[]): void {
+    members = next;
+    const sharing = deps.isExclusive
+      ? members.slice(0, 1)
+      : members.filter((row) => !row.isLeaving && !(isRetired && row.node === node));
+    const names = sharing.map((row) => row.node);
+    if (names.length === ownersNow.length && names.every((name, index) => name === ownersNow[index])) return;
+    ownersNow = names;
   }
 
   function first(): string | null {
@@ -137,9 +158,10 @@ export function createMembership(deps: MembershipDependencies): Membership {
       if (await records.declareDead(row.node, row.beat))
         log.warn({ node: row.node }, 'a silent node was declared dead');
     }
-    members = rows.filter((row) => !silent.includes(row));
+    setMembers(rows.filter((row) => !silent.includes(row)));
     const isMember = members.some((row) => row.node === node);
     setMayOwn(isMember && (!deps.isExclusive || first() === node));
+    deps.onLook?.();
   }
 
   function every(periodMs: number, run: () => Promise<void>, keep: (cancel: () => void) => void): void {
@@ -170,12 +192,11 @@ export function createMembership(deps: MembershipDependencies): Membership {
     },
     isLeaseValid: () => clock.monotonicMs() < leaseUntil,
     mayOwn: () => mayOwnNow,
-    owners() {
-      if (!deps.isExclusive) return members.map((row) => row.node);
-      const only = first();
-      return only === null ? [] : [only];
-    },
+    owners: () => ownersNow,
     living: () => members,
+    get isLeaving() {
+      return isRetired;
+    },
     reasons() {
       const reasons: ReadinessReason[] = [];
       if (clock.monotonicMs() >= leaseUntil) reasons.push('no answer from the database within the lease');
@@ -195,6 +216,11 @@ export function createMembership(deps: MembershipDependencies): Membership {
       every(WATCH_EVERY_MS, watchOnce, (cancel) => {
         cancelWatch = cancel;
       });
+    },
+    async retire() {
+      isRetired = true;
+      setMembers(members);
+      await records.announceLeave(node);
     },
     async close() {
       if (isClosed) return;

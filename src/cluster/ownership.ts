@@ -1,28 +1,46 @@
 import type { ActivationOutcome, Ownership } from '../actors/ownership-port.ts';
 import type { HeadRecords } from '../actors/head-records.ts';
 import type { Membership } from './membership.ts';
+import type { Placement } from './placement.ts';
 
 /** A schedule that moves again while it is being loaded is tried this often. */
 const ACTIVATION_ATTEMPTS = 3;
 
 /**
  * Brings schedules to this node by their head rows: claims under a raised epoch, then, in a later statement, reads head and
- * rows in one snapshot, and serves only what is still its own.
+ * rows in one snapshot, and serves only what is still its own. What nobody owns is claimed by whom it is placed at. What is
+ * this node's own is served wherever it is placed, until it is handed over: who gave it may have known sooner who lives. A
+ * node that leaves knows best, and passes it on without loading it.
  */
-export function createOwnership(deps: { readonly heads: HeadRecords; readonly membership: Membership }): Ownership {
-  const { heads, membership } = deps;
+export function createOwnership(deps: {
+  readonly heads: HeadRecords;
+  readonly membership: Membership;
+  readonly placement: Placement;
+}): Ownership {
+  const { heads, membership, placement } = deps;
   return {
     isLeaseValid: () => membership.isLeaseValid(),
+
     async activate(scheduleId): Promise<ActivationOutcome> {
       for (let attempt = 1; attempt <= ACTIVATION_ATTEMPTS && membership.mayOwn(); attempt += 1) {
         const { node } = membership;
-        const epoch = await heads.claim(scheduleId, node);
-        if (epoch === 'unknown') return { type: 'unknown' };
-        if (epoch === 'elsewhere') continue;
+        const seen = await heads.see(scheduleId);
+        if (seen === null) return { type: 'unknown' };
+        if (seen.owner !== null && seen.owner !== node) return { type: 'elsewhere', owner: seen.owner };
+        const heir = placement.ownerOf(scheduleId);
+        if (seen.owner === null && heir !== node) return { type: 'elsewhere', owner: heir };
+        if (seen.owner === node && membership.isLeaving && heir !== null) {
+          if (await heads.handOver(scheduleId, node, seen.epoch, heir)) return { type: 'elsewhere', owner: heir };
+          continue;
+        }
+        const epoch = await heads.claim(scheduleId, node, seen.epoch);
+        if (epoch === null) continue;
         const schedule = await heads.load(scheduleId, node, epoch);
         if (schedule !== null && membership.node === node) return { type: 'owned', schedule };
       }
-      return { type: 'elsewhere' };
+      return { type: 'elsewhere', owner: null };
     },
+
+    handOver: (scheduleId, epoch, heir) => heads.handOver(scheduleId, membership.node, epoch, heir),
   };
 }

@@ -1,29 +1,158 @@
-import type { Command, CommandRouter, Reply } from '../actors/command.ts';
+import type { Command, CommandRouter, Elsewhere, Reply } from '../actors/command.ts';
+import type { PendingCommand } from '../actors/flush.ts';
+import type { Clock } from '../clock.ts';
 import type { Membership } from './membership.ts';
-import { createRing, type Ring } from './ring.ts';
+import type { PeerLinks } from './peers/peer-port.ts';
+import type { Placement } from './placement.ts';
 
-/**
- * Takes each command to the node that should own its schedule. This node's commands go to its own actors; a node that
- * may not own answers OWNER_UNAVAILABLE, with nothing done.
+/*
+ * Takes each command to the node that owns its schedule.
+ *
+ * W1. A command travels at most one hop: a node that gets it from a peer serves it or says who owns.
+ * W2. Only what was certainly not done is sent again, and reading, which does nothing. What was sent and never answered
+ *     is `unknown`.
+ * W3. Nobody waits longer than the patience below for an owner to be found; the number of those who wait is bounded.
+ * W4. Placement and hints only say whom to ask first. Who owns is said by the head row, which the node that is asked reads.
  */
-export function createRouter(deps: { readonly membership: Membership; readonly local: CommandRouter }): CommandRouter {
-  const { membership, local } = deps;
-  let members: readonly string[] = [];
-  let ring: Ring = createRing(members);
+
+/** A planned handover takes milliseconds; a node that dies is missed for longer than a caller should be kept. */
+const PATIENCE_MS = 1_500;
+/** Between two attempts; the second is at once, because it mostly follows an answer that names the owner. */
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 200;
+/** What an owner may take to answer: a payment keeps commands on its seats waiting for up to 5 s. */
+const ANSWER_LIMIT_MS = 6_000;
+/** Commands that are being taken to another node, each with its HTTP request open. */
+const CARRIED_LIMIT = 20_000;
+/** Schedules whose owner is not the one that they are placed at: during a handover, at most as many as are used. */
+const HINTS_LIMIT = 50_000;
+
+/** The owner's side of this node. */
+interface LocalSchedules {
+  dispatch<C extends Command>(command: C, handOn: PendingCommand['handOn']): Reply<C> | Promise<Reply<C>>;
+  serve(command: Command): Reply | Elsewhere | Promise<Reply | Elsewhere>;
+}
+
+export interface ClusterRouter extends CommandRouter {
+  /** Commands under way to or from other nodes' schedules. */
+  readonly carried: number;
+}
+
+/** `peers` is null where only one node may own at a time: then a node that does not refuses, with nothing done. */
+export function createRouter(deps: {
+  readonly membership: Pick<Membership, 'node'>;
+  readonly placement: Placement;
+  readonly local: LocalSchedules;
+  readonly peers: Pick<PeerLinks, 'send'> | null;
+  readonly clock: Clock;
+}): ClusterRouter {
+  const { membership, placement, local, peers, clock } = deps;
+  const hints = new Map<number, string>();
+  let hintsVersion = placement.version;
+  let carried = 0;
 
   function ownerOf(scheduleId: number): string | null {
-    const owners = membership.owners();
-    if (owners.length !== members.length || owners.some((owner, index) => owner !== members[index])) {
-      members = owners;
-      ring = createRing(owners);
+    if (hintsVersion !== placement.version) {
+      hintsVersion = placement.version;
+      hints.clear();
     }
-    return ring.ownerOf(scheduleId);
+    const hint = hints.size > 0 ? hints.get(scheduleId) : undefined;
+    return hint ?? placement.ownerOf(scheduleId);
+  }
+
+  function remember(scheduleId: number, owner: string | null): void {
+    if (owner === null || owner === placement.ownerOf(scheduleId)) hints.delete(scheduleId);
+    else if (hints.size < HINTS_LIMIT || hints.has(scheduleId)) hints.set(scheduleId, owner);
+  }
+
+  function handOn(pending: PendingCommand, owner: string | null): void {
+    const { command } = pending;
+    if (peers === null) {
+      pending.answered = true;
+      pending.resolve(unavailable('none'));
+      return;
+    }
+    remember(command.scheduleId, owner);
+    carry(command).then(
+      (reply) => {
+        pending.answered = true;
+        pending.resolve(reply);
+      },
+      (error: unknown) =>
+        pending.reject(new Error(`${command.type} could not be taken to its owner`, { cause: error })),
+    );
+  }
+
+  async function carry(command: Command): Promise<Reply> {
+    if (carried >= CARRIED_LIMIT) return { outcome: 'failed', code: 'OVERLOADED', effect: 'none' };
+    carried += 1;
+    try {
+      return await find(command);
+    } finally {
+      carried -= 1;
+    }
+  }
+
+  async function find(command: Command): Promise<Reply> {
+    const { scheduleId } = command;
+    const deadlineMs = clock.monotonicMs() + PATIENCE_MS;
+    for (let attempt = 1; ; attempt += 1) {
+      const owner = ownerOf(scheduleId);
+      const answer = await ask(owner, command);
+      if (answer !== null && answer.outcome !== 'elsewhere') return answer;
+      // Whoever is not reached may still be the owner; the next attempt goes where the schedule is placed.
+      remember(scheduleId, answer?.owner === owner ? null : (answer?.owner ?? null));
+      const leftMs = deadlineMs - clock.monotonicMs();
+      if (leftMs <= 0) return unavailable('none');
+      if (attempt > 1) await pause(Math.min(leftMs, LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 2)));
+    }
+  }
+
+  /** Null: nothing was done, and it may be asked again. */
+  async function ask(owner: string | null, command: Command): Promise<Reply | Elsewhere | null> {
+    if (owner === null || peers === null) return null;
+    if (owner === membership.node) return await local.serve(command);
+    const outcome = await peers.send(owner, command, ANSWER_LIMIT_MS);
+    switch (outcome.type) {
+      case 'answered':
+        return isNothingDone(outcome.answer) ? null : outcome.answer;
+      case 'unreachable':
+        return null;
+      case 'lost':
+        return isReading(command) ? null : unavailable('unknown');
+      case 'busy':
+        return { outcome: 'failed', code: 'OVERLOADED', effect: 'none' };
+    }
+  }
+
+  function pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      clock.after(delayMs, resolve);
+    });
   }
 
   return {
+    get carried() {
+      return carried;
+    },
     dispatch<C extends Command>(command: C): Reply<C> | Promise<Reply<C>> {
-      if (ownerOf(command.scheduleId) === membership.node) return local.dispatch(command);
-      return { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' };
+      if (ownerOf(command.scheduleId) === membership.node) return local.dispatch(command, handOn);
+      if (peers === null) return unavailable('none');
+      return carry(command) as Promise<Reply<C>>;
     },
   };
+}
+
+function unavailable(effect: 'none' | 'unknown') {
+  return { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect } as const;
+}
+
+/** A peer that may not answer now, or is about to go: another may be found. */
+function isNothingDone(answer: Reply | Elsewhere): boolean {
+  return answer.outcome === 'failed' && answer.code === 'OWNER_UNAVAILABLE' && answer.effect === 'none';
+}
+
+/** Asking again for what changes nothing, or ends only what is over anyway, is harmless. */
+function isReading(command: Command): boolean {
+  return command.type === 'ReadSeatMap' || command.type === 'WakeSchedule';
 }

@@ -33,6 +33,8 @@ export interface AppDependencies {
   readonly metrics: Metrics;
   /** Whether this node may serve now. Called by every `GET /readyz`. */
   readiness(): Readiness;
+  /** Whether this node is about to stop, and callers should go to another one. */
+  isDraining(): boolean;
   /** Figures for `GET /admin/overview`. */
   overview(): Promise<ClusterOverview>;
   /** The last minutes of this node, for `GET /admin/activity`. */

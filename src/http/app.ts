@@ -48,7 +48,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   });
 
   endRefusedUpgrades(app, API_PREFIX);
-  const isClosing = closeGracefully(app, clock);
+  const isClosing = closeGracefully(app, clock, dependencies.isDraining);
   stampAnswers(app, responder);
   observeRoutes(app, metrics, clock);
   allowOrigins(app, options.allowedOrigins);

@@ -14,9 +14,14 @@ const LAST_CALL_MS = 6_000;
 /**
  * Lets the server close without cutting callers off, in bounded time: first every answer says goodbye, then idle connections
  * end, at last all of them. Returns whether closing has begun; whoever answers from then on need not do the work.
+ * While `isDraining`, answers say goodbye too, and the work is done.
  */
-export function closeGracefully(app: FastifyInstance, clock: Clock): () => boolean {
+export function closeGracefully(app: FastifyInstance, clock: Clock, isDraining: () => boolean): () => boolean {
   let isClosing = false;
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (isDraining()) reply.header('connection', 'close');
+    done();
+  });
   app.addHook('preClose', async () => {
     isClosing = true;
     if (!app.server.listening) return;

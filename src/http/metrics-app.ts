@@ -23,7 +23,7 @@ export function createMetricsApp({
   const responder = createResponder({ metrics, log, clock });
   const handleError = createErrorHandler(responder);
   const app = createServer({ trustProxy: [], handleError, mayUpgrade: () => false });
-  closeGracefully(app, clock);
+  closeGracefully(app, clock, () => false);
   stampAnswers(app, responder);
   app.setErrorHandler(handleError);
   metricsRoute(app, metrics);

@@ -4,8 +4,9 @@ import type { OwnedSchedule, OwnedSeat } from '../actors/ownership-port.ts';
 import { runStatement } from './statement.ts';
 
 const SEE = `
-SELECT epoch, owner IS NULL OR owner = $2 OR NOT EXISTS (SELECT FROM nodes WHERE node = owner AND dead_at IS NULL) AS is_free
-FROM schedule_heads WHERE schedule_id = $1`;
+SELECT h.epoch, n.node AS owner
+FROM schedule_heads h LEFT JOIN nodes n ON n.node = h.owner AND n.dead_at IS NULL
+WHERE h.schedule_id = $1`;
 
 const CLAIM = `
 UPDATE schedule_heads SET epoch = epoch + 1, owner = $2
@@ -13,6 +14,9 @@ WHERE schedule_id = $1 AND epoch = $3
   AND (owner IS NULL OR owner = $2 OR NOT EXISTS (SELECT FROM nodes WHERE node = owner AND dead_at IS NULL))
   AND EXISTS (SELECT FROM nodes WHERE node = $2 AND dead_at IS NULL)
 RETURNING epoch`;
+
+const HAND_OVER = `
+UPDATE schedule_heads SET epoch = epoch + 1, owner = $4 WHERE schedule_id = $1 AND owner = $2 AND epoch = $3 RETURNING epoch`;
 
 const LOAD = `
 SELECT h.epoch, h.seq, s.concert_id, s.starts_at, seat.seat_number, seat.price,
@@ -61,18 +65,23 @@ function toSeat(row: LoadedRow): OwnedSeat {
 
 /** Head rows in PostgreSQL, read and claimed through `pool`. */
 export function createHeadRecords({ pool }: { readonly pool: pg.Pool }): HeadRecords {
-  /** The effect of a claim whose answer is lost is an epoch that nobody uses. */
+  /** The effect of a claim or handover whose answer is lost is an epoch that nobody uses; the next look finds it. */
   function query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> {
     return runStatement<R>(pool, { text, values }, 'none');
   }
 
   return {
-    async claim(scheduleId, node) {
-      const [seen] = await query<{ epoch: number; is_free: boolean }>(SEE, [scheduleId, node]);
-      if (seen === undefined) return 'unknown';
-      if (!seen.is_free) return 'elsewhere';
-      const [claimed] = await query<{ epoch: number }>(CLAIM, [scheduleId, node, seen.epoch]);
-      return claimed === undefined ? 'elsewhere' : claimed.epoch;
+    async see(scheduleId) {
+      const [seen] = await query<{ epoch: number; owner: string | null }>(SEE, [scheduleId]);
+      return seen ?? null;
+    },
+    async claim(scheduleId, node, seenEpoch) {
+      const [claimed] = await query<{ epoch: number }>(CLAIM, [scheduleId, node, seenEpoch]);
+      return claimed?.epoch ?? null;
+    },
+    async handOver(scheduleId, node, epoch, heir) {
+      const rows = await query(HAND_OVER, [scheduleId, node, epoch, heir]);
+      return rows.length === 1;
     },
     async load(scheduleId, node, epoch): Promise<OwnedSchedule | null> {
       const rows = await query<LoadedRow>(LOAD, [scheduleId, node, epoch]);

@@ -36,6 +36,7 @@ function setUp() {
   const registry = createScheduleRegistry({
     ownership: {
       isLeaseValid: () => true,
+      handOver: async () => false,
       async activate(scheduleId) {
         activations.push(scheduleId);
         const seat = { seatNumber: 1, price: 1, status: 'AVAILABLE' as const, live: null };

@@ -31,6 +31,7 @@ t.test('a batch is told once it is durable, before the answers to it, with whole
       throw error;
     },
     answered: false,
+    handOn: () => undefined,
     attempts: 0,
   });
   lone.ask(holdCommand(LONE_SCHEDULE, randomUUID(), 2));
@@ -115,6 +116,7 @@ t.test('an owner announces a watched schedule when it takes it up, and then ever
   const registry = createScheduleRegistry({
     ownership: {
       isLeaseValid: () => true,
+      handOver: async () => false,
       async activate(scheduleId) {
         const seat = { seatNumber: 1, price: 1, status: 'AVAILABLE' as const, live: null };
         const seats = [{ seat, epoch: 4, seq: 9 }];

@@ -22,8 +22,10 @@ function setUp() {
         await database.joined();
         rows.push(node);
       },
-      living: () => Promise.resolve(rows.map((node, index) => ({ node, address: '', joinedNo: index, beat: 0 }))),
+      living: () =>
+        Promise.resolve(rows.map((node, index) => ({ node, address: '', joinedNo: index, beat: 0, isLeaving: false }))),
       declareDead: () => Promise.resolve(true),
+      announceLeave: () => Promise.resolve(),
       leave(node) {
         if (rows.includes(node)) left.push(node);
         return Promise.resolve();
@@ -37,7 +39,7 @@ function setUp() {
     },
     clock,
     nodeId: 'n',
-    address: '',
+    address: () => '',
     newIncarnation: () => String((incarnation += 1)),
     isExclusive: false,
     log: silentLog,

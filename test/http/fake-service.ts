@@ -110,6 +110,7 @@ export async function startFakeService(
     log,
     metrics: createMetrics(),
     readiness: () => ({ ready: true, reasons: [], degraded: [] }),
+    isDraining: () => false,
     overview: async () => ({
       nodes: [{ node: 'n1:1', address: '127.0.0.1:7000', alive: true, ownedSchedules: 3 }],
       ownedSchedules: [1, 2, 3],

@@ -1,15 +1,9 @@
-import type { Command, Reply } from '../../actors/command.ts';
+import type { Command, Elsewhere, Reply } from '../../actors/command.ts';
 
 /** Another living node and where it is reached, host:port. */
 export interface Peer {
   readonly node: string;
   readonly address: string;
-}
-
-/** The node is not the owner; nothing was done. `owner` is who the head row names, null when nobody living. */
-export interface Elsewhere {
-  readonly outcome: 'elsewhere';
-  readonly owner: string | null;
 }
 
 export type PeerAnswer = Reply | Elsewhere;

@@ -1,0 +1,172 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import { createScheduleRegistry, type ScheduleRegistry } from './actors/schedule-registry.ts';
+import type { Clock } from './clock.ts';
+import { createMembership, type Membership } from './cluster/membership.ts';
+import { createOwnership } from './cluster/ownership.ts';
+import { createPeerLinks } from './cluster/peers/peer-links.ts';
+import type { PeerLinks, PeerServer } from './cluster/peers/peer-port.ts';
+import { createPeerServer } from './cluster/peers/peer-server.ts';
+import { createPlacement } from './cluster/placement.ts';
+import { type ClusterRouter, createRouter } from './cluster/router.ts';
+import type { Config } from './config.ts';
+import type { ObservedDatabaseClock } from './database-clock.ts';
+import { createHeadRecords } from './persistence/head-rows.ts';
+import { createJournal, type JournalObserver, type LaneJournal } from './persistence/journal.ts';
+import { createNodeRecords } from './persistence/node-rows.ts';
+import type { createPool } from './persistence/pool.ts';
+import type { SeatPublisher } from './seat-broadcast.ts';
+import type { Undoing } from './undoing.ts';
+
+/** How long a node that leaves goes on giving its schedules away before it stops all the same. */
+const HANDOVER_LIMIT_MS = 5_000;
+
+/** What decides over seats on this node, and what takes commands to where they are decided. */
+export interface OwnerSide {
+  readonly journal: LaneJournal;
+  readonly membership: Membership;
+  readonly registry: ScheduleRegistry;
+  readonly router: ClusterRouter;
+  /** Joins the other nodes and begins to own. What it starts is added to `undoing`. */
+  start(undoing: Undoing): Promise<void>;
+  /** Gives all schedules to the nodes that stay, while this one goes on answering. Resolves within 5 s; never rejects. */
+  retire(): Promise<void>;
+}
+
+export interface OwnerSideDependencies {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly pool: ReturnType<typeof createPool>;
+  readonly clock: Clock;
+  readonly databaseClock: ObservedDatabaseClock;
+  readonly newId: () => string;
+  readonly log: Logger;
+  readonly publisher: SeatPublisher;
+  readonly observer: JournalObserver;
+  readonly isExpiryTimerOn: boolean;
+  readonly onMayOwn: (mayOwn: boolean) => void;
+}
+
+/** Wires the owner's side of a node. With Redis, which nodes share, all of them own; else one at a time. */
+export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
+  const { config, databaseUrl, pool, clock, databaseClock, newId, log, publisher } = deps;
+  const isShared = config.REDIS_URL !== undefined;
+  const node = () => membership.node;
+  let address = '';
+
+  const journal = createJournal({ databaseUrl, pool, clock, databaseClock, log, newId, node, observer: deps.observer });
+  const membership: Membership = createMembership({
+    records: createNodeRecords({ pool }),
+    heartbeat: journal,
+    clock,
+    nodeId: config.NODE_ID ?? defaultNodeId(config.PORT, newId),
+    address: () => address,
+    newIncarnation: newId,
+    isExclusive: !isShared,
+    log,
+    onDead: () => registry.loseAll(),
+    onMayOwn: deps.onMayOwn,
+    onLook: follow,
+  });
+  const placement = createPlacement({ membership });
+  const registry: ScheduleRegistry = createScheduleRegistry({
+    publisher,
+    ownership: createOwnership({ heads: createHeadRecords({ pool }), membership, placement }),
+    journal,
+    clock,
+    databaseClock,
+    newId,
+    log,
+    isExpiryTimerOn: deps.isExpiryTimerOn,
+    settings: { holdTtlMs: config.HOLD_TTL_MS, seatsPerUser: config.MAX_SEATS_PER_USER },
+    handedOver: bringToLife,
+  });
+  const links: PeerLinks | null = isShared
+    ? createPeerLinks({ secret: config.CLUSTER_SECRET ?? '', node, clock, log })
+    : null;
+  const router = createRouter({ membership, placement, local: registry, peers: links, clock });
+
+  /** Holds and watchers need an owner that looks after them, whether or not anybody sends it a command. */
+  function bringToLife(scheduleId: number): void {
+    const command = { type: 'WakeSchedule', scheduleId, cause: 'demand' } as const;
+    Promise.resolve(router.dispatch(command)).then(
+      (reply) => {
+        if (reply.outcome === 'failed') log.warn({ scheduleId, code: reply.code }, 'an heir could not be woken');
+      },
+      (error: unknown) => log.error({ err: error, scheduleId }, 'an heir could not be woken'),
+    );
+  }
+
+  function heirOf(scheduleId: number): string | null {
+    const heir = placement.ownerOf(scheduleId);
+    return heir === membership.node ? null : heir;
+  }
+
+  /** Keeps links and schedules in line with who lives. */
+  function follow(): void {
+    if (links === null) return;
+    links.setPeers(membership.living().filter((row) => row.node !== membership.node));
+    if (membership.mayOwn()) handOver().catch((error: unknown) => log.error({ err: error }, 'handing over failed'));
+  }
+
+  function handOver(): Promise<void> {
+    return registry.handOver(heirOf);
+  }
+
+  async function startPeerServer(): Promise<PeerServer> {
+    const host = config.PEER_HOST ?? (isWildcard(config.HOST) ? hostname() : config.HOST);
+    return createPeerServer({
+      host,
+      port: config.PEER_PORT ?? 0,
+      secret: config.CLUSTER_SECRET ?? '',
+      node,
+      handle: (command) => registry.serve(command),
+      clock,
+      log,
+    });
+  }
+
+  return {
+    journal,
+    membership,
+    registry,
+    router,
+
+    async start(undoing) {
+      undoing.add('journal', () => journal.close());
+      await journal.start();
+      if (isShared) {
+        const server = await startPeerServer();
+        undoing.add('peer server', () => server.close());
+        address = config.PEER_ADDRESS ?? server.address;
+      }
+      undoing.add('membership', () => membership.close());
+      await membership.start();
+      registry.start();
+      undoing.add('schedules', () => registry.close());
+      if (links !== null) undoing.add('peer links', () => links.close());
+    },
+
+    async retire() {
+      if (!isShared) return;
+      const late = new Promise<void>((resolve) => {
+        clock.after(HANDOVER_LIMIT_MS, resolve);
+      });
+      const leaving = membership.retire().then(handOver);
+      await Promise.race([
+        leaving.catch((error: unknown) => log.warn({ err: error }, 'schedules stay until this node has gone')),
+        late,
+      ]);
+    },
+  };
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+/** The same over restarts where the port is, so that a killed node's schedules are free as soon as it is back. */
+function defaultNodeId(port: number, newId: () => string): string {
+  const name = hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-');
+  return `${name.slice(0, 50)}-${port === 0 ? newId().slice(-12) : port}`;
+}
