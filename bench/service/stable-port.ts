@@ -24,7 +24,7 @@ export async function findStablePort(): Promise<number> {
 }
 
 /** Whether a server can listen on a port now. */
-function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(false));

@@ -1,0 +1,98 @@
+import type { FrontCounts } from './front/front.ts';
+import type { NodeFigures } from './node-figures.ts';
+
+/** What the terminal shows of a cluster. */
+export interface ClusterView {
+  /** Lines that stay on top. */
+  readonly heading: readonly string[];
+  readonly nodes: readonly NodeFigures[];
+  readonly counts: FrontCounts;
+}
+
+export interface View {
+  /** Something that happened. */
+  say(event: string): void;
+  close(): void;
+}
+
+const FRAME_MS = 500;
+const LINE_EVERY_MS = 5_000;
+const EVENTS_SHOWN = 6;
+const CLEAR_LINE = '\u001b[2K';
+const bold = (text: string): string => `\u001b[1m${text}\u001b[0m`;
+const dim = (text: string): string => `\u001b[2m${text}\u001b[0m`;
+
+/** A picture that is drawn over itself on a terminal; a line every five seconds, and one for each event, anywhere else. */
+export function createView(output: NodeJS.WriteStream, look: () => ClusterView): View {
+  const isDrawn = output.isTTY;
+  const events: string[] = [];
+  const beganMs = performance.now();
+  let lines = 0;
+  const draw = (): void => {
+    const picture = drawCluster(look(), events, output.columns ?? 80);
+    const up = lines > 0 ? `\u001b[${lines}A` : '';
+    const rest = '\n'.repeat(Math.max(0, lines - picture.length));
+    output.write(`${up}${picture.map((line) => `${CLEAR_LINE}${line}\n`).join('')}${rest}`);
+    lines = Math.max(lines, picture.length);
+  };
+  const print = (): void => {
+    const seconds = Math.round((performance.now() - beganMs) / 1_000);
+    output.write(`${seconds} s: ${look().nodes.map(describeNode).join(' | ')}\n`);
+  };
+  if (!isDrawn) for (const line of look().heading) output.write(`${line}\n`);
+  const timer = setInterval(isDrawn ? draw : print, isDrawn ? FRAME_MS : LINE_EVERY_MS);
+  return {
+    say(event) {
+      if (isDrawn) events.push(event);
+      else output.write(`${event}\n`);
+    },
+    close() {
+      clearInterval(timer);
+      if (isDrawn) draw();
+    },
+  };
+}
+
+function drawCluster({ heading, nodes, counts }: ClusterView, events: readonly string[], columns: number): string[] {
+  const cells = nodes.map((node) => [
+    node.name,
+    node.processId === null ? '–' : String(node.processId),
+    node.state,
+    show(node.schedules),
+    show(node.holdsPerSecond),
+    node.cpuPercent === null ? '–' : `${node.cpuPercent.toFixed(0)} %`,
+    node.note,
+  ]);
+  const header = ['node', 'pid', 'state', 'schedules', 'holds/s', 'CPU', ''];
+  const widths = header.map((name, column) => Math.max(name.length, ...cells.map((row) => row[column]?.length ?? 0)));
+  const row = (texts: readonly string[]): string =>
+    texts
+      .map((text, column) =>
+        column >= 3 && column <= 5 ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .slice(0, columns - 1);
+  const { problems } = counts;
+  return [
+    ...heading.map((line) => line.slice(0, columns - 1)),
+    '',
+    bold(row(header)),
+    ...cells.map(row),
+    dim(
+      `front: ${counts.answered} answered, ${counts.retried} asked again, ${problems.NO_NODE_READY} without a ready node, ` +
+        `${problems.NODE_LOST + problems.NODE_SILENT} lost`,
+    ),
+    ...events.slice(-EVENTS_SHOWN).map((event) => `  ${event}`.slice(0, columns - 1)),
+  ];
+}
+
+function describeNode({ name, processId, state, note, schedules, holdsPerSecond, cpuPercent }: NodeFigures): string {
+  const cpu = cpuPercent === null ? '' : `, ${cpuPercent.toFixed(0)} % CPU`;
+  const why = note === '' ? '' : ` (${note})`;
+  const load = schedules === null ? '' : `, ${schedules} schedules, ${show(holdsPerSecond)} holds/s${cpu}`;
+  return `${name} ${processId ?? '–'} ${state}${why}${load}`;
+}
+
+function show(count: number | null): string {
+  return count === null ? '–' : count.toFixed(0);
+}
