@@ -8,6 +8,11 @@ import { environmentSchema, readConfig } from '../src/config.ts';
 
 const ROOT = new URL('../', import.meta.url);
 
+const attachment = Type.Object({
+  ipv4_address: Type.Optional(Type.String()),
+  aliases: Type.Optional(Type.Array(Type.String())),
+});
+
 const service = Type.Object({
   build: Type.Optional(Type.String()),
   image: Type.Optional(Type.String()),
@@ -17,18 +22,26 @@ const service = Type.Object({
   security_opt: Type.Array(Type.String()),
   mem_limit: Type.String(),
   pids_limit: Type.Number(),
-  networks: Type.Array(Type.String()),
+  networks: Type.Union([Type.Array(Type.String()), Type.Record(Type.String(), attachment)]),
+  entrypoint: Type.Optional(Type.Array(Type.String())),
+  extra_hosts: Type.Optional(Type.Array(Type.String())),
+  ulimits: Type.Optional(Type.Object({ nofile: Type.Number() })),
   ports: Type.Optional(Type.Array(Type.String())),
   volumes: Type.Optional(Type.Array(Type.String())),
   tmpfs: Type.Optional(Type.Array(Type.String())),
   depends_on: Type.Optional(Type.Record(Type.String(), Type.Object({ condition: Type.String() }))),
-  environment: Type.Record(Type.String(), Type.String()),
+  environment: Type.Optional(Type.Record(Type.String(), Type.String())),
   healthcheck: Type.Optional(Type.Object({ test: Type.Array(Type.String()) })),
+});
+
+const network = Type.Object({
+  internal: Type.Optional(Type.Boolean()),
+  ipam: Type.Optional(Type.Object({ config: Type.Array(Type.Object({ subnet: Type.String() })) })),
 });
 
 const composeFile = Type.Object({
   services: Type.Record(Type.String(), service),
-  networks: Type.Record(Type.String(), Type.Object({ internal: Type.Optional(Type.Boolean()) })),
+  networks: Type.Record(Type.String(), network),
   volumes: Type.Record(Type.String(), Type.Object({})),
 });
 
@@ -40,6 +53,8 @@ const composeText = read('docker-compose.yml');
 const compose: Static<typeof composeFile> = Value.Parse(composeFile, parse(composeText, { merge: true }));
 const dockerfile = read('Dockerfile');
 const exampleText = read('.env.example');
+const balancerText = read('deploy/nginx.conf').replaceAll(/#.*/g, '');
+const NODES = ['node-1', 'node-2', 'node-3'];
 
 function serviceOf(name: string): Static<typeof service> {
   const found = compose.services[name];
@@ -62,8 +77,26 @@ const optional = [...new Set([...composeText.matchAll(/\$\{(\w+):-/g)].map((matc
 const filledIn = Object.fromEntries(required.map((name, index) => [name, String(index).repeat(64)]));
 
 function environmentOf(name: string, values: Record<string, string> = filledIn): Record<string, string> {
-  const entries = Object.entries(serviceOf(name).environment);
+  const entries = Object.entries(serviceOf(name).environment ?? {});
   return Object.fromEntries(entries.map(([variable, text]) => [variable, substitute(text, values)]));
+}
+
+function networksOf(name: string): string[] {
+  const { networks } = serviceOf(name);
+  return Array.isArray(networks) ? networks : Object.keys(networks);
+}
+
+function attachmentOf(name: string, to: string): Static<typeof attachment> {
+  const { networks } = serviceOf(name);
+  const found = Array.isArray(networks) ? undefined : networks[to];
+  if (found === undefined) throw new Error(`${name} is not attached to ${to}`);
+  return found;
+}
+
+/** What a directive of nginx is given, each time that it stands there. */
+function directives(name: string): string[] {
+  const lines = balancerText.matchAll(new RegExp(`(?:^|[{;])\\s*${name}\\s+([^;{]+);`, 'gm'));
+  return Array.from(lines, ([, value = '']) => value.trim());
 }
 
 /** The instructions of the Dockerfile by name, long lines joined. */
@@ -72,14 +105,15 @@ function instructions(name: string): string[] {
   return lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1).trim());
 }
 
-t.test('PostgreSQL 18, Redis and the service are there', async (t) => {
+t.test('PostgreSQL 18, Redis, a balancer and three nodes are there', async (t) => {
   t.same(
     Object.keys(compose.services).sort((one, other) => one.localeCompare(other)),
-    ['frontrow', 'postgres', 'redis'],
+    ['balancer', ...NODES, 'postgres', 'redis'],
   );
   t.match(serviceOf('postgres').image, /^postgres:18\b/);
   t.match(serviceOf('redis').image, /^redis:\d/);
-  t.equal(serviceOf('frontrow').build, '.');
+  t.match(serviceOf('balancer').image, /^nginx:1\.\d/);
+  for (const node of NODES) t.equal(serviceOf(node).build, '.');
 });
 
 t.test('every service is without privileges: no root, no capabilities, nothing to write on, bounded', async (t) => {
@@ -94,28 +128,106 @@ t.test('every service is without privileges: no root, no capabilities, nothing t
   t.notMatch(composeText, /privileged|cap_add|docker\.sock|network_mode|seccomp/);
 });
 
-t.test('only the service has a port outside, on this machine, and the stores have no way out', async (t) => {
+t.test('only the balancer has a port outside, on this machine, and nothing else has a way out', async (t) => {
   for (const [name, settings] of Object.entries(compose.services)) {
-    if (name === 'frontrow') continue;
+    if (name === 'balancer') continue;
     t.equal(settings.ports, undefined, name);
-    t.same(settings.networks, ['stores'], name);
+    for (const network of networksOf(name)) t.equal(compose.networks[network]?.internal, true, `${name}: ${network}`);
   }
-  t.equal(compose.networks['stores']?.internal, true);
-  const [published = '', ...more] = serviceOf('frontrow').ports ?? [];
+  for (const store of ['postgres', 'redis']) t.same(networksOf(store), ['stores']);
+  t.same(networksOf('balancer'), ['public', 'front'], 'it reaches neither the stores nor the port of peers');
+  const [published = '', ...more] = serviceOf('balancer').ports ?? [];
   t.same(more, []);
-  t.match(substitute(published, {}), /^127\.0\.0\.1:8080:8080$/);
+  const [address, , inside] = substitute(published, {}).split(':');
+  t.equal(address, '127.0.0.1');
+  t.same(directives('listen'), [inside]);
 });
 
-t.test('the service is given variables that it knows, and with them it starts', async (t) => {
-  const environment = environmentOf('frontrow');
-  for (const name of Object.keys(environment)) t.ok(name in environmentSchema.properties, name);
-  const reading = readConfig(environment);
-  t.same(reading.ok ? [] : reading.faults, []);
-  t.match(reading, { config: { PORT: 8080, HOST: '0.0.0.0' } });
-  for (const [name, text] of Object.entries(serviceOf('frontrow').environment)) {
-    const [, variable = name] = /^\$\{(\w+)/.exec(text) ?? [];
-    if (variable in environmentSchema.properties) t.equal(variable, name, 'a setting has one name inside and outside');
+t.test('every node is given variables that it knows, and with them it starts', async (t) => {
+  for (const node of NODES) {
+    const environment = environmentOf(node);
+    for (const name of Object.keys(environment)) t.ok(name in environmentSchema.properties, name);
+    const reading = readConfig(environment);
+    t.same(reading.ok ? [] : reading.faults, []);
+    t.match(reading, { config: { PORT: 8080, HOST: '0.0.0.0', NODE_ID: node } });
+    for (const [name, text] of Object.entries(serviceOf(node).environment ?? {})) {
+      const [, variable = name] = /^\$\{(\w+)/.exec(text) ?? [];
+      if (variable in environmentSchema.properties)
+        t.equal(variable, name, 'a setting has one name inside and outside');
+    }
   }
+});
+
+t.test('nodes differ by what only one of them can be called', async (t) => {
+  const own = ['NODE_ID', 'PEER_HOST'];
+  const [first = {}, ...others] = NODES.map((node) => environmentOf(node));
+  for (const other of others) {
+    t.same(Object.keys(other), Object.keys(first));
+    const different = Object.keys(first).filter((name) => first[name] !== other[name]);
+    t.same(different, own);
+  }
+});
+
+t.test(
+  'peers meet on a network of their own, by a name that leads to no other, at a port that is their own',
+  async (t) => {
+    const members = Object.keys(compose.services).filter((name) => networksOf(name).includes('peers'));
+    t.same(members, NODES);
+    for (const node of NODES) {
+      const { PEER_HOST, PEER_PORT, PORT } = environmentOf(node);
+      t.same(attachmentOf(node, 'peers').aliases, [PEER_HOST]);
+      t.notOk(
+        PEER_HOST !== undefined && PEER_HOST in compose.services,
+        'the name of a service leads to all its networks',
+      );
+      t.ok(Number(PEER_PORT) > 0);
+      t.not(PEER_PORT, PORT);
+    }
+  },
+);
+
+t.test('the balancer sends to every node, at the address and the port that it has', async (t) => {
+  const [settings = '', ...more] = serviceOf('balancer').volumes ?? [];
+  t.same(more, []);
+  const [file = '', target, mode] = settings.split(':');
+  t.ok(existsSync(new URL(file, ROOT)), file);
+  t.equal(mode, 'ro');
+  t.same(serviceOf('balancer').entrypoint, ['nginx', '-c', target]);
+  const { PORT } = environmentOf('node-1');
+  t.same(
+    directives('server').map((server) => server.split(' ')[0]),
+    NODES.map((node) => `${node}:${PORT}`),
+  );
+  const hosts = (serviceOf('balancer').extra_hosts ?? []).map((host) => substitute(host, {}));
+  t.same(
+    hosts,
+    NODES.map((node) => `${node}:${substitute(attachmentOf(node, 'front').ipv4_address ?? '', {})}`),
+  );
+  t.same(Object.keys(serviceOf('balancer').depends_on ?? {}), NODES);
+});
+
+t.test('nodes believe the balancer, and whom the operator names, about the address of a caller', async (t) => {
+  const subnet = substitute(compose.networks['front']?.ipam?.config[0]?.subnet ?? '', {});
+  const prefix = subnet.replace(/\.0\/24$/, '.');
+  for (const name of ['balancer', ...NODES]) {
+    t.ok(substitute(attachmentOf(name, 'front').ipv4_address ?? '', {}).startsWith(prefix), name);
+  }
+  t.equal(environmentOf('node-1')['TRUST_PROXY'], `${subnet},127.0.0.1`);
+  const named = environmentOf('node-1', { ...filledIn, FRONT_NETWORK: '10.9.8', TRUST_PROXY: '172.18.0.1' });
+  t.equal(named['TRUST_PROXY'], '10.9.8.0/24,172.18.0.1');
+  t.ok(directives('proxy_set_header').includes('X-Forwarded-For $proxy_add_x_forwarded_for'));
+});
+
+t.test('the balancer writes and opens no more than it may', async (t) => {
+  const { tmpfs = [], ulimits } = serviceOf('balancer');
+  const writable = tmpfs.map((mount) => mount.split(':')[0] ?? '');
+  for (const path of [...directives('\\w+_temp_path'), ...directives('pid')]) {
+    t.ok(
+      writable.some((mount) => path.startsWith(`${mount}/`)),
+      path,
+    );
+  }
+  t.same(directives('worker_rlimit_nofile'), [String(ulimits?.nofile)]);
 });
 
 t.test('every secret has to be given, and each is refused when it is missing', async (t) => {
@@ -133,7 +245,7 @@ t.test('every secret has to be given, and each is refused when it is missing', a
 });
 
 t.test('the URLs of the stores name services that the service can reach, with their credentials', async (t) => {
-  const environment = environmentOf('frontrow');
+  const environment = environmentOf('node-1');
   const database = new URL(environment['DATABASE_URL'] ?? '');
   const postgres = environmentOf('postgres');
   t.equal(database.username, postgres['POSTGRES_USER']);
@@ -147,24 +259,28 @@ t.test('the URLs of the stores name services that the service can reach, with th
   ] as const) {
     t.equal(url.port, port);
     const target = serviceOf(url.hostname);
-    t.ok(
-      target.networks.some((network) => serviceOf('frontrow').networks.includes(network)),
-      url.hostname,
-    );
-    t.equal(serviceOf('frontrow').depends_on?.[url.hostname]?.condition, 'service_healthy');
+    for (const node of NODES) {
+      const common = networksOf(url.hostname).filter((name) => networksOf(node).includes(name));
+      t.same(common, ['stores'], `${node} reaches ${url.hostname}`);
+      t.equal(serviceOf(node).depends_on?.[url.hostname]?.condition, 'service_healthy');
+    }
     t.ok(target.healthcheck, `${url.hostname} has a health check`);
   }
 });
 
 t.test('what is named is declared: networks, volumes, and where the database keeps its files', async (t) => {
-  for (const settings of Object.values(compose.services)) {
-    for (const network of settings.networks) t.ok(network in compose.networks, network);
-    for (const volume of settings.volumes ?? []) t.ok((volume.split(':')[0] ?? '') in compose.volumes, volume);
+  for (const [name, settings] of Object.entries(compose.services)) {
+    for (const to of networksOf(name)) t.ok(to in compose.networks, to);
+    for (const volume of settings.volumes ?? []) {
+      const source = volume.split(':')[0] ?? '';
+      t.ok(source.startsWith('./') ? existsSync(new URL(source, ROOT)) : source in compose.volumes, volume);
+    }
+    for (const dependency of Object.keys(settings.depends_on ?? {})) t.ok(dependency in compose.services, dependency);
   }
   // The image of PostgreSQL 18 keeps its data in a folder of its version below this one.
   t.same(serviceOf('postgres').volumes, ['postgres:/var/lib/postgresql']);
-  const dataDir = environmentOf('frontrow')['DATA_DIR'] ?? '';
-  const writable = (serviceOf('frontrow').tmpfs ?? []).map((mount) => mount.split(':')[0] ?? '');
+  const dataDir = environmentOf('node-1')['DATA_DIR'] ?? '';
+  const writable = (serviceOf('node-1').tmpfs ?? []).map((mount) => mount.split(':')[0] ?? '');
   t.ok(
     writable.some((mount) => dataDir.startsWith(`${mount}/`)),
     `${dataDir} can be written`,
@@ -203,7 +319,7 @@ t.test('the image runs the same command, Node and port as everything else does',
   for (const image of instructions('FROM')) t.match(image, new RegExp(`^node:${major}\\b`));
   t.same(instructions('EXPOSE'), ['8080']);
   t.same(instructions('USER'), ['node']);
-  t.equal(serviceOf('frontrow').user, 'node');
+  for (const node of NODES) t.equal(serviceOf(node).user, 'node');
   t.same(instructions('RUN'), ['npm ci --omit=dev']);
 });
 

@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import t, { type Test } from 'tap';
+import { WebSocket, WebSocketServer } from 'ws';
+import { problemTable } from '../../src/http/problem-table.ts';
+import { skipWithoutNginx, startTestBalancer } from '../fixtures/nginx.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+interface FakeNode {
+  readonly address: string;
+  readonly requests: IncomingMessage[];
+  readonly connections: Set<unknown>;
+  answer: Answer;
+  close(): Promise<void>;
+}
+
+const NODES = 3;
+const TOKEN = 'fq_0199aaaa.secretsecretsecret';
+
+const well: Answer = (request, response) => {
+  let length = 0;
+  request.on('data', (chunk: Buffer) => (length += chunk.length));
+  request.on('end', () => response.setHeader('content-type', 'application/json').end(JSON.stringify({ length })));
+};
+/** Takes the request in and dies of it. */
+const breakOff: Answer = (request) => {
+  request.resume();
+  request.once('end', () => request.socket.destroy());
+};
+
+async function startFakeNode(t: Test): Promise<FakeNode> {
+  const server = createServer((request, response) => {
+    node.requests.push(request);
+    node.answer(request, response);
+  });
+  const live = new WebSocketServer({ server });
+  live.on('connection', (socket, request) => {
+    node.requests.push(request);
+    socket.on('message', (data: Buffer) => socket.send(`heard ${data.toString()}`));
+  });
+  server.on('connection', (socket) => node.connections.add(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const node: FakeNode = {
+    address: `127.0.0.1:${port}`,
+    requests: [],
+    connections: new Set(),
+    answer: well,
+    async close() {
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+  t.teardown(async () => {
+    for (const socket of live.clients) socket.terminate();
+    await node.close();
+  });
+  return node;
+}
+
+async function setUp(t: Test) {
+  const nodes = await Promise.all(Array.from({ length: NODES }, () => startFakeNode(t)));
+  const balancer = await startTestBalancer(
+    t,
+    nodes.map(({ address }) => address),
+  );
+  const received = () => nodes.flatMap(({ requests }) => requests);
+  return { ...balancer, nodes, received };
+}
+
+t.test('the balancer of docker-compose.yml', { skip: skipWithoutNginx() }, async (t) => {
+  t.test('nodes take turns, over connections that stay open', async (t) => {
+    const { url, nodes, received } = await setUp(t);
+    for (let turn = 0; turn < 30; turn += 1) t.equal((await fetch(`${url}/api/v1/concerts/available`)).status, 200);
+    t.equal(received().length, 30);
+    for (const { requests, connections } of nodes) {
+      t.ok(requests.length >= 8, `${requests.length} of 30`);
+      // Two workers of nginx, each with its own.
+      t.ok(connections.size <= 2, `${connections.size} connections`);
+    }
+  });
+
+  t.test('a node is told who asked, for which host, and by which protocol', async (t) => {
+    const { url, received } = await setUp(t);
+    await fetch(`${url}/healthz`);
+    await fetch(`${url}/healthz`, { headers: { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'https' } });
+    const [plain, proxied] = received();
+    const { host } = new URL(url);
+    t.match(plain?.headers, { host, 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' });
+    t.notOk(plain?.headers.connection?.includes('close'));
+    t.equal(proxied?.headers['x-forwarded-for'], '203.0.113.9, 127.0.0.1', 'what a caller claims stands before');
+    t.equal(proxied?.headers['x-forwarded-proto'], 'https');
+    t.equal(proxied?.headers['x-forwarded-host'], host);
+  });
+
+  t.test('a POST whose node is gone is done by another; one that was sent is never sent again', async (t) => {
+    const { url, nodes, received } = await setUp(t);
+    const hold = () =>
+      fetch(`${url}/api/v1/reservations`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      });
+    await nodes[0]?.close();
+    for (let turn = 0; turn < 6; turn += 1) t.equal((await hold()).status, 200);
+    t.equal(received().length, 6);
+
+    for (const node of nodes) node.answer = breakOff;
+    const lost = await hold();
+    t.equal(received().length, 7, 'one node has it, and no other');
+    t.equal(lost.status, 503);
+    t.equal(lost.headers.get('retry-after'), '1');
+    t.equal(lost.headers.get('content-type'), 'application/problem+json');
+    const problem = (await lost.json()) as Record<string, unknown>;
+    t.match(problem, {
+      status: 503,
+      code: 'OWNER_UNAVAILABLE',
+      outcome: 'unknown',
+      ...problemTable.OWNER_UNAVAILABLE.ko,
+    });
+    t.match(problem['instance'], /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
+  });
+
+  t.test('a GET whose node breaks off is answered by another', async (t) => {
+    const { url, nodes, received } = await setUp(t);
+    const [broken] = nodes;
+    if (broken !== undefined) broken.answer = breakOff;
+    for (let turn = 0; turn < 6; turn += 1) t.equal((await fetch(`${url}/api/v1/schedules/1/seats`)).status, 200);
+    t.equal(broken?.requests.length, 1, 'it is passed over then');
+    t.equal(received().length, 7);
+  });
+
+  t.test("a node's own refusals pass unchanged", async (t) => {
+    const { url, nodes } = await setUp(t);
+    for (const node of nodes) {
+      node.answer = (_request, response) => response.writeHead(503, { 'retry-after': '7' }).end('its own words');
+    }
+    const refused = await fetch(`${url}/readyz`);
+    t.equal(refused.headers.get('retry-after'), '7');
+    t.equal(await refused.text(), 'its own words');
+  });
+
+  t.test('live connections pass both ways, and are found on every node', async (t) => {
+    const { url, nodes } = await setUp(t);
+    const sockets = Array.from({ length: 6 }, () => new WebSocket(`${url.replace('http', 'ws')}/api/v1/live`));
+    for (const socket of sockets) {
+      if (socket.readyState !== WebSocket.OPEN) await once(socket, 'open');
+      const heard = once(socket, 'message');
+      socket.send('hello');
+      t.equal(String((await heard)[0]), 'heard hello');
+    }
+    for (const { requests } of nodes) t.equal(requests.length, 2, 'those with the fewest get the next');
+    for (const socket of sockets) socket.close();
+  });
+
+  t.test('no token reaches a log, not even while nodes fail', async (t) => {
+    const { url, nodes, logged } = await setUp(t);
+    const headers = { authorization: `Bearer ${TOKEN}`, referer: `${url}/?${TOKEN}` };
+    const ask = async () => {
+      await fetch(`${url}/api/v1/queue/tokens/${TOKEN}/position`, { headers });
+      await fetch(`${url}/api/v1/queue/tokens/${TOKEN}`, { method: 'DELETE', headers });
+      await fetch(`${url}/api/v1/queue/%74okens/${TOKEN}`, { headers });
+      await fetch(`${url}/api/v1/tokens/${TOKEN}/activate`, { method: 'PATCH', headers });
+      await fetch(`${url}/api/v1/queue/status?token=${TOKEN}`, { headers });
+    };
+    await ask();
+    for (const node of nodes) node.answer = breakOff;
+    await ask();
+    await Promise.all(nodes.map((node) => node.close()));
+    await ask();
+    await waitFor(() => logged().split('\n').length >= 15, { what: 'the log of every request' });
+    t.notMatch(logged(), /fq_|secretsecret/);
+    t.match(logged(), /"path":"\/api\/v1\/queue\/tokens\/:token\/position","status":200/);
+    t.match(logged(), /"path":"\/api\/v1\/queue\/status","status":503/);
+  });
+
+  t.test('a body up to twice the limit is left to the node to refuse, a larger one goes no further', async (t) => {
+    const { url, received } = await setUp(t);
+    const send = (bytes: number) => fetch(`${url}/api/v1/users`, { method: 'POST', body: 'x'.repeat(bytes) });
+    t.same(await (await send(100_000)).json(), { length: 100_000 });
+    const refused = await send(200_000);
+    t.equal(refused.status, 413);
+    t.match(await refused.json(), { status: 413, code: 'BODY_TOO_LARGE', ...problemTable.BODY_TOO_LARGE.ko });
+    t.equal(received().length, 1);
+  });
+
+  t.test('figures stay inside', async (t) => {
+    const { url, received } = await setUp(t);
+    const answer = await fetch(`${url}/metrics`);
+    t.match(await answer.json(), { status: 404, code: 'ROUTE_NOT_FOUND', ...problemTable.ROUTE_NOT_FOUND.ko });
+    t.equal(received().length, 0);
+  });
+});
