@@ -11,6 +11,7 @@ import { Redis } from 'ioredis';
 import type { Clock } from '../../clock.ts';
 import { Fault } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import { redisOptions } from '../../redis-options.ts';
 import { commandOf, EVENT_PATTERN, keysOf, loadScripts, type ScriptCommand, type ScriptName } from './scripts.ts';
 
 declare module 'ioredis' {
@@ -21,14 +22,8 @@ declare module 'ioredis' {
 
 /** Far above what a script takes; below half of what a caller waits for a refusal at most. */
 const COMMAND_LIMIT_MS = 300;
-/** The client's own limit is for what this one does not see; it cannot tell a late answer from one that nobody has read yet. */
-const CLIENT_LIMIT_MS = 1_000;
-const CONNECT_LIMIT_MS = 1_000;
-/** A connection on which an answer is missing for this long is broken, whatever TCP says. */
-const SILENCE_LIMIT_MS = 1_500;
 /** How often a Redis that does not answer is asked. */
 const PROBE_EVERY_MS = 100;
-const LONGEST_RECONNECT_PAUSE_MS = 250;
 
 export interface RedisLink {
   /** Whether commands are sent at present. */
@@ -75,19 +70,8 @@ export function createRedisLink(deps: {
   let isClosed = false;
   let isConnected = false;
 
-  const options = {
-    lazyConnect: true,
-    connectTimeout: CONNECT_LIMIT_MS,
-    commandTimeout: Math.max(CLIENT_LIMIT_MS, 2 * commandLimitMs),
-    socketTimeout: Math.max(SILENCE_LIMIT_MS, 2 * commandLimitMs),
-    maxRetriesPerRequest: 1,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-    retryStrategy: (attempt: number) => Math.min(LONGEST_RECONNECT_PAUSE_MS, 20 * attempt),
-    // Another server has become the master.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-  };
+  // The client's own limits are for what this link does not see: it cannot tell a late answer from one that nobody has read yet.
+  const options = redisOptions(2 * commandLimitMs);
   const redis = new Redis(url, { ...options, enableAutoPipelining: true, scripts: loadScripts() });
   const listener = new Redis(url, options);
 

@@ -1,0 +1,30 @@
+import type { RedisOptions } from 'ioredis';
+
+/** What does not answer for so long is given up by the client itself; who waits for an answer has a shorter limit of its own. */
+const ANSWER_LIMIT_MS = 1_000;
+const CONNECT_LIMIT_MS = 1_000;
+/** A connection on which an answer is missing for this long is broken, whatever TCP says. */
+const SILENCE_LIMIT_MS = 1_500;
+const LONGEST_RECONNECT_PAUSE_MS = 250;
+
+/**
+ * How every connection to Redis behaves: commands are neither kept for later nor sent twice, silence ends the connection,
+ * and it is made again for ever. Subscriptions are made again by whoever needs them, who then knows since when they hold.
+ *
+ * @param patienceMs lengthens the limits for callers who wait longer themselves.
+ */
+export function redisOptions(patienceMs = 0) {
+  return {
+    lazyConnect: true,
+    connectTimeout: CONNECT_LIMIT_MS,
+    commandTimeout: Math.max(ANSWER_LIMIT_MS, patienceMs),
+    socketTimeout: Math.max(SILENCE_LIMIT_MS, patienceMs),
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    retryStrategy: (attempt: number) => Math.min(LONGEST_RECONNECT_PAUSE_MS, 20 * attempt),
+    // Another server has become the master.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  } satisfies RedisOptions;
+}
