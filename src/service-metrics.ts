@@ -20,6 +20,8 @@ export interface MetricSources {
     readonly admissions: number;
   }[];
   journal(): { readonly fenced: number; readonly doubted: number };
+  /** Messages between nodes; null where there is nobody to tell. */
+  announcements(): { readonly sent: number; readonly dropped: number; readonly received: number } | null;
   isReady(): boolean;
 }
 
@@ -69,6 +71,15 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
     registers,
     collect() {
       for (const [cause, count] of Object.entries(sources.schedules().ends)) ends.set({ cause }, count);
+    },
+  });
+  const announcements = new Gauge({
+    name: 'frontrow_announcements_total',
+    help: 'Messages between nodes by what became of them: sent, dropped, or received from others.',
+    labelNames: ['fate'],
+    registers,
+    collect() {
+      for (const [fate, count] of Object.entries(sources.announcements() ?? {})) announcements.set({ fate }, count);
     },
   });
   const queue = new Gauge({

@@ -2,8 +2,8 @@ import pino, { type Logger } from 'pino';
 import { createActivityRecorder } from './activity-recorder.ts';
 import type { Concert } from './catalogue.ts';
 import { systemClock } from './clock.ts';
+import { createAnnouncements } from './cluster/announcements.ts';
 import { createDuty } from './cluster/duty.ts';
-import { createInProcessSeatBus } from './cluster/in-process-seat-bus.ts';
 import type { Config } from './config.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { createEventLoopDelay } from './event-loop-delay.ts';
@@ -112,6 +112,7 @@ async function start(
     schedules: () => registry.counts(),
     queues: () => roomDuty.current()?.measure() ?? [],
     journal: () => faults,
+    announcements: () => announcements.counts(),
     isReady: () => readiness().ready,
   });
 
@@ -173,7 +174,13 @@ async function start(
     create: () => createJobs({ databaseUrl, log, clock, wake }),
   });
 
-  const seatBus = createInProcessSeatBus({ log });
+  const announcements = createAnnouncements({
+    redisUrl,
+    nodeName: newId(),
+    clock,
+    log,
+    onNewInterest: (scheduleId) => registry.announce(scheduleId),
+  });
   const ownerSide = createOwnerSide({
     config,
     databaseUrl,
@@ -182,7 +189,7 @@ async function start(
     databaseClock,
     newId,
     log,
-    publisher: seatBus,
+    publisher: announcements.seats,
     isExpiryTimerOn,
     observer: {
       flushed(kind, schedules, entries, durationMs) {
@@ -208,6 +215,8 @@ async function start(
     if (reply.outcome === 'failed') throw new Error(`schedule ${scheduleId} could not be woken: ${reply.code}`);
   }
 
+  undoing.add('announcements', () => announcements.close());
+  await announcements.start();
   await ownerSide.start(undoing);
   undoing.add('waiting room', () => roomDuty.close());
   undoing.add('jobs', () => jobsDuty.close());
@@ -234,7 +243,7 @@ async function start(
       idempotency: createIdempotencyRecords({ pool }),
       room: createStandbyWaitingRoom(() => roomDuty.current()),
       router,
-      seats: seatBus,
+      seats: announcements.seats,
       databaseClock,
       clock,
       log,

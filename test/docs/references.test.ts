@@ -100,6 +100,7 @@ t.test('every metric that the README names is one', async (t) => {
     schedules: () => ({ schedules: 0, held: 0, confirmed: 0, waiting: 0, ends: {} }),
     queues: () => [],
     journal: () => ({ fenced: 0, doubted: 0 }),
+    announcements: () => null,
     isReady: () => true,
   });
   registerLiveMetrics(registry, {

@@ -1,0 +1,49 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { createInProcessSeatBus, type SeatBus } from './in-process-seat-bus.ts';
+import { type BroadcastCounts, createRedisBroadcast } from './redis-bus/broadcast.ts';
+import { createRedisSeatBus } from './redis-seat-bus.ts';
+
+/** What nodes tell each other unasked. Any of it may be lost, and whoever it concerns makes up for that. */
+export interface Announcements {
+  readonly seats: SeatBus;
+  /** Null where there is nobody to tell. */
+  counts(): BroadcastCounts | null;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** With Redis among all its nodes, else within this process. */
+export function createAnnouncements(deps: {
+  readonly redisUrl: string | undefined;
+  /** Of this process: nobody else's, ever. */
+  readonly nodeName: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Another node has begun to watch; its owner, if it is here, announces where the schedule stands. */
+  readonly onNewInterest: (scheduleId: number) => void;
+}): Announcements {
+  const { redisUrl } = deps;
+  if (redisUrl === undefined) {
+    return {
+      seats: createInProcessSeatBus(deps),
+      counts: () => null,
+      start: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+  }
+  const broadcast = createRedisBroadcast({ ...deps, url: redisUrl });
+  const seats = createRedisSeatBus({ ...deps, broadcast });
+  return {
+    seats,
+    counts: () => broadcast.counts(),
+    async start() {
+      seats.start();
+      await broadcast.start();
+    },
+    async close() {
+      seats.close();
+      await broadcast.close();
+    },
+  };
+}

@@ -1,0 +1,217 @@
+/**
+ * What nodes tell each other by Redis pub/sub: two connections, one to tell and one to hear.
+ *
+ * It promises little on purpose, so that nobody depends on Redis: whoever uses it has a way to notice what was lost.
+ *
+ * B1. Telling never waits and never throws. What cannot be sent at once is dropped and counted.
+ * B2. What Redis has not yet taken is bounded, in messages and in bytes; beyond that is dropped like the rest.
+ * B3. A node does not hear itself.
+ * B4. Whenever something may have been missed, in either direction, those concerned are told as soon as nothing is any more.
+ * B5. Garbage reaches nobody, and fills no log.
+ */
+import { Redis } from 'ioredis';
+import type { Clock } from '../../clock.ts';
+import type { Log } from '../../log.ts';
+import { redisOptions } from '../../redis-options.ts';
+
+/** A thousand flushes of watched schedules; Redis takes one in well under a millisecond. */
+const UNANSWERED_LIMIT = 5_000;
+const UNANSWERED_LIMIT_BYTES = 4 * 1_024 * 1_024;
+/** Twice what the largest statement, 5 000 changes, has to tell. */
+const MESSAGE_LIMIT = 1_024 * 1_024;
+/** Keeps one command and its answers small when everything is subscribed to again. */
+const CHANNELS_PER_COMMAND = 500;
+/** Each look asks Redis for a word on the hearing connection, which else would be silent also when it is broken. */
+const LOOK_EVERY_MS = 1_000;
+/** Whoever fills the channels with garbage must not fill the log too. */
+const COMPLAIN_EVERY_MS = 60_000;
+const NODE_NAME = /^[\w-]{1,64}$/;
+
+export interface BroadcastCounts {
+  /** Messages that Redis took. */
+  readonly sent: number;
+  /** Messages of which that is not known, or not so. */
+  readonly dropped: number;
+  /** Messages of other nodes. */
+  readonly received: number;
+}
+
+export interface ChannelListener {
+  /** What `node` told. False where it makes no sense. */
+  heard(node: string, text: string): boolean;
+  /** Everything told from now on is heard; what was told before may not have been. */
+  listening?(): void;
+}
+
+export interface Broadcast {
+  send(channel: string, text: string): void;
+  /** One listener to a channel. Hears until the returned function is called. */
+  listen(channel: string, listener: ChannelListener): () => void;
+  /** Calls `run` whenever both connections stand after one of them did not. */
+  whenConnected(run: () => void): void;
+  counts(): BroadcastCounts;
+  /** Connects. Resolves once it tells and hears, or when the first attempt has failed: it goes on trying. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createRedisBroadcast(deps: {
+  readonly url: string;
+  /** Of this process: nobody else's, ever. */
+  readonly nodeName: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Broadcast {
+  const { url, nodeName, clock, log } = deps;
+  const teller = new Redis(url, redisOptions());
+  const hearer = new Redis(url, redisOptions());
+  // Pub/sub knows no databases; services that share a server by them must not hear each other.
+  const prefix = `frontrow:${hearer.options.db ?? 0}:`;
+  /** Those that are ready and not given up: the client itself calls one that is being ended ready until it has ended. */
+  const up = new Set<Redis>();
+  const listeners = new Map<string, ChannelListener>();
+  const connectionWatchers: (() => void)[] = [];
+  const counts = { sent: 0, dropped: 0, received: 0 };
+  const firstSubscription = Promise.withResolvers<void>();
+  let unanswered = 0;
+  let unansweredBytes = 0;
+  let isHearing = false;
+  let isClosed = false;
+  let complainedAtMs = -Infinity;
+  let cancelLook: (() => void) | null = null;
+
+  function complain(fields: object, message: string): void {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - complainedAtMs < COMPLAIN_EVERY_MS) return;
+    complainedAtMs = nowMs;
+    log.warn(fields, message);
+  }
+
+  function noteConnected(): void {
+    if (!up.has(teller) || !isHearing) return;
+    for (const run of connectionWatchers) run();
+  }
+
+  /** What the client has given up may still lie in the socket's buffer, which ends with the connection. */
+  function giveUp(client: Redis, error: unknown): void {
+    complain({ err: error }, 'a message between nodes was refused or lost by Redis');
+    if (isClosed || !up.delete(client)) return;
+    if (client === hearer) isHearing = false;
+    client.disconnect(true);
+  }
+
+  async function subscribe(channels: readonly string[]): Promise<void> {
+    for (let first = 0; first < channels.length; first += CHANNELS_PER_COMMAND) {
+      const some = channels.slice(first, first + CHANNELS_PER_COMMAND);
+      await hearer.subscribe(...some);
+      for (const channel of some) listeners.get(channel)?.listening?.();
+    }
+  }
+
+  function hear(channel: string, message: string): void {
+    const listener = listeners.get(channel);
+    if (listener === undefined) return;
+    const end = message.indexOf(' ');
+    const node = message.slice(0, Math.max(end, 0));
+    if (node === nodeName) return;
+    counts.received += 1;
+    try {
+      const isSense =
+        message.length <= MESSAGE_LIMIT && NODE_NAME.test(node) && listener.heard(node, message.slice(end + 1));
+      if (!isSense) complain({ channel, node }, 'a message between nodes makes no sense');
+    } catch (error) {
+      log.error({ err: error, channel }, 'a message between nodes could not be taken in');
+    }
+  }
+
+  function look(): void {
+    cancelLook = clock.after(LOOK_EVERY_MS, () => {
+      if (isHearing) hearer.ping().catch((error: unknown) => giveUp(hearer, error));
+      look();
+    });
+  }
+
+  for (const client of [teller, hearer]) {
+    client.on('ready', () => up.add(client));
+    client.on('close', () => up.delete(client));
+    // Whatever is wrong with a connection closes it, and it is made again.
+    client.on('error', (error: unknown) => log.debug({ err: error }, 'a connection for messages between nodes failed'));
+  }
+  teller.on('ready', noteConnected);
+  hearer.on('ready', () => {
+    const subscribed = subscribe([...listeners.keys()]).then(
+      () => {
+        isHearing = true;
+        noteConnected();
+      },
+      (error: unknown) => giveUp(hearer, error),
+    );
+    firstSubscription.resolve(subscribed);
+  });
+  hearer.on('close', () => (isHearing = false));
+  hearer.on('message', hear);
+
+  async function connect(client: Redis): Promise<void> {
+    try {
+      await client.connect();
+      if (client === hearer) await firstSubscription.promise;
+    } catch (error) {
+      log.warn({ err: error }, 'Redis cannot be reached; trying again');
+    }
+  }
+
+  return {
+    send(channel, text) {
+      const message = `${nodeName} ${text}`;
+      const bytes = Buffer.byteLength(message);
+      const isTooMuch = unanswered >= UNANSWERED_LIMIT || unansweredBytes + bytes > UNANSWERED_LIMIT_BYTES;
+      if (!up.has(teller) || isTooMuch || message.length > MESSAGE_LIMIT) {
+        counts.dropped += 1;
+        return;
+      }
+      unanswered += 1;
+      unansweredBytes += bytes;
+      const settle = (outcome: 'sent' | 'dropped'): void => {
+        unanswered -= 1;
+        unansweredBytes -= bytes;
+        counts[outcome] += 1;
+      };
+      teller.publish(prefix + channel, message).then(
+        () => settle('sent'),
+        (error: unknown) => {
+          settle('dropped');
+          giveUp(teller, error);
+        },
+      );
+    },
+
+    listen(name, listener) {
+      const channel = prefix + name;
+      listeners.set(channel, listener);
+      if (up.has(hearer)) subscribe([channel]).catch((error: unknown) => giveUp(hearer, error));
+      return () => {
+        if (listeners.get(channel) !== listener) return;
+        listeners.delete(channel);
+        if (up.has(hearer)) hearer.unsubscribe(channel).catch((error: unknown) => giveUp(hearer, error));
+      };
+    },
+
+    whenConnected: (run) => void connectionWatchers.push(run),
+    counts: () => ({ ...counts }),
+
+    async start() {
+      if (cancelLook !== null || isClosed) return;
+      look();
+      await Promise.all([connect(teller), connect(hearer)]);
+    },
+
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      cancelLook?.();
+      teller.disconnect();
+      hearer.disconnect();
+      await Promise.resolve();
+    },
+  };
+}

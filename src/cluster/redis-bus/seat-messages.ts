@@ -1,0 +1,96 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { SeatHead, SeatUpdates } from '../../seat-broadcast.ts';
+
+/** What nodes tell each other of watched schedules, as JSON. */
+
+/** Twice what one statement can change: 2 000 events, or 100 payments of 50 reservations. */
+const UPDATES_LIMIT = 10_000;
+/** Some 70 KB; a node that watches more tells of them in several messages. */
+export const SCHEDULES_PER_MESSAGE = 10_000;
+
+const strict = { additionalProperties: false };
+const id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const instant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' });
+
+const updatesSchema = Type.Object(
+  {
+    type: Type.Literal('updates'),
+    scheduleId: id,
+    epoch: id,
+    fromSeq: id,
+    seq: id,
+    updates: Type.Array(
+      Type.Object(
+        {
+          seatNumber: id,
+          status: Type.Union([Type.Literal('AVAILABLE'), Type.Literal('HELD'), Type.Literal('CONFIRMED')]),
+          heldUntil: Type.Union([Type.Null(), instant]),
+        },
+        strict,
+      ),
+      { minItems: 1, maxItems: UPDATES_LIMIT },
+    ),
+  },
+  strict,
+);
+const headSchema = Type.Object({ type: Type.Literal('head'), scheduleId: id, epoch: count, seq: count }, strict);
+
+/** `begun`: watched from now on, so tell at once where they stand. `still`: once a second. `ended`: not watched any more. */
+const watchingSchema = Type.Object(
+  {
+    type: Type.Union([Type.Literal('begun'), Type.Literal('still'), Type.Literal('ended')]),
+    scheduleIds: Type.Array(id, { maxItems: SCHEDULES_PER_MESSAGE }),
+  },
+  strict,
+);
+
+export type WatchingMessage = Static<typeof watchingSchema>;
+
+export type SeatMessage =
+  | { readonly type: 'updates'; readonly updates: SeatUpdates }
+  | { readonly type: 'head'; readonly head: SeatHead };
+
+/** Reads texts of a schema; null where one is not of it. The schema is compiled once. */
+function createReader<T extends TSchema>(schema: T): (text: string) => Static<T> | null {
+  const validator = Compile(schema);
+  return (text) => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return null;
+    }
+    return validator.Check(value) ? value : null;
+  };
+}
+
+const readSeats = createReader(Type.Union([updatesSchema, headSchema]));
+
+export const readWatchingMessage = createReader(watchingSchema);
+
+/** What was told of a schedule; null where the text is not that, or is of another schedule. */
+export function readSeatMessage(text: string, scheduleId: number): SeatMessage | null {
+  const message = readSeats(text);
+  if (message === null || message.scheduleId !== scheduleId) return null;
+  if (message.type === 'head') {
+    const { epoch, seq } = message;
+    return { type: 'head', head: { scheduleId, epoch, seq } };
+  }
+  const { epoch, fromSeq, seq, updates } = message;
+  if (seq - fromSeq + 1 !== updates.length) return null;
+  return { type: 'updates', updates: { scheduleId, epoch, fromSeq, seq, updates } };
+}
+
+export function writeUpdates(updates: SeatUpdates): string {
+  return JSON.stringify({ type: 'updates', ...updates });
+}
+
+export function writeHead({ scheduleId, epoch, seq }: SeatHead): string {
+  return JSON.stringify({ type: 'head', scheduleId, epoch, seq });
+}
+
+export function writeWatching(message: WatchingMessage): string {
+  return JSON.stringify(message);
+}
