@@ -31,7 +31,12 @@ t.test('a step that hangs is named and left, and what comes after it is undone a
   undoing.add('also stuck', () => new Promise(() => undefined));
   undoing.add('pool', does('pool'));
   undoing.add('stuck', () => new Promise(() => undefined));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  undoing.add('drain', () => promise, 'vital');
   const undone = undoing.run();
+  clock.advance(30_000);
+  resolve();
+  await waitFor(() => clock.pending() === 1, { what: 'the first stuck step' });
   clock.advance(17_999);
   t.strictSame(lines, []);
   clock.advance(1);
