@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 
-/** For all steps but the vital ones; longer than they take: requests 6 s, the waiting room and mailboxes 5 s each. */
+/** Longer than draining takes: requests 6 s, the waiting room and mailboxes 5 s each. */
 const LIMIT_MS = 18_000;
 /** What a step gets when a former one has used the time up: enough to end what is not stuck. */
 const LEAST_STEP_MS = 500;
@@ -26,7 +26,7 @@ interface Step {
 export function createUndoing({ log, clock }: { log: Log; clock: Clock }): Undoing {
   const steps: Step[] = [];
   let undoing: Promise<void> | null = null;
-  let leftMs = LIMIT_MS;
+  let deadlineMs = Number.POSITIVE_INFINITY;
 
   async function attempt({ name, run }: Step): Promise<void> {
     try {
@@ -44,8 +44,7 @@ export function createUndoing({ log, clock }: { log: Log; clock: Clock }): Undoi
       deadlineMs = clock.monotonicMs() + LIMIT_MS;
       return;
     }
-    const startedAtMs = clock.monotonicMs();
-    const patienceMs = Math.max(leftMs, LEAST_STEP_MS);
+    const patienceMs = Math.max(deadlineMs - clock.monotonicMs(), LEAST_STEP_MS);
     await new Promise<void>((resolve) => {
       const cancel = clock.after(patienceMs, () => {
         log.error({ step: step.name }, 'a step of stopping does not end; the rest is stopped without it');
@@ -56,10 +55,10 @@ export function createUndoing({ log, clock }: { log: Log; clock: Clock }): Undoi
         resolve();
       });
     });
-    leftMs -= clock.monotonicMs() - startedAtMs;
   }
 
   async function undoAll(): Promise<void> {
+    deadlineMs = clock.monotonicMs() + LIMIT_MS;
     for (let step = steps.pop(); step !== undefined; step = steps.pop()) await undo(step);
   }
 
