@@ -1,0 +1,140 @@
+import type { SeatEvent } from '../../src/actors/seat-event.ts';
+import { describeOperation, type Operation, type SeatMatter } from './operation.ts';
+import type { SaleRecord, ScheduleRecord } from './sale-record.ts';
+
+/** R1, R2 and R5: the log against itself, the answers against the log, the log against the answers. */
+export function judgeChanges(record: SaleRecord, operations: readonly Operation[]): string[] {
+  const faults: string[] = [];
+  const bySchedule = new Map<number, Operation[]>();
+  const leavers = new Set<string>();
+  for (const operation of operations) {
+    const { matter } = operation;
+    if (matter.kind === 'leave') leavers.add(operation.userId);
+    if (!('scheduleId' in matter)) continue;
+    const own = bySchedule.get(matter.scheduleId) ?? [];
+    own.push(operation);
+    bySchedule.set(matter.scheduleId, own);
+  }
+  for (const scheduleId of bySchedule.keys()) {
+    if (!record.schedules.has(scheduleId)) faults.push(`R2: schedule ${scheduleId} was sold, but is not recorded`);
+  }
+  for (const [scheduleId, schedule] of record.schedules) {
+    const own = bySchedule.get(scheduleId) ?? [];
+    const holders = judgeLog(schedule, faults);
+    judgeGrants(schedule, own, holders, faults);
+    judgeOrigins(schedule, own, holders, leavers, faults);
+  }
+  judgePayments(record, operations, faults);
+  return faults;
+}
+
+/** R1. Returns who held each reservation. */
+function judgeLog({ scheduleId, log }: ScheduleRecord, faults: string[]): Map<string, string> {
+  const holders = new Map<string, string>();
+  const seats = new Map<number, { readonly reservationId: string; readonly isPaid: boolean }>();
+  for (const [index, { event }] of log.entries()) {
+    const live = seats.get(event.seatNumber);
+    const fault = (words: string): void =>
+      void faults.push(`R1: schedule ${scheduleId}, change ${index + 1}: ${words}: ${JSON.stringify(event)}`);
+    if (event.type === 'HELD') {
+      if (live !== undefined) fault(`held while ${live.reservationId} has the seat`);
+      if (holders.has(event.reservationId)) fault('held twice');
+      holders.set(event.reservationId, event.userId);
+      seats.set(event.seatNumber, { reservationId: event.reservationId, isPaid: false });
+      continue;
+    }
+    const isRight = live?.reservationId === event.reservationId && live.isPaid === (event.type === 'REFUNDED');
+    if (!isRight) fault(live === undefined ? 'the seat was free' : `${live.reservationId} had the seat`);
+    if (event.type === 'CONFIRMED') seats.set(event.seatNumber, { reservationId: event.reservationId, isPaid: true });
+    else seats.delete(event.seatNumber);
+  }
+  return holders;
+}
+
+/** R2. */
+function judgeGrants(
+  { log }: ScheduleRecord,
+  operations: readonly Operation[],
+  holders: ReadonlyMap<string, string>,
+  faults: string[],
+): void {
+  for (const operation of operations) {
+    for (const { reservationId, seatNumber, status, epoch, seq } of grantedOf(operation)) {
+      const logged = log[seq - 1];
+      const isThere =
+        logged?.event.type === status &&
+        logged.event.reservationId === reservationId &&
+        logged.event.seatNumber === seatNumber &&
+        logged.epoch === epoch &&
+        holders.get(reservationId) === operation.userId;
+      if (!isThere) faults.push(`R2: ${describeOperation(operation)}, but change ${seq} is ${JSON.stringify(logged)}`);
+    }
+  }
+}
+
+/** R5. */
+function judgeOrigins(
+  { scheduleId, log }: ScheduleRecord,
+  operations: readonly Operation[],
+  holders: ReadonlyMap<string, string>,
+  leavers: ReadonlySet<string>,
+  faults: string[],
+): void {
+  const granted = new Set<string>();
+  const doubtful = new Map<string, Operation[]>();
+  for (const operation of operations) {
+    for (const { status, reservationId } of grantedOf(operation)) granted.add(`${status} ${reservationId}`);
+    if (operation.effect !== 'unknown') continue;
+    const own = doubtful.get(operation.userId) ?? [];
+    own.push(operation);
+    doubtful.set(operation.userId, own);
+  }
+  for (const [index, { event }] of log.entries()) {
+    if (event.type === 'EXPIRED' || granted.has(`${event.type} ${event.reservationId}`)) continue;
+    const userId = holders.get(event.reservationId) ?? '';
+    if (event.type === 'CANCELLED' && leavers.has(userId)) continue;
+    const mayBe = (doubtful.get(userId) ?? []).some(({ matter }) => mayHaveDone(matter, event));
+    if (!mayBe) {
+      faults.push(
+        `R5: schedule ${scheduleId}: nobody was told of, or left in doubt about, change ${index + 1} ${JSON.stringify(event)} of ${userId}`,
+      );
+    }
+  }
+}
+
+/** Whether an operation with an unknown outcome may be the one that made a change of its user. */
+function mayHaveDone(matter: Operation['matter'], event: SeatEvent): boolean {
+  switch (matter.kind) {
+    case 'hold':
+      return event.type === 'HELD' && matter.seatNumbers.includes(event.seatNumber);
+    case 'release':
+      return event.type === 'CANCELLED' && matter.reservationId === event.reservationId;
+    case 'pay':
+      return event.type === 'CONFIRMED' && matter.reservationIds.includes(event.reservationId);
+    case 'refund':
+      return event.type === 'REFUNDED' && matter.paymentId === event.paymentId;
+    case 'map':
+    case 'charge':
+    case 'enter':
+    case 'leave':
+      return false;
+  }
+}
+
+function judgePayments({ payments }: SaleRecord, operations: readonly Operation[], faults: string[]): void {
+  for (const operation of operations) {
+    const { matter, userId } = operation;
+    if (matter.kind !== 'pay' || matter.paymentId === null) continue;
+    const paid = payments.get(matter.paymentId);
+    const isThere =
+      paid !== undefined &&
+      paid.userId === userId &&
+      paid.scheduleId === matter.scheduleId &&
+      paid.amount === matter.amount;
+    if (!isThere) faults.push(`R2: ${describeOperation(operation)}, but recorded is ${JSON.stringify(paid)}`);
+  }
+}
+
+function grantedOf({ matter }: Operation): Extract<SeatMatter, { granted: unknown }>['granted'] {
+  return 'granted' in matter ? matter.granted : [];
+}

@@ -1,0 +1,95 @@
+import { describeOperation, holdEndsOf, type Operation } from './operation.ts';
+import type { SaleRecord, ScheduleRecord } from './sale-record.ts';
+
+interface SeatState {
+  readonly userId: string;
+  readonly isPaid: boolean;
+  readonly expiresAt: number;
+}
+
+interface View {
+  readonly operation: Operation;
+  readonly seq: number;
+  readonly epoch: number;
+}
+
+/** R3: the log is folded once for each schedule; what was shown is compared on the way, in order of its number. */
+export function judgeViews(record: SaleRecord, operations: readonly Operation[]): string[] {
+  const faults: string[] = [];
+  const views = new Map<number, View[]>();
+  for (const operation of operations) {
+    const { matter } = operation;
+    const shown = matter.kind === 'map' ? matter.view : matter.kind === 'hold' ? matter.taken : null;
+    if (shown === null || !('scheduleId' in matter)) continue;
+    const own = views.get(matter.scheduleId) ?? [];
+    own.push({ operation, seq: shown.seq, epoch: shown.epoch });
+    views.set(matter.scheduleId, own);
+  }
+  for (const [scheduleId, own] of views) {
+    const schedule = record.schedules.get(scheduleId);
+    if (schedule !== undefined) judgeSchedule(schedule, own, faults);
+  }
+  return faults;
+}
+
+function judgeSchedule({ log, totalSeats }: ScheduleRecord, views: View[], faults: string[]): void {
+  views.sort((one, other) => one.seq - other.seq);
+  const seats = new Map<number, SeatState>();
+  let folded = 0;
+  for (const { operation, seq, epoch } of views) {
+    if (seq > log.length) {
+      faults.push(`R3: ${describeOperation(operation)}, but the log ends at ${log.length}`);
+      continue;
+    }
+    for (; folded < seq; folded += 1) apply(seats, log[folded]);
+    const logged = log[seq - 1];
+    if (logged !== undefined && epoch < logged.epoch) {
+      faults.push(`R3: ${describeOperation(operation)}, but change ${seq} was made under epoch ${logged.epoch}`);
+    }
+    const { matter, userId } = operation;
+    if (matter.kind === 'map' && matter.view !== null) {
+      const truly = viewOf(seats, totalSeats, userId);
+      if (truly.seats !== matter.view.seats || truly.holdEnds !== matter.view.holdEnds) {
+        faults.push(`R3: ${describeOperation(operation)}, but the log leads to ${truly.seats}`);
+      }
+    }
+    if (matter.kind === 'hold' && matter.taken !== null) {
+      const truly = matter.seatNumbers.filter((seatNumber) => {
+        const seat = seats.get(seatNumber);
+        return seat !== undefined && (seat.isPaid || seat.userId !== userId);
+      });
+      if (truly.toSorted((a, b) => a - b).join() !== matter.taken.seatNumbers.toSorted((a, b) => a - b).join()) {
+        faults.push(`R3: ${describeOperation(operation)}, but taken were ${truly.join(', ') || 'none'}`);
+      }
+    }
+  }
+}
+
+function apply(seats: Map<number, SeatState>, logged: ScheduleRecord['log'][number] | undefined): void {
+  if (logged === undefined) return;
+  const { event } = logged;
+  const seat = seats.get(event.seatNumber);
+  if (event.type === 'HELD') {
+    seats.set(event.seatNumber, { userId: event.userId, isPaid: false, expiresAt: event.expiresAt });
+  } else if (event.type === 'CONFIRMED' && seat !== undefined) {
+    seats.set(event.seatNumber, { ...seat, isPaid: true });
+  } else {
+    seats.delete(event.seatNumber);
+  }
+}
+
+function viewOf(
+  seats: ReadonlyMap<number, SeatState>,
+  totalSeats: number,
+  userId: string,
+): { seats: string; holdEnds: number } {
+  let shown = '';
+  const holds: (readonly [number, number])[] = [];
+  for (let seatNumber = 1; seatNumber <= totalSeats; seatNumber += 1) {
+    const seat = seats.get(seatNumber);
+    const letter = seat === undefined ? 'A' : seat.isPaid ? 'C' : 'H';
+    shown += seat?.userId === userId ? letter.toLowerCase() : letter;
+    if (seat !== undefined && !seat.isPaid) holds.push([seatNumber, seat.expiresAt]);
+  }
+  return { seats: shown, holdEnds: holdEndsOf(holds) };
+}
