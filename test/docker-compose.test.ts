@@ -6,6 +6,8 @@ import { Value } from 'typebox/value';
 import { parse } from 'yaml';
 import { environmentSchema, readConfig } from '../src/config.ts';
 
+/** What a stop takes at most after draining, where there is no database to stop with it. */
+const STOP_LIMIT_MS = 20_000;
 const ROOT = new URL('../', import.meta.url);
 
 const attachment = Type.Object({
@@ -25,6 +27,7 @@ const service = Type.Object({
   networks: Type.Union([Type.Array(Type.String()), Type.Record(Type.String(), attachment)]),
   entrypoint: Type.Optional(Type.Array(Type.String())),
   extra_hosts: Type.Optional(Type.Array(Type.String())),
+  stop_grace_period: Type.Optional(Type.String()),
   ulimits: Type.Optional(Type.Object({ nofile: Type.Number() })),
   ports: Type.Optional(Type.Array(Type.String())),
   volumes: Type.Optional(Type.Array(Type.String())),
@@ -150,6 +153,12 @@ t.test('every node is given variables that it knows, and with them it starts', a
     const reading = readConfig(environment);
     t.same(reading.ok ? [] : reading.faults, []);
     t.match(reading, { config: { PORT: 8080, HOST: '0.0.0.0', NODE_ID: node } });
+    const patienceMs = 1_000 * Number(/^(\d+)s$/.exec(serviceOf(node).stop_grace_period ?? '')?.[1]);
+    const drainMs = reading.ok ? reading.config.DRAIN_MS : 0;
+    t.ok(
+      drainMs > 0 && patienceMs > drainMs + STOP_LIMIT_MS,
+      `${patienceMs} ms to drain for ${drainMs} ms and to stop`,
+    );
     for (const [name, text] of Object.entries(serviceOf(node).environment ?? {})) {
       const [, variable = name] = /^\$\{(\w+)/.exec(text) ?? [];
       if (variable in environmentSchema.properties)
