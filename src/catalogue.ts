@@ -67,3 +67,9 @@ export interface Catalogue {
   /** Merges `change` into the concert's policy. Null when the concert does not exist. */
   changeQueuePolicy(concertId: number, change: Partial<QueuePolicy>): Promise<Concert | null>;
 }
+
+/** What a catalogue remembers of concerts, and other nodes may have changed. */
+export interface CatalogueMemory {
+  /** It is read anew when it is next asked for; null: every concert is. Reads under way are not remembered. */
+  forgetConcert(concertId: number | null): void;
+}

@@ -133,7 +133,10 @@ async function start(
     },
   });
 
-  const catalogue = createCatalogue({ pool });
+  const catalogue = createCatalogue({
+    pool,
+    onConcertChanged: (concertId) => announcements.concertChanged(concertId),
+  });
   const roomMaterials = {
     clock,
     databaseClock,
@@ -180,6 +183,7 @@ async function start(
     clock,
     log,
     onNewInterest: (scheduleId) => registry.announce(scheduleId),
+    onConcertChanged: (concertId) => catalogue.forgetConcert(concertId),
   });
   const ownerSide = createOwnerSide({
     config,

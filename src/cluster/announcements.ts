@@ -2,11 +2,14 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { createInProcessSeatBus, type SeatBus } from './in-process-seat-bus.ts';
 import { type BroadcastCounts, createRedisBroadcast } from './redis-bus/broadcast.ts';
+import { createConcertNews } from './redis-bus/concert-news.ts';
 import { createRedisSeatBus } from './redis-seat-bus.ts';
 
 /** What nodes tell each other unasked. Any of it may be lost, and whoever it concerns makes up for that. */
 export interface Announcements {
   readonly seats: SeatBus;
+  /** Tells other nodes that this one has changed a concert. */
+  concertChanged(concertId: number): void;
   /** Null where there is nobody to tell. */
   counts(): BroadcastCounts | null;
   start(): Promise<void>;
@@ -22,11 +25,14 @@ export function createAnnouncements(deps: {
   readonly log: Log;
   /** Another node has begun to watch; its owner, if it is here, announces where the schedule stands. */
   readonly onNewInterest: (scheduleId: number) => void;
+  /** Another node has changed a concert; null: any may have been changed. */
+  readonly onConcertChanged: (concertId: number | null) => void;
 }): Announcements {
   const { redisUrl } = deps;
   if (redisUrl === undefined) {
     return {
       seats: createInProcessSeatBus(deps),
+      concertChanged: () => undefined,
       counts: () => null,
       start: () => Promise.resolve(),
       close: () => Promise.resolve(),
@@ -34,15 +40,19 @@ export function createAnnouncements(deps: {
   }
   const broadcast = createRedisBroadcast({ ...deps, url: redisUrl });
   const seats = createRedisSeatBus({ ...deps, broadcast });
+  const concerts = createConcertNews({ ...deps, broadcast, onChanged: deps.onConcertChanged });
   return {
     seats,
+    concertChanged: (concertId) => concerts.changed(concertId),
     counts: () => broadcast.counts(),
     async start() {
       seats.start();
+      concerts.start();
       await broadcast.start();
     },
     async close() {
       seats.close();
+      concerts.close();
       await broadcast.close();
     },
   };

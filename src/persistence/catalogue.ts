@@ -1,5 +1,12 @@
 import type { QueryResultRow } from 'pg';
-import type { Catalogue, Concert, QueuePolicy, Schedule, ScheduleWithAvailability } from '../catalogue.ts';
+import type {
+  Catalogue,
+  CatalogueMemory,
+  Concert,
+  QueuePolicy,
+  Schedule,
+  ScheduleWithAvailability,
+} from '../catalogue.ts';
 import type { FaultEffect } from '../errors.ts';
 import { createCalendar } from './calendar.ts';
 import {
@@ -98,9 +105,16 @@ function remember<V>(entries: Map<number, V>, limit: number, id: number, value: 
  * The catalogue in PostgreSQL. Concerts and schedules that were seen are kept in memory, unknown ids never are: they share
  * statements instead, so that thousands of them cost little and leave nothing behind. Answers never predate their request.
  */
-export function createCatalogue({ pool }: { pool: Connections }): Catalogue {
+export function createCatalogue({
+  pool,
+  onConcertChanged = () => undefined,
+}: {
+  readonly pool: Connections;
+  /** This node has changed a concert, or may have. */
+  readonly onConcertChanged?: (concertId: number) => void;
+}): Catalogue & CatalogueMemory {
   const concerts = new Map<number, Concert>();
-  /** Policy changes so far. A read that was under way during one may hold the policy of before it, and is not remembered. */
+  /** Policy changes so far, those told by other nodes included. A read that was under way during one may hold the policy of before it, and is not remembered. */
   let policyChanges = 0;
   const schedules = new Map<number, Schedule>();
   const dateIn = createCalendar();
@@ -120,6 +134,12 @@ export function createCatalogue({ pool }: { pool: Connections }): Catalogue {
       for (const concert of read) remember(concerts, CONCERTS_REMEMBERED, concert.concertId, concert);
     }
     return read;
+  }
+
+  function forgetConcert(concertId: number | null): void {
+    policyChanges += 1;
+    if (concertId === null) concerts.clear();
+    else concerts.delete(concertId);
   }
 
   function rememberSchedule(row: ScheduleRow): Schedule {
@@ -224,9 +244,11 @@ export function createCatalogue({ pool }: { pool: Connections }): Catalogue {
         );
         return row === undefined ? null : concertOf(row);
       } finally {
-        policyChanges += 1;
-        concerts.delete(concertId);
+        forgetConcert(concertId);
+        onConcertChanged(concertId);
       }
     },
+
+    forgetConcert,
   };
 }

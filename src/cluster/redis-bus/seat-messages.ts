@@ -1,6 +1,6 @@
-import { type Static, type TSchema, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { type Static, Type } from 'typebox';
 import type { SeatHead, SeatUpdates } from '../../seat-broadcast.ts';
+import { createMessageReader } from './message-reader.ts';
 
 /** What nodes tell each other of watched schedules, as JSON. */
 
@@ -52,23 +52,9 @@ export type SeatMessage =
   | { readonly type: 'updates'; readonly updates: SeatUpdates }
   | { readonly type: 'head'; readonly head: SeatHead };
 
-/** Reads texts of a schema; null where one is not of it. The schema is compiled once. */
-function createReader<T extends TSchema>(schema: T): (text: string) => Static<T> | null {
-  const validator = Compile(schema);
-  return (text) => {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      return null;
-    }
-    return validator.Check(value) ? value : null;
-  };
-}
+const readSeats = createMessageReader(Type.Union([updatesSchema, headSchema]));
 
-const readSeats = createReader(Type.Union([updatesSchema, headSchema]));
-
-export const readWatchingMessage = createReader(watchingSchema);
+export const readWatchingMessage = createMessageReader(watchingSchema);
 
 /** What was told of a schedule; null where the text is not that, or is of another schedule. */
 export function readSeatMessage(text: string, scheduleId: number): SeatMessage | null {
