@@ -10,6 +10,8 @@ import { PeerSession } from './peer-session.ts';
 import { CloseCode, HANDSHAKE_LIMIT_MS, PEER_PATH, SOCKET_OPTIONS } from './wire.ts';
 
 const HEADERS_LIMIT_BYTES = 4_096;
+/** Connections that the system keeps for us until they are accepted; one that it has no room for comes back a second later. */
+const BACKLOG = 2_048;
 /** Nodes of one cluster; more than this is no cluster that was ever meant. */
 const SESSION_LIMIT = 512;
 /** A dialler pings twice a second, and gives a silent link up long before this. */
@@ -106,7 +108,7 @@ export async function createPeerServer(deps: {
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off('error', reject);
       // A connection that could not be accepted, for want of descriptors for instance.
       server.on('error', (error) => log.warn({ err: error }, 'the server for peers met an error'));

@@ -37,13 +37,17 @@ export function createKeptLog(): KeptLog {
     warnsOf: (words) =>
       lines.some(
         ({ level, fields, message }) =>
-          (level === 'warn' || level === 'error') && `${message} ${JSON.stringify(fields)}`.includes(words),
+          (level === 'warn' || level === 'error') && `${message} ${textOf(fields)}`.includes(words),
       ),
     debug: keep('debug'),
     info: keep('info'),
     warn: keep('warn'),
     error: keep('error'),
   };
+}
+
+function textOf(fields: object): string {
+  return JSON.stringify(fields, (_name, value: unknown) => (value instanceof Error ? value.message : value));
 }
 
 /** Grants every map, with the schedule's number for its sequence number. */

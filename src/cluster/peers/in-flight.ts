@@ -1,0 +1,94 @@
+import type { Command } from '../../actors/command.ts';
+import { FrameWriter } from './frame-writer.ts';
+import type { PeerAnswer, SendOutcome } from './peer-port.ts';
+
+/** Commands that wait for the link or for their answer: at 10 000 a second those of 0.4 s. */
+const IN_FLIGHT_LIMIT = 4_096;
+/** A link that comes up at all does so within milliseconds; a peer that restarts takes about this long. */
+const LINK_PATIENCE_MS = 1_000;
+/** Bytes that the network has not taken yet; beyond it commands wait here, where nothing is lost with the link. */
+const UNSENT_LIMIT_BYTES = 1_024 * 1_024;
+
+export const UNREACHABLE: SendOutcome = { type: 'unreachable' };
+export const LOST: SendOutcome = { type: 'lost' };
+const BUSY: SendOutcome = { type: 'busy' };
+
+interface Pending {
+  readonly command: Command;
+  readonly resolve: (outcome: SendOutcome) => void;
+  /** When it is given up while it waits; monotonic milliseconds, as below. */
+  readonly sendByMs: number;
+  /** When it is given up once it was sent. */
+  readonly answerByMs: number;
+}
+
+/** The commands to one peer that have no outcome yet. Each gets exactly one. */
+export class InFlight {
+  /** Not handed to the network, in the order in which they came. */
+  readonly #waiting = new Map<number, Pending>();
+  readonly #sent = new Map<number, Pending>();
+  /** No two commands of a peer share one, so an answer that comes too late finds nothing. */
+  #nextId = 1;
+
+  get size(): number {
+    return this.#waiting.size + this.#sent.size;
+  }
+
+  get isAnyWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  add(command: Command, limitMs: number, nowMs: number): Promise<SendOutcome> {
+    if (this.size >= IN_FLIGHT_LIMIT) return Promise.resolve(BUSY);
+    const sendByMs = nowMs + Math.min(limitMs, LINK_PATIENCE_MS);
+    return new Promise((resolve) => {
+      this.#waiting.set(this.#nextId, { command, resolve, sendByMs, answerByMs: nowMs + limitMs });
+      this.#nextId += 1;
+    });
+  }
+
+  /** Sends what waits, for as long as the network takes it. */
+  writeTo(writer: FrameWriter): void {
+    for (const [id, pending] of this.#waiting) {
+      if (writer.waitingBytes >= UNSENT_LIMIT_BYTES) break;
+      const json = JSON.stringify(pending.command);
+      this.#waiting.delete(id);
+      if (FrameWriter.fits(json)) {
+        this.#sent.set(id, pending);
+        writer.add(id, json);
+      } else {
+        pending.resolve(UNREACHABLE);
+      }
+    }
+    writer.flush();
+  }
+
+  /** An answer to what was given up is ignored. */
+  answer(id: number, answer: PeerAnswer): void {
+    const pending = this.#sent.get(id);
+    if (pending === undefined) return;
+    this.#sent.delete(id);
+    pending.resolve({ type: 'answered', answer });
+  }
+
+  /** To be called often: deadlines are as exact as that. */
+  giveUpOverdue(nowMs: number): void {
+    for (const [id, pending] of this.#waiting) {
+      if (nowMs < pending.sendByMs) continue;
+      this.#waiting.delete(id);
+      pending.resolve(UNREACHABLE);
+    }
+    for (const [id, pending] of this.#sent) {
+      if (nowMs < pending.answerByMs) continue;
+      this.#sent.delete(id);
+      pending.resolve(LOST);
+    }
+  }
+
+  giveUpAll(outcomeOfSent: SendOutcome): void {
+    for (const pending of this.#sent.values()) pending.resolve(outcomeOfSent);
+    for (const pending of this.#waiting.values()) pending.resolve(UNREACHABLE);
+    this.#sent.clear();
+    this.#waiting.clear();
+  }
+}
