@@ -133,17 +133,20 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     router,
 
     async start(undoing) {
+      let server: PeerServer | null = null;
       undoing.add('journal', () => journal.close());
       await journal.start();
       if (isShared) {
-        const server = await startPeerServer();
-        undoing.add('peer server', () => server.close());
+        server = await startPeerServer();
+        undoing.add('peer server', () => server?.close());
         address = config.PEER_ADDRESS ?? server.address;
       }
       undoing.add('membership', () => membership.close());
       await membership.start();
       registry.start();
       undoing.add('schedules', () => registry.close());
+      // Before the others miss this node: then what they have sent is answered, and they know what is not.
+      undoing.add('peer server', () => server?.close());
       if (links !== null) undoing.add('peer links', () => links.close());
     },
 

@@ -219,14 +219,6 @@ async function start(
     if (reply.outcome === 'failed') throw new Error(`schedule ${scheduleId} could not be woken: ${reply.code}`);
   }
 
-  undoing.add('announcements', () => announcements.close());
-  await announcements.start();
-  await ownerSide.start(undoing);
-  undoing.add('waiting room', () => roomDuty.close());
-  undoing.add('jobs', () => jobsDuty.close());
-  // Whoever may own is not ready before it has taken the lines over.
-  await roomDuty.assign(isRoomShared || membership.mayOwn());
-  await jobsDuty.assign(membership.mayOwn());
   let isDraining = false;
   function readiness(): Readiness {
     const reasons = [...membership.reasons()];
@@ -283,7 +275,22 @@ async function start(
       metricsOnPublicPort: config.METRICS_PORT === undefined,
     },
   );
-  undoing.add('HTTP', () => app.close());
+  let closing: Promise<void> | null = null;
+  const closeApp = () => (closing ??= app.close());
+  undoing.add('HTTP', closeApp);
+  // Compiling schemas keeps the process busy for a while, in which it should own nothing yet.
+  await app.ready();
+
+  undoing.add('announcements', () => announcements.close());
+  await announcements.start();
+  await ownerSide.start(undoing);
+  undoing.add('waiting room', () => roomDuty.close());
+  undoing.add('jobs', () => jobsDuty.close());
+  // Whoever may own is not ready before it has taken the lines over.
+  await roomDuty.assign(isRoomShared || membership.mayOwn());
+  await jobsDuty.assign(membership.mayOwn());
+  // Again: what has begun to listen stops before what it asks.
+  undoing.add('HTTP', closeApp);
   if (config.METRICS_PORT !== undefined) {
     const metricsApp = createMetricsApp({ metrics, log, clock });
     undoing.add('metrics', () => metricsApp.close());
