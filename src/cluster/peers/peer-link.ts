@@ -32,7 +32,7 @@ const LONGEST_STEP_MS = 250;
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 /** The pauses go on growing over a link that breaks sooner than this, so that no two nodes exchange garbage in a loop. */
-const STEADY_MS = 2_000;
+const STEADY_MS = 1_000;
 
 const GOODBYE = 'it said goodbye';
 
