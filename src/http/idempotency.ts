@@ -9,6 +9,9 @@
  * I2. Only an answer that granted something is given to those who waited. A refusal leaves no trace: the next in line
  *     is decided itself.
  * I3. A wait has an end, and so has the line.
+ * I4. A refusal is given only once the key was looked up again after the decision. A request that entered elsewhere under
+ *     the same key may have been done in between, and may be what the refusal rests on: its seats, its money, its payment.
+ *     Whatever a refusal rests on is committed, and the record with it, so that look-up finds it.
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
@@ -85,13 +88,19 @@ export function createIdempotency({ records, clock }: { records: IdempotencyReco
     perform: () => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
   ): Promise<Outcome<T> | Replayed> {
     for (let attempt = 1; attempt <= TAKEN_ATTEMPTS; attempt += 1) {
-      const recorded = await records.find(userId, claim.key);
-      if (recorded !== null) return replay(recorded, claim);
+      const answer = await findAnswer(userId, claim);
+      if (answer !== null) return answer;
       const outcome = await perform();
+      if (outcome.kind === 'refused') return (await findAnswer(userId, claim)) ?? outcome;
       if (outcome.kind !== 'key-taken') return outcome;
       await pause(TAKEN_PAUSE_MS * (attempt - 1));
     }
     return refused('IDEMPOTENCY_IN_PROGRESS');
+  }
+
+  async function findAnswer(userId: string, claim: IdempotencyClaim): Promise<Outcome<never> | Replayed | null> {
+    const recorded = await records.find(userId, claim.key);
+    return recorded === null ? null : replay(recorded, claim);
   }
 
   async function waitFor(slot: Slot, deadlineMs: number): Promise<Granted | null | 'too-long'> {

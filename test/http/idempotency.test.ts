@@ -219,3 +219,27 @@ t.test('a key that another node recorded meanwhile is answered from the record',
   t.match(lost.json(), { status: 409, code: 'IDEMPOTENCY_IN_PROGRESS' });
   t.ok(sales.dispatched.length - before <= 4, 'it does not ask for ever');
 });
+
+t.test('a refusal under a key that another node answered meanwhile is not given', async (t) => {
+  const { call, shopper, sales } = await startFakeService(t);
+  const { queueToken: token, userId } = await shopper();
+  const hold = { token, key: 'k', body: { scheduleId: 1, seatNumber: 3 } };
+  sales.before = async (command) => {
+    const fingerprint = 'claim' in command ? (command.claim?.fingerprint ?? '') : '';
+    sales.rows.keys.set(`${userId} k`, { fingerprint, status: 201, body: { reservationId: 'of the other node' } });
+    return refuse('SEAT_LIMIT_REACHED');
+  };
+  const replayed = await call('POST', '/reservations', hold);
+  t.equal(replayed.statusCode, 201);
+  t.same(replayed.json(), { reservationId: 'of the other node' });
+  t.equal(replayed.headers['idempotency-replayed'], 'true');
+
+  sales.before = async () => {
+    sales.rows.keys.set(`${userId} j`, { fingerprint: 'another', status: 201, body: {} });
+    return refuse('SEAT_LIMIT_REACHED');
+  };
+  t.match((await call('POST', '/reservations', { ...hold, key: 'j' })).json(), { code: 'IDEMPOTENCY_KEY_REUSED' });
+
+  sales.before = async () => refuse('SEAT_LIMIT_REACHED');
+  t.equal((await call('POST', '/reservations', { ...hold, key: 'i' })).statusCode, 409, 'without a record it is');
+});
