@@ -27,6 +27,8 @@ export interface OwnerSide {
   readonly membership: Membership;
   readonly registry: ScheduleRegistry;
   readonly router: ClusterRouter;
+  /** The links to other nodes, by NODE_ID. */
+  peers(): readonly { readonly peer: string; readonly isUp: boolean; readonly inFlight: number }[];
   /** Joins the other nodes and begins to own. What it starts is added to `undoing`. */
   start(undoing: Undoing): Promise<void>;
   /** Gives all schedules to the nodes that stay, while this one goes on answering. Resolves within 5 s; never rejects. */
@@ -131,6 +133,9 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     membership,
     registry,
     router,
+
+    peers: () =>
+      (links?.measure() ?? []).map(({ peer, isUp, inFlight }) => ({ peer: peer.split(':', 1).join(), isUp, inFlight })),
 
     async start(undoing) {
       let server: PeerServer | null = null;

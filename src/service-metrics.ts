@@ -23,6 +23,11 @@ export interface MetricSources {
   /** Messages between nodes; null where there is nobody to tell. */
   announcements(): { readonly sent: number; readonly dropped: number; readonly received: number } | null;
   isReady(): boolean;
+  /** Schedules that came to this node, and that it gave to others, since its start. */
+  moves(): { readonly activated: number; readonly handedOver: number };
+  commands(): { readonly forwarded: number; readonly unreachable: number; readonly lost: number };
+  /** By NODE_ID. */
+  peers(): readonly { readonly peer: string; readonly isUp: boolean; readonly inFlight: number }[];
 }
 
 export interface ServiceMetrics {
@@ -80,6 +85,49 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
     registers,
     collect() {
       for (const [fate, count] of Object.entries(sources.announcements() ?? {})) announcements.set({ fate }, count);
+    },
+  });
+  const moves = new Gauge({
+    name: 'frontrow_schedule_moves_total',
+    help: 'Schedules that this node brought to life, and that it handed over to other nodes.',
+    labelNames: ['move'],
+    registers,
+    collect() {
+      const { activated, handedOver } = sources.moves();
+      moves.set({ move: 'activated' }, activated);
+      moves.set({ move: 'handed-over' }, handedOver);
+    },
+  });
+  const commands = new Gauge({
+    name: 'frontrow_commands_forwarded_total',
+    help: 'Commands for other nodes by what became of them: answered, not sent, or sent and never answered.',
+    labelNames: ['fate'],
+    registers,
+    collect() {
+      const { forwarded, unreachable, lost } = sources.commands();
+      commands.set({ fate: 'answered' }, forwarded);
+      commands.set({ fate: 'unreachable' }, unreachable);
+      commands.set({ fate: 'lost' }, lost);
+    },
+  });
+  const links = new Gauge({
+    name: 'frontrow_peer_link_up',
+    help: '1 while the link to a living peer stands, else 0.',
+    labelNames: ['peer'],
+    registers,
+    collect() {
+      links.reset();
+      for (const { peer, isUp } of sources.peers()) links.set({ peer }, isUp ? 1 : 0);
+    },
+  });
+  const inFlight = new Gauge({
+    name: 'frontrow_peer_commands_in_flight',
+    help: 'Commands that wait for a link or for the answer of a peer.',
+    labelNames: ['peer'],
+    registers,
+    collect() {
+      inFlight.reset();
+      for (const { peer, inFlight: count } of sources.peers()) inFlight.set({ peer }, count);
     },
   });
   const queue = new Gauge({

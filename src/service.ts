@@ -114,6 +114,9 @@ async function start(
     journal: () => faults,
     announcements: () => announcements.counts(),
     isReady: () => readiness().ready,
+    moves: () => registry.counts().moves,
+    commands: () => router.counts(),
+    peers: () => ownerSide.peers(),
   });
 
   const eventLoopDelay = createEventLoopDelay();

@@ -62,6 +62,8 @@ export interface RegistryCounts {
   readonly waiting: number;
   /** Holds that ended since start, by what ended them. */
   readonly ends: Readonly<Record<EndCause, number>>;
+  /** Schedules that came and that were handed over, since start. */
+  readonly moves: { readonly activated: number; readonly handedOver: number };
 }
 
 /** Durable steps of the sale since start, counted by this node. */
@@ -114,6 +116,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   const dispatches = new WeakMap<PendingCommand, number>();
   const heirs = new Map<ScheduleActor, string>();
   const handingOver = new Map<ScheduleActor, Promise<void>>();
+  const moves = { activated: 0, handedOver: 0 };
   let activationsUnderWay = 0;
   let waitingForActivation = 0;
   let isClosing = false;
@@ -181,6 +184,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
     if (isActivation(outcome) && outcome.type === 'owned') {
       const actor = bringToLife(outcome.schedule);
       actors.set(scheduleId, actor);
+      moves.activated += 1;
       if (publisher.isWatched(scheduleId)) publisher.announce(actor.head);
       for (const pending of waiting) submit(actor, pending);
       return;
@@ -297,7 +301,9 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       log.warn({ err: error, scheduleId }, 'a schedule could not be handed over');
     }
     actor.lose();
-    if (heirs.delete(actor) && needsCare) deps.handedOver?.(scheduleId);
+    if (!heirs.delete(actor)) return;
+    moves.handedOver += 1;
+    if (needsCare) deps.handedOver?.(scheduleId);
   }
 
   /** Takes from `leaving`, which several do at a time. */
@@ -370,7 +376,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
         confirmed += seats.confirmed;
         waiting += actor.waiting;
       }
-      return { schedules: actors.size, held, confirmed, waiting, ends: { ...ends } };
+      return { schedules: actors.size, held, confirmed, waiting, ends: { ...ends }, moves: { ...moves } };
     },
     progress() {
       let waiting = waitingForActivation;

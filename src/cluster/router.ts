@@ -34,8 +34,10 @@ interface LocalSchedules {
 }
 
 export interface ClusterRouter extends CommandRouter {
-  /** Commands under way to or from other nodes' schedules. */
+  /** Commands that are being taken to other nodes now. */
   readonly carried: number;
+  /** Attempts since start, by what became of them. */
+  counts(): { readonly forwarded: number; readonly unreachable: number; readonly lost: number };
 }
 
 /** `peers` is null where only one node may own at a time: then a node that does not refuses, with nothing done. */
@@ -50,6 +52,7 @@ export function createRouter(deps: {
   const hints = new Map<number, string>();
   let hintsVersion = placement.version;
   let carried = 0;
+  const counts = { forwarded: 0, unreachable: 0, lost: 0 };
 
   function ownerOf(scheduleId: number): string | null {
     if (hintsVersion !== placement.version) {
@@ -115,10 +118,13 @@ export function createRouter(deps: {
     const outcome = await peers.send(owner, command, ANSWER_LIMIT_MS);
     switch (outcome.type) {
       case 'answered':
+        counts.forwarded += 1;
         return isNothingDone(outcome.answer) ? null : outcome.answer;
       case 'unreachable':
+        counts.unreachable += 1;
         return null;
       case 'lost':
+        counts.lost += 1;
         return isReading(command) ? null : unavailable('unknown');
       case 'busy':
         return { outcome: 'failed', code: 'OVERLOADED', effect: 'none' };
@@ -135,6 +141,7 @@ export function createRouter(deps: {
     get carried() {
       return carried;
     },
+    counts: () => ({ ...counts }),
     dispatch<C extends Command>(command: C): Reply<C> | Promise<Reply<C>> {
       if (ownerOf(command.scheduleId) === membership.node) return local.dispatch(command, handOn);
       if (peers === null) return unavailable('none');

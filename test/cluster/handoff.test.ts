@@ -43,6 +43,7 @@ t.test('a command is taken to the owner from whichever node it enters, maps too'
   }
   t.ok(a.received.length > 0 && b.received.length > 0, 'both were asked by the other');
   t.equal(a.router.carried + b.router.carried, 0);
+  t.equal(a.router.counts().forwarded, b.received.length);
   t.match(await a.route({ type: 'ReadSeatMap', scheduleId: 999_999 }), {
     outcome: 'refused',
     rejection: { code: 'SCHEDULE_NOT_FOUND' },
@@ -97,6 +98,8 @@ t.test('a node that joins gets what is placed at it and nothing else, under load
   t.same(failures, [], 'no command failed');
   t.ok(longestMs < 1_500, `the longest took ${longestMs} ms`);
 
+  const handedOver = [a, b].map(({ registry }) => registry.counts().moves.handedOver);
+  t.ok(Math.max(...handedOver) > 0, 'what was served moved too');
   const moved = schedules.filter((id) => c.placement.ownerOf(id) !== before.get(id));
   t.ok(moved.length > 0, 'something moved');
   t.ok(

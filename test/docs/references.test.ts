@@ -102,6 +102,9 @@ t.test('every metric that the README names is one', async (t) => {
     journal: () => ({ fenced: 0, doubted: 0 }),
     announcements: () => null,
     isReady: () => true,
+    moves: () => ({ activated: 0, handedOver: 0 }),
+    commands: () => ({ forwarded: 0, unreachable: 0, lost: 0 }),
+    peers: () => [],
   });
   registerLiveMetrics(registry, {
     sockets: () => 0,
