@@ -19,6 +19,7 @@ export interface Field {
   readonly tokens: readonly string[];
   /** Before a phase: checkpoint, and fresh statistics of this contestant's tables. */
   settle(contestant: Contestant): Promise<void>;
+  databaseUrlOf(contestant: Contestant): string;
   /** Once, however often it is asked for. */
   close(keepFiles: boolean): Promise<void>;
 }
@@ -73,6 +74,11 @@ export async function createField(settings: { only: readonly string[]; poolSize:
       frontrow,
       postgres,
       tokens: shoppers.map(({ token }) => token),
+      databaseUrlOf(contestant) {
+        const databaseUrl = databaseUrls.get(contestant);
+        if (databaseUrl === undefined) throw new Error(`${contestant.name} has no database.`);
+        return databaseUrl;
+      },
       async settle(contestant) {
         const databaseUrl = databaseUrls.get(contestant);
         await postgres.settle(databaseUrl === undefined ? [] : [databaseUrl]);

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { createPool } from '../../src/persistence/pool.ts';
+import { createQueueRecords } from '../../src/persistence/queue-records.ts';
+import { familyCpuUs } from '../machine/cpu-time.ts';
+import { median } from '../report/table.ts';
+import { quietLog } from '../service/private-postgres.ts';
+
+export interface EntryStatementFigures {
+  readonly entriesPerStatement: number;
+  /** In one line statements follow each other, on whichever node; so this bounds how fast people come in. */
+  readonly statementMs: number;
+  readonly databaseUs: number;
+}
+
+const STATEMENTS = 30;
+
+/** Records entries of one concert as the service does in a rush, one full statement after the other. Nobody may keep its line. */
+export async function measureEntryStatement(settings: {
+  readonly databaseUrl: string;
+  readonly postmasterId: number;
+  readonly concertId: number;
+  readonly entriesPerStatement: number;
+}): Promise<EntryStatementFigures> {
+  const { concertId, entriesPerStatement, postmasterId } = settings;
+  const pool = createPool({ databaseUrl: settings.databaseUrl, max: 1, log: quietLog });
+  try {
+    const records = createQueueRecords({ pool, log: quietLog });
+    const { generation } = await records.takeOver(concertId);
+    const durationsMs: number[] = [];
+    const before = familyCpuUs(postmasterId);
+    for (let statement = 0; statement < STATEMENTS; statement += 1) {
+      const issuedAtMs = Date.now();
+      const entries = Array.from({ length: entriesPerStatement }, () => {
+        return { concertId, generation, userId: randomUUID(), tokenId: randomUUID(), issuedAtMs };
+      });
+      const beganMs = performance.now();
+      const outcomes = await records.enter(entries);
+      durationsMs.push(performance.now() - beganMs);
+      if (!outcomes.every(({ type }) => type === 'entered')) throw new Error('an entry was not recorded');
+    }
+    const databaseUs = (familyCpuUs(postmasterId) - before) / (STATEMENTS * entriesPerStatement);
+    return { entriesPerStatement, statementMs: median(durationsMs), databaseUs };
+  } finally {
+    await pool.end();
+  }
+}

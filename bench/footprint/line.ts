@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { Field } from '../contestants/field.ts';
+import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
+import { theService } from '../fan-out/hall.ts';
+import { LIVE_PATH } from '../fan-out/phase.ts';
+import { asObject, readText } from '../json.ts';
+import type { LoadProcess } from '../load/load-process.ts';
+import { familyCpuUs, processCpuUs } from '../machine/cpu-time.ts';
+import { createWorkerProcess } from '../process/worker-process.ts';
+import { type EntryStatementFigures, measureEntryStatement } from './entries.ts';
+import { type PrivateRedis, startPrivateRedis } from '../service/private-redis.ts';
+import type { ServerProcess } from '../service/server-process.ts';
+import type { LineCalls } from '../watchers/line-calls.ts';
+
+const STATEMENT_SIZES = [10, 100, 1_000];
+
+interface Cost {
+  readonly operations: number;
+  readonly perSecond: number;
+  readonly nodeUs: number;
+  readonly databaseUs: number;
+  readonly redisUs: number;
+}
+
+export interface LineFigures {
+  readonly waiting: number;
+  readonly redisBytesEach: number;
+  /** In the table of tokens with its indexes. */
+  readonly databaseBytesEach: number;
+  readonly walBytesEach: number;
+  readonly entry: Cost;
+  readonly poll: Cost;
+  readonly scriptsPerPoll: number;
+  /** Of one second of somebody who is told the place over a live connection. */
+  readonly watch: Cost;
+  readonly statements: readonly EntryStatementFigures[];
+}
+
+const AT_ONCE = 256;
+const POLL_MS = 10_000;
+const POLL_CONNECTIONS = 64;
+const WATCH_MS = 10_000;
+const WATCHERS_MOST = 5_000;
+/** After the crowd is there, until what that set off is over. */
+const CALM_MS = 2_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const STORED = `SELECT pg_total_relation_size('queue_tokens')::float8 AS tokens,
+  pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 AS wal`;
+
+/** A line in which nobody is let in, in Redis, into which so many people come and in which they then poll. */
+export async function measureLine(
+  field: Field,
+  load: LoadProcess,
+  { count }: { readonly count: number },
+): Promise<LineFigures> {
+  const frontrow = theService(field);
+  const redis = await startPrivateRedis();
+  const link = new Redis(redis.url);
+  const server = await frontrow.start({ env: { REDIS_URL: redis.url } });
+  const database = new pg.Client({ connectionString: field.databaseUrlOf(frontrow) });
+  await database.connect();
+  const crowd = createWorkerProcess<LineCalls>(new URL('../watchers/line-worker.ts', import.meta.url));
+  try {
+    const client = createFrontrowClient({ baseUrl: server.url });
+    const createConcert = async (): Promise<number> => {
+      const concert = await client.admin(frontrow.adminToken).createConcert({
+        title: 'A long line',
+        artist: 'Nobody',
+        venue: 'Here',
+        bookingOpensAt: new Date(Date.now() - DAY_MS).toISOString(),
+        bookingClosesAt: new Date(Date.now() + 30 * DAY_MS).toISOString(),
+        queue: { maxActive: 0, batch: 1, intervalMs: HOUR_MS, activeTtlMs: DAY_MS },
+      });
+      return concert.concertId;
+    };
+    const concertId = await createConcert();
+    const users = await together(count, async () => {
+      const { accessToken } = await client.register({ name: 'Fan', email: `${randomUUID()}@example.com` });
+      return accessToken;
+    });
+    const [before, stored] = [await usedBytes(link), await readStored(database)];
+    const tokens: string[] = [];
+    const entry = await measure(field, server, redis, async () => {
+      tokens.push(...(await together(count, (index) => enter(server, users[index] ?? '', concertId))));
+      return count;
+    });
+    const [after, storedAfter] = [await usedBytes(link), await readStored(database)];
+    const callsBefore = await scriptCalls(link);
+    const poll = await measure(field, server, redis, async () => {
+      const work = { type: 'reads', paths: ['/api/v1/queue/status'], repeat: true } as const;
+      const plan = { port: server.port, connections: POLL_CONNECTIONS, durationMs: POLL_MS, tokens, seed: 1, work };
+      const { allAnswers } = await load.run(plan);
+      return allAnswers['200'] ?? 0;
+    });
+    const scriptsPerPoll = ((await scriptCalls(link)) - callsBefore) / poll.operations;
+    const watching = tokens.slice(0, WATCHERS_MOST);
+    await crowd.call('open', { port: server.port, path: LIVE_PATH, tokens: watching });
+    await pause(CALM_MS);
+    const watch = await measure(field, server, redis, async () => {
+      await pause(WATCH_MS);
+      return (watching.length * WATCH_MS) / 1_000;
+    });
+    const statements: EntryStatementFigures[] = [];
+    for (const entriesPerStatement of STATEMENT_SIZES) {
+      const { postmasterId } = field.postgres;
+      const databaseUrl = field.databaseUrlOf(frontrow);
+      const order = { databaseUrl, postmasterId, concertId: await createConcert(), entriesPerStatement };
+      statements.push(await measureEntryStatement(order));
+    }
+    return {
+      waiting: count,
+      redisBytesEach: (after - before) / count,
+      databaseBytesEach: (storedAfter.tokens - stored.tokens) / count,
+      walBytesEach: (storedAfter.wal - stored.wal) / count,
+      entry,
+      poll,
+      scriptsPerPoll,
+      watch,
+      statements,
+    };
+  } finally {
+    crowd.close();
+    await database.end();
+    link.disconnect();
+    await server.stop();
+    await redis.kill();
+  }
+}
+
+async function together<T>(count: number, run: (index: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  async function worker(): Promise<void> {
+    for (let index = next; index < count; index = next) {
+      next += 1;
+      results[index] = await run(index);
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return results;
+}
+
+async function enter(server: ServerProcess, accessToken: string, concertId: number): Promise<string> {
+  const answer = await fetch(`${server.url}/api/v1/queue/tokens`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ concertId }),
+  });
+  if (answer.status !== 201) throw new Error(`an entry was answered with ${answer.status}`);
+  return readText(asObject(await answer.json()), 'token');
+}
+
+async function measure(
+  field: Field,
+  server: ServerProcess,
+  redis: PrivateRedis,
+  run: () => Promise<number>,
+): Promise<Cost> {
+  const read = () => ({
+    atMs: performance.now(),
+    node: processCpuUs(server.processId),
+    database: familyCpuUs(field.postgres.postmasterId),
+    redis: processCpuUs(redis.processId ?? 0),
+  });
+  const before = read();
+  const operations = await run();
+  const after = read();
+  return {
+    operations,
+    perSecond: (operations * 1_000) / (after.atMs - before.atMs),
+    nodeUs: (after.node - before.node) / operations,
+    databaseUs: (after.database - before.database) / operations,
+    redisUs: (after.redis - before.redis) / operations,
+  };
+}
+
+async function readStored(database: pg.Client): Promise<{ tokens: number; wal: number }> {
+  const { rows } = await database.query<{ tokens: number; wal: number }>(STORED);
+  return rows[0] ?? { tokens: 0, wal: 0 };
+}
+
+async function usedBytes(link: Redis): Promise<number> {
+  return Number(/^used_memory:(\d+)/m.exec(await link.info('memory'))?.[1] ?? 0);
+}
+
+async function scriptCalls(link: Redis): Promise<number> {
+  return Number(/^cmdstat_evalsha:calls=(\d+)/m.exec(await link.info('commandstats'))?.[1] ?? 0);
+}

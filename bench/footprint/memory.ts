@@ -1,0 +1,85 @@
+import type { Field } from '../contestants/field.ts';
+import { peopleOf, theService } from '../fan-out/hall.ts';
+import type { LoadProcess } from '../load/load-process.ts';
+import { createWorkerProcess } from '../process/worker-process.ts';
+import { findFreePort, type ServerProcess } from '../service/server-process.ts';
+import type { CrowdCalls } from '../watchers/crowd-calls.ts';
+import { readSettledMemory } from './settled-heap.ts';
+
+/** What one of them adds to a service that has many of them already. */
+export interface MemoryFigures {
+  readonly count: number;
+  readonly heapBytesEach: number;
+  readonly residentBytesEach: number;
+}
+
+const READ_LIMIT_MS = 120_000;
+const READERS = 32;
+
+async function startInspected(field: Field): Promise<{ server: ServerProcess; read: ReadMemory }> {
+  const inspectPort = await findFreePort();
+  const server = await theService(field).start({ nodeOptions: [`--inspect=127.0.0.1:${inspectPort}`] });
+  return { server, read: () => readSettledMemory(inspectPort, server.processId) };
+}
+
+type ReadMemory = () => ReturnType<typeof readSettledMemory>;
+
+/** Half of them come to warm the service up, the other half is measured. */
+async function measureHalf(read: ReadMemory, count: number, add: (first: number, last: number) => Promise<void>) {
+  const half = Math.floor(count / 2);
+  await add(0, half);
+  const before = await read();
+  await add(half, count);
+  const after = await read();
+  return {
+    count: count - half,
+    heapBytesEach: (after.heapBytes - before.heapBytes) / (count - half),
+    residentBytesEach: (after.residentBytes - before.residentBytes) / (count - half),
+  };
+}
+
+/** Schedules of `seatCount` free seats, each of whose maps was read once: its actor stays. */
+export async function measureSchedules(
+  field: Field,
+  load: LoadProcess,
+  { count, seatCount }: { readonly count: number; readonly seatCount: number },
+): Promise<MemoryFigures> {
+  const frontrow = theService(field);
+  const paths = frontrow.warmPaths(await frontrow.addSchedules(count, seatCount));
+  const { server, read } = await startInspected(field);
+  try {
+    return await measureHalf(read, count, async (first, last) => {
+      const work = { type: 'reads', paths: paths.slice(first, last), repeat: false } as const;
+      const plan = {
+        port: server.port,
+        connections: READERS,
+        durationMs: READ_LIMIT_MS,
+        tokens: field.tokens,
+        seed: 1,
+      };
+      const { answers } = await load.run({ ...plan, work });
+      if (answers['200'] !== last - first) throw new Error(`maps were answered with ${JSON.stringify(answers)}`);
+    });
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Live connections, each of which has said hello and watches the same schedule, in which nothing happens. */
+export async function measureSockets(field: Field, { count }: { readonly count: number }): Promise<MemoryFigures> {
+  const [scheduleId = 0] = await theService(field).addSchedules(1, 50);
+  const tokens = peopleOf(field).viewers;
+  const { server, read } = await startInspected(field);
+  const crowds: ReturnType<typeof createWorkerProcess<CrowdCalls>>[] = [];
+  try {
+    return await measureHalf(read, count, async (first, last) => {
+      const crowd = createWorkerProcess<CrowdCalls>(new URL('../watchers/crowd-worker.ts', import.meta.url));
+      crowds.push(crowd);
+      const common = { port: server.port, path: '/api/v1/live', tokens, scheduleId, stuck: 0, reconnects: false };
+      await crowd.call('open', { ...common, watchers: last - first, seed: 1 });
+    });
+  } finally {
+    for (const crowd of crowds) crowd.close();
+    await server.stop();
+  }
+}
