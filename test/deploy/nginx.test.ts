@@ -100,6 +100,23 @@ t.test('the balancer of docker-compose.yml', { skip: skipWithoutNginx() }, async
     t.equal(proxied?.headers['x-forwarded-host'], host);
   });
 
+  t.test('every route reaches a node under its own path', async (t) => {
+    const { url, received } = await setUp(t);
+    const routes = [
+      ['POST', '/api/v1/queue/tokens'],
+      ['POST', '/api/v1/queue/token'],
+      ['GET', `/api/v1/queue/tokens/${TOKEN}/position`],
+      ['DELETE', `/api/v1/queue/tokens/${TOKEN}`],
+      ['GET', '/api/v1/concerts/1/seats?date=2026-12-24'],
+      ['GET', '/'],
+    ] as const;
+    for (const [method, path] of routes) {
+      t.equal((await fetch(`${url}${path}`, { method, redirect: 'manual' })).status, 200, `${method} ${path}`);
+    }
+    const seen = received().map(({ method, url: path }) => `${method} ${path}`);
+    t.same(new Set(seen), new Set(routes.map((route) => route.join(' '))));
+  });
+
   t.test('a POST whose node is gone is done by another; one that was sent is never sent again', async (t) => {
     const { url, nodes, received } = await setUp(t);
     const hold = () =>
