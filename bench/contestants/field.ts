@@ -7,7 +7,8 @@ import { startPrivatePostgres } from '../service/private-postgres.ts';
 import type { PrivatePostgres } from '../service/private-postgres.ts';
 import type { Contestant } from './contestant.ts';
 import { createFrontrow } from './frontrow.ts';
-import type { FrontrowContestant, Shopper } from './frontrow.ts';
+import type { FrontrowContestant } from './frontrow.ts';
+import type { Shopper } from '../service/sale.ts';
 import { createEmpty, createRival } from './rival.ts';
 
 /** All contestants of a run on one PostgreSQL. */

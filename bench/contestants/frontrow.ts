@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
-import { enterShop } from '../service/admission.ts';
 import { auditDatabase } from '../service/database-audit.ts';
+import { createSale, LIMITS_OFF, PRICE_WON, type Shopper } from '../service/sale.ts';
 import { findFreePort, startServer } from '../service/server-process.ts';
 import type { ServerProcess } from '../service/server-process.ts';
 import type { Contestant } from './contestant.ts';
@@ -12,12 +11,6 @@ export interface FrontrowSettings {
   readonly seatsPerSecond: number;
   /** Different users that hold; each has an ACTIVE queue token. */
   readonly users: number;
-}
-
-export interface Shopper {
-  readonly userId: string;
-  readonly token: string;
-  readonly accessToken: string;
 }
 
 /** How a server is started otherwise than usual. */
@@ -30,6 +23,7 @@ export interface StartOverrides {
 }
 
 export interface FrontrowContestant extends Contestant {
+  readonly databaseUrl: string;
   start(overrides?: StartOverrides): Promise<ServerProcess>;
   /** Who holds: known after `createDatabase`. */
   shoppers(): readonly Shopper[];
@@ -47,39 +41,19 @@ export interface LiveSeat {
   readonly heldUntil: string | null;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** The limits are the API's, so that no policy stands between the load and the seats. */
-const ADMISSIONS_MOST = 1_000_000;
-const SEATS_PER_USER_MOST = 500;
-const PRICE_WON = 110_000;
-const REGISTER_AT_ONCE = 16;
 const SCRIPT = 'src/main.ts';
 
 /** The service itself, started as anybody starts it, with limits that do not bite. */
 export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
-  const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: 2 });
-  // A server that ends first, as after an interruption, must not end the process before its files are removed.
-  pool.on('error', () => undefined);
   const adminToken = randomBytes(32).toString('hex');
+  const sale = createSale({ databaseUrl: settings.databaseUrl, adminToken, users: settings.users });
   const env = {
+    ...LIMITS_OFF,
     DATABASE_URL: settings.databaseUrl,
     ADMIN_TOKEN: adminToken,
     AUTH_SECRET: randomBytes(32).toString('hex'),
     CLUSTER_SECRET: randomBytes(32).toString('hex'),
-    AUTH_ISSUE: 'true',
-    DEMO_DATA: 'false',
-    LOG_LEVEL: 'warn',
-    RATE_LIMIT_PER_MINUTE: '0',
-    MAX_SEATS_PER_USER: String(SEATS_PER_USER_MOST),
-    HOLD_TTL_MS: String(HOUR_MS),
-    QUEUE_NO_SHOW_MS: String(HOUR_MS),
-    QUEUE_ABANDON_MS: String(HOUR_MS),
-    LIVE_SOCKETS_PER_USER: '0',
-    LIVE_MESSAGES_PER_MINUTE: '0',
   };
-  const shoppers: Shopper[] = [];
-  let concertId = 0;
   const start = async (overrides: StartOverrides = {}): Promise<ServerProcess> => {
     return startServer({
       command: [...(overrides.nodeOptions ?? []), SCRIPT],
@@ -89,53 +63,19 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     });
   };
 
-  const admit = async (server: ServerProcess, name: string): Promise<Shopper> => {
-    const client = createFrontrowClient({ baseUrl: server.url });
-    const email = `${randomBytes(8).toString('hex')}@example.com`;
-    const { userId, accessToken } = await client.register({ name, email });
-    const token = await enterShop(client, accessToken, concertId);
-    return { userId, token, accessToken };
-  };
-
   return {
     name: 'frontrow',
+    databaseUrl: settings.databaseUrl,
     seatsPerSecond: settings.seatsPerSecond,
     async createDatabase() {
       const server = await start();
       try {
-        const admin = createFrontrowClient({ baseUrl: server.url }).admin(adminToken);
-        const concert = await admin.createConcert({
-          title: 'Benchmark',
-          artist: 'Nobody',
-          venue: 'Here',
-          bookingOpensAt: new Date(Date.now() - DAY_MS).toISOString(),
-          bookingClosesAt: new Date(Date.now() + 30 * DAY_MS).toISOString(),
-          queue: { maxActive: ADMISSIONS_MOST, batch: ADMISSIONS_MOST, intervalMs: 100, activeTtlMs: DAY_MS },
-        });
-        concertId = concert.concertId;
-        while (shoppers.length < settings.users) {
-          const count = Math.min(REGISTER_AT_ONCE, settings.users - shoppers.length);
-          shoppers.push(...(await Promise.all(Array.from({ length: count }, () => admit(server, 'Shopper')))));
-        }
+        await sale.open(server.url);
       } finally {
         await server.stop();
       }
     },
-    async addSchedules(count, seatCount) {
-      const { rows } = await pool.query<{ schedule_id: string }>(
-        `INSERT INTO schedules (concert_id, starts_at, total_seats)
-         SELECT $1, now() + interval '300 days' + n * interval '1 minute', $3 FROM generate_series(1, $2) n RETURNING schedule_id`,
-        [concertId, count, seatCount],
-      );
-      const scheduleIds = rows.map((row) => Number(row.schedule_id));
-      await pool.query(
-        `INSERT INTO seats (schedule_id, seat_number, price)
-         SELECT schedule_id, seat_number, $3 FROM unnest($1::bigint[]) schedule_id, generate_series(1, $2) seat_number`,
-        [scheduleIds, seatCount, PRICE_WON],
-      );
-      await pool.query('INSERT INTO schedule_heads (schedule_id) SELECT unnest($1::bigint[])', [scheduleIds]);
-      return scheduleIds;
-    },
+    addSchedules: (count, seatCount) => sale.addSchedules(count, seatCount),
     start,
     warmPaths: (scheduleIds) => scheduleIds.map((scheduleId) => `/api/v1/schedules/${scheduleId}/seats`),
     async readFlushes(server) {
@@ -146,19 +86,13 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
         durationMs: sumOf(text, 'frontrow_flush_duration_seconds_sum') * 1_000,
       };
     },
-    async countHolds(scheduleIds) {
-      const { rows } = await pool.query<{ holds: number }>(
-        "SELECT count(*)::int AS holds FROM reservations WHERE schedule_id = ANY($1) AND status IN ('HELD', 'CONFIRMED')",
-        [scheduleIds],
-      );
-      return rows[0]?.holds ?? 0;
-    },
+    countHolds: (scheduleIds) => sale.countHolds(scheduleIds),
     findFaults: async () => [...(await auditDatabase(settings.databaseUrl)).faults],
-    close: () => pool.end(),
-    shoppers: () => shoppers,
+    close: () => sale.close(),
+    shoppers: () => sale.shoppers(),
     adminToken,
     async readLiveSeats(scheduleId) {
-      const { rows } = await pool.query<{ seat_number: number; status: LiveSeat['status']; expires_at: Date }>(
+      const { rows } = await sale.pool.query<{ seat_number: number; status: LiveSeat['status']; expires_at: Date }>(
         `SELECT seat_number, status, expires_at FROM reservations WHERE schedule_id = $1 AND status IN ('HELD', 'CONFIRMED')`,
         [scheduleId],
       );
@@ -174,7 +108,7 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
       // A reservation or a payment takes at most 50 seats.
       for (let first = 1; first <= seatCount; first += 50) {
         const last = Math.min(first + 49, seatCount);
-        const shopper = await admit(server, 'Collector');
+        const shopper = await sale.admit(server.url, 'Collector');
         const seatNumbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
         const collector = client.inQueue(shopper.token);
         const { reservations } = await collector.hold(scheduleId, seatNumbers);

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 /**
  * One keep-alive HTTP/1.1 connection with at most one request in flight. It reads what it needs of an answer (the status,
- * the length, the code of a refusal) and nothing else, because on a machine of two cores whatever the load costs is taken from
+ * the length, the code of a refusal) and parses nothing else, because on a machine of two cores whatever the load costs is taken from
  * the server under measurement. Answers must carry a content-length, which Fastify's do.
  */
 export interface LoadConnection {
@@ -14,6 +14,7 @@ export interface Answer {
   readonly status: number;
   /** The problem's `code`; null for 2xx. */
   readonly code: string | null;
+  readonly body: string;
 }
 
 const READ_BUFFER_BYTES = 65_536;
@@ -83,7 +84,7 @@ export function parseAnswer(text: string): Answer | null {
   const lengthAt = text.indexOf(LENGTH_HEADER);
   if (lengthAt < 0 || lengthAt > headEnd) {
     if (status === 204 || status === 304) {
-      return { status, code: null };
+      return { status, code: null, body: '' };
     }
     throw new Error(`An answer without content-length: ${text.slice(0, headEnd)}`);
   }
@@ -91,5 +92,6 @@ export function parseAnswer(text: string): Answer | null {
   if (text.length < headEnd + HEAD_END.length + length) {
     return null;
   }
-  return { status, code: status < 400 ? null : (/"code":"([A-Z_]+)"/.exec(text)?.[1] ?? 'UNNAMED') };
+  const body = text.slice(headEnd + HEAD_END.length);
+  return { status, code: status < 400 ? null : (/"code":"([A-Z_]+)"/.exec(body)?.[1] ?? 'UNNAMED'), body };
 }

@@ -17,6 +17,7 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
   const codes: Record<string, number> = {};
   const accepted = createLatencies();
   const refused = createLatencies();
+  const ports = plan.ports ?? [plan.port];
   let cursor = 0;
   let working = plan.connections;
   let unanswered = 0;
@@ -45,7 +46,7 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
     return requests[cursor - 1];
   };
 
-  const openWorker = async (): Promise<Worker> => {
+  const openWorker = async (port: number): Promise<Worker> => {
     let sentMs = 0;
     const retire = (): void => {
       working -= 1;
@@ -63,7 +64,7 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
       connection.send(request);
     };
     const connection = await openConnection(
-      plan.port,
+      port,
       ({ status, code }) => {
         const nowMs = performance.now();
         allAnswers[status] = (allAnswers[status] ?? 0) + 1;
@@ -85,7 +86,9 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
     return { begin: () => sendNext(performance.now()), close: () => connection.close() };
   };
 
-  const workers = await Promise.all(Array.from({ length: plan.connections }, openWorker));
+  const workers = await Promise.all(
+    Array.from({ length: plan.connections }, (_, index) => openWorker(ports[index % ports.length] ?? plan.port)),
+  );
   const startCpu = process.cpuUsage();
   const startMs = performance.now();
   deadlineMs = startMs + plan.durationMs;

@@ -6,10 +6,12 @@ import type { LatencySummary } from './latencies.ts';
  */
 export interface LoadPlan {
   readonly port: number;
+  /** Where there are several servers: connections are opened to these in turns. */
+  readonly ports?: readonly number[];
   readonly connections: number;
   /** The load ends after this long, or when a list that is used once is at its end. */
   readonly durationMs: number;
-  /** Bearer tokens; each request carries a random one. */
+  /** Bearer tokens; each request carries a random one, unless its work has its own. */
   readonly tokens: readonly string[];
   readonly seed: number;
   /**
@@ -29,6 +31,16 @@ export type LoadWork =
       readonly seatCount: number;
       readonly spread: number;
       /** Begin again at the end of the list; for routes that hold nothing and for seats that are taken. */
+      readonly repeat: boolean;
+    }
+  /** POST of one body by each of `count` tokens of a file, one a line, from number `first` on. */
+  | {
+      readonly type: 'posts';
+      readonly path: string;
+      readonly body: string;
+      readonly tokensFile: string;
+      readonly first: number;
+      readonly count: number;
       readonly repeat: boolean;
     }
   /** GET of each path. */

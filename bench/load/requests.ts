@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createRandom } from '../random.ts';
 import type { LoadPlan } from './plan.ts';
 
@@ -7,6 +8,13 @@ export function buildRequests(plan: LoadPlan): Buffer[] {
   const token = (): string => plan.tokens[random.below(plan.tokens.length)] ?? '';
   if (plan.work.type === 'reads') {
     return plan.work.paths.map((path) => Buffer.from(`GET ${path} HTTP/1.1\r\n${headers(plan.port, token())}\r\n`));
+  }
+  if (plan.work.type === 'posts') {
+    const { path, body, tokensFile, first, count } = plan.work;
+    const tokens = readFileSync(tokensFile, 'latin1')
+      .split('\n')
+      .slice(first, first + count);
+    return tokens.map((each) => post(plan.port, path, each, body));
   }
   const { path, scheduleIds, seatCount, spread } = plan.work;
   const requests: Buffer[] = [];
@@ -19,13 +27,16 @@ export function buildRequests(plan: LoadPlan): Buffer[] {
     }
     for (const [scheduleId, seatNumber] of random.shuffle(seats)) {
       const body = `{"scheduleId":${scheduleId},"seatNumber":${seatNumber}}`;
-      const head = `POST ${path} HTTP/1.1\r\n${headers(plan.port, token())}`;
-      requests.push(
-        Buffer.from(`${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`),
-      );
+      requests.push(post(plan.port, path, token(), body));
     }
   }
   return requests;
+}
+
+/** The bytes of a POST; the body is ASCII. */
+function post(port: number, path: string, token: string, body: string): Buffer {
+  const head = `POST ${path} HTTP/1.1\r\n${headers(port, token)}`;
+  return Buffer.from(`${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
 }
 
 function headers(port: number, token: string): string {

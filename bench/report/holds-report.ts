@@ -102,7 +102,11 @@ export function summariseHolds(figures: Figures): string {
 }
 
 /** The machine and the settings that the figures belong to, in two lines. */
-export function describeRun({ machine, postgres, settings }: Figures): string[] {
+export function describeRun({
+  machine,
+  postgres,
+  settings,
+}: Pick<Figures, 'machine' | 'postgres' | 'settings'>): string[] {
   const { cores, cpu, memoryGiB, kernel, node, loadAverageBefore } = machine;
   return [
     `${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, PostgreSQL ${postgres['server_version']}`,

@@ -12,7 +12,7 @@ t.test('an answer is read whole, however it is cut', async (t) => {
   for (let length = 0; length < text.length; length += 1) {
     t.equal(parseAnswer(text.slice(0, length)), null);
   }
-  t.same(parseAnswer(text), { status: 409, code: 'SEAT_TAKEN' });
+  t.same(parseAnswer(text), { status: 409, code: 'SEAT_TAKEN', body: '{"code":"SEAT_TAKEN"}' });
 });
 
 t.test('percentiles are those of every duration', async (t) => {

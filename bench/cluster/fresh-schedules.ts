@@ -1,0 +1,26 @@
+import type { Sale } from '../service/sale.ts';
+
+/** Schedules that nothing was asked of yet. */
+export interface FreshSchedules {
+  /** Adds until at least so many are there. */
+  stock(count: number): Promise<void>;
+  /** Takes `count` out that fit, in order; an Error when there are fewer. */
+  take(count: number, fits: (scheduleId: number) => boolean): number[];
+}
+
+/** A stock of schedules of `seatCount` seats: where they are placed is known only once the nodes have names. */
+export function createFreshSchedules(sale: Pick<Sale, 'addSchedules'>, seatCount: number): FreshSchedules {
+  let stocked: number[] = [];
+  return {
+    async stock(count) {
+      const missing = count - stocked.length;
+      if (missing > 0) stocked.push(...(await sale.addSchedules(missing, seatCount)));
+    },
+    take(count, fits) {
+      const taken = new Set(stocked.filter(fits).slice(0, count));
+      if (taken.size < count) throw new Error(`Of ${stocked.length} fresh schedules only ${taken.size} fit.`);
+      stocked = stocked.filter((scheduleId) => !taken.has(scheduleId));
+      return [...taken];
+    },
+  };
+}

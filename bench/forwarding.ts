@@ -1,0 +1,211 @@
+/**
+ * `npm run bench:forwarding`: what it costs when a hold arrives at a node that does not own its schedule.
+ *
+ * Two nodes; all connections are to the first. In turns it owns the schedules itself (local), or the second does (forwarded); beside
+ * that a single node with Redis and one without. CPU is counted on both nodes, in PostgreSQL and in Redis. The same for
+ * reading maps. Afterwards the databases are audited: a run in which a seat was sold twice, an acknowledged hold is not stored, or
+ * a schedule was owned elsewhere than the phase says is void and exits with 1.
+ */
+import { writeFileSync } from 'node:fs';
+import { createRing } from '../src/cluster/ring.ts';
+import { type ClusterField, createClusterField } from './cluster/cluster-field.ts';
+import { createFreshSchedules } from './cluster/fresh-schedules.ts';
+import { nodeIdOf } from './cluster/heads.ts';
+import { createFrontrow, type FrontrowContestant } from './contestants/frontrow.ts';
+import { countAccepted, type MeasuredLoad, measureParts } from './load/measured-load.ts';
+import type { LoadPlan } from './load/plan.ts';
+import type { CpuClocks } from './machine/cpu-parts.ts';
+import { familyCpuUs, processCpuUs } from './machine/cpu-time.ts';
+import { describeMachine } from './machine/description.ts';
+import { readCount, readOptions } from './options.ts';
+import { createRandom } from './random.ts';
+import { summariseForwarding } from './report/forwarding-report.ts';
+
+const USAGE = `npm run bench:forwarding -- [options]
+  --rounds 4            phases of each kind
+  --seconds 5           length of a measured phase of holds; maps are read for half of it
+  --warm-up-seconds 3   holds before it, on seats of their own
+  --connections 64      keep-alive connections, all to one node
+  --spread 200          schedules that are on sale at a time, of 50 seats each
+  --seed 1
+  --output FILE         figures of every phase as JSON
+  --keep true           keep the databases`;
+
+const SEAT_COUNT = 50;
+const USERS = 1_000;
+/** Above what a node reaches behind two cores that it shares, so that seats do not run out in a phase. */
+const SEATS_PER_SECOND = 25_000;
+/** Of fresh schedules about half are placed at either node; with this many more there are enough. */
+const STOCK_FACTOR = 2.3;
+const READS_LIMIT_MS = 60_000;
+const KINDS = ['local', 'forwarded', 'one-node', 'without-redis'] as const;
+type Kind = (typeof KINDS)[number];
+
+const options = readOptions(USAGE, {
+  rounds: '4',
+  seconds: '5',
+  'warm-up-seconds': '3',
+  connections: '64',
+  spread: '200',
+  seed: '1',
+  output: null,
+  keep: null,
+});
+const rounds = readCount('rounds', options.rounds, 1, 100);
+const durationMs = readCount('seconds', options.seconds, 1, 600) * 1_000;
+const warmUpMs = readCount('warm-up-seconds', options['warm-up-seconds'], 1, 600) * 1_000;
+const connections = readCount('connections', options.connections, 1, 4_096);
+const spread = readCount('spread', options.spread, 1, 10_000);
+const seed = readCount('seed', options.seed, 0, 2 ** 31);
+const schedulesFor = (phaseMs: number): number =>
+  Math.max(spread, Math.ceil((SEATS_PER_SECOND * phaseMs) / 1_000 / SEAT_COUNT));
+const neededSchedules = schedulesFor(warmUpMs) + schedulesFor(durationMs);
+
+const machine = describeMachine();
+const field = await createClusterField({ nodes: 2, users: USERS, environment: { DRAIN_MS: '0' } });
+const { cluster, sale, heads, load } = field;
+const phases: MeasuredLoad[] = [];
+const faults: string[] = [];
+let lone: FrontrowContestant | null = null;
+try {
+  lone = createFrontrow({
+    databaseUrl: await cluster.postgres.createDatabase('without_redis'),
+    seatsPerSecond: SEATS_PER_SECOND,
+    users: USERS,
+  });
+  const fresh = createFreshSchedules(sale, SEAT_COUNT);
+  await killNodes(field);
+  await lone.createDatabase();
+  const random = createRandom(seed);
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const kind of random.shuffle([...KINDS])) {
+      const measured = kind === 'without-redis' ? await runLone(lone, round) : await runCluster(kind, round, fresh);
+      phases.push(...measured);
+      for (const { contestant, acceptedPerSecond } of measured) {
+        const rate = Math.round(acceptedPerSecond).toLocaleString('en-US');
+        console.error(`round ${round}/${rounds}  ${contestant.padEnd(20)} ${rate.padStart(8)}/s`);
+      }
+    }
+  }
+  faults.push(...(await field.findFaults()), ...(await lone.findFaults()));
+  const postgres = await cluster.postgres.describe();
+  const settings = { rounds, durationMs, warmUpMs, connections, spread, seatCount: SEAT_COUNT, seed };
+  console.log(summariseForwarding({ machine, postgres, settings, phases, faults }));
+  if (options.output !== null) {
+    writeFileSync(options.output, `${JSON.stringify({ machine, postgres, settings, phases, faults }, null, 2)}\n`);
+  }
+} finally {
+  await lone?.close();
+  await field.close(options.keep === 'true');
+}
+process.exitCode = faults.length === 0 ? 0 : 1;
+
+async function runCluster(
+  kind: Exclude<Kind, 'without-redis'>,
+  round: number,
+  fresh: ReturnType<typeof createFreshSchedules>,
+): Promise<MeasuredLoad[]> {
+  const nodes = kind === 'one-node' ? 1 : 2;
+  await fresh.stock(Math.ceil(neededSchedules * (nodes === 1 ? 1 : STOCK_FACTOR)));
+  const names = await field.restart(nodes);
+  const owner = names[kind === 'forwarded' ? 1 : 0] ?? '';
+  const ring = createRing(names);
+  const isPlaced = (scheduleId: number): boolean => ring.ownerOf(scheduleId) === owner;
+  const warmUpIds = fresh.take(schedulesFor(warmUpMs), isPlaced);
+  const scheduleIds = fresh.take(schedulesFor(durationMs), isPlaced);
+  const measured = await runPhases({
+    kind,
+    round,
+    port: cluster.nodes[0]?.port ?? 0,
+    tokens: field.tokens,
+    clocks: field.clocks(nodes),
+    warmUpIds,
+    scheduleIds,
+    countHolds: (ids) => sale.countHolds(ids),
+  });
+  const elsewhere = [...(await heads.owners(scheduleIds)).values()].filter((name) => name !== nodeIdOf(owner));
+  if (elsewhere.length > 0) faults.push(`${kind}, round ${round}: ${elsewhere.length} schedules were owned elsewhere`);
+  return measured;
+}
+
+async function runLone(contestant: FrontrowContestant, round: number): Promise<MeasuredLoad[]> {
+  await killNodes(field);
+  const warmUpIds = await contestant.addSchedules(schedulesFor(warmUpMs), SEAT_COUNT);
+  const scheduleIds = await contestant.addSchedules(schedulesFor(durationMs), SEAT_COUNT);
+  const { postgres } = cluster;
+  await postgres.settle([contestant.databaseUrl]);
+  const server = await contestant.start({ env: { DRAIN_MS: '0', REDIS_URL: '' } });
+  try {
+    return await runPhases({
+      kind: 'without-redis',
+      round,
+      port: server.port,
+      tokens: contestant.shoppers().map(({ token }) => token),
+      clocks: {
+        'node-1': () => processCpuUs(server.processId),
+        postgres: () => familyCpuUs(postgres.postmasterId),
+      },
+      warmUpIds,
+      scheduleIds,
+      countHolds: (ids) => contestant.countHolds(ids),
+    });
+  } finally {
+    await server.kill();
+  }
+}
+
+async function runPhases(phase: {
+  readonly kind: Kind;
+  readonly round: number;
+  readonly port: number;
+  readonly tokens: readonly string[];
+  readonly clocks: CpuClocks;
+  readonly warmUpIds: readonly number[];
+  readonly scheduleIds: readonly number[];
+  readonly countHolds: (scheduleIds: readonly number[]) => Promise<number>;
+}): Promise<MeasuredLoad[]> {
+  const { kind, round, port, tokens, clocks, warmUpIds, scheduleIds } = phase;
+  const holds = (ids: readonly number[], phaseMs: number): LoadPlan => ({
+    port,
+    connections,
+    durationMs: phaseMs,
+    tokens,
+    seed: seed * 1_000 + round,
+    work: {
+      type: 'holds',
+      path: '/api/v1/reservations',
+      scheduleIds: ids,
+      seatCount: SEAT_COUNT,
+      spread,
+      repeat: false,
+    },
+  });
+  const reads = (ids: readonly number[], phaseMs: number, repeat: boolean): LoadPlan => ({
+    ...holds([], phaseMs),
+    work: { type: 'reads', paths: ids.map((id) => `/api/v1/schedules/${id}/seats`), repeat },
+  });
+  const activation = await load.run(reads([...warmUpIds, ...scheduleIds], READS_LIMIT_MS, false));
+  if (countAccepted(activation.allAnswers) !== warmUpIds.length + scheduleIds.length) {
+    throw new Error(`${kind} answered the reads before the load with ${JSON.stringify(activation.allAnswers)}.`);
+  }
+  await load.run(holds(warmUpIds, warmUpMs));
+  const common = { load, clocks, round } as const;
+  const held = await measureParts({ ...common, contestant: kind, plan: holds(scheduleIds, durationMs) });
+  const stored = await phase.countHolds(scheduleIds);
+  const acknowledged = countAccepted(held.result.allAnswers);
+  if (stored !== acknowledged) {
+    faults.push(`${kind}, round ${round}: ${acknowledged} holds were acknowledged, ${stored} are stored`);
+  }
+  const maps = reads(scheduleIds.slice(0, spread), durationMs / 2, true);
+  const read = await measureParts({ ...common, contestant: `${kind} map`, plan: maps });
+  for (const { contestant, result } of [held, read]) {
+    if (Object.keys(result.codes).length > 0) {
+      faults.push(`${contestant}, round ${round}: refusals ${JSON.stringify(result.codes)}`);
+    }
+  }
+  return [held, read];
+}
+
+async function killNodes({ cluster: { nodes } }: ClusterField): Promise<void> {
+  await Promise.all(nodes.map((node) => node.kill()));
+}

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
+import { enterShop } from './admission.ts';
+
+/** A concert with shoppers in it, on a service whose limits do not bite. */
+export interface Sale {
+  /** Opens the concert and lets its shoppers in, once, over HTTP. */
+  open(baseUrl: string): Promise<void>;
+  /** Who holds: known once it is open. */
+  shoppers(): readonly Shopper[];
+  /** Registers one more and lets them in. */
+  admit(baseUrl: string, name: string): Promise<Shopper>;
+  /** Fresh schedules with every seat free; ids in order. The service need not run. */
+  addSchedules(count: number, seatCount: number): Promise<number[]>;
+  /** Live reservations of these schedules, by the database. */
+  countHolds(scheduleIds: readonly number[]): Promise<number>;
+  /** What the sale itself asks the database with. */
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+export interface Shopper {
+  readonly userId: string;
+  readonly token: string;
+  readonly accessToken: string;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** The limits are the API's, so that no policy stands between the load and the seats. */
+const ADMISSIONS_MOST = 1_000_000;
+const SEATS_PER_USER_MOST = 500;
+export const PRICE_WON = 110_000;
+const REGISTER_AT_ONCE = 16;
+
+/** Environment of a service that does nothing but what it is asked. */
+export const LIMITS_OFF = {
+  AUTH_ISSUE: 'true',
+  DEMO_DATA: 'false',
+  LOG_LEVEL: 'warn',
+  RATE_LIMIT_PER_MINUTE: '0',
+  MAX_SEATS_PER_USER: String(SEATS_PER_USER_MOST),
+  HOLD_TTL_MS: String(HOUR_MS),
+  QUEUE_NO_SHOW_MS: String(HOUR_MS),
+  QUEUE_ABANDON_MS: String(HOUR_MS),
+  LIVE_SOCKETS_PER_USER: '0',
+  LIVE_MESSAGES_PER_MINUTE: '0',
+};
+
+/** A sale that is not open yet; `users` are to have ACTIVE queue tokens. */
+export function createSale(settings: {
+  readonly databaseUrl: string;
+  readonly adminToken: string;
+  readonly users: number;
+}): Sale {
+  const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: 2 });
+  // A server that ends first, as after an interruption, must not end the process before its files are removed.
+  pool.on('error', () => undefined);
+  const shoppers: Shopper[] = [];
+  let concertId = 0;
+
+  async function admit(baseUrl: string, name: string): Promise<Shopper> {
+    const client = createFrontrowClient({ baseUrl });
+    const email = `${randomBytes(8).toString('hex')}@example.com`;
+    const { userId, accessToken } = await client.register({ name, email });
+    const token = await enterShop(client, accessToken, concertId);
+    return { userId, token, accessToken };
+  }
+
+  return {
+    pool,
+    async open(baseUrl) {
+      const concert = await createFrontrowClient({ baseUrl })
+        .admin(settings.adminToken)
+        .createConcert({
+          title: 'Benchmark',
+          artist: 'Nobody',
+          venue: 'Here',
+          bookingOpensAt: new Date(Date.now() - DAY_MS).toISOString(),
+          bookingClosesAt: new Date(Date.now() + 30 * DAY_MS).toISOString(),
+          queue: { maxActive: ADMISSIONS_MOST, batch: ADMISSIONS_MOST, intervalMs: 100, activeTtlMs: DAY_MS },
+        });
+      concertId = concert.concertId;
+      while (shoppers.length < settings.users) {
+        const count = Math.min(REGISTER_AT_ONCE, settings.users - shoppers.length);
+        shoppers.push(...(await Promise.all(Array.from({ length: count }, () => admit(baseUrl, 'Shopper')))));
+      }
+    },
+    shoppers: () => shoppers,
+    admit,
+    async addSchedules(count, seatCount) {
+      const { rows } = await pool.query<{ schedule_id: string }>(
+        `INSERT INTO schedules (concert_id, starts_at, total_seats)
+         SELECT $1, now() + interval '300 days' + n * interval '1 minute', $3 FROM generate_series(1, $2) n RETURNING schedule_id`,
+        [concertId, count, seatCount],
+      );
+      const scheduleIds = rows.map((row) => Number(row.schedule_id));
+      await pool.query(
+        `INSERT INTO seats (schedule_id, seat_number, price)
+         SELECT schedule_id, seat_number, $3 FROM unnest($1::bigint[]) schedule_id, generate_series(1, $2) seat_number`,
+        [scheduleIds, seatCount, PRICE_WON],
+      );
+      await pool.query('INSERT INTO schedule_heads (schedule_id) SELECT unnest($1::bigint[])', [scheduleIds]);
+      return scheduleIds;
+    },
+    async countHolds(scheduleIds) {
+      const { rows } = await pool.query<{ holds: number }>(
+        "SELECT count(*)::int AS holds FROM reservations WHERE schedule_id = ANY($1) AND status IN ('HELD', 'CONFIRMED')",
+        [scheduleIds],
+      );
+      return rows[0]?.holds ?? 0;
+    },
+    close: () => pool.end(),
+  };
+}
