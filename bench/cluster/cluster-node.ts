@@ -9,6 +9,8 @@ export interface NodeExit {
   readonly signal: NodeJS.Signals | null;
   /** Whether somebody had asked for it. */
   readonly wasAsked: boolean;
+  /** Whether it had not answered anybody yet. */
+  readonly wasStarting: boolean;
   /** The end of what the process wrote. */
   readonly output: string;
 }
@@ -26,6 +28,9 @@ export interface ClusterNode {
   readonly state: 'running' | 'paused' | 'gone';
   /** Stands before its peer port, where the cluster has such proxies. */
   readonly peerProxy: TcpProxy | null;
+  /** Stand between it and its PostgreSQL and Redis, where the cluster has such proxies. */
+  readonly postgresProxy: TcpProxy | null;
+  readonly redisProxy: TcpProxy | null;
   /** Every end of its processes so far. */
   readonly exits: readonly NodeExit[];
   /** Starts its process and resolves when that answers; whether it is ready to serve is another question. */
@@ -50,6 +55,8 @@ export interface NodeSettings {
   readonly nodeOptions: readonly string[];
   readonly logFile: string;
   readonly peerProxy: TcpProxy | null;
+  readonly postgresProxy: TcpProxy | null;
+  readonly redisProxy: TcpProxy | null;
   readonly onStart: (processId: number) => void;
   readonly onExit: (processId: number) => void;
 }
@@ -59,7 +66,7 @@ const KEPT_OUTPUT_CHARACTERS = 8_000;
 
 /** A node that has not been started yet. */
 export function createClusterNode(settings: NodeSettings): ClusterNode {
-  const { name, port, environment, nodeOptions, logFile, peerProxy } = settings;
+  const { name, port, environment, nodeOptions, logFile, peerProxy, postgresProxy, redisProxy } = settings;
   const exits: NodeExit[] = [];
   let server: ServerProcess | null = null;
   let starting: Promise<ServerProcess> | null = null;
@@ -89,7 +96,7 @@ export function createClusterNode(settings: NodeSettings): ClusterNode {
         if (processId !== null) settings.onExit(processId);
         processId = null;
         isPaused = false;
-        exits.push({ node: name, code, signal, wasAsked: isEndAsked, output });
+        exits.push({ node: name, code, signal, wasAsked: isEndAsked, wasStarting: starting !== null, output });
       },
     });
     try {
@@ -119,6 +126,8 @@ export function createClusterNode(settings: NodeSettings): ClusterNode {
     port,
     logFile,
     peerProxy,
+    postgresProxy,
+    redisProxy,
     exits,
     url: `http://127.0.0.1:${port}`,
     get processId() {

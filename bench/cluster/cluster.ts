@@ -23,18 +23,17 @@ export interface ClusterSettings {
   readonly nodeOptions?: readonly string[];
   /** Settings of the server by name, beside the service's own. */
   readonly postgresSettings?: Readonly<Record<string, string>>;
-  /** What is reached through a proxy, to be cut off. */
-  readonly proxies?: readonly ('peers' | 'postgres' | 'redis')[];
+  /** What each node reaches, or is reached at, through a proxy of its own, to be cut off. */
+  readonly proxies?: readonly ProxyKind[];
 }
+
+type ProxyKind = 'peers' | 'postgres' | 'redis';
 
 /** Several real nodes on this machine, with a PostgreSQL and a Redis of their own. */
 export interface Cluster {
   readonly nodes: readonly ClusterNode[];
   readonly postgres: PrivatePostgres;
   readonly redis: PrivateRedis;
-  /** Null unless asked for. */
-  readonly postgresProxy: TcpProxy | null;
-  readonly redisProxy: TcpProxy | null;
   readonly databaseUrl: string;
   readonly adminToken: string;
   /** The file that holds the admin token. */
@@ -80,7 +79,7 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
     for (const result of failed) if (result.status === 'rejected') throw result.reason;
   }
 
-  async function openProxy(kind: 'peers' | 'postgres' | 'redis', url: string): Promise<TcpProxy | null> {
+  async function openProxy(kind: ProxyKind, url: string): Promise<TcpProxy | null> {
     if (settings.proxies?.includes(kind) !== true) return null;
     const proxy = await openTcpProxy(url);
     undoing.push(() => proxy.close());
@@ -98,8 +97,6 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
     undoing.push(() => postgres.stop(false));
     const redis = await startPrivateRedis({ onStart: (processId) => watchdog.watch(processId) });
     undoing.push(() => redis.kill());
-    const postgresProxy = await openProxy('postgres', postgres.databaseUrl);
-    const redisProxy = await openProxy('redis', redis.url);
     const secrets = makeSecrets(dataDir);
     mkdirSync(join(dataDir, 'logs'), { recursive: true });
 
@@ -107,6 +104,8 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
       const name = `node-${number}`;
       const peerPort = await findStablePort();
       const peerProxy = await openProxy('peers', `tcp://127.0.0.1:${peerPort}`);
+      const postgresProxy = await openProxy('postgres', postgres.databaseUrl);
+      const redisProxy = await openProxy('redis', redis.url);
       const announced = peerProxy === null ? `127.0.0.1:${peerPort}` : new URL(peerProxy.url).host;
       nodes.push(
         createClusterNode({
@@ -115,6 +114,8 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
           nodeOptions: settings.nodeOptions ?? [],
           logFile: join(dataDir, 'logs', `${name}.log`),
           peerProxy,
+          postgresProxy,
+          redisProxy,
           environment: {
             LOG_LEVEL: 'warn',
             RATE_LIMIT_PER_MINUTE: '0',
@@ -143,8 +144,6 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
       nodes,
       postgres,
       redis,
-      postgresProxy,
-      redisProxy,
       databaseUrl: postgres.databaseUrl,
       adminToken: secrets.ADMIN_TOKEN,
       secretsFile: secretsFile(dataDir),

@@ -12,9 +12,11 @@ export interface TcpProxy {
   readonly isServerMute: boolean;
   /** From now on nothing of what clients say is passed on. */
   muteClients(): void;
+  /** From now on what clients say is kept, as by a network that stalls, and passed on late: also what a client said that is gone by then. */
+  holdClients(): void;
   /** Whether anything was swallowed since it was muted. */
   readonly hasSwallowed: boolean;
-  /** From now on everything is passed on again; what was swallowed stays lost. */
+  /** From now on everything is passed on again, what was kept first; what was swallowed stays lost. */
   passOn(): void;
   /** Breaks every connection, and passes on everything again on new ones. */
   cut(): void;
@@ -25,32 +27,54 @@ export interface TcpProxy {
 export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
   const target = new URL(targetUrl);
   const open = new Set<Socket>();
+  /** What each connection's server has yet to be told. */
+  const kept = new Map<Socket, { readonly client: Socket; readonly chunks: Buffer[] }>();
   let isServerMute = false;
   let areClientsMute = false;
+  let areClientsHeld = false;
   let hasSwallowed = false;
 
   const server = createServer((client) => {
     const upstream = connect({ host: target.hostname, port: Number(target.port) });
-    const pair = [client, upstream];
-    for (const socket of pair) {
+    for (const socket of [client, upstream]) {
       open.add(socket);
       socket.setNoDelay(true);
       // The other side learns of an error by the close that follows it.
       socket.on('error', () => socket.destroy());
-      socket.on('close', () => {
-        open.delete(socket);
-        for (const other of pair) other.destroy();
-      });
+      socket.on('close', () => open.delete(socket));
     }
-    client.on('data', (chunk) => {
+    upstream.on('close', () => {
+      kept.delete(upstream);
+      client.destroy();
+    });
+    client.on('close', () => {
+      if (!kept.has(upstream)) upstream.destroy();
+    });
+    client.on('data', (chunk: Buffer) => {
       if (areClientsMute) hasSwallowed = true;
+      else if (areClientsHeld) keep(upstream, client, chunk);
       else upstream.write(chunk);
     });
-    upstream.on('data', (chunk) => {
+    upstream.on('data', (chunk: Buffer) => {
       if (isServerMute) hasSwallowed = true;
       else client.write(chunk);
     });
   });
+
+  function keep(upstream: Socket, client: Socket, chunk: Buffer): void {
+    const before = kept.get(upstream);
+    if (before === undefined) kept.set(upstream, { client, chunks: [chunk] });
+    else before.chunks.push(chunk);
+  }
+
+  function release(): void {
+    areClientsHeld = false;
+    for (const [upstream, { client, chunks }] of kept) {
+      for (const chunk of chunks) upstream.write(chunk);
+      if (client.destroyed) upstream.end();
+    }
+    kept.clear();
+  }
   const port = await findStablePort();
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -74,13 +98,19 @@ export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
       areClientsMute = true;
       hasSwallowed = false;
     },
+    holdClients() {
+      areClientsHeld = true;
+    },
     passOn() {
       isServerMute = false;
       areClientsMute = false;
+      release();
     },
     cut() {
       isServerMute = false;
       areClientsMute = false;
+      areClientsHeld = false;
+      kept.clear();
       for (const socket of open) socket.destroy();
     },
     close() {

@@ -83,7 +83,9 @@ function judgeOrigins(
   const granted = new Set<string>();
   const doubtful = new Map<string, Operation[]>();
   for (const operation of operations) {
-    for (const { status, reservationId } of grantedOf(operation)) granted.add(`${status} ${reservationId}`);
+    if (operation.matter.kind !== 'list') {
+      for (const { status, reservationId } of grantedOf(operation)) granted.add(`${status} ${reservationId}`);
+    }
     if (operation.effect !== 'unknown') continue;
     const own = doubtful.get(operation.userId) ?? [];
     own.push(operation);
@@ -113,6 +115,7 @@ function mayHaveDone(matter: Operation['matter'], event: SeatEvent): boolean {
       return event.type === 'CONFIRMED' && matter.reservationIds.includes(event.reservationId);
     case 'refund':
       return event.type === 'REFUNDED' && matter.paymentId === event.paymentId;
+    case 'list':
     case 'map':
     case 'charge':
     case 'enter':

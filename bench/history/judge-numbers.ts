@@ -1,11 +1,19 @@
 import { describeOperation, type Operation } from './operation.ts';
 
+/**
+ * A look-up, or a replay, reads the database, which has a change before its owner hears of it. An owner that stands still
+ * meanwhile may answer from what it knew for as long as its lease runs, which is 2 s.
+ */
+const LOOKED_UP_MS = 2_500;
+
 /** An answer with a number, for the sweep. */
 export interface Numbered {
   readonly operation: Operation;
   readonly number: number;
   /** Whether it must be at least as new as every answer that had arrived before it was asked for. */
   readonly isFresh: boolean;
+  /** From when on nobody may answer with a lower one. */
+  readonly knownAt: number;
 }
 
 /** R4 for the seats of each schedule. */
@@ -17,7 +25,8 @@ export function judgeNumbers(operations: readonly Operation[]): string[] {
     const number = numberOf(operation);
     if (number === null || !('scheduleId' in matter)) continue;
     const own = bySchedule.get(matter.scheduleId) ?? [];
-    own.push({ operation, number, isFresh: operation.isFresh });
+    const knownAt = operation.endedAt + (operation.isFresh ? 0 : LOOKED_UP_MS);
+    own.push({ operation, number, isFresh: operation.isFresh, knownAt });
     bySchedule.set(matter.scheduleId, own);
   }
   for (const numbered of bySchedule.values()) {
@@ -31,13 +40,13 @@ export function judgeNumbers(operations: readonly Operation[]): string[] {
 /** Reports every fresh answer that is older than one that had arrived before it was asked for. */
 export function sweep(numbered: readonly Numbered[], report: (late: Numbered, seen: Numbered) => void): void {
   const byStart = numbered.toSorted((one, other) => one.operation.startedAt - other.operation.startedAt);
-  const byEnd = numbered.toSorted((one, other) => one.operation.endedAt - other.operation.endedAt);
+  const byKnown = numbered.toSorted((one, other) => one.knownAt - other.knownAt);
   let newest: Numbered | null = null;
   let next = 0;
   for (const current of byStart) {
-    for (let ended = byEnd[next]; ended !== undefined; ended = byEnd[next]) {
-      if (ended.operation.endedAt >= current.operation.startedAt) break;
-      if (newest === null || ended.number > newest.number) newest = ended;
+    for (let known = byKnown[next]; known !== undefined; known = byKnown[next]) {
+      if (known.knownAt >= current.operation.startedAt) break;
+      if (newest === null || known.number > newest.number) newest = known;
       next += 1;
     }
     if (current.isFresh && newest !== null && current.number < newest.number) report(current, newest);

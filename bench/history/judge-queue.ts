@@ -1,11 +1,11 @@
 import { type Numbered, sweep } from './judge-numbers.ts';
 import { describeOperation, type Operation } from './operation.ts';
-import type { SaleRecord } from './sale-record.ts';
+import type { SaleRecord, TokenRecord } from './sale-record.ts';
 
-/** R8, and R4 for the numbers of each queue. That admissions keep order, cap and window is for the audit. */
+/** R8; R4 for the numbers of each queue; and R9. That admissions keep cap and window is for the audit. */
 export function judgeQueue({ tokens }: SaleRecord, operations: readonly Operation[]): string[] {
   const faults: string[] = [];
-  const byConcert = new Map<number, Numbered[]>();
+  const byConcert = new Map<number, Entry[]>();
   for (const operation of operations) {
     const { matter, userId } = operation;
     if (matter.kind !== 'enter' || matter.tokenId === null) continue;
@@ -14,16 +14,55 @@ export function judgeQueue({ tokens }: SaleRecord, operations: readonly Operatio
       faults.push(`R8: ${describeOperation(operation)}, but recorded is ${JSON.stringify(token)}`);
       continue;
     }
+    const { isFresh, endedAt } = operation;
     const own = byConcert.get(matter.concertId) ?? [];
-    own.push({ operation, number: token.no, isFresh: operation.isFresh });
+    own.push({ operation, number: token.no, isFresh, knownAt: endedAt, token });
     byConcert.set(matter.concertId, own);
   }
-  for (const numbered of byConcert.values()) {
-    sweep(numbered, (late, seen) => {
+  for (const entries of byConcert.values()) {
+    sweep(entries, (late, seen) => {
       faults.push(
         `R4: ${describeOperation(late.operation)} got place ${late.number}, after ${seen.number} had been given to ${describeOperation(seen.operation)}`,
       );
     });
+    judgeTurns(entries, faults);
   }
   return faults;
+}
+
+interface Entry extends Numbered {
+  readonly token: TokenRecord;
+}
+
+/** Ends are told by the clocks of processes, admissions by the database's: they may be so far apart. */
+const CLOCKS_APART_MS = 1_000;
+
+/** When somebody no longer waited; Infinity while they still do. */
+function waitedUntil({ activatedAt, endedAt }: TokenRecord): number {
+  return Math.min(
+    activatedAt ?? Number.POSITIVE_INFINITY,
+    endedAt === null ? Number.POSITIVE_INFINITY : endedAt - CLOCKS_APART_MS,
+  );
+}
+
+/** R9: by the order in which callers were told, so entries that were under way at once may be admitted either way round. */
+function judgeTurns(entries: readonly Entry[], faults: string[]): void {
+  const byStart = entries.toSorted((one, other) => one.operation.startedAt - other.operation.startedAt);
+  const byEnd = entries.toSorted((one, other) => one.knownAt - other.knownAt);
+  let longest: Entry | null = null;
+  let next = 0;
+  for (const current of byStart) {
+    for (let told = byEnd[next]; told !== undefined; told = byEnd[next]) {
+      if (told.knownAt >= current.operation.startedAt) break;
+      if (longest === null || waitedUntil(told.token) > waitedUntil(longest.token)) longest = told;
+      next += 1;
+    }
+    const { activatedAt } = current.token;
+    if (!current.isFresh || activatedAt === null || longest === null) continue;
+    if (waitedUntil(longest.token) > activatedAt) {
+      faults.push(
+        `R9: ${describeOperation(current.operation)} was let in at ${activatedAt}, before ${describeOperation(longest.operation)} with ${JSON.stringify(longest.token)}`,
+      );
+    }
+  }
 }

@@ -19,6 +19,7 @@ import type { SaleRecord } from './sale-record.ts';
  * R6. What was answered as not done left nothing: under its key nothing is recorded. A key was granted anew at most once, and is recorded then.
  * R7. Every acknowledged charge is in the ledger; there are no more charges than were acknowledged or left in doubt.
  * R8. Every acknowledged place in a queue is recorded for its user and concert.
+ * R9. Nobody who entered after somebody had been told their place is admitted before them.
  */
 
 /** Everything that is wrong, in sentences that begin with the rule. */

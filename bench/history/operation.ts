@@ -47,6 +47,8 @@ export type Matter =
       readonly paymentId: string;
       readonly granted: readonly GrantedChange[];
     }
+  /** The user's own reservations of the schedule, as the database has them. */
+  | { readonly kind: 'list'; readonly scheduleId: number; readonly granted: readonly GrantedChange[] }
   | { readonly kind: 'map'; readonly scheduleId: number; readonly view: SeatView | null }
   | {
       readonly kind: 'charge';

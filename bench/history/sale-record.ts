@@ -29,7 +29,16 @@ export interface SaleRecord {
   /** `user key` of every recorded answer. */
   readonly keys: ReadonlySet<string>;
   /** By token id. */
-  readonly tokens: ReadonlyMap<string, { readonly concertId: number; readonly userId: string; readonly no: number }>;
+  readonly tokens: ReadonlyMap<string, TokenRecord>;
+}
+
+/** Instants in epoch milliseconds. */
+export interface TokenRecord {
+  readonly concertId: number;
+  readonly userId: string;
+  readonly no: number;
+  readonly activatedAt: number | null;
+  readonly endedAt: number | null;
 }
 
 /** Reads all of it in one snapshot. For databases of some million events. */
@@ -66,9 +75,14 @@ async function readAll(client: pg.Client): Promise<SaleRecord> {
      WHERE type = 'CHARGE' ORDER BY user_id, entry_no`,
   );
   const keys = await client.query<{ user_id: string; key: string }>('SELECT user_id, key FROM idempotency_keys');
-  const tokens = await client.query<{ id: string; concert: string; user_id: string; no: string }>(
-    'SELECT token_id AS id, concert_id::text AS concert, user_id, no::text FROM queue_tokens',
-  );
+  const tokens = await client.query<{
+    id: string;
+    concert: string;
+    user_id: string;
+    no: string;
+    activated_at: Date | null;
+    ended_at: Date | null;
+  }>('SELECT token_id AS id, concert_id::text AS concert, user_id, no::text, activated_at, ended_at FROM queue_tokens');
   return {
     schedules,
     payments: new Map(
@@ -85,7 +99,16 @@ async function readAll(client: pg.Client): Promise<SaleRecord> {
     ),
     keys: new Set(keys.rows.map((row) => `${row.user_id} ${row.key}`)),
     tokens: new Map(
-      tokens.rows.map((row) => [row.id, { concertId: Number(row.concert), userId: row.user_id, no: Number(row.no) }]),
+      tokens.rows.map((row) => [
+        row.id,
+        {
+          concertId: Number(row.concert),
+          userId: row.user_id,
+          no: Number(row.no),
+          activatedAt: row.activated_at?.getTime() ?? null,
+          endedAt: row.ended_at?.getTime() ?? null,
+        },
+      ]),
     ),
   };
 }

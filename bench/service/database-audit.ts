@@ -1,4 +1,4 @@
-import { runAudit } from '../../src/persistence/audit.ts';
+import { type AuditOptions, runAudit } from '../../src/persistence/audit.ts';
 import { createPool } from '../../src/persistence/pool.ts';
 import { quietLog } from './private-postgres.ts';
 
@@ -11,10 +11,10 @@ export interface DatabaseAudit {
 }
 
 /** Audits the service's database, in one snapshot, also while it serves. */
-export async function auditDatabase(databaseUrl: string): Promise<DatabaseAudit> {
+export async function auditDatabase(databaseUrl: string, options: AuditOptions = {}): Promise<DatabaseAudit> {
   const pool = createPool({ databaseUrl, max: 1, log: quietLog });
   try {
-    const { findings, violations } = await runAudit(pool);
+    const { findings, violations } = await runAudit(pool, options);
     return {
       faults: violations.map(
         ({ invariant, says, total, rows }) => `${invariant} (${says}): ${total} rows, first ${JSON.stringify(rows[0])}`,

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { startTestCluster } from '../fixtures/cluster.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';
+import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/run-cluster.ts', import.meta.url));
@@ -102,3 +104,32 @@ t.test(
     });
   },
 );
+
+t.test('a stalled proxy passes on late what it was told, also by somebody who has gone', async (t) => {
+  const heard: string[] = [];
+  const server = createServer((socket) => {
+    socket.on('data', (chunk) => heard.push(String(chunk)));
+    socket.on('error', () => undefined);
+    socket.write('hello');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const proxy = await startTcpProxy(t, `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const talker = connect(Number(new URL(proxy.url).port), '127.0.0.1');
+  await once(talker, 'data');
+  talker.write('one ');
+  await waitFor(() => heard.join('') === 'one ', { what: 'what was said before' });
+  proxy.holdClients();
+  talker.write('two ');
+  const goner = connect(Number(new URL(proxy.url).port), '127.0.0.1');
+  await once(goner, 'data');
+  goner.write('three ');
+  goner.end();
+  await once(goner, 'close');
+  t.equal(heard.join(''), 'one ');
+  proxy.passOn();
+  await waitFor(() => heard.length === 3, { what: 'what was kept' });
+  t.same(heard.toSorted(), ['one ', 'three ', 'two ']);
+  talker.destroy();
+});

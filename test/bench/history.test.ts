@@ -127,8 +127,8 @@ function recordOf(log: readonly LoggedEvent[], more: Partial<SaleRecord> = {}): 
     charges: new Map([['ann', [{ entryId: 1, amount: 500, balance: 500 }]]]),
     keys: new Set(['ann k1', 'ann k2', 'ann k3']),
     tokens: new Map([
-      ['t1', { concertId: CONCERT, userId: 'ann', no: 1 }],
-      ['t2', { concertId: CONCERT, userId: 'bob', no: 2 }],
+      ['t1', { concertId: CONCERT, userId: 'ann', no: 1, activatedAt: 100, endedAt: null }],
+      ['t2', { concertId: CONCERT, userId: 'bob', no: 2, activatedAt: 200, endedAt: null }],
     ]),
     ...more,
   };
@@ -202,6 +202,14 @@ t.test('a map, a refusal or a change older than what had been answered before is
   t.same(rulesOf(judgeHistory(RECORD, replaced(6, { startedAt: 50, endedAt: 51 }))), ['R4'], 'numbers that go back');
   const replay = { ...HISTORY[0], startedAt: 90, endedAt: 91, isFresh: false } as Operation;
   t.same(judgeHistory(RECORD, [...HISTORY, replay]), [], 'a replay tells of the past');
+
+  const list: Matter = { kind: 'list', scheduleId: SCHEDULE, granted: [change(5)] };
+  const listed = done('bob', [31, 32], list, { isFresh: false });
+  const looks = (startedAt: number) => done('ann', [startedAt, startedAt + 1], map(4, 1, 'cAA'));
+  const early = HISTORY.slice(0, 6);
+  const soon = [...early, done('bob', [26, 9_000], hold([change(5)])), listed, looks(40)];
+  t.same(judgeHistory(RECORD, soon), [], 'what the database has, its owner may hear of a little later');
+  t.same(rulesOf(judgeHistory(RECORD, [...soon, looks(3_000)])), ['R4'], 'and not much later');
 });
 
 t.test('a change that nobody asked for, or was told did not happen, is found', async (t) => {
@@ -239,10 +247,32 @@ t.test('charges that are lost, different or more than were asked for are found',
 t.test('places in the queue that are lost, or overtaken, are found', async (t) => {
   t.same(rulesOf(judgeHistory({ ...RECORD, tokens: new Map() }, HISTORY)), ['R8']);
   const turned = new Map([
-    ['t1', { concertId: CONCERT, userId: 'ann', no: 2 }],
-    ['t2', { concertId: CONCERT, userId: 'bob', no: 1 }],
+    ['t1', { concertId: CONCERT, userId: 'ann', no: 2, activatedAt: 100, endedAt: null }],
+    ['t2', { concertId: CONCERT, userId: 'bob', no: 1, activatedAt: 200, endedAt: null }],
   ]);
   t.same(rulesOf(judgeHistory({ ...RECORD, tokens: turned }, HISTORY)), ['R4']);
+});
+
+t.test('somebody who is let in before those who had been told their place is found', async (t) => {
+  const ann = { concertId: CONCERT, userId: 'ann', no: 1, activatedAt: 300, endedAt: null };
+  const bob = { concertId: CONCERT, userId: 'bob', no: 2, activatedAt: 200, endedAt: null };
+  const judge = (first: typeof ann, operations = HISTORY) =>
+    rulesOf(
+      judgeHistory(
+        {
+          ...RECORD,
+          tokens: new Map([
+            ['t1', first],
+            ['t2', bob],
+          ]),
+        },
+        operations,
+      ),
+    );
+  t.same(judge(ann), ['R9'], 'let in later');
+  t.same(judge({ ...ann, activatedAt: null as never }), ['R9'], 'never let in');
+  t.same(judge({ ...ann, activatedAt: null as never, endedAt: 150 as never }), [], 'gone by then');
+  t.same(judge(ann, replaced(12, { startedAt: 51.5 })), [], 'entered at the same time');
 });
 
 t.test('two hundred thousand operations are judged in seconds', async (t) => {

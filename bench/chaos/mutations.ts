@@ -1,0 +1,46 @@
+/** A text of the service's source that is replaced as it is loaded, to see whether a run finds out what is missing then. */
+interface Replacement {
+  readonly file: string;
+  readonly text: string;
+  readonly by: string;
+}
+
+export const MUTATION_NAMES = ['epoch-fence', 'lease'] as const;
+
+export type MutationName = (typeof MUTATION_NAMES)[number];
+
+/** What a node lacks under each name. */
+export const MUTATIONS: Readonly<Record<MutationName, readonly Replacement[]>> = {
+  'epoch-fence': [
+    {
+      file: 'src/persistence/append-statement.ts',
+      text: 'WHERE h.schedule_id = b.schedule_id AND h.epoch = b.epoch AND h.seq = b.first_seq - 1',
+      by: 'WHERE h.schedule_id = b.schedule_id AND h.seq = b.first_seq - 1',
+    },
+    {
+      file: 'src/persistence/settlement-statement.ts',
+      text: 'WHERE h.schedule_id = target.schedule_id AND h.epoch = target.epoch AND h.seq = target.base_seq',
+      by: 'WHERE h.schedule_id = target.schedule_id AND h.seq = target.base_seq',
+    },
+  ],
+  lease: [
+    {
+      file: 'src/cluster/membership.ts',
+      text: 'isLeaseValid: () => clock.monotonicMs() < leaseUntil,',
+      by: 'isLeaseValid: () => true,',
+    },
+  ],
+};
+
+export function isMutationName(name: string): name is MutationName {
+  return MUTATION_NAMES.some((known) => known === name);
+}
+
+/** A source without what the replacement takes from it. Throws when the text is not there exactly once. */
+export function mutate(source: string, { file, text, by }: Replacement): string {
+  const parts = source.split(text);
+  if (parts.length !== 2) {
+    throw new Error(`${file} has ${parts.length - 1} times, instead of once: ${text}`);
+  }
+  return parts.join(by);
+}
