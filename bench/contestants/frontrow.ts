@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { auditDatabase } from '../service/database-audit.ts';
+import { readMetrics } from '../service/metrics.ts';
 import { createSale, LIMITS_OFF, PRICE_WON, type Shopper } from '../service/sale.ts';
 import { findFreePort, startServer } from '../service/server-process.ts';
 import type { ServerProcess } from '../service/server-process.ts';
@@ -79,11 +80,11 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     start,
     warmPaths: (scheduleIds) => scheduleIds.map((scheduleId) => `/api/v1/schedules/${scheduleId}/seats`),
     async readFlushes(server) {
-      const text = await (await fetch(`${server.url}/metrics`)).text();
+      const sumOf = await readMetrics(server.url);
       return {
-        flushes: sumOf(text, 'frontrow_flush_duration_seconds_count'),
-        entries: sumOf(text, 'frontrow_flush_entries_sum'),
-        durationMs: sumOf(text, 'frontrow_flush_duration_seconds_sum') * 1_000,
+        flushes: sumOf('frontrow_flush_duration_seconds_count'),
+        entries: sumOf('frontrow_flush_entries_sum'),
+        durationMs: sumOf('frontrow_flush_duration_seconds_sum') * 1_000,
       };
     },
     countHolds: (scheduleIds) => sale.countHolds(scheduleIds),
@@ -117,12 +118,4 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
       }
     },
   };
-}
-
-/** The sum of a metric's samples, whatever their labels. */
-function sumOf(metrics: string, name: string): number {
-  return metrics
-    .split('\n')
-    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }

@@ -84,11 +84,12 @@ export function describePhases(
         ),
       ]),
     ),
-    ...phases.flatMap(suspicions),
+    ...phases.flatMap(describeSuspicions),
   ];
 }
 
-function suspicions({ contestant, round, loadCoreShare, result }: MeasuredLoad): string[] {
+/** What casts doubt on a phase. */
+export function describeSuspicions({ contestant, round, loadCoreShare, result }: MeasuredLoad): string[] {
   const where = `note: ${contestant}, round ${round}`;
   if (result.exhausted)
     return [`${where}: all that was prepared was used up after ${formatFixed(result.elapsedMs, 0)} ms`];
