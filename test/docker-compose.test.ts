@@ -203,9 +203,11 @@ t.test('the balancer sends to every node, at the address and the port that it ha
   t.equal(mode, 'ro');
   t.same(serviceOf('balancer').entrypoint, ['nginx', '-c', target]);
   const { PORT } = environmentOf('node-1');
+  const servers = NODES.map((node) => `${node}:${PORT}`);
   t.same(
     directives('server').map((server) => server.split(' ')[0]),
-    NODES.map((node) => `${node}:${PORT}`),
+    [...servers, ...servers],
+    'for requests, and for live connections',
   );
   const hosts = (serviceOf('balancer').extra_hosts ?? []).map((host) => substitute(host, {}));
   t.same(

@@ -13,9 +13,14 @@ interface FakeNode {
   readonly address: string;
   readonly requests: IncomingMessage[];
   readonly connections: Set<unknown>;
+  /** Upgrades that were refused. */
+  readonly refused: number;
   answer: Answer;
+  refuseUpgrades(): void;
   close(): Promise<void>;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const NODES = 3;
 const TOKEN = 'fq_0199aaaa.secretsecretsecret';
@@ -45,11 +50,19 @@ async function startFakeNode(t: Test): Promise<FakeNode> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const node: FakeNode = {
+  const node: Mutable<FakeNode> = {
     address: `127.0.0.1:${port}`,
     requests: [],
     connections: new Set(),
     answer: well,
+    refused: 0,
+    refuseUpgrades() {
+      server.removeAllListeners('upgrade');
+      server.on('upgrade', (_request, socket) => {
+        node.refused += 1;
+        socket.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+      });
+    },
     async close() {
       if (!server.listening) return;
       const closed = once(server, 'close');
@@ -175,6 +188,18 @@ t.test('the balancer of docker-compose.yml', { skip: skipWithoutNginx() }, async
     }
     for (const { requests } of nodes) t.equal(requests.length, 2, 'those with the fewest get the next');
     for (const socket of sockets) socket.close();
+  });
+
+  t.test('a live connection that a stopping node refuses is made with another', async (t) => {
+    const { url, nodes } = await setUp(t);
+    const [stopping] = nodes;
+    stopping?.refuseUpgrades();
+    for (let turn = 0; turn < 3; turn += 1) {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/live`);
+      await once(socket, 'open');
+      socket.close();
+    }
+    t.ok(stopping !== undefined && stopping.refused > 0, 'it was asked');
   });
 
   t.test('no token reaches a log, not even while nodes fail', async (t) => {
