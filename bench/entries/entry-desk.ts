@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
+import { createTokenScribe } from '../../src/queue/token.ts';
+import type { CpuClocks } from '../machine/cpu-parts.ts';
+import { familyCpuUs, processCpuUs } from '../machine/cpu-time.ts';
+import type { TokenHolders } from '../service/access-tokens.ts';
+import { auditDatabase } from '../service/database-audit.ts';
+import type { PrivatePostgres } from '../service/private-postgres.ts';
+import type { PrivateRedis } from '../service/private-redis.ts';
+import { LIMITS_OFF } from '../service/sale.ts';
+import { findFreePort, startServer } from '../service/server-process.ts';
+
+/** A fresh service with a database of its own, into whose lines everybody may come. */
+export interface EntryDesk {
+  readonly port: number;
+  readonly clocks: CpuClocks;
+  /** A concert of the usual policy: a hundred inside, ten more every ten seconds. */
+  openConcert(): Promise<number>;
+  /** Entries of a concert that the database knows. */
+  countRecorded(concertId: number): Promise<number>;
+  /** The queue tokens of a concert. */
+  tokensOf(concertId: number): Promise<string[]>;
+  findFaults(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+const POLICY = { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 };
+let created = 0;
+
+/** Without `redis` the line is kept in the process. What Redis holds is dropped first. */
+export async function createEntryDesk(settings: {
+  readonly postgres: PrivatePostgres;
+  readonly redis: PrivateRedis | null;
+  readonly holders: TokenHolders;
+  readonly authSecret: string;
+}): Promise<EntryDesk> {
+  const { postgres, redis, holders, authSecret } = settings;
+  created += 1;
+  const databaseUrl = await postgres.createDatabase(`entries_${created}`);
+  await redis?.flush();
+  const adminToken = randomBytes(32).toString('hex');
+  const server = await startServer({
+    command: ['src/main.ts'],
+    port: await findFreePort(),
+    env: {
+      ...LIMITS_OFF,
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redis?.url ?? '',
+      ADMIN_TOKEN: adminToken,
+      AUTH_SECRET: authSecret,
+      CLUSTER_SECRET: randomBytes(32).toString('hex'),
+      DRAIN_MS: '0',
+    },
+    readyPath: '/readyz',
+  });
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  // A server that ends first, as after an interruption, must not end the process before its files are removed.
+  pool.on('error', () => undefined);
+  await holders.register(databaseUrl);
+  await postgres.settle([databaseUrl]);
+  const scribe = createTokenScribe({ secret: authSecret });
+  return {
+    port: server.port,
+    clocks: {
+      node: () => processCpuUs(server.processId),
+      postgres: () => familyCpuUs(postgres.postmasterId),
+      ...(redis === null ? {} : { redis: () => processCpuUs(redis.processId ?? 0) }),
+    },
+    async openConcert() {
+      const admin = createFrontrowClient({ baseUrl: server.url }).admin(adminToken);
+      const { concertId } = await admin.createConcert({
+        title: 'A hot one',
+        artist: 'Everybody’s favourite',
+        venue: 'Here',
+        bookingOpensAt: new Date(Date.now() - DAY_MS).toISOString(),
+        bookingClosesAt: new Date(Date.now() + DAY_MS).toISOString(),
+        queue: POLICY,
+      });
+      return concertId;
+    },
+    async countRecorded(concertId) {
+      const { rows } = await pool.query<{ entries: number }>(
+        'SELECT count(*)::int AS entries FROM queue_tokens WHERE concert_id = $1',
+        [concertId],
+      );
+      return rows[0]?.entries ?? 0;
+    },
+    async tokensOf(concertId) {
+      const { rows } = await pool.query<{ token_id: string; user_id: string }>(
+        'SELECT token_id, user_id FROM queue_tokens WHERE concert_id = $1',
+        [concertId],
+      );
+      return rows.map(({ token_id: tokenId, user_id: userId }) => scribe.write({ tokenId, userId, concertId }));
+    },
+    findFaults: async () => [...(await auditDatabase(databaseUrl)).faults],
+    async close() {
+      await pool.end();
+      await server.stop();
+    },
+  };
+}

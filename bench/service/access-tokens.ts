@@ -1,0 +1,50 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import pg from 'pg';
+
+/** People with access tokens that were issued before. */
+export interface TokenHolders {
+  readonly count: number;
+  /** A token a line. */
+  readonly tokensFile: string;
+  /** Registers everybody in a database that has its tables. */
+  register(databaseUrl: string): Promise<void>;
+}
+
+const TTL_SECONDS = 86_400;
+/** Rows of one statement. */
+const BATCH = 20_000;
+
+/** Signs tokens as the service does, with its `AUTH_SECRET`: a hundred thousand requests for them would take a minute. */
+export function issueAccessTokens(count: number, secret: string, tokensFile: string): TokenHolders {
+  const userIds = Array.from({ length: count }, () => randomUUID());
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  const head = encode({ alg: 'HS256', typ: 'JWT' });
+  const tokens = userIds.map((sub) => {
+    const claims = { iss: 'frontrow', sub, jti: randomUUID(), iat: nowSeconds, exp: nowSeconds + TTL_SECONDS };
+    const text = `${head}.${encode(claims)}`;
+    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+  });
+  writeFileSync(tokensFile, tokens.join('\n'));
+  return {
+    count,
+    tokensFile,
+    async register(databaseUrl) {
+      const client = new pg.Client({ connectionString: databaseUrl });
+      await client.connect();
+      try {
+        for (let first = 0; first < count; first += BATCH) {
+          const batch = userIds.slice(first, first + BATCH);
+          await client.query("INSERT INTO users (user_id, name) SELECT unnest($1::uuid[]), 'One of many'", [batch]);
+          await client.query('INSERT INTO wallets (user_id) SELECT unnest($1::uuid[])', [batch]);
+        }
+      } finally {
+        await client.end();
+      }
+    },
+  };
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
+}
