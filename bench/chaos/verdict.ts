@@ -13,8 +13,6 @@ export interface Verdict {
   readonly skipped: number;
   /** Invariants that the audit judged. */
   readonly invariants: number;
-  /** Worth a look, and no fault. */
-  readonly notes: readonly string[];
   /** Sentences; none when all is well. */
   readonly findings: readonly string[];
 }
@@ -49,7 +47,6 @@ export function describeVerdict(verdict: Verdict): string {
     `--seed ${verdict.seed}: ${(verdict.durationMs / 1_000).toFixed(0)} s at ${verdict.perSecond.toFixed(0)} acts/s, ${verdict.skipped} skipped because all waited`,
     `faults: ${faults || 'none'}`,
     ...rows,
-    ...verdict.notes.map((note) => `note: ${note}`),
     ...(findings.length === 0
       ? [
           `All is well: ${verdict.invariants} invariants of the audit hold, ${operations.length} answers are one linear history, no process ended by itself, every request was answered.`,

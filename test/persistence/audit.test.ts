@@ -300,6 +300,23 @@ const corruptions: { what: string; sql: string[]; broken: string[] }[] = [
     broken: ['queue-order'],
   },
   {
+    what: 'somebody who had stood in the line, and was passed over there by one of several nodes',
+    sql: [
+      "INSERT INTO nodes (node, address) VALUES ('a:1', ''), ('b:1', '')",
+      "UPDATE queue_tokens SET activated_at = activated_at + interval '1 second', issued_at = issued_at - interval '1 minute' WHERE no = 4",
+    ],
+    broken: ['queue-order'],
+  },
+  {
+    what: 'nothing, where two entered at two nodes at once and the later number was the first in the line',
+    sql: [
+      "INSERT INTO nodes (node, address) VALUES ('a:1', ''), ('b:1', '')",
+      "UPDATE queue_tokens SET issued_at = activated_at - interval '1 millisecond' WHERE no IN (4, 5)",
+      "UPDATE queue_tokens SET activated_at = activated_at + interval '1 second' WHERE no = 4",
+    ],
+    broken: [],
+  },
+  {
     what: 'an admission that came too soon after the ones before',
     sql: ["UPDATE queue_tokens SET activated_at = activated_at - interval '2 milliseconds' WHERE no IN (4, 5)"],
     broken: ['queue-rate'],

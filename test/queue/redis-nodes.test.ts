@@ -172,6 +172,26 @@ t.test('an end whose node died before it could tell Redis takes effect', { skip 
   t.match(await room.identify(tokens[1]?.token ?? ''), { status: 'CANCELLED' });
 });
 
+t.test(
+  'an entry whose node died before it could tell Redis gets its place, ahead of who came later',
+  { skip },
+  async (t) => {
+    const nodes = await createSharedNodes(t);
+    const room = await nodes.join();
+    const concertId = await nodes.newConcert({ ...openPolicy, maxActive: 2 });
+    const before = await enterMany([room], concertId, 3);
+    const head = await nodes.records.findHead(concertId);
+    if (head === null) throw new Error('nobody has entered');
+    const orphan = { ...head, tokenId: randomUUID(), userId: randomUUID(), issuedAtMs: Date.now() };
+    const [outcome] = await nodes.records.enter([orphan]);
+    t.match(outcome, { type: 'entered', row: { no: 4 } });
+    const [late] = await enterMany([room], concertId, 1);
+    await waitFor(async () => (await room.counts(concertId)).waiting === 3, { what: 'the entry to be noticed' });
+    t.match(await room.status(late?.token ?? ''), { status: 'WAITING', queuePosition: 3 });
+    t.match(await room.status(before[2]?.token ?? ''), { status: 'WAITING', queuePosition: 1 });
+  },
+);
+
 t.test('somebody who is watched on one node is present for all of them', { skip }, async (t) => {
   const nodes = await createSharedNodes(t);
   const patience = { abandonMs: 900, noShowMs: 60_000 };

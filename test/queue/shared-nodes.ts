@@ -32,6 +32,8 @@ export interface SharedNodes {
   /** As an operator does through one of the nodes. */
   changePolicy(room: RedisWaitingRoom, concertId: number, policy: Partial<QueuePolicy>): Promise<void>;
   rows(concertId: number): Promise<TokenRow[]>;
+  /** What a node would record, without the node. */
+  readonly records: QueueRecords;
 }
 
 export async function createSharedNodes(t: Test): Promise<SharedNodes> {
@@ -93,6 +95,7 @@ export async function createSharedNodes(t: Test): Promise<SharedNodes> {
     },
 
     rows: (concertId) => readTokenRows(pool, concertId),
+    records: createQueueRecords({ pool, log: silentLog }),
   };
 }
 

@@ -12,9 +12,14 @@ const INSIDE_PER_LOOK = 5_000;
 /** Of those who wait, in turns: nothing but a crash between PostgreSQL and Redis makes them differ. */
 const WAITING_PER_LOOK = 1_000;
 
+/** Recorded live tokens that are shown to Redis again, in turns: it may never have been told of one whose node died. */
+const RECORDED_PER_LOOK = 200;
+
 /**
  * Brings a line in step with what PostgreSQL says: tokens that a settlement or a node that is gone has ended, users who have paid and
- * hold nothing any more, and a policy that was changed by a node that did not live to tell.
+ *
+ * hold nothing any more, entries that were recorded and never reached Redis, and a policy that was changed by a node that did not
+ * live to tell.
  */
 export interface Reconciler {
   compare(line: SharedLine): Promise<void>;
@@ -31,6 +36,8 @@ export function createReconciler(deps: {
   const { records, link, ends, changes, policyChanges, terms } = deps;
   /** Where the next look begins, by key. */
   const begins = new Map<string, number>();
+  /** After which user the next look at the recorded tokens begins, by concert. */
+  const lookedAtUsers = new Map<number, string>();
 
   async function nextOf(key: string, count: number, size: number): Promise<readonly string[]> {
     const begin = begins.get(key) ?? 0;
@@ -61,6 +68,15 @@ export function createReconciler(deps: {
     );
   }
 
+  async function compareRecorded(line: SharedLine): Promise<void> {
+    const { concertId } = line;
+    const rows = await records.listLive(concertId, lookedAtUsers.get(concertId) ?? null, RECORDED_PER_LOOK);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < RECORDED_PER_LOOK) lookedAtUsers.delete(concertId);
+    else lookedAtUsers.set(concertId, last.userId);
+    await changes.apply(line, rows);
+  }
+
   async function comparePolicy(line: SharedLine): Promise<void> {
     const { summary } = line;
     const agreed = await terms(line.concertId);
@@ -80,6 +96,7 @@ export function createReconciler(deps: {
     async compare(line) {
       await compareInside(line);
       await compareWaiting(line);
+      await compareRecorded(line);
       await comparePolicy(line);
     },
   };
