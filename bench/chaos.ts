@@ -18,6 +18,7 @@ const USAGE = `npm run bench:chaos -- [options]
   --rate N               acts a second; otherwise half of what the machine gives
   --seed N               the order of faults and what is asked; not the machine's timing
   --faults LIST          only these, parted by commas: ${FAULT_NAMES.join(', ')}
+  --via nodes            nodes: the load goes to each of them, dead or alive; front: through a balancer that asks who is ready
   --without NAME         ${MUTATION_NAMES.join(' or ')}: nodes lack it, and the run must notice`;
 
 const EXIT_USAGE = 64;
@@ -28,6 +29,7 @@ const options = readOptions(USAGE, {
   rate: null,
   seed: null,
   faults: null,
+  via: 'nodes',
   without: null,
 });
 const seconds =
@@ -38,6 +40,7 @@ const perSecond = options.rate === null ? null : readCount('rate', options.rate,
 const seed = options.seed === null ? Date.now() % 2 ** 31 : readCount('seed', options.seed, 0, 2 ** 31);
 const kinds = options.faults === null ? null : readFaults(options.faults);
 const { without } = options;
+const via = options.via === 'front' || options.via === 'nodes' ? options.via : refuse('--via takes nodes or front.');
 if (without !== null && !isMutationName(without)) refuse(`--without takes ${MUTATION_NAMES.join(' or ')}.`);
 
 let close: () => Promise<void> = async () => undefined;
@@ -49,6 +52,7 @@ try {
     perSecond,
     kinds,
     size: { busy: 12, quiet: 36, soldOut: 6, seats: 40, fans: 400, queuers: 40 },
+    via,
     without,
     say: (words) => console.log(words),
     onCluster: (ending) => (close = ending),

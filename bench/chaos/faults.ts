@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { ClusterNode } from '../cluster/cluster-node.ts';
 import type { Random } from '../random.ts';
+import { answers } from '../service/server-process.ts';
 import type { Temptation } from './temptation.ts';
 
 /** Something that is done to a cluster and undone again. */
@@ -40,6 +41,7 @@ const LONGEST_STALL_MS = 5_500;
 /** A node that finds its database away when it starts gives up; whoever keeps it running starts it again. */
 const START_ATTEMPTS = 30;
 const START_AGAIN_MS = 1_000;
+const LOOK_EVERY_MS = 100;
 
 async function startAgain(node: ClusterNode): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -51,6 +53,14 @@ async function startAgain(node: ClusterNode): Promise<void> {
       await pause(START_AGAIN_MS);
     }
   }
+}
+
+/** Whoever restarts nodes one after the other waits for each to be ready; one that other faults keep from it is not waited for. */
+const READY_LIMIT_MS = 20_000;
+
+async function untilReady(node: ClusterNode): Promise<void> {
+  const deadlineMs = performance.now() + READY_LIMIT_MS;
+  while (performance.now() < deadlineMs && !(await answers(`${node.url}/readyz`))) await pause(LOOK_EVERY_MS);
 }
 
 /** From `least` up to `least + span` milliseconds. */
@@ -148,6 +158,7 @@ export function createFault(
             async inject() {
               await node.stop();
               await startAgain(node);
+              await untilReady(node);
             },
           };
     case 'kill PostgreSQL':

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { startCluster } from '../cluster/cluster.ts';
+import { openFront } from '../cluster/front/front.ts';
 import { createCaller, type Place } from '../history/caller.ts';
 import { judgeHistory } from '../history/judge.ts';
 import { readSaleRecord } from '../history/sale-record.ts';
@@ -22,6 +23,8 @@ export interface ChaosOptions {
   /** Null: all. */
   readonly kinds: readonly FaultName[] | null;
   readonly size: VenueSize;
+  /** Whether the load goes to the nodes themselves, dead or alive, or through the front, which knows who is ready. */
+  readonly via: 'nodes' | 'front';
   readonly without: MutationName | null;
   readonly postgresSettings?: Readonly<Record<string, string>>;
   readonly say: (words: string) => void;
@@ -61,6 +64,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   });
   options.onCluster?.(() => cluster.close());
   const caller = createCaller({ lateMs: ANSWER_LIMIT_MS });
+  let closeFront = async (): Promise<void> => undefined;
   try {
     await cluster.untilReady();
     if (without !== null)
@@ -70,14 +74,17 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
       );
     const [first, ...rest] = cluster.nodes;
     if (first === undefined) throw new Error('a cluster without nodes');
+    const front = options.via === 'front' ? await openFront({ nodes: cluster.nodes, port: 0 }) : null;
+    closeFront = async () => front?.close();
     const places: readonly [Place, ...Place[]] = [first, ...rest];
+    const entrances: readonly [Place, ...Place[]] = front === null ? places : [{ name: 'front', url: front.url }];
     const venue = await openVenue(caller, places, { adminToken: cluster.adminToken, size: options.size });
     const onBroken = (error: unknown): void => {
       findings.push(
         `an answer that could not be read: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       );
     };
-    const crowd = createCrowd({ random: createRandom(seed + 1), caller, places, venue, onBroken });
+    const crowd = createCrowd({ random: createRandom(seed + 1), caller, places: entrances, venue, onBroken });
     const perSecond = options.perSecond ?? LOAD_SHARE * (await measurePeak(crowd, PEAK_LANES, PEAK_MS));
     say(
       `${perSecond.toFixed(0)} acts/s at ${NODES} nodes for ${(options.durationMs / 1_000).toFixed(0)} s, --seed ${seed}`,
@@ -120,6 +127,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     };
   } finally {
     caller.close();
+    await closeFront();
     await cluster.close();
   }
 }

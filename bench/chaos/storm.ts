@@ -17,7 +17,7 @@ export interface StormReport {
 
 const CALM_LEAST_MS = 1_000;
 const CALM_MORE_MS = 3_000;
-/** How often a fault begins before the last one is over. */
+/** How often a fault begins before the last one is over, where there are several kinds: one kind alone is looked at by itself. */
 const OVERLAP = 0.2;
 const OVERLAP_AFTER_MS = 700;
 
@@ -53,7 +53,9 @@ export async function raiseStorm(
           underWay.delete(running);
         });
       underWay.add(running);
-      await (random.chance(OVERLAP) ? Promise.race([running, pause(OVERLAP_AFTER_MS)]) : running);
+      await (kinds?.length !== 1 && random.chance(OVERLAP)
+        ? Promise.race([running, pause(OVERLAP_AFTER_MS)])
+        : running);
     }
     await pause(CALM_LEAST_MS + random.below(CALM_MORE_MS));
   }

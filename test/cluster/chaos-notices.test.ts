@@ -14,6 +14,7 @@ for (const without of MUTATION_NAMES) {
       // The one of the faults in which a node lives on while others take over from it, so no luck is needed.
       kinds: ['stall PostgreSQL for node'],
       size: { busy: 4, quiet: 24, soldOut: 2, seats: 20, fans: 60, queuers: 10 },
+      via: 'nodes',
       without,
       postgresSettings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
       say: (words) => t.comment(words),

@@ -23,6 +23,7 @@ for (const seed of SEEDS) {
         perSecond: ACTS_PER_SECOND,
         kinds: null,
         size: { busy: 6, quiet: 18, soldOut: 2, seats: 20, fans: 160, queuers: 20 },
+        via: 'nodes',
         without: null,
         postgresSettings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
         say: (words) => t.comment(words),
