@@ -12,7 +12,8 @@ import type {
   WakeSchedule,
 } from './command.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
-import type { Change, Flush, PendingCommand } from './flush.ts';
+import type { Change, Flush } from './flush.ts';
+import type { PendingCommand } from './pending-command.ts';
 import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
 import type { SettlementDesk } from './settlement-desk.ts';
 import type { RefusedHold, Standing, TentativeSeats } from './tentative-seats.ts';

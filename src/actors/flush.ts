@@ -1,19 +1,7 @@
-import type { Command, Elsewhere, Reply } from './command.ts';
+import type { Reply } from './command.ts';
+import type { PendingCommand } from './pending-command.ts';
 import type { Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
-
-/** A command in a schedule's mailbox, from its arrival to its answer. */
-export interface PendingCommand {
-  readonly command: Command;
-  readonly resolve: (reply: Reply | Elsewhere) => void;
-  /** For bugs only. */
-  readonly reject: (error: Error) => void;
-  /** Takes the command, undone and unanswered, to the owner elsewhere; null: it is not known who that is. */
-  readonly handOn: (pending: PendingCommand, owner: string | null) => void;
-  answered: boolean;
-  /** How often it was decided; bounds what a schedule that keeps moving can cost. */
-  attempts: number;
-}
 
 /** Where a change stands in the log. Numbered when its flush is composed; durable once `flush` is null. */
 export interface Change {

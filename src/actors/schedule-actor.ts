@@ -5,7 +5,8 @@ import { CommandDecisions } from './command-decisions.ts';
 import type { Reply } from './command.ts';
 import { composeAppend } from './compose-append.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
-import type { EndCause, PendingCommand, SaleStep } from './flush.ts';
+import type { EndCause, SaleStep } from './flush.ts';
+import type { PendingCommand } from './pending-command.ts';
 import type {
   AppendBatch,
   AppendOutcome,

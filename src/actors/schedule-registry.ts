@@ -1,11 +1,13 @@
 import type { Clock, DatabaseClock } from '../clock.ts';
-import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { SeatPublisher } from '../seat-broadcast.ts';
+import { createActivations } from './activations.ts';
 import type { Command, Elsewhere, Reply } from './command.ts';
 import { ConfirmedSeats } from './confirmed-seats.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
-import type { EndCause, PendingCommand, SaleStep } from './flush.ts';
+import type { EndCause, SaleStep } from './flush.ts';
+import { answerPending, type PendingCommand } from './pending-command.ts';
+import { createHandovers } from './handovers.ts';
 import type { Journal } from './journal-port.ts';
 import type { OwnedSchedule, Ownership } from './ownership-port.ts';
 import { ScheduleActor, type ScheduleActorSettings } from './schedule-actor.ts';
@@ -13,27 +15,18 @@ import { ScheduleActor, type ScheduleActorSettings } from './schedule-actor.ts';
 /*
  * The schedule actors of this node: brought to life on first use, dropped when idle or lost.
  *
- * R1. A schedule has at most one actor here; its activation is single-flight, and commands wait for it in order.
+ * R1. A schedule has at most one actor here.
  * R2. A schedule that does not exist never gets an actor.
  * R3. A command that an actor could not answer because the schedule left is dispatched again, a bounded number of times.
- * R4. Nobody waits for an activation that is late; it goes on, and whoever comes meanwhile is refused at once.
- * R5. A schedule that is handed over decides nothing between its last flush here and its first at the heir; who waits goes along.
+ * R4. A schedule that is handed over decides nothing between its last flush here and its first at the heir; who waits goes along.
  */
 
-/** Activations at a time: each is two round trips on a small pool that must stay free for others. */
-const ACTIVATIONS_AT_ONCE = 32;
-/** Commands that wait for activations; more than this is a flood of ids. */
-const WAITING_FOR_ACTIVATION_LIMIT = 20_000;
-/** From here on a caller is better served by a 503 than by waiting on. */
-const LATE_ACTIVATION_MS = 1_500;
 /** How often a command is taken to an owner before it is told that there is none. */
 const DISPATCH_LIMIT = 5;
 /** An actor that nobody used between two sweeps, and that holds nothing, is dropped; it costs about 30 KiB. */
 const PASSIVATION_SWEEP_MS = 300_000;
 /** A watcher that missed something, over a carrier that may lose messages, finds out within this time. */
 const HEAD_INTERVAL_MS = 1_000;
-/** Handovers at a time: the schedules that wait for their turn are served meanwhile. */
-const HANDOVERS_AT_ONCE = 16;
 /** How long a stop waits for what is under way. */
 const DRAIN_LIMIT_MS = 5_000;
 const DRAIN_POLL_MS = 10;
@@ -97,39 +90,27 @@ export interface ScheduleRegistry {
   close(): Promise<void>;
 }
 
-/** A schedule that is being brought to life, and the commands that wait for it. */
-interface Activating {
-  readonly waiting: PendingCommand[];
-  isLate: boolean;
-  readonly cancelPatience: () => void;
-}
-
 /** The actors of this node behind one `dispatch`. */
 export function createScheduleRegistry(deps: ScheduleRegistryDependencies): ScheduleRegistry {
   const { ownership, publisher, clock, databaseClock, log } = deps;
   const actors = new Map<number, ScheduleActor>();
-  const activating = new Map<number, Activating>();
-  const toActivate = new Set<number>();
   const used = new WeakSet<ScheduleActor>();
   const ends: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
   const steps: Record<SaleStep, number> = { holds: 0, payments: 0, refunds: 0 };
   const dispatches = new WeakMap<PendingCommand, number>();
-  const heirs = new Map<ScheduleActor, string>();
-  const handingOver = new Map<ScheduleActor, Promise<void>>();
-  const moves = { activated: 0, handedOver: 0 };
-  let activationsUnderWay = 0;
-  let waitingForActivation = 0;
+  let activated = 0;
   let isClosing = false;
   let cancelSweep: (() => void) | null = null;
   let cancelHeads: (() => void) | null = null;
 
+  const activations = createActivations({ ownership, clock, log, arrived });
+  const handovers = createHandovers({
+    ownership,
+    log,
+    needsCare: (actor) => !actor.isIdle || publisher.isWatched(actor.scheduleId),
+    handedOver: (scheduleId) => deps.handedOver?.(scheduleId),
+  });
   const timer = new ExpiryTimer<ScheduleActor>(clock, databaseClock, (actor) => actor.expireDue('timer'));
-
-  function answer(pending: PendingCommand, reply: Reply): void {
-    if (pending.answered) return;
-    pending.answered = true;
-    pending.resolve(reply);
-  }
 
   function drop(actor: ScheduleActor): void {
     if (actors.get(actor.scheduleId) === actor) actors.delete(actor.scheduleId);
@@ -160,9 +141,9 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       },
       lost: (actor, waiting) => {
         drop(actor);
-        const heir = heirs.get(actor);
+        const heir = handovers.heirOf(actor);
         for (const pending of waiting) {
-          if (heir === undefined) route(pending);
+          if (heir === null) route(pending);
           else pending.handOn(pending, heir);
         }
       },
@@ -174,47 +155,12 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
     });
   }
 
-  async function activate(scheduleId: number): Promise<void> {
-    const outcome = await ownership.activate(scheduleId).catch((error: unknown) => error);
-    const activation = activating.get(scheduleId);
-    activation?.cancelPatience();
-    activating.delete(scheduleId);
-    const waiting = activation?.waiting ?? [];
-    waitingForActivation -= waiting.length;
-    if (isActivation(outcome) && outcome.type === 'owned') {
-      const actor = bringToLife(outcome.schedule);
-      actors.set(scheduleId, actor);
-      moves.activated += 1;
-      if (publisher.isWatched(scheduleId)) publisher.announce(actor.head);
-      for (const pending of waiting) submit(actor, pending);
-      return;
-    }
-    if (isActivation(outcome) && outcome.type === 'elsewhere') {
-      for (const pending of waiting) if (!pending.answered) pending.handOn(pending, outcome.owner);
-      return;
-    }
-    for (const pending of waiting) answer(pending, explain(outcome, scheduleId));
-  }
-
-  function explain(outcome: unknown, scheduleId: number): Reply {
-    if (isActivation(outcome)) {
-      return { outcome: 'refused', rejection: { code: 'SCHEDULE_NOT_FOUND', members: {} } };
-    }
-    if (!(outcome instanceof Fault)) log.error({ err: outcome, scheduleId }, 'a schedule could not be activated');
-    return { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' };
-  }
-
-  function activateNext(): void {
-    while (activationsUnderWay < ACTIVATIONS_AT_ONCE) {
-      const [scheduleId] = toActivate;
-      if (scheduleId === undefined) return;
-      toActivate.delete(scheduleId);
-      activationsUnderWay += 1;
-      void activate(scheduleId).finally(() => {
-        activationsUnderWay -= 1;
-        activateNext();
-      });
-    }
+  function arrived(schedule: OwnedSchedule, waiting: readonly PendingCommand[]): void {
+    const actor = bringToLife(schedule);
+    actors.set(schedule.scheduleId, actor);
+    activated += 1;
+    if (publisher.isWatched(schedule.scheduleId)) publisher.announce(actor.head);
+    for (const pending of waiting) submit(actor, pending);
   }
 
   function submit(actor: ScheduleActor, pending: PendingCommand): void {
@@ -235,42 +181,9 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       pending.handOn(pending, null);
       return;
     }
-    if (attempts > DISPATCH_LIMIT) {
-      answer(pending, { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' });
-      return;
-    }
-    if (waitingForActivation >= WAITING_FOR_ACTIVATION_LIMIT) {
-      answer(pending, { outcome: 'failed', code: 'OVERLOADED', effect: 'none' });
-      return;
-    }
-    const activation = activating.get(scheduleId) ?? beginActivation(scheduleId);
-    if (activation.isLate) {
-      answer(pending, { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' });
-      return;
-    }
-    waitingForActivation += 1;
-    activation.waiting.push(pending);
-    activateNext();
-  }
-
-  function beginActivation(scheduleId: number): Activating {
-    const activation: Activating = {
-      waiting: [],
-      isLate: false,
-      cancelPatience: clock.after(LATE_ACTIVATION_MS, () => giveUpWaiting(scheduleId, activation)),
-    };
-    activating.set(scheduleId, activation);
-    toActivate.add(scheduleId);
-    return activation;
-  }
-
-  function giveUpWaiting(scheduleId: number, activation: Activating): void {
-    activation.isLate = true;
-    // One that has not begun needs not begin for nobody.
-    if (toActivate.delete(scheduleId)) activating.delete(scheduleId);
-    const waiting = activation.waiting.splice(0);
-    waitingForActivation -= waiting.length;
-    for (const pending of waiting) answer(pending, { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' });
+    if (attempts > DISPATCH_LIMIT)
+      answerPending(pending, { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' });
+    else activations.await(pending);
   }
 
   function sweep(): void {
@@ -287,34 +200,6 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       if (actor !== undefined) publisher.announce(actor.head);
     }
     cancelHeads = clock.after(HEAD_INTERVAL_MS, announceHeads);
-  }
-
-  async function giveTo(heir: string, actor: ScheduleActor): Promise<void> {
-    const { scheduleId } = actor;
-    const needsCare = !actor.isIdle || publisher.isWatched(scheduleId);
-    await actor.seal();
-    if (actor.isLost) return;
-    try {
-      // Handed over or lost meanwhile: either way it is not served from here.
-      if (await ownership.handOver(scheduleId, actor.head.epoch, heir)) heirs.set(actor, heir);
-    } catch (error) {
-      log.warn({ err: error, scheduleId }, 'a schedule could not be handed over');
-    }
-    actor.lose();
-    if (!heirs.delete(actor)) return;
-    moves.handedOver += 1;
-    if (needsCare) deps.handedOver?.(scheduleId);
-  }
-
-  /** Takes from `leaving`, which several do at a time. */
-  async function giveNext(leaving: Iterator<readonly [ScheduleActor, string]>): Promise<void> {
-    for (let next = leaving.next(); next.done !== true; next = leaving.next()) {
-      const [actor, heir] = next.value;
-      if (actor.isLost) continue;
-      const giving = handingOver.get(actor) ?? giveTo(heir, actor).finally(() => handingOver.delete(actor));
-      handingOver.set(actor, giving);
-      await giving;
-    }
   }
 
   function take<R extends Reply | Elsewhere>(command: Command, handOn: PendingCommand['handOn']): R | Promise<R> {
@@ -341,7 +226,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   }
 
   function isQuiet(): boolean {
-    if (activating.size > 0) return false;
+    if (!activations.isQuiet) return false;
     for (const actor of actors.values()) if (actor.waiting > 0) return false;
     return true;
   }
@@ -356,9 +241,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
         const heir = heirOf(actor.scheduleId);
         if (heir !== null) leaving.push([actor, heir]);
       }
-      if (leaving.length === 0) return;
-      const queue = leaving.values();
-      await Promise.all(Array.from({ length: Math.min(HANDOVERS_AT_ONCE, leaving.length) }, () => giveNext(queue)));
+      await handovers.give(leaving);
     },
 
     announce(scheduleId) {
@@ -369,17 +252,24 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
     counts() {
       let held = 0;
       let confirmed = 0;
-      let waiting = waitingForActivation;
+      let waiting = activations.waiting;
       for (const actor of actors.values()) {
         const seats = actor.count();
         held += seats.held;
         confirmed += seats.confirmed;
         waiting += actor.waiting;
       }
-      return { schedules: actors.size, held, confirmed, waiting, ends: { ...ends }, moves: { ...moves } };
+      return {
+        schedules: actors.size,
+        held,
+        confirmed,
+        waiting,
+        ends: { ...ends },
+        moves: { activated, handedOver: handovers.count },
+      };
     },
     progress() {
-      let waiting = waitingForActivation;
+      let waiting = activations.waiting;
       for (const actor of actors.values()) waiting += actor.waiting;
       return { ...steps, waiting };
     },
@@ -413,10 +303,4 @@ function refuseElsewhere(pending: PendingCommand): void {
 function answerElsewhere(pending: PendingCommand, owner: string | null): void {
   pending.answered = true;
   pending.resolve({ outcome: 'elsewhere', owner });
-}
-
-type Activation = Awaited<ReturnType<Ownership['activate']>>;
-
-function isActivation(outcome: unknown): outcome is Activation {
-  return typeof outcome === 'object' && outcome !== null && 'type' in outcome && !(outcome instanceof Error);
 }

@@ -1,5 +1,5 @@
 import type { Command, CommandRouter, Elsewhere, Reply } from '../actors/command.ts';
-import type { PendingCommand } from '../actors/flush.ts';
+import type { PendingCommand } from '../actors/pending-command.ts';
 import type { Clock } from '../clock.ts';
 import type { Membership } from './membership.ts';
 import type { PeerLinks } from './peers/peer-port.ts';
