@@ -7,7 +7,7 @@ export function buildRequests(plan: LoadPlan): Buffer[] {
   const random = createRandom(plan.seed);
   const token = (): string => plan.tokens[random.below(plan.tokens.length)] ?? '';
   if (plan.work.type === 'reads') {
-    return plan.work.paths.map((path) => Buffer.from(`GET ${path} HTTP/1.1\r\n${headers(plan.port, token())}\r\n`));
+    return plan.work.paths.map((path) => bodiless('GET', plan.port, path, token()));
   }
   if (plan.work.type === 'posts') {
     const { path, body, tokensFile, first, count } = plan.work;
@@ -33,8 +33,13 @@ export function buildRequests(plan: LoadPlan): Buffer[] {
   return requests;
 }
 
+/** The bytes of a request without a body. */
+export function bodiless(method: 'GET' | 'DELETE', port: number, path: string, token: string): Buffer {
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\n${headers(port, token)}\r\n`);
+}
+
 /** The bytes of a POST; the body is ASCII. */
-function post(port: number, path: string, token: string, body: string): Buffer {
+export function post(port: number, path: string, token: string, body: string): Buffer {
   const head = `POST ${path} HTTP/1.1\r\n${headers(port, token)}`;
   return Buffer.from(`${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
 }

@@ -1,0 +1,91 @@
+import type { MachineDescription } from '../machine/description.ts';
+import type { Outcome, SteadyEnd } from '../steady/steady-calls.ts';
+import { quantile } from '../steady/timeline.ts';
+import { describeVerdict, judge } from './cluster-report.ts';
+import { describeRun } from './holds-report.ts';
+import { describeSteadyLoad } from './steady-report.ts';
+import { formatCount, formatFixed, formatTable } from './table.ts';
+
+/** A kill. */
+export interface FailoverTrial {
+  readonly trial: number;
+  readonly node: string;
+  /** For each schedule of the node: from the kill to the first hold that was asked for after it. */
+  readonly firstSuccessMs: readonly number[];
+  /** How long each done request on the other nodes' schedules took, from when it was due. */
+  readonly othersBeforeMs: readonly number[];
+  readonly othersAfterMs: readonly number[];
+  /** Requests on the other nodes' schedules that were not done. */
+  readonly othersFailures: { readonly before: Failures; readonly after: Failures };
+  /** Requests on the node's schedules that were not done. */
+  readonly orphansFailures: Failures;
+}
+
+type Failures = Partial<Record<Outcome, number>>;
+
+interface FailoverFigures {
+  readonly machine: MachineDescription;
+  readonly postgres: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, number>>;
+  readonly trials: readonly FailoverTrial[];
+  readonly load: Omit<SteadyEnd, 'records' | 'heldIds'>;
+  readonly faults: readonly string[];
+}
+
+const FIRST_SUCCESS_TARGET_MS = 5_000;
+const OTHERS_TARGET = 1.2;
+
+/** The report of the failover benchmark as text. */
+export function summariseFailover(figures: FailoverFigures): string {
+  const { settings, trials, load, faults } = figures;
+  const rows = trials.map(
+    ({ trial, node, firstSuccessMs, othersBeforeMs, othersAfterMs, othersFailures, orphansFailures }) => [
+      `${trial} ${node}`,
+      String(firstSuccessMs.length),
+      ...[0, 0.5, 1].map((fraction) => formatCount(quantile(firstSuccessMs, fraction))),
+      sum(orphansFailures, 'none'),
+      sum(orphansFailures, 'unknown'),
+      formatFixed(quantile(othersBeforeMs, 0.99), 1),
+      formatFixed(quantile(othersAfterMs, 0.99), 1),
+      sum(othersFailures.before),
+      sum(othersFailures.after),
+    ],
+  );
+  const headings = [
+    'trial',
+    'schedules',
+    'first ms, least',
+    'median',
+    'most',
+    'none',
+    'unknown',
+    'others p99 before',
+    'after',
+    'failed before',
+    'after',
+  ];
+  const firstMs = trials.flatMap(({ firstSuccessMs }) => firstSuccessMs);
+  const p99Ms = quantile(firstMs, 0.99);
+  const beforeMs = trials.flatMap(({ othersBeforeMs }) => othersBeforeMs);
+  const afterMs = trials.flatMap(({ othersAfterMs }) => othersAfterMs);
+  const ratio = quantile(afterMs, 0.99) / quantile(beforeMs, 0.99);
+  return [
+    ...describeRun(figures),
+    `${settings['schedules']} schedules, ${settings['requestsPerSecond']} requests a second to the two nodes that stay, times from when a request was due`,
+    '',
+    formatTable(headings, rows),
+    '',
+    `first hold after a kill, ${firstMs.length} schedules in ${trials.length} trials: p50 ${formatCount(quantile(firstMs, 0.5))} ms, p99 ${formatCount(p99Ms)} ms, most ${formatCount(Math.max(...firstMs))} ms (${judge(p99Ms <= FIRST_SUCCESS_TARGET_MS)}: p99 ${formatCount(FIRST_SUCCESS_TARGET_MS)} ms)`,
+    `other nodes’ schedules: p99 ${formatFixed(quantile(beforeMs, 0.99), 1)} ms before, ${formatFixed(quantile(afterMs, 0.99), 1)} ms after, ${formatFixed(ratio, 2)} × (${judge(ratio <= OTHERS_TARGET)}: ${OTHERS_TARGET} ×); p50 ${formatFixed(quantile(beforeMs, 0.5), 1)} and ${formatFixed(quantile(afterMs, 0.5), 1)} ms`,
+    ...describeSteadyLoad(load),
+    describeVerdict(faults, 'audit: every acknowledged hold is stored, all well'),
+  ].join('\n');
+}
+
+function sum(failures: Failures, outcome?: Outcome): string {
+  return String(
+    outcome === undefined
+      ? Object.values(failures).reduce((total, count) => total + count, 0)
+      : (failures[outcome] ?? 0),
+  );
+}
