@@ -117,14 +117,20 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
 
   async function startPeerServer(): Promise<PeerServer> {
     const host = config.PEER_HOST ?? (isWildcard(config.HOST) ? hostname() : config.HOST);
-    return createPeerServer({
+    const port = config.PEER_PORT ?? 0;
+    const starting = createPeerServer({
       host,
-      port: config.PEER_PORT ?? 0,
+      port,
       secret: config.CLUSTER_SECRET ?? '',
       node,
       handle: (command) => registry.serve(command),
       clock,
       log,
+    });
+    return starting.catch((error: unknown) => {
+      throw new Error(`Other nodes cannot be listened for at ${host}:${port}; PEER_HOST and PEER_PORT say where.`, {
+        cause: error,
+      });
     });
   }
 
