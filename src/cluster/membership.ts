@@ -12,7 +12,7 @@ import type { ReadinessReason } from '../readiness.ts';
  *     clock, with every read in between having succeeded. No wall clock and no second store has a say.
  * N4. Without a store that nodes share beside the database only one of them may own anything: the one that joined first
  *     of those that live.
- * N5. A node that is about to leave lives on and answers, and gets no schedule any more.
+ * N5. A node that is about to leave lives on and answers, and gets no schedule any more while another one stays.
  */
 
 const BEAT_EVERY_MS = 500;
@@ -52,7 +52,7 @@ export interface Membership {
   /** Why this node may not serve, for operators; empty when it may. */
   reasons(): readonly ReadinessReason[];
   start(): Promise<void>;
-  /** N5. From now on this node is not among the owners, and the others learn of it. */
+  /** N5. From now on this node is not among the owners, unless nobody else is, and the others learn of it. */
   retire(): Promise<void>;
   /** Leaves: its schedules are free for others at once. */
   close(): Promise<void>;
@@ -123,9 +123,11 @@ export function createMembership(deps: MembershipDependencies): Membership {
   /** Every command asks who owns, so that is found out here, once for each look. */
   function setMembers(next: readonly NodeRow[]): void {
     members = next;
-    const sharing = deps.isExclusive
+    const staying = deps.isExclusive
       ? members.slice(0, 1)
       : members.filter((row) => !row.isLeaving && !(isRetired && row.node === node));
+    // Where nobody stays there is nobody to hand over to, and whoever leaves last serves on until then.
+    const sharing = staying.length > 0 ? staying : members.filter((row) => row.node === node);
     const names = sharing.map((row) => row.node);
     if (names.length === ownersNow.length && names.every((name, index) => name === ownersNow[index])) return;
     ownersNow = names;

@@ -10,7 +10,7 @@ const ACTIVATION_ATTEMPTS = 3;
  * Brings schedules to this node by their head rows: claims under a raised epoch, then, in a later statement, reads head and
  * rows in one snapshot, and serves only what is still its own. What nobody owns is claimed by whom it is placed at. What is
  * this node's own is served wherever it is placed, until it is handed over: who gave it may have known sooner who lives. A
- * node that leaves knows best, and passes it on without loading it.
+ * node that leaves knows best, and passes it on without loading it where another one stays.
  */
 export function createOwnership(deps: {
   readonly heads: HeadRecords;
@@ -29,7 +29,7 @@ export function createOwnership(deps: {
         if (seen.owner !== null && seen.owner !== node) return { type: 'elsewhere', owner: seen.owner };
         const heir = placement.ownerOf(scheduleId);
         if (seen.owner === null && heir !== node) return { type: 'elsewhere', owner: heir };
-        if (seen.owner === node && membership.isLeaving && heir !== null) {
+        if (seen.owner === node && membership.isLeaving && heir !== null && heir !== node) {
           if (await heads.handOver(scheduleId, node, seen.epoch, heir)) return { type: 'elsewhere', owner: heir };
           continue;
         }

@@ -145,6 +145,30 @@ t.test(
   },
 );
 
+t.test('the last node serves on until it has left: there is nobody to hand over to', async (t) => {
+  const database = await createTestDatabase(t);
+  const cluster = createOwnerCluster(t, database);
+  const userId = await insertUserWithBalance(database, 0);
+  const settings = { seatsPerUser: 500 };
+  const [a, b] = [await cluster.add('a', settings), await cluster.add('b', settings)];
+  await agree([a, b], 2);
+  const schedules: number[] = [];
+  for (let i = 0; i < 8; i += 1) schedules.push((await insertSchedule(database)).scheduleId);
+  for (const scheduleId of schedules) await a.route(holdCommand(scheduleId, userId, 1));
+
+  await Promise.all([a.membership.retire(), b.membership.retire()]);
+  await waitFor(() => [a, b].every(({ membership }) => membership.living().every((row) => row.isLeaving)), {
+    what: 'both to know that nobody stays',
+  });
+  schedules.push((await insertSchedule(database)).scheduleId);
+  for (const scheduleId of schedules) {
+    for (const [index, node] of [a, b].entries()) {
+      t.match(await node.route(holdCommand(scheduleId, userId, index + 2)), { outcome: 'granted' });
+    }
+  }
+  t.same((await runAudit(database.pool)).violations, []);
+});
+
 t.test('what was sent and never answered is unknown, and never sent again; what was not sent is', async (t) => {
   const database = await createTestDatabase(t);
   const cluster = createOwnerCluster(t, database);
