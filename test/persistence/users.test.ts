@@ -69,3 +69,31 @@ t.test('a database that is away is a fault, and nothing was done', async (t) => 
   await t.rejects(users.ensure({ userId: uuid(), name: null, email: null }), away);
   await t.rejects(users.register({ userId: uuid(), name: 'A', email: 'a@example.com' }), away);
 });
+
+t.test('many whom the node has not met are looked up in few statements', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  let statements = 0;
+  const users = createUserRecords({
+    pool: {
+      connect() {
+        statements += 1;
+        return pool.connect();
+      },
+    },
+  });
+  const userIds = Array.from({ length: 300 }, () => uuid());
+  await Promise.all(
+    userIds.slice(1).map((userId) => users.register({ userId, name: userId, email: `${userId}@a.com` })),
+  );
+  statements = 0;
+  const found = await Promise.all(userIds.map((userId) => users.find(userId)));
+  t.equal(found[0], null, 'who is unknown stays unknown');
+  t.same(
+    found.slice(1).map((user) => user?.name),
+    userIds.slice(1),
+    'everybody is found as themselves',
+  );
+  t.ok(statements <= 3, `${statements} statements`);
+  await Promise.all(userIds.slice(1).map((userId) => users.ensure({ userId, name: null, email: null })));
+  t.ok(statements <= 6, `${statements} statements with those of an operator's tokens`);
+});
