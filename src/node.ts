@@ -10,8 +10,8 @@ export interface NodeRow {
 }
 
 export interface NodeRecords {
-  /** Writes the node's row and marks older incarnations of the same NODE_ID dead. */
-  join(node: string, nodeId: string, address: string): Promise<void>;
+  /** Writes the node's row and marks all others dead whose name begins with `former`. */
+  join(node: string, former: string, address: string): Promise<void>;
   /** All nodes that are not marked dead, this one included. */
   living(): Promise<readonly NodeRow[]>;
   /** Marks a node dead if its beat is still the one that was seen; whether it was this call that did. */

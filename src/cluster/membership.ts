@@ -81,8 +81,10 @@ export function createMembership(deps: MembershipDependencies): Membership {
   let enlisting: Promise<void> = Promise.resolve();
 
   async function join(): Promise<void> {
+    // A process that begins takes its name over; one that joins anew buries no other that has done so since.
+    const former = node === '' ? `${deps.nodeId}:` : node;
     node = `${deps.nodeId}:${deps.newIncarnation()}`;
-    enlisting = records.join(node, deps.nodeId, deps.address());
+    enlisting = records.join(node, former, deps.address());
     await enlisting;
     if (isRetired) await records.announceLeave(node);
     if (isClosed) return;

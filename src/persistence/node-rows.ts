@@ -21,9 +21,9 @@ export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRec
   }
 
   return {
-    async join(node, nodeId, address) {
+    async join(node, former, address) {
       await query('INSERT INTO nodes (node, address) VALUES ($1, $2) ON CONFLICT (node) DO NOTHING', [node, address]);
-      await query(BURY_FORMER_SELVES, [`${nodeId}:`, node]);
+      await query(BURY_FORMER_SELVES, [former, node]);
     },
     async living() {
       const rows = await query<LivingRow>(

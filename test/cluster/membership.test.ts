@@ -77,3 +77,24 @@ t.test('a node that comes back under its name buries its former self and serves 
   t.strictSame(rows, [{ n: 1 }]);
   proxy.cut();
 });
+
+t.test('two processes under one name end up as two nodes, which do not go on burying each other', async (t) => {
+  const database = await createTestDatabase(t);
+  const first = await startOwnerNode(t, database, { nodeId: 'same' });
+  const before = first.membership.node;
+  const second = await startOwnerNode(t, database, { nodeId: 'same' });
+  const { node } = second.membership;
+  await waitFor(
+    async () => {
+      const { rows } = await database.pool.query<{ node: string }>(
+        'SELECT node FROM nodes WHERE dead_at IS NULL AND beat >= 4',
+      );
+      return rows.length === 2;
+    },
+    { deadlineMs: 8_000, what: 'both to live for a while' },
+  );
+  t.not(first.membership.node, before, 'the former one was buried, once');
+  t.equal(second.membership.node, node);
+  const { rows } = await database.pool.query('SELECT count(*) AS n FROM nodes');
+  t.strictSame(rows, [{ n: 3 }]);
+});
