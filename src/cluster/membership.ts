@@ -9,7 +9,7 @@ import type { ReadinessReason } from '../readiness.ts';
  * N1. A node is NODE_ID:incarnation and is never revived: one that was declared dead drops everything and joins anew.
  * N2. The lease runs for 2 s of the monotonic clock from when the beat was sent, so a paused process finds it over.
  * N3. Another node is declared dead only after its beat stood still for longer than a lease can last, by this node's monotonic
- *     clock, with every read in between having succeeded. No wall clock and no second store has a say.
+ *     clock, with every read in between having succeeded, in time. No wall clock and no second store has a say.
  * N4. Without a store that nodes share beside the database only one of them may own anything: the one that joined first
  *     of those that live.
  * N5. A node that is about to leave lives on and answers, and gets no schedule any more while another one stays.
@@ -20,6 +20,8 @@ const LEASE_MS = 2_000;
 const WATCH_EVERY_MS = 250;
 /** Longer than a lease, so that the declared node has stopped answering before its schedules are taken. */
 const SILENT_LIMIT_MS = 2_500;
+/** Between looks further apart than this the database stood still, or this node, and the others' beats with it. */
+const LONGEST_GAP_MS = 1_000;
 
 export interface MembershipDependencies {
   readonly records: NodeRecords;
@@ -71,6 +73,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
   let members: readonly NodeRow[] = [];
   let ownersNow: readonly string[] = [];
   let sightings = new Map<string, Sighting>();
+  let lookedAt = Number.NEGATIVE_INFINITY;
   let mayOwnNow = false;
   let isRetired = false;
   let isClosed = false;
@@ -149,6 +152,8 @@ export function createMembership(deps: MembershipDependencies): Membership {
     }
     if (isClosed) return;
     const now = clock.monotonicMs();
+    if (now - lookedAt > LONGEST_GAP_MS) sightings = new Map();
+    lookedAt = now;
     const next = new Map<string, Sighting>();
     const silent: NodeRow[] = [];
     for (const row of rows) {

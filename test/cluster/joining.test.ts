@@ -15,6 +15,8 @@ function setUp() {
     /** What the next beats are answered; alive when there is nothing. */
     beats: [] as Promise<boolean>[],
     joined: (): Promise<void> => Promise.resolve(),
+    looked: (): Promise<void> => Promise.resolve(),
+    declaredDead: [] as string[],
   };
   const membership = createMembership({
     records: {
@@ -22,9 +24,14 @@ function setUp() {
         await database.joined();
         rows.push(node);
       },
-      living: () =>
-        Promise.resolve(rows.map((node, index) => ({ node, address: '', joinedNo: index, beat: 0, isLeaving: false }))),
-      declareDead: () => Promise.resolve(true),
+      async living() {
+        await database.looked();
+        return rows.map((node, index) => ({ node, address: '', joinedNo: index, beat: 0, isLeaving: false }));
+      },
+      declareDead(node) {
+        database.declaredDead.push(node);
+        return Promise.resolve(true);
+      },
       announceLeave: () => Promise.resolve(),
       leave(node) {
         if (rows.includes(node)) left.push(node);
@@ -98,4 +105,20 @@ t.test('a node that is closed while it joins anew leaves nothing alive behind', 
   await closed;
   t.strictSame(rows, ['n:1', 'n:2']);
   t.strictSame(left, ['n:2'], 'it leaves once its row is there');
+});
+
+t.test('a database that stood still is not held against other nodes; their own silence is', async (t) => {
+  const { membership, database, rows, passMs } = setUp();
+  rows.push('other');
+  await membership.start();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  database.looked = () => promise;
+  await passMs(4_000);
+  resolve();
+  await passMs(2_000);
+  t.strictSame(database.declaredDead, []);
+  t.equal(membership.living().length, 2);
+  await passMs(1_000);
+  t.strictSame([...new Set(database.declaredDead)], ['other']);
+  await membership.close();
 });
