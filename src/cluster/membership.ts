@@ -171,6 +171,8 @@ export function createMembership(deps: MembershipDependencies): Membership {
     const isMember = members.some((row) => row.node === node);
     setMayOwn(isMember && (!deps.isExclusive || first() === node));
     deps.onLook?.();
+    // Whoever was not told goes on handing schedules to this node.
+    if (isRetired && members.some((row) => row.node === node && !row.isLeaving)) await records.announceLeave(node);
   }
 
   function every(periodMs: number, run: () => Promise<void>, keep: (cancel: () => void) => void): void {

@@ -17,6 +17,8 @@ function setUp() {
     joined: (): Promise<void> => Promise.resolve(),
     looked: (): Promise<void> => Promise.resolve(),
     declaredDead: [] as string[],
+    announced: (): Promise<void> => Promise.resolve(),
+    leaving: new Set<string>(),
   };
   const membership = createMembership({
     records: {
@@ -26,13 +28,17 @@ function setUp() {
       },
       async living() {
         await database.looked();
-        return rows.map((node, index) => ({ node, address: '', joinedNo: index, beat: 0, isLeaving: false }));
+        const isLeaving = (node: string) => database.leaving.has(node);
+        return rows.map((node, index) => ({ node, address: '', joinedNo: index, beat: 0, isLeaving: isLeaving(node) }));
       },
       declareDead(node) {
         database.declaredDead.push(node);
         return Promise.resolve(true);
       },
-      announceLeave: () => Promise.resolve(),
+      async announceLeave(node) {
+        await database.announced();
+        database.leaving.add(node);
+      },
       leave(node) {
         if (rows.includes(node)) left.push(node);
         return Promise.resolve();
@@ -120,5 +126,18 @@ t.test('a database that stood still is not held against other nodes; their own s
   t.equal(membership.living().length, 2);
   await passMs(1_000);
   t.strictSame([...new Set(database.declaredDead)], ['other']);
+  await membership.close();
+});
+
+t.test('a node that could not tell that it leaves tells it as soon as it can', async (t) => {
+  const { membership, database, passMs } = setUp();
+  await membership.start();
+  database.announced = () => Promise.reject(new Error('no database'));
+  await t.rejects(membership.retire());
+  await passMs(500);
+  t.strictSame([...database.leaving], []);
+  database.announced = () => Promise.resolve();
+  await passMs(500);
+  t.strictSame([...database.leaving], ['n:1'], 'else the others give it back what it hands over');
   await membership.close();
 });
