@@ -133,7 +133,10 @@ async function probe(order: Pick<SteadyOrder, 'ports' | 'seatCount' | 'tokens' |
   return (dueMs.length / probeMs) * 1_000;
 }
 
-/** Restarts a node in order. Two stretches of time: while it leaves, and until every schedule is where it is placed again. */
+/**
+ * Restarts a node in order. Stretches of time: while it leaves; while it starts, which moves nothing but takes a core; and until
+ * every schedule is where it is placed again.
+ */
 async function restart(
   node: ClusterNode,
   scheduleIds: readonly number[],
@@ -141,7 +144,7 @@ async function restart(
   const askedMs = nowMs();
   await node.stop();
   const goneMs = nowMs();
-  await node.start();
+  const [joinedMs] = await Promise.all([heads.untilLiving(NODES).then(nowMs), node.start()]);
   await cluster.untilReady();
   await heads.untilPlaced(NODES, scheduleIds);
   await pause(BREATH_MS);
@@ -151,6 +154,7 @@ async function restart(
   );
   return [
     { name: `${node.name} leaves`, fromMs: askedMs, toMs: goneMs },
-    { name: `${node.name} comes back`, fromMs: goneMs, toMs: backMs },
+    { name: `${node.name} starts`, fromMs: goneMs, toMs: joinedMs },
+    { name: `${node.name} takes over`, fromMs: joinedMs, toMs: backMs },
   ];
 }
