@@ -111,6 +111,8 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   let isPumpRequested = false;
   let cancelShedding: (() => void) | null = null;
   let underWay = 0;
+  /** Batches that got their outcome while others of their statement wait for theirs. */
+  const concluded = new WeakSet<object>();
   /** `startedAt` is that of the youngest. */
   const inFlight = { append: { count: 0, startedAt: 0 }, settlement: { count: 0, startedAt: 0 } };
 
@@ -225,12 +227,12 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     await keepBusy('settlement', taken, () => runSettlements(lane, taken));
   }
 
-  async function keepBusy(kind: Kind, taken: readonly Taken<unknown>[], run: () => Promise<void>): Promise<void> {
+  async function keepBusy(kind: Kind, taken: readonly Taken<object>[], run: () => Promise<void>): Promise<void> {
     underWay += 1;
     inFlight[kind] = { count: inFlight[kind].count + 1, startedAt: clock.monotonicMs() };
     const cancelHelp = clock.after(LATE_FLUSH_MS + TIMER_RESOLUTION_MS, requestPump);
     const cancel = clock.after(LATE_ANSWER_MS, () => {
-      for (const { subject } of taken) subject.stall();
+      for (const { subject, batch } of taken) if (!concluded.has(batch)) subject.stall();
     });
     try {
       await run();
@@ -362,7 +364,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   }
 
   /** J4. */
-  async function afterError<B>(
+  async function afterError<B extends object>(
     lane: Lane,
     taken: readonly Taken<B>[],
     error: Error,
@@ -374,8 +376,10 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     const [first] = taken;
     if (isDataError && taken.length > 1) {
       const half = Math.ceil(taken.length / 2);
-      await runAgain(lane, taken.slice(0, half));
-      await runAgain(lane, taken.slice(half));
+      for (const part of [taken.slice(0, half), taken.slice(half)]) {
+        await runAgain(lane, part);
+        for (const { batch } of part) concluded.add(batch);
+      }
       return;
     }
     if (isDataError && first !== undefined) {

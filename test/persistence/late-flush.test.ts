@@ -29,3 +29,37 @@ t.test('whoever comes behind a statement that waits for a lock is not kept waiti
     t.match(await waiting, { outcome: 'granted' });
   }
 });
+
+t.test('a schedule whose part is done goes on serving while a later part of its statement is late', async (t) => {
+  const database = await createTestDatabase(t);
+  const node = await startOwnerNode(t, database);
+  const schedules: number[] = [];
+  for (let count = 0; count < 3; count += 1) schedules.push((await insertSchedule(database)).scheduleId);
+  const [done = 0, refused = 0, late = 0] = schedules;
+  for (const scheduleId of schedules) await node.dispatch(holdCommand(scheduleId, randomUUID(), 50));
+  const userId = randomUUID();
+  const claim = { key: 'k', fingerprint: 'f'.repeat(64) };
+  await database.pool.query(
+    'INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body) VALUES ($1, $2, $3, 201, $4)',
+    [userId, claim.key, claim.fingerprint, '{}'],
+  );
+  // All three are one statement, which is refused at once for the key, and then sent in parts.
+  await database.pool.query(`
+    CREATE FUNCTION be_late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF (SELECT count(*) = 1 AND min(schedule_id) = ${late} FROM added) THEN PERFORM pg_sleep(2.5); END IF;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER be_late AFTER INSERT ON seat_log REFERENCING NEW TABLE AS added
+      FOR EACH STATEMENT EXECUTE FUNCTION be_late();`);
+  const replies = [
+    node.dispatch(holdCommand(done, randomUUID(), 1)),
+    node.dispatch({ ...holdCommand(refused, userId, 1), claim }),
+    node.dispatch(holdCommand(late, randomUUID(), 1)),
+  ];
+  t.match(await replies[0], { outcome: 'granted' });
+  t.match(await replies[1], { outcome: 'key-taken' });
+  t.match(await replies[2], { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'unknown' });
+  for (const scheduleId of [done, refused]) {
+    t.match(await node.dispatch(holdCommand(scheduleId, randomUUID(), 2)), { outcome: 'granted' });
+  }
+});
