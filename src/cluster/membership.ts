@@ -16,6 +16,8 @@ import type { ReadinessReason } from '../readiness.ts';
  */
 
 const BEAT_EVERY_MS = 500;
+/** A beat that a wedged lane holds up is not waited for while others could be answered on the other lane. */
+const FIRST_BEAT_LIMIT_MS = 1_000;
 const LEASE_MS = 2_000;
 const WATCH_EVERY_MS = 250;
 /** Longer than a lease, so that the declared node has stopped answering before its schedules are taken. */
@@ -91,8 +93,14 @@ export function createMembership(deps: MembershipDependencies): Membership {
     await enlisting;
     if (isRetired) await records.announceLeave(node);
     if (isClosed) return;
-    await beatOnce();
+    await Promise.race([beatOnce(), pause(FIRST_BEAT_LIMIT_MS)]);
     await watchOnce();
+  }
+
+  function pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      clock.after(delayMs, resolve);
+    });
   }
 
   async function beatOnce(): Promise<void> {

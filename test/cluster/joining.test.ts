@@ -141,3 +141,14 @@ t.test('a node that could not tell that it leaves tells it as soon as it can', a
   t.strictSame([...database.leaving], ['n:1'], 'else the others give it back what it hands over');
   await membership.close();
 });
+
+t.test('a first beat that is not answered does not keep a node that joins anew from beating on', async (t) => {
+  const { membership, database, passMs } = setUp();
+  await membership.start();
+  database.beats = [Promise.resolve(false), new Promise(() => undefined)];
+  await passMs(2_500);
+  t.equal(membership.node, 'n:2');
+  t.equal(membership.isLeaseValid(), true, 'the other lane is free');
+  t.equal(membership.mayOwn(), true);
+  await membership.close();
+});
