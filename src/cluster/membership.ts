@@ -22,8 +22,11 @@ const LEASE_MS = 2_000;
 const WATCH_EVERY_MS = 250;
 /** Longer than a lease, so that the declared node has stopped answering before its schedules are taken. */
 const SILENT_LIMIT_MS = 2_500;
-/** Between looks further apart than this the database stood still, or this node, and the others' beats with it. */
-const LONGEST_GAP_MS = 1_000;
+/**
+ * Between looks further apart than this the database stood still, or this node, and the others' beats with it. After a
+ * shorter gap the last beat is still within the limit of silence.
+ */
+const LONGEST_GAP_MS = 1_500;
 
 export interface MembershipDependencies {
   readonly records: NodeRecords;
