@@ -70,7 +70,13 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     onMayOwn: deps.onMayOwn,
     onLook: follow,
   });
-  const placement = createPlacement({ membership });
+  /** Nodes to which a link has stood. */
+  const reached = new Set<string>();
+  const placement = createPlacement({
+    membership,
+    // Who was here before counts at once: this node knows least of all who owns what.
+    isReached: (name) => reached.has(name) || !hasJoinedLater(name),
+  });
   const registry: ScheduleRegistry = createScheduleRegistry({
     publisher,
     ownership: createOwnership({ heads: createHeadRecords({ pool }), membership, placement }),
@@ -107,8 +113,23 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
   /** Keeps links and schedules in line with who lives. */
   function follow(): void {
     if (links === null) return;
-    links.setPeers(membership.living().filter((row) => row.node !== membership.node));
+    const peers = membership.living().filter((row) => row.node !== membership.node);
+    links.setPeers(peers);
+    noteReached(links, new Set(peers.map((row) => row.node)));
     if (membership.mayOwn()) handOver().catch((error: unknown) => log.error({ err: error }, 'handing over failed'));
+  }
+
+  /** A node that has just joined gets nothing before its link stands: commands for what it owns would wait for that. */
+  function noteReached(standing: PeerLinks, living: ReadonlySet<string>): void {
+    for (const name of reached) if (!living.has(name)) reached.delete(name);
+    const before = reached.size;
+    for (const { peer, isUp } of standing.measure()) if (isUp) reached.add(peer);
+    if (reached.size > before) placement.reconsider();
+  }
+
+  function hasJoinedLater(name: string): boolean {
+    const joinedNo = (of: string) => membership.living().find((row) => row.node === of)?.joinedNo ?? 0;
+    return joinedNo(name) > joinedNo(membership.node);
   }
 
   function handOver(): Promise<void> {

@@ -7,19 +7,30 @@ export interface Placement {
   ownerOf(scheduleId: number): string | null;
   /** Grows whenever the nodes that share have changed. */
   readonly version: number;
+  /** What `isReached` says has changed. */
+  reconsider(): void;
 }
 
-export function createPlacement({ membership }: { readonly membership: Pick<Membership, 'owners'> }): Placement {
+export function createPlacement({
+  membership,
+  isReached = () => true,
+}: {
+  readonly membership: Pick<Membership, 'owners'>;
+  /** Whether this node may count on that one yet. Asked again after `reconsider`. */
+  readonly isReached?: (node: string) => boolean;
+}): Placement {
   let members: readonly string[] = [];
   let ring: Ring = createRing(members);
   let version = 0;
+  let isDoubted = false;
 
   /** Membership gives the same array until something has changed: this is on the path of every command. */
   function follow(): void {
     const owners = membership.owners();
-    if (owners === members) return;
+    if (owners === members && !isDoubted) return;
     members = owners;
-    ring = createRing(owners);
+    isDoubted = false;
+    ring = createRing(owners.filter((node) => isReached(node)));
     version += 1;
   }
 
@@ -31,6 +42,9 @@ export function createPlacement({ membership }: { readonly membership: Pick<Memb
     get version() {
       follow();
       return version;
+    },
+    reconsider() {
+      isDoubted = true;
     },
   };
 }

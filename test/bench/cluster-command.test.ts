@@ -95,7 +95,7 @@ t.test(
     const port = await freePort();
     const command = runCommand(t, ['--nodes', '2', '--port', String(port)]);
     await says(command, /sells seats at/);
-    t.match(command.output(), /admin token that it asks for is in .*secrets\.json/);
+    await says(command, /admin token that it asks for is in .*secrets\.json/);
     const url = `http://127.0.0.1:${port}`;
     await waitFor(async () => (await fetch(`${url}/api/v1/concerts/available`)).status === 200, {
       deadlineMs: START_LIMIT_MS,

@@ -106,7 +106,7 @@ for (const [name, WebSocket] of Object.entries(SOCKETS)) {
         t.equal(plain(maps.at(-1)?.seats ?? []), last);
         const wrong = maps.filter((map) => (truth.get(map.seq) ?? plain(map.seats)) !== plain(map.seats));
         t.same(wrong, []);
-        t.ok(maps.filter((map) => truth.has(map.seq)).length > 5, 'many maps were compared');
+        t.ok(maps.filter((map) => truth.has(map.seq)).length > 1, 'maps were compared, also before the last');
         t.ok(states.filter(({ type }) => type === 'reconnecting').length > 5, 'and many connections cut');
         t.ok(maps.filter(({ isSnapshot }) => isSnapshot).length < maps.length / 2, 'most went on where they were');
         t.same(errors, []);
