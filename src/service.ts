@@ -281,8 +281,14 @@ async function start(
   let closing: Promise<void> | null = null;
   const closeApp = () => (closing ??= app.close());
   undoing.add('HTTP', closeApp);
-  // Compiling schemas keeps the process busy for a while, in which it should own nothing yet.
-  await app.ready();
+  if (config.METRICS_PORT !== undefined) {
+    const metricsApp = createMetricsApp({ metrics, log, clock });
+    undoing.add('metrics', () => metricsApp.close());
+    await metricsApp.listen({ host: config.HOST, port: config.METRICS_PORT });
+  }
+  // Compiling schemas keeps the process busy for a while, in which it should own nothing yet; and one whose port is taken
+  // should never have joined. Until it has, /readyz says why it does not serve.
+  const url = await app.listen({ host: config.HOST, port: config.PORT });
 
   undoing.add('announcements', () => announcements.close());
   await announcements.start();
@@ -292,14 +298,8 @@ async function start(
   // Whoever may own is not ready before it has taken the lines over.
   await roomDuty.assign(isRoomShared || membership.mayOwn());
   await jobsDuty.assign(membership.mayOwn());
-  // Again: what has begun to listen stops before what it asks.
+  // Again: requests end before what they ask does.
   undoing.add('HTTP', closeApp);
-  if (config.METRICS_PORT !== undefined) {
-    const metricsApp = createMetricsApp({ metrics, log, clock });
-    undoing.add('metrics', () => metricsApp.close());
-    await metricsApp.listen({ host: config.HOST, port: config.METRICS_PORT });
-  }
-  const url = await app.listen({ host: config.HOST, port: config.PORT });
   undoing.add('activity', () => {
     activity.close();
     eventLoopDelay.close();

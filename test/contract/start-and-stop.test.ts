@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { readConfig } from '../../src/config.ts';
 import { runAudit } from '../../src/persistence/audit.ts';
+import { createLogger, startService } from '../../src/service.ts';
 import { type ApiClient, createApiClient } from '../fixtures/api-client.ts';
 import { createTestDatabase, type TestDatabase } from '../fixtures/database.ts';
 import { freePort } from '../fixtures/free-port.ts';
@@ -228,4 +230,24 @@ t.test('callers who send half a request, or nothing, do not keep a stopping serv
   t.equal(await service.stop(), 0);
   t.ok(performance.now() - started < 10_000);
   await Promise.all(silent);
+});
+
+t.test('a start on a port that is taken fails, and does not disturb the node that has it', async (t) => {
+  const database = await createTestDatabase(t);
+  const service = await startTestService(t, database, { NODE_ID: 'same' });
+  const hall = await openSale(service, { seatCount: 5 });
+  const fan = await enter(service, hall.concertId);
+  const living = 'SELECT node FROM nodes WHERE dead_at IS NULL';
+  const { rows: before } = await database.pool.query(living);
+
+  const { port } = new URL(service.url);
+  const reading = readConfig(testEnvironment(database, { NODE_ID: 'same', PORT: port }));
+  if (!reading.ok) throw new Error(reading.faults.join('; '));
+  await t.rejects(startService(reading.config, { version: 'test', log: createLogger('silent') }), {
+    code: 'EADDRINUSE',
+  });
+
+  t.strictSame((await database.pool.query(living)).rows, before);
+  const body = { scheduleId: hall.scheduleId, seatNumber: 1 };
+  t.equal((await service.call('POST', '/reservations', { token: fan.queueToken, body })).status, 201);
 });

@@ -16,10 +16,9 @@ const WAITING_PER_LOOK = 1_000;
 const RECORDED_PER_LOOK = 200;
 
 /**
- * Brings a line in step with what PostgreSQL says: tokens that a settlement or a node that is gone has ended, users who have paid and
- *
- * hold nothing any more, entries that were recorded and never reached Redis, and a policy that was changed by a node that did not
- * live to tell.
+ * Brings a line in step with what PostgreSQL says: tokens that a settlement or a node that is gone has ended, users who have
+ * paid and hold nothing any more, entries that were recorded and never reached Redis, and a policy that was changed by a
+ * node that did not live to tell.
  */
 export interface Reconciler {
   compare(line: SharedLine): Promise<void>;
