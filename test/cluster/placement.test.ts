@@ -7,7 +7,7 @@ t.test('a node that cannot be counted on yet gets nothing, and its share once it
   const placement = createPlacement({ membership: { owners: () => owners }, isReached: (node) => reached.has(node) });
   const ids = Array.from({ length: 300 }, (_, index) => index + 1);
   const before = ids.map((id) => placement.ownerOf(id));
-  t.same([...new Set(before)].sort(), ['a:1', 'b:1']);
+  t.same(new Set(before), new Set(['a:1', 'b:1']));
 
   reached.add('c:1');
   t.same(
