@@ -58,6 +58,8 @@ export function createSightings({ scribe, clock }: { scribe: TokenScribe; clock:
   const byToken = new Map<string, Sighting>();
   const byId = new Map<string, Sighting>();
   const watched = new Set<Sighting>();
+  /** Goes on from oldest to oldest: a new one would walk over everything that was forgotten since the map last grew. */
+  let oldest = byToken.values();
 
   function forget(sighting: Sighting): void {
     byToken.delete(sighting.token);
@@ -68,11 +70,27 @@ export function createSightings({ scribe, clock }: { scribe: TokenScribe; clock:
     const made = { token, subject, place: null, knownAtMs: 0, isClaimed: false, watchers: null };
     byToken.set(token, made);
     byId.set(subject.tokenId, made);
-    for (const oldest of byToken.values()) {
-      if (byToken.size <= SIGHTINGS_KEPT) break;
-      if (oldest.watchers === null) forget(oldest);
-    }
+    if (byToken.size > SIGHTINGS_KEPT) forgetOldest();
     return made;
+  }
+
+  /** Somebody who is watched counts as new instead; to make up for that, one call may forget two. */
+  function forgetOldest(): void {
+    for (let tried = 0; tried < 2 && byToken.size > SIGHTINGS_KEPT; tried += 1) {
+      let next = oldest.next();
+      if (next.done === true) {
+        oldest = byToken.values();
+        next = oldest.next();
+      }
+      if (next.done === true) return;
+      const sighting = next.value;
+      if (sighting.watchers === null) {
+        forget(sighting);
+      } else {
+        byToken.delete(sighting.token);
+        byToken.set(sighting.token, sighting);
+      }
+    }
   }
 
   function tell(sighting: Sighting, status: QueueTokenStatus): void {
