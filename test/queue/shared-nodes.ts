@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Test } from 'tap';
 import type { QueuePolicy } from '../../src/catalogue.ts';
-import { type DatabaseClock, systemClock } from '../../src/clock.ts';
+import { type Clock, type DatabaseClock, systemClock } from '../../src/clock.ts';
 import { createQueueRecords } from '../../src/persistence/queue-records.ts';
 import { createRedisWaitingRoom, type RedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
 import type { QueueRecords, QueueToken } from '../../src/queue-token.ts';
@@ -20,6 +20,10 @@ export interface NodeOptions {
   readonly boundsMs?: { readonly lower: number; readonly upper: number };
   readonly abandonMs?: number;
   readonly noShowMs?: number;
+  /** How long Redis may stand still before it counts as away. */
+  readonly commandLimitMs?: number;
+  /** By which callers lose patience, if not the machine's. */
+  readonly clock?: Clock;
 }
 
 /** Several waiting rooms on one PostgreSQL and one Redis of their own, in real time. */
@@ -65,14 +69,22 @@ export async function createSharedNodes(t: Test): Promise<SharedNodes> {
     redis,
     pool,
 
-    async join({ records, boundsMs = { lower: 1, upper: 2 }, abandonMs, noShowMs } = {}) {
+    async join({
+      records,
+      boundsMs = { lower: 1, upper: 2 },
+      abandonMs,
+      noShowMs,
+      commandLimitMs,
+      clock = systemClock,
+    } = {}) {
       const real = createQueueRecords({ pool, log: silentLog });
       const room = createRedisWaitingRoom({
         redisUrl: redis.url,
+        ...(commandLimitMs === undefined ? {} : { commandLimitMs }),
         nodeName: randomUUID(),
         records: records === undefined ? real : records(real),
         policies,
-        clock: systemClock,
+        clock,
         databaseClock: clockOf(boundsMs),
         tokenSecret: 'a secret for tests',
         log: silentLog,

@@ -37,6 +37,17 @@ export interface DueItem {
   readonly atMs: number;
 }
 
+/** A line, and where tokens stand in it; null for one that is not there. */
+export interface Looked {
+  readonly summary: LineSummary;
+  readonly standings: readonly (Standing | null)[];
+}
+
+export interface Put extends Looked {
+  /** Those who went in with this call. */
+  readonly admitted: readonly string[];
+}
+
 /** What the scripts do, typed. Everything throws Faults `QUEUE_UNAVAILABLE`. */
 export interface LineStore {
   touch(
@@ -44,13 +55,8 @@ export interface LineStore {
     tokenId: string,
   ): Promise<Lost | { readonly standing: Standing | null; readonly closesAtMs: number }>;
   /** `isSign`: when it is one of their holders' life. */
-  look(
-    concertId: number,
-    tokenIds: readonly string[],
-    isSign: boolean,
-  ): Promise<Lost | { readonly summary: LineSummary; readonly standings: readonly (Standing | null)[] }>;
-  /** Those who went in with this call. */
-  put(concertId: number, generation: number, rows: readonly QueueTokenRow[]): Promise<Lost | readonly string[]>;
+  look(concertId: number, tokenIds: readonly string[], isSign: boolean): Promise<Lost | Looked>;
+  put(concertId: number, generation: number, rows: readonly QueueTokenRow[]): Promise<Lost | Put>;
   propose(concertId: number, generation: number, limit: number): Promise<Lost | readonly Admission[]>;
   /** Those who went in with this call. */
   show(concertId: number, generation: number, admissions: readonly Admission[]): Promise<Lost | readonly string[]>;
@@ -133,6 +139,12 @@ export function createLineStore(settings: LineStoreSettings): LineStore {
     return reply;
   }
 
+  function noteLooked(concertId: number, told: unknown, standings: unknown): Looked {
+    const summary = readSummary(told);
+    onSummary(concertId, summary);
+    return { summary, standings: listOf(standings).map(readStanding) };
+  }
+
   async function done(name: ScriptName, concertId: number, args: readonly string[]): Promise<Lost | 'done'> {
     return (await runNoted(name, concertId, args)) === null ? LOST : 'done';
   }
@@ -150,14 +162,14 @@ export function createLineStore(settings: LineStoreSettings): LineStore {
       const reply = await run('look', concertId, [lower(), isSign ? 'sign' : 'look', ...tokenIds]);
       if (reply === null) return LOST;
       const [told, standings] = reply.rest;
-      const summary = readSummary(told);
-      onSummary(concertId, summary);
-      return { summary, standings: listOf(standings).map(readStanding) };
+      return noteLooked(concertId, told, standings);
     },
 
     async put(concertId, generation, rows) {
-      const reply = await runNoted('put', concertId, [String(generation), lower(), ...rowArguments(rows)]);
-      return reply === null ? LOST : textsOf(reply.rest[1]);
+      const reply = await run('put', concertId, [String(generation), lower(), ...rowArguments(rows)]);
+      if (reply === null) return LOST;
+      const [told, admitted, standings] = reply.rest;
+      return { ...noteLooked(concertId, told, standings), admitted: textsOf(admitted) };
     },
 
     async propose(concertId, generation, limit) {

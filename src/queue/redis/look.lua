@@ -11,22 +11,14 @@ end
 local standings = {}
 for nth = 3, #ARGV do
   local id = ARGV[nth]
-  local status, activatedAt, activeUntil = standingOf(id)
-  if not status then
-    standings[#standings + 1] = {}
-  else
-    local position = 0
-    if status == 'WAITING' then
-      position = redis.call('ZRANK', line, id) + 1
+  local told = toldOf(id)
+  if ARGV[2] == 'sign' then
+    if told[1] == 'WAITING' then
+      redis.call('ZADD', seen, 'XX', 'GT', ARGV[1], id)
+    elseif told[1] == 'ACTIVE' then
+      redis.call('ZREM', unclaimed, id)
     end
-    if ARGV[2] == 'sign' then
-      if status == 'WAITING' then
-        redis.call('ZADD', seen, 'XX', 'GT', ARGV[1], id)
-      else
-        redis.call('ZREM', unclaimed, id)
-      end
-    end
-    standings[#standings + 1] = { status, activatedAt, activeUntil, text(position) }
   end
+  standings[#standings + 1] = told
 end
 return { 'looked', summary(tonumber(ARGV[1])), standings }

@@ -144,6 +144,16 @@ local function standingOf(id)
   return 'WAITING', '', ''
 end
 
+-- What look.lua and put.lua tell of a token: status, admission, its end, position from 1; nothing when it is not here.
+local function toldOf(id)
+  local status, activatedAt, activeUntil = standingOf(id)
+  if not status then
+    return {}
+  end
+  local position = status == 'WAITING' and redis.call('ZRANK', line, id) + 1 or 0
+  return { status, activatedAt, activeUntil, text(position) }
+end
+
 -- Lets who waits in. False when the token does not wait here.
 local function admit(id, activatedAt, activeUntil, lowerMs)
   redis.call('ZREM', proposed, id)

@@ -2,7 +2,7 @@
 -- KEYS: as prelude.lua
 -- ARGV: 1 generation 2 lower bound of now 3… six per token: id, user, number, issue, admission, its end (the last two empty
 --   for who waits)
--- Returns: emptied | moved | done, summary, list of those who went in with this call
+-- Returns: emptied | moved | done, summary, list of those who went in with this call, one list per token as in look.lua
 -- Guarantee: a token stands by its number, whenever it comes; one that has ended, or stands there, is left as it is. Who
 --   waited meanwhile and is recorded as ACTIVE goes in, and all nodes are told. Idempotent. Under another generation nothing is done, and nothing
 --   need be: whoever raised it has read the rows.
@@ -25,4 +25,9 @@ end
 if wasEmpty and redis.call('ZCARD', line) > 0 then
   redis.call('HSET', state, 'waitingSinceMs', text(lowerMs))
 end
-return { 'done', summary(lowerMs), admitted }
+-- Once all of them are in their places: one of them may stand before another that came first.
+local standings = {}
+for row = 3, #ARGV, 6 do
+  standings[#standings + 1] = toldOf(ARGV[row])
+end
+return { 'done', summary(lowerMs), admitted, standings }

@@ -40,9 +40,9 @@ export function createRecordedChanges(deps: {
       );
       const live = rows.filter(isLive);
       if (live.length === 0 || !isOpen(line)) return;
-      const admitted = await store.put(line.concertId, line.generation, live);
-      if (admitted === LOST) lines.noteLost(line.concertId);
-      else line.admissions += admitted.length;
+      const put = await store.put(line.concertId, line.generation, live);
+      if (put === LOST) lines.noteLost(line.concertId);
+      else line.admissions += put.admitted.length;
       for (const row of live) {
         if (row.status === 'ACTIVE') sightings.noteActive(row.tokenId, row.activatedAtMs, row.activeUntilMs);
       }

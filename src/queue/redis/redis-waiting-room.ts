@@ -254,9 +254,9 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
         await Promise.race([Promise.allSettled(underWay), patience]);
       }
       await lane.close();
-      const fault = new Fault('QUEUE_UNAVAILABLE', 'none');
-      entrance.refuseAll(fault);
-      ends.refuseAll(fault);
+      await entrance.settle();
+      entrance.refuseAll();
+      ends.refuseAll(new Fault('QUEUE_UNAVAILABLE', 'none'));
       lines.close();
       await heartbeat.close();
       await link.close();

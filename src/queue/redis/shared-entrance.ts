@@ -1,9 +1,12 @@
 /**
- * Lets people join a line: first in PostgreSQL, which numbers them, then in Redis, then they are answered; after the
- * admissions of the same cycle, so that who finds room is told that they are in.
+ * Lets people join a line: first in PostgreSQL, which numbers them, then in Redis, which tells their places, then they are
+ * answered. Where there may be room they are answered after the admissions that follow, so that who finds it is told that they
+ * are in. While a batch is put into Redis the next one is recorded.
  *
- * N1. On one node a user has at most one entry per concert under way; between nodes PostgreSQL lets one of them in.
- * N2. Entries are sent in order of arrival.
+ * N1. On one node a user has at most one entry per concert under way, until it is answered; between nodes PostgreSQL lets one of
+ *     them in.
+ * N2. Entries are recorded in order of arrival, one batch after the other. Redis places them by their numbers, so it does not
+ *     matter to the order what becomes of one batch on its way there while the next is recorded.
  * N3. Nobody is entered while Redis is known to be away. What was recorded when it went away is mended, and the user's next entry
  *     finds it.
  */
@@ -16,7 +19,7 @@ import { sendHalves } from '../halves.ts';
 import type { FlushResult, LaneWork } from '../lane.ts';
 import { withPatience } from '../patience.ts';
 import type { LineSummary, Standing } from './line-reply.ts';
-import { type LineStore, LOST, type Lost } from './line-store.ts';
+import { type LineStore, LOST, type Lost, type Looked } from './line-store.ts';
 import type { Mending } from './mending.ts';
 import type { RedisLink } from './redis-link.ts';
 import type { SharedEnds } from './shared-ends.ts';
@@ -33,12 +36,21 @@ export interface Entered {
 export interface SharedEntrance extends LaneWork {
   /** The user's live token, recorded and in its place. Throws Faults. */
   enter(line: OpenLine, userId: string): Promise<Entered>;
-  /** Answers those whose entry is in its place. */
+  /** After the admissions of a cycle: answers those who were in their places before them. */
   answer(): void;
+  /** Resolves when nothing that was recorded is on its way to Redis. */
+  settle(): Promise<void>;
   /** Redis went away: nobody who was not sent yet is entered. */
   refuseUnsent(): void;
-  refuseAll(fault: Fault): void;
+  /** Nobody is answered any more. */
+  refuseAll(): void;
 }
+
+/**
+ * Batches on their way to Redis beside the one that is recorded: one that Redis has, and one whose answer this node reads. Were
+ * there more, Redis would be what they wait for, and smaller batches cost more each.
+ */
+const MOST_BATCHES_PLACED = 2;
 
 interface PendingEntry {
   readonly key: string;
@@ -68,8 +80,12 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
   const { records, clock, databaseClock, link, store, lines, ends, mending, wake, onFailure } = settings;
   /** In order of arrival. */
   const pending = new Map<string, PendingEntry>();
-  /** Recorded, and to be answered after the cycle. */
+  /** On their way to Redis, in the order in which they were recorded. */
+  const placing = new Set<Promise<unknown>>();
+  /** In their places, and to be answered after the admissions of the next cycle. */
   let placed: PendingEntry[] = [];
+  /** To be answered after the admissions of this cycle. */
+  let admissible: PendingEntry[] = [];
 
   function refuse(entry: PendingEntry, error: unknown): void {
     pending.delete(entry.key);
@@ -97,6 +113,23 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
 
   function isOverdue(row: QueueTokenRow): boolean {
     return row.status === 'ACTIVE' && row.activeUntilMs !== null && databaseClock.lowerMs() >= row.activeUntilMs;
+  }
+
+  function answerOne(entry: PendingEntry, looked: Entered['looked']): void {
+    pending.delete(entry.key);
+    if (entry.entered !== null) entry.outcome.resolve({ ...entry.entered, looked });
+  }
+
+  function answerAll(entries: readonly PendingEntry[], looked: Looked | Lost): void {
+    entries.forEach((entry, nth) => {
+      const standing = looked === LOST ? null : (looked.standings[nth] ?? null);
+      answerOne(entry, looked === LOST || standing === null ? null : { summary: looked.summary, standing });
+    });
+  }
+
+  /** Whether somebody could be let in at present, by this node or, with a round that is out, by another one. */
+  function mayAdmit({ pending: proposed, wakeMs }: LineSummary): boolean {
+    return proposed > 0 || (wakeMs !== null && wakeMs <= databaseClock.lowerMs());
   }
 
   /** Takes over what was recorded. What is not settled by it is sent again with the next cycle. */
@@ -142,11 +175,14 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
     const rows = recorded.flatMap((entry) => entry.entered?.row ?? []);
     if (rows.length === 0) return;
     try {
-      if ((await store.put(line.concertId, generation, rows)) === LOST) {
+      const put = await store.put(line.concertId, generation, rows);
+      if (put === LOST) {
         answerWhenRebuilt(line, recorded);
-      } else {
-        lines.noteChanged(line);
+      } else if (mayAdmit(put.summary)) {
         placed.push(...recorded);
+        lines.noteChanged(line);
+      } else {
+        answerAll(recorded, put);
       }
     } catch (error) {
       mending.add(
@@ -155,6 +191,15 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
       );
       refusePlaced(recorded, error);
     }
+  }
+
+  /** Begins to place them; waits only while too many are on their way. */
+  async function placeAll(batch: readonly PendingEntry[], generations: ReadonlyMap<OpenLine, number>): Promise<void> {
+    while (placing.size >= MOST_BATCHES_PLACED) await Promise.race(placing);
+    const groups = [...Map.groupBy(batch, (entry) => entry.line)];
+    const stage = Promise.all(groups.map(([line, entries]) => place(line, generations.get(line) ?? 0, entries)));
+    placing.add(stage);
+    void stage.finally(() => placing.delete(stage));
   }
 
   function gather(): PendingEntry[] {
@@ -180,8 +225,7 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
         })),
       );
       batch.forEach((entry, position) => take(entry, outcomes[position], generations.get(entry.line) ?? 0));
-      const groups = [...Map.groupBy(batch, (entry) => entry.line)];
-      await Promise.all(groups.map(([line, entries]) => place(line, generations.get(line) ?? 0, entries)));
+      await placeAll(batch, generations);
       return 'done';
     } catch (error) {
       onFailure(error);
@@ -203,13 +247,7 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
   /** One look for all of a line that were entered in one cycle. Whoever it does not find asks again. */
   async function answerTogether(line: OpenLine, entries: readonly PendingEntry[]): Promise<void> {
     const tokenIds = entries.flatMap((entry) => entry.entered?.row.tokenId ?? []);
-    const looked = await store.look(line.concertId, tokenIds, false).catch((): Lost => LOST);
-    entries.forEach((entry, nth) => {
-      const standing = looked === LOST ? null : (looked.standings[nth] ?? null);
-      if (entry.entered === null) return;
-      const found = looked === LOST || standing === null ? null : { summary: looked.summary, standing };
-      entry.outcome.resolve({ ...entry.entered, looked: found });
-    });
+    answerAll(entries, await store.look(line.concertId, tokenIds, false).catch((): Lost => LOST));
   }
 
   return {
@@ -226,19 +264,25 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
 
     async flush() {
       if (!link.isUp) refuseUnsent();
+      admissible.push(...placed);
+      placed = [];
       const batch = gather();
       return batch.length === 0 ? 'idle' : send(batch);
     },
 
     answer() {
-      const answered = placed;
-      placed = [];
-      for (const entry of answered) pending.delete(entry.key);
+      const answered = admissible;
+      admissible = [];
       for (const [line, entries] of Map.groupBy(answered, (entry) => entry.line)) void answerTogether(line, entries);
     },
 
-    refuseAll(fault) {
-      for (const entry of pending.values()) refuse(entry, fault);
+    async settle() {
+      await Promise.all(placing);
+    },
+
+    refuseAll() {
+      for (const entry of pending.values())
+        refuse(entry, new Fault('QUEUE_UNAVAILABLE', entry.isSent ? 'unknown' : 'none'));
     },
   };
 }

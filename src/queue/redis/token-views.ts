@@ -6,18 +6,13 @@ import { withPatience } from '../patience.ts';
 import { isLive, type Place, statusAt, tokenOf } from '../place.ts';
 import { estimatedWaitSeconds, isPaused, pollAfterMs } from '../policy.ts';
 import type { LineSummary, Standing } from './line-reply.ts';
-import { type LineStore, LOST } from './line-store.ts';
+import { type LineStore, type Looked, LOST } from './line-store.ts';
 import type { Mending } from './mending.ts';
 import type { RedisLink } from './redis-link.ts';
 import type { Entered } from './shared-entrance.ts';
 import type { OpenLine, SharedLines } from './shared-lines.ts';
 import type { SharedRecognition } from './shared-recognition.ts';
 import type { Sighting, Sightings } from './sightings.ts';
-
-interface Looked {
-  readonly summary: LineSummary;
-  readonly standings: readonly (Standing | null)[];
-}
 
 /** Tokens as answers show them, with the positions that only Redis can tell. */
 export interface TokenViews {
