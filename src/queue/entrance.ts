@@ -5,9 +5,9 @@
  * N1. One user has at most one entry per concert under way; whoever asks meanwhile gets its answer.
  * N2. Entries are sent in order of arrival.
  */
-import { v7 as uuidV7 } from 'uuid';
 import type { Clock, DatabaseClock } from '../clock.ts';
 import { Fault } from '../errors.ts';
+import { createIdSource } from '../ids.ts';
 import type { QueueEntryOutcome, QueueRecords } from '../queue-token.ts';
 import type { ConcertQueue } from './concert-queue.ts';
 import type { Doubts } from './doubts.ts';
@@ -61,6 +61,7 @@ export interface EntranceSettings {
 
 export function createEntrance(settings: EntranceSettings): Entrance {
   const { records, clock, databaseClock, places, register, ends, doubts, wake, onFenced, onFailure } = settings;
+  const nextTokenId = createIdSource();
   /** In order of arrival. */
   const pending = new Map<string, PendingEntry>();
   const answers: { readonly entry: PendingEntry; readonly entered: Entered }[] = [];
@@ -77,7 +78,7 @@ export function createEntrance(settings: EntranceSettings): Entrance {
 
   function add(key: string, queue: ConcertQueue, userId: string): PendingEntry {
     const issuedAtMs = databaseClock.upperMs();
-    const tokenId = uuidV7({ msecs: issuedAtMs });
+    const tokenId = nextTokenId(issuedAtMs);
     const outcome = Promise.withResolvers<Entered>();
     // Its callers may all have lost patience by the time it is refused.
     outcome.promise.catch(() => undefined);

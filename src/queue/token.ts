@@ -54,7 +54,7 @@ export function createTokenScribe({ secret }: { secret: string }): TokenScribe {
   const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', KEY_PURPOSE, 32)));
 
   function macOf(id: string): string {
-    return createHmac('sha256', key).update(id).digest().subarray(0, MAC_BYTES).toString('base64url');
+    return createHmac('sha256', key).update(id).digest('base64url').slice(0, MAC_CHARACTERS);
   }
 
   return {

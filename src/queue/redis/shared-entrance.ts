@@ -10,9 +10,9 @@
  * N3. Nobody is entered while Redis is known to be away. What was recorded when it went away is mended, and the user's next entry
  *     finds it.
  */
-import { v7 as uuidV7 } from 'uuid';
 import type { Clock, DatabaseClock } from '../../clock.ts';
 import { Fault } from '../../errors.ts';
+import { createIdSource } from '../../ids.ts';
 import type { QueueEntryOutcome, QueueRecords, QueueTokenRow } from '../../queue-token.ts';
 import { ENTRIES_PER_STATEMENT, MOST_ENTRIES_PENDING } from '../entry-limits.ts';
 import { sendHalves } from '../halves.ts';
@@ -78,6 +78,7 @@ export interface SharedEntranceSettings {
 
 export function createSharedEntrance(settings: SharedEntranceSettings): SharedEntrance {
   const { records, clock, databaseClock, link, store, lines, ends, mending, wake, onFailure } = settings;
+  const nextTokenId = createIdSource();
   /** In order of arrival. */
   const pending = new Map<string, PendingEntry>();
   /** On their way to Redis, in the order in which they were recorded. */
@@ -85,7 +86,7 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
   /** In their places, and to be answered after the admissions of the next cycle. */
   let placed: PendingEntry[] = [];
   /** To be answered after the admissions of this cycle. */
-  let admissible: PendingEntry[] = [];
+  let answerable: PendingEntry[] = [];
 
   function refuse(entry: PendingEntry, error: unknown): void {
     pending.delete(entry.key);
@@ -94,7 +95,7 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
 
   function add(key: string, line: OpenLine, userId: string): PendingEntry {
     const issuedAtMs = databaseClock.upperMs();
-    const tokenId = uuidV7({ msecs: issuedAtMs });
+    const tokenId = nextTokenId(issuedAtMs);
     const outcome = Promise.withResolvers<Entered>();
     // Its callers may all have lost patience by the time it is refused.
     outcome.promise.catch(() => undefined);
@@ -264,15 +265,15 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
 
     async flush() {
       if (!link.isUp) refuseUnsent();
-      admissible.push(...placed);
+      answerable.push(...placed);
       placed = [];
       const batch = gather();
       return batch.length === 0 ? 'idle' : send(batch);
     },
 
     answer() {
-      const answered = admissible;
-      admissible = [];
+      const answered = answerable;
+      answerable = [];
       for (const [line, entries] of Map.groupBy(answered, (entry) => entry.line)) void answerTogether(line, entries);
     },
 
