@@ -74,8 +74,9 @@ export async function createClusterField(settings: {
         await cluster.postgres.settle([cluster.databaseUrl]);
         const started = cluster.nodes.slice(0, count);
         await Promise.all(started.map((node) => node.start()));
-        const living = await heads.untilLiving(count);
+        // A node answers before it has joined, and until it has, its former self counts as alive.
         await cluster.untilReady();
+        const living = await heads.untilLiving(count);
         return started.map(({ name }) => living.find((node) => node.startsWith(`${name}:`)) ?? name);
       },
       clocks: (count) => ({
