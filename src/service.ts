@@ -30,6 +30,7 @@ import { createRedisWaitingRoom, type RedisWaitingRoom } from './queue/redis/red
 import { createStandbyWaitingRoom } from './queue/standby-waiting-room.ts';
 import type { Readiness } from './readiness.ts';
 import { createOwnerSide } from './owner-side.ts';
+import { requireFreePort } from './free-port.ts';
 import { registerServiceMetrics } from './service-metrics.ts';
 import { createUndoing, type Undoing } from './undoing.ts';
 
@@ -281,14 +282,10 @@ async function start(
   let closing: Promise<void> | null = null;
   const closeApp = () => (closing ??= app.close());
   undoing.add('HTTP', closeApp);
-  if (config.METRICS_PORT !== undefined) {
-    const metricsApp = createMetricsApp({ metrics, log, clock });
-    undoing.add('metrics', () => metricsApp.close());
-    await metricsApp.listen({ host: config.HOST, port: config.METRICS_PORT });
-  }
-  // Compiling schemas keeps the process busy for a while, in which it should own nothing yet; and one whose port is taken
-  // should never have joined. Until it has, /readyz says why it does not serve.
-  const url = await app.listen({ host: config.HOST, port: config.PORT });
+  // Compiling schemas keeps the process busy for a while, in which it should own nothing yet.
+  await app.ready();
+  // Nor should a node join whose port is taken: under the same name it would bury the one that runs there.
+  await requireFreePort(config.HOST, config.PORT);
 
   undoing.add('announcements', () => announcements.close());
   await announcements.start();
@@ -298,8 +295,15 @@ async function start(
   // Whoever may own is not ready before it has taken the lines over.
   await roomDuty.assign(isRoomShared || membership.mayOwn());
   await jobsDuty.assign(membership.mayOwn());
-  // Again: requests end before what they ask does.
+  // Again: what has begun to listen stops before what it asks.
   undoing.add('HTTP', closeApp);
+  if (config.METRICS_PORT !== undefined) {
+    const metricsApp = createMetricsApp({ metrics, log, clock });
+    undoing.add('metrics', () => metricsApp.close());
+    await metricsApp.listen({ host: config.HOST, port: config.METRICS_PORT });
+  }
+  // Not before it can serve: a balancer that does not ask would send it requests.
+  const url = await app.listen({ host: config.HOST, port: config.PORT });
   undoing.add('activity', () => {
     activity.close();
     eventLoopDelay.close();
