@@ -79,7 +79,7 @@ for (const [name, WebSocket] of Object.entries(SOCKETS)) {
       );
       await waitFor(() => watchers.every(({ maps }) => maps.length > 0), { what: 'the first maps' });
       let isOver = false;
-      const changing = changeSeats(shopper, scheduleId, 400, 7).finally(() => {
+      const changing = changeSeats(shopper, scheduleId, 1_200, 7).finally(() => {
         isOver = true;
       });
       const random = createRandom(8);
@@ -106,7 +106,7 @@ for (const [name, WebSocket] of Object.entries(SOCKETS)) {
         t.equal(plain(maps.at(-1)?.seats ?? []), last);
         const wrong = maps.filter((map) => (truth.get(map.seq) ?? plain(map.seats)) !== plain(map.seats));
         t.same(wrong, []);
-        t.ok(maps.filter((map) => truth.has(map.seq)).length > 1, 'maps were compared, also before the last');
+        t.ok(maps.filter((map) => truth.has(map.seq)).length > 5, 'many maps were compared');
         t.ok(states.filter(({ type }) => type === 'reconnecting').length > 5, 'and many connections cut');
         t.ok(maps.filter(({ isSnapshot }) => isSnapshot).length < maps.length / 2, 'most went on where they were');
         t.same(errors, []);
