@@ -1,7 +1,8 @@
 /**
  * Once a second: brings those who are inside in line with what PostgreSQL says of them. Takes over tokens that a settlement
- * or somebody else ended, ends those whose users have paid and hold nothing any more, and checks the completions that
- * were announced. A second without a turn of this thread also means that nobody could be heard, so everybody counts as present then.
+ * or somebody else ended, ends those whose users have paid and hold nothing any more, and checks the completions that were
+ * announced. Those inside are looked at less often where a look takes long. A second without a turn of this thread also
+ * means that nobody could be heard, so everybody counts as present then.
  */
 import type { Clock, DatabaseClock } from '../clock.ts';
 import type { QueueRecords, QueueTokenRow } from '../queue-token.ts';
@@ -17,6 +18,12 @@ const PERIOD_MS = 1_000;
 const STANDSTILL_MS = 5_000;
 /** Tokens per look, some 50 ms of PostgreSQL's time; more of them are looked at in turns. */
 const TOKENS_PER_LOOK = 5_000;
+/**
+ * How often a look's own time is left to others before the next one. Its cost grows with all that those inside ever reserved,
+ * and it only finds what a settlement could not announce: it is to take a fiftieth of a core at most.
+ */
+const RESTS_PER_LOOK = 50;
+const LONGEST_REST_MS = 10_000;
 
 export interface Reconciliation {
   /** A settlement says that it has completed this token. */
@@ -41,6 +48,7 @@ export function createReconciliation(settings: ReconciliationSettings): Reconcil
   const { records, clock, databaseClock, queues, places, register, ends, signs, onFailure } = settings;
   let announced = new Set<Place>();
   let lookedAt = 0;
+  let restsUntilMs = Number.NEGATIVE_INFINITY;
   let beganAtMs = 0;
   let cancel: (() => void) | null = null;
   let running: Promise<void> = Promise.resolve();
@@ -64,9 +72,13 @@ export function createReconciliation(settings: ReconciliationSettings): Reconcil
   }
 
   async function lookAtThoseInside(): Promise<void> {
+    const startedAtMs = clock.monotonicMs();
+    if (startedAtMs < restsUntilMs) return;
     const tokenIds = nextTokens();
     if (tokenIds.length === 0) return;
     const { ended, paidUp } = await records.review(tokenIds);
+    const endedAtMs = clock.monotonicMs();
+    restsUntilMs = endedAtMs + Math.min((endedAtMs - startedAtMs) * RESTS_PER_LOOK, LONGEST_REST_MS);
     for (const row of ended) takeOver(places.withId(row.tokenId), row);
     for (const tokenId of paidUp) {
       const place = places.withId(tokenId);
