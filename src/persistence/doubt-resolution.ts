@@ -24,7 +24,8 @@ RETURNING h.schedule_id, h.epoch, h.seq`;
 
 const FIND_LOGGED = `
 SELECT l.schedule_id FROM seat_log l
-JOIN unnest($1::bigint[], $2::bigint[], $3::uuid[]) AS mine (schedule_id, first_seq, batch_id) USING (schedule_id, first_seq, batch_id)`;
+JOIN unnest($1::bigint[], $2::bigint[], $3::uuid[]) AS mine (schedule_id, first_seq, batch_id) USING (schedule_id, first_seq, batch_id)
+WHERE l.batch_id = ANY($3::uuid[])`;
 
 const READ_SETTLED = `
 SELECT asked.payment_id, done.first_seq, coalesce(done.balance, w.balance, 0) AS balance, coalesce(done.token_completed, false) AS token_completed

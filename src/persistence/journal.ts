@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts';
 import type { ObservedDatabaseClock } from '../database-clock.ts';
 import type { Log } from '../log.ts';
 import type { Heartbeat } from '../node.ts';
-import { appendStatement } from './append-statement.ts';
+import { appendStatement, readAppended } from './append-statement.ts';
 import { isRetryable, sqlState } from './database-errors.ts';
 import { createDoubtResolution, type DoubtfulPart } from './doubt-resolution.ts';
 import { createLane, type Lane, type LaneResult, type LaneStatement } from './lane.ts';
@@ -261,7 +261,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     switch (result.type) {
       case 'done': {
         observer.flushed('append', taken.length, countEvents(taken), result.receivedAt - result.sentAt);
-        const done = new Set(result.rows.map((row): unknown => row['schedule_id']));
+        const done = readAppended(result.rows);
         for (const { subject, batch } of taken) {
           if (done.has(batch.scheduleId)) {
             subject.concludeAppend({ type: 'committed', epoch: batch.epoch, isOwner: true });

@@ -42,9 +42,12 @@ WITH p AS MATERIALIZED (
   FROM unnest($17::int[], $18::int[], $19::uuid[], $20::text[]) AS i (ord, item_no, reservation_id, event)
   JOIN done USING (ord)
 ), log AS (
-  INSERT INTO seat_log (schedule_id, first_seq, last_seq, epoch, batch_id, events)
-  SELECT schedule_id, min(seq), max(seq), min(epoch), (array_agg(batch_id))[1], jsonb_agg(event::jsonb ORDER BY seq)
-  FROM item GROUP BY schedule_id
+  INSERT INTO seat_log_flushes (batch_id, schedule_ids, first_seqs, last_seqs, epochs, events)
+  SELECT batch_id, array_agg(schedule_id), array_agg(first_seq), array_agg(last_seq), array_agg(epoch), array_agg(events)
+  FROM (
+    SELECT batch_id, schedule_id, min(seq) AS first_seq, max(seq) AS last_seq, min(epoch) AS epoch, json_agg(event::json ORDER BY seq) AS events
+    FROM item GROUP BY batch_id, schedule_id
+  ) AS part GROUP BY batch_id
 ), settled AS (
   UPDATE reservations r SET
     status = CASE item.kind WHEN 'PAYMENT' THEN 'CONFIRMED' ELSE 'REFUNDED' END,

@@ -11,7 +11,7 @@ const TABLES = [
   'concerts',
   'schedules',
   'seats',
-  'seat_log',
+  'seat_log_flushes',
   'reservations',
   'wallets',
   'wallet_entries',

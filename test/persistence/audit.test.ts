@@ -145,25 +145,27 @@ const corruptions: { what: string; sql: string[]; broken: string[] }[] = [
   },
   {
     what: 'a flush that vanished from the log',
-    sql: ['DELETE FROM seat_log WHERE events @> \'[{"type": "CANCELLED"}]\''],
+    sql: ['DELETE FROM seat_log_flushes WHERE events[1]::jsonb @> \'[{"type": "CANCELLED"}]\''],
     broken: ['log-equals-rows', 'log-gapless'],
   },
   {
     what: 'the last flush that vanished from the log and the rows, but not from the head',
     sql: [
-      'DELETE FROM seat_log WHERE last_seq = (SELECT max(last_seq) FROM seat_log)',
+      'DELETE FROM seat_log_flushes WHERE last_seqs[1] = (SELECT max(last_seq) FROM seat_log)',
       "DELETE FROM reservations WHERE status = 'HELD'",
     ],
     broken: ['log-gapless'],
   },
   {
     what: 'a log row with fewer events than numbers',
-    sql: ['UPDATE seat_log SET events = events - 0 WHERE jsonb_array_length(events) = 2'],
+    sql: [
+      'UPDATE seat_log_flushes SET events[1] = (events[1]::jsonb - 0)::json WHERE json_array_length(events[1]) = 2',
+    ],
     broken: ['log-equals-rows', 'log-gapless'],
   },
   {
     what: 'an epoch that falls',
-    sql: ['UPDATE seat_log SET epoch = 3 WHERE first_seq = 1'],
+    sql: ['UPDATE seat_log_flushes SET epochs[1] = 3 WHERE first_seqs[1] = 1'],
     broken: ['log-epochs'],
   },
   {
@@ -174,15 +176,16 @@ const corruptions: { what: string; sql: string[]; broken: string[] }[] = [
   {
     what: 'a hold that was ended before its time',
     sql: [
-      `UPDATE seat_log SET events = jsonb_set(events, '{0,at}', to_jsonb((events->0->>'at')::bigint - 1)) WHERE events @> '[{"type": "EXPIRED"}]'`,
+      `UPDATE seat_log_flushes SET events[1] = jsonb_set(events[1]::jsonb, '{0,at}', to_jsonb((events[1]->0->>'at')::bigint - 1))::json
+         WHERE events[1]::jsonb @> '[{"type": "EXPIRED"}]'`,
     ],
     broken: ['no-early-expiry'],
   },
   {
     what: 'an expiry of a hold that was confirmed',
     sql: [
-      `UPDATE seat_log l SET events = jsonb_set(l.events, '{0,reservationId}', c.events->0->'reservationId')
-         FROM seat_log c WHERE l.events @> '[{"type": "CANCELLED"}]' AND c.events @> '[{"type": "CONFIRMED"}]' AND jsonb_array_length(c.events) = 2`,
+      `UPDATE seat_log_flushes l SET events[1] = jsonb_set(l.events[1]::jsonb, '{0,reservationId}', c.events->0->'reservationId')::json
+         FROM seat_log c WHERE l.events[1]::jsonb @> '[{"type": "CANCELLED"}]' AND c.events @> '[{"type": "CONFIRMED"}]' AND jsonb_array_length(c.events) = 2`,
     ],
     broken: ['log-equals-rows', 'log-legal'],
   },
@@ -385,9 +388,10 @@ t.test('a log that is longer than one fetch is folded to its end', async (t) => 
   const before = rows[0]?.seq ?? 0;
   await pool.query(
     `WITH pair AS (SELECT n, gen_random_uuid() AS id, $1::bigint + 2 * n - 1 AS first FROM generate_series(1, 3000) n),
-     log AS (INSERT INTO seat_log SELECT $2, first, first + 1, 3, gen_random_uuid(), jsonb_build_array(
+     log AS (INSERT INTO seat_log_flushes (batch_id, schedule_ids, first_seqs, last_seqs, epochs, events)
+       SELECT gen_random_uuid(), ARRAY[$2::bigint], ARRAY[first], ARRAY[first + 1], ARRAY[3::bigint], ARRAY[json_build_array(
        jsonb_build_object('type', 'HELD', 'seatNumber', 6, 'reservationId', id, 'userId', $3::uuid, 'at', $4::bigint, 'expiresAt', $4::bigint + 1000, 'price', 6000),
-       jsonb_build_object('type', 'CANCELLED', 'seatNumber', 6, 'reservationId', id, 'at', $4::bigint)) FROM pair),
+       jsonb_build_object('type', 'CANCELLED', 'seatNumber', 6, 'reservationId', id, 'at', $4::bigint))] FROM pair),
      row AS (INSERT INTO reservations SELECT id, $2, $5, $3, 6, 6000, 'CANCELLED', to_timestamp($4 / 1000.0), to_timestamp($4 / 1000.0 + 1),
        NULL, to_timestamp($4 / 1000.0), NULL, 3, first + 1 FROM pair)
      UPDATE schedule_heads SET seq = $1 + 6000 WHERE schedule_id = $2`,
@@ -395,7 +399,8 @@ t.test('a log that is longer than one fetch is folded to its end', async (t) => 
   );
   t.same(await brokenInvariants(pool), []);
   await pool.query(
-    "UPDATE seat_log SET events = jsonb_set(events, '{1,seatNumber}', '5') WHERE first_seq = (SELECT max(first_seq) FROM seat_log)",
+    `UPDATE seat_log_flushes SET events[1] = jsonb_set(events[1]::jsonb, '{1,seatNumber}', '5')::json
+     WHERE first_seqs[1] = (SELECT max(first_seq) FROM seat_log)`,
   );
   t.same(await brokenInvariants(pool), ['log-legal']);
 });

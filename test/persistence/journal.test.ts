@@ -171,16 +171,16 @@ t.test('a serialization failure is sent again; a full disk is refused with nothi
   const node = await startOwnerNode(t, database);
   const { scheduleId } = await insertSchedule(database);
   await database.pool.query('CREATE SEQUENCE tries');
-  await raiseOn(database, 'seat_log', `nextval('tries') < 3`, '40001');
+  await raiseOn(database, 'seat_log_flushes', `nextval('tries') < 3`, '40001');
   t.match(await node.dispatch(holdCommand(scheduleId, randomUUID(), 1)), { outcome: 'granted' });
-  await database.pool.query('DROP TRIGGER fail_on_purpose ON seat_log; DROP FUNCTION fail_on_purpose');
-  await raiseOn(database, 'seat_log', 'true', '53100');
+  await database.pool.query('DROP TRIGGER fail_on_purpose ON seat_log_flushes; DROP FUNCTION fail_on_purpose');
+  await raiseOn(database, 'seat_log_flushes', 'true', '53100');
   t.match(await node.dispatch(holdCommand(scheduleId, randomUUID(), 2)), {
     outcome: 'failed',
     code: 'STORE_UNAVAILABLE',
     effect: 'none',
   });
-  await database.pool.query('DROP TRIGGER fail_on_purpose ON seat_log');
+  await database.pool.query('DROP TRIGGER fail_on_purpose ON seat_log_flushes');
   t.match(valueOf(await node.dispatch(holdCommand(scheduleId, randomUUID(), 2))).reservations, [{ seq: 2 }]);
 });
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import t from 'tap';
 import { migrate, UnusableDatabase } from '../../src/persistence/migrate.ts';
@@ -55,4 +56,31 @@ t.test('a server older than PostgreSQL 15 is refused in words that name it', asy
     message: 'frontrow needs PostgreSQL 15 or newer; this server is 14.19',
   });
   t.equal(await countTables(pool), 0);
+});
+
+t.test('a log of one row per schedule becomes one of a row per flush, and says the same', async (t) => {
+  const { url, pool } = await createTestDatabase(t, { empty: true });
+  const directory = new URL('../../src/persistence/migrations/', import.meta.url);
+  await migrate({ databaseUrl: url, log });
+  // Back to how it was before that migration, with a log of that time.
+  await pool.query(`
+    DROP VIEW seat_log;
+    DROP TABLE seat_log_flushes;
+    CREATE TABLE seat_log (
+      schedule_id bigint NOT NULL, first_seq bigint NOT NULL, last_seq bigint NOT NULL, epoch bigint NOT NULL,
+      batch_id uuid NOT NULL, events jsonb NOT NULL, logged_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+      PRIMARY KEY (schedule_id, first_seq));
+    INSERT INTO seat_log (schedule_id, first_seq, last_seq, epoch, batch_id, events)
+    SELECT schedule, 2 * flush + 1, 2 * flush + 2, 1 + flush / 5, ('00000000-0000-7000-8000-0000000000' || (10 + flush))::uuid,
+      jsonb_build_array(jsonb_build_object('seatNumber', schedule), jsonb_build_object('seatNumber', flush))
+    FROM generate_series(1, 3) AS schedule, generate_series(0, 9) AS flush;`);
+  const select =
+    'SELECT schedule_id, first_seq, last_seq, epoch, batch_id, events FROM seat_log ORDER BY schedule_id, first_seq';
+  const before = await pool.query(select);
+  await pool.query(await readFile(new URL('0003_log-row-per-flush.sql', directory), 'utf8'));
+  const after = await pool.query(select);
+  t.equal(before.rows.length, 30);
+  t.same(after.rows, before.rows);
+  const { rows } = await pool.query<{ flushes: number }>('SELECT count(*)::int AS flushes FROM seat_log_flushes');
+  t.same(rows, [{ flushes: 10 }]);
 });

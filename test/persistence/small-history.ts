@@ -79,7 +79,8 @@ export function createHistory(pool: Pool, { concertId, scheduleId }: Sale): Hist
     const first = seq + 1;
     seq += events.length;
     await pool.query(
-      'INSERT INTO seat_log (schedule_id, first_seq, last_seq, epoch, batch_id, events) VALUES ($1, $2, $3, $4, gen_random_uuid(), $5)',
+      `INSERT INTO seat_log_flushes (batch_id, schedule_ids, first_seqs, last_seqs, epochs, events)
+       VALUES (gen_random_uuid(), ARRAY[$1::bigint], ARRAY[$2::bigint], ARRAY[$3::bigint], ARRAY[$4::bigint], ARRAY[$5::json])`,
       [scheduleId, first, seq, epoch, JSON.stringify(events)],
     );
     await pool.query(
