@@ -18,8 +18,8 @@ import type { LoadPlan, LoadWork } from './load/plan.ts';
 import { processCpuUs } from './machine/cpu-time.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
-import { createRandom } from './random.ts';
 import { summariseEntries } from './report/entries-report.ts';
+import { runRounds } from './rounds.ts';
 import { issueAccessTokens } from './service/access-tokens.ts';
 import { startPrivatePostgres } from './service/private-postgres.ts';
 import { hasRedis, startPrivateRedis } from './service/private-redis.ts';
@@ -74,7 +74,6 @@ const close = (): Promise<void> =>
   })());
 closeOnInterruption(close);
 
-const phases: MeasuredLoad[] = [];
 const faults: string[] = [];
 try {
   const [postgres, redis] = await starting;
@@ -84,22 +83,18 @@ try {
   ];
   const authSecret = randomBytes(32).toString('hex');
   const holders = issueAccessTokens(waiting + warmUpCount + count, authSecret, join(filesDir, 'tokens.txt'));
-  const random = createRandom(seed);
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const contestant of random.shuffle([...CONTESTANTS])) {
-      const measured =
-        contestant === 'empty'
-          ? await runEmpty(round, count)
-          : await runService(contestant, round, count, warmUpCount, () =>
-              createEntryDesk({ postgres, redis: contestant === 'redis' ? redis : null, holders, authSecret }),
-            );
-      phases.push(...measured);
-      for (const phase of measured) {
-        const rate = Math.round(phase.acceptedPerSecond).toLocaleString('en-US');
-        console.error(`round ${round}/${rounds}  ${phase.contestant.padEnd(16)} ${rate.padStart(8)}/s`);
-      }
-    }
-  }
+  const phases = await runRounds({
+    rounds,
+    seed,
+    contenders: CONTESTANTS,
+    run: (contestant, round) =>
+      contestant === 'empty'
+        ? runEmpty(round, count)
+        : runService(contestant, round, count, warmUpCount, () =>
+            createEntryDesk({ postgres, redis: contestant === 'redis' ? redis : null, holders, authSecret }),
+          ),
+    labelOf: ({ contestant }) => contestant.padEnd(16),
+  });
   const settings = { rounds, durationMs, warmUpMs, waiting, connections, seed };
   const described = await postgres.describe();
   console.log(summariseEntries({ machine, postgres: described, settings, phases, faults }));

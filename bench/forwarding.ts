@@ -18,8 +18,8 @@ import type { CpuClocks } from './machine/cpu-parts.ts';
 import { familyCpuUs, processCpuUs } from './machine/cpu-time.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
-import { createRandom } from './random.ts';
 import { summariseForwarding } from './report/forwarding-report.ts';
+import { runRounds } from './rounds.ts';
 
 const USAGE = `npm run bench:forwarding -- [options]
   --rounds 4            phases of each kind
@@ -64,30 +64,26 @@ const neededSchedules = schedulesFor(warmUpMs) + schedulesFor(durationMs);
 const machine = describeMachine();
 const field = await createClusterField({ nodes: 2, users: USERS, environment: { DRAIN_MS: '0' } });
 const { cluster, sale, heads, load } = field;
-const phases: MeasuredLoad[] = [];
 const faults: string[] = [];
 let lone: FrontrowContestant | null = null;
 try {
-  lone = createFrontrow({
+  const contestant = createFrontrow({
     databaseUrl: await cluster.postgres.createDatabase('without_redis'),
     seatsPerSecond: SEATS_PER_SECOND,
     users: USERS,
   });
+  lone = contestant;
   const fresh = createFreshSchedules(sale, SEAT_COUNT);
   await killNodes(field);
-  await lone.createDatabase();
-  const random = createRandom(seed);
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const kind of random.shuffle([...KINDS])) {
-      const measured = kind === 'without-redis' ? await runLone(lone, round) : await runCluster(kind, round, fresh);
-      phases.push(...measured);
-      for (const { contestant, acceptedPerSecond } of measured) {
-        const rate = Math.round(acceptedPerSecond).toLocaleString('en-US');
-        console.error(`round ${round}/${rounds}  ${contestant.padEnd(20)} ${rate.padStart(8)}/s`);
-      }
-    }
-  }
-  faults.push(...(await field.findFaults()), ...(await lone.findFaults()));
+  await contestant.createDatabase();
+  const phases = await runRounds({
+    rounds,
+    seed,
+    contenders: KINDS,
+    run: (kind, round) => (kind === 'without-redis' ? runLone(contestant, round) : runCluster(kind, round, fresh)),
+    labelOf: (phase) => phase.contestant.padEnd(20),
+  });
+  faults.push(...(await field.findFaults()), ...(await contestant.findFaults()));
   const postgres = await cluster.postgres.describe();
   const settings = { rounds, durationMs, warmUpMs, connections, spread, seatCount: SEAT_COUNT, seed };
   console.log(summariseForwarding({ machine, postgres, settings, phases, faults }));

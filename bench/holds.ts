@@ -14,9 +14,9 @@ import type { LoadProcess } from './load/load-process.ts';
 import type { LoadPlan } from './load/plan.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
-import { createRandom } from './random.ts';
 import { summariseHolds } from './report/holds-report.ts';
 import type { FlushFigures, Phase } from './report/phase.ts';
+import { runRounds } from './rounds.ts';
 
 const USAGE = `npm run bench -- [options]
   --rounds 5            phases of each contestant
@@ -60,20 +60,15 @@ const keepFiles = options.keep === 'true';
 const machine = describeMachine();
 const field = await createField({ only: (options.only ?? '').split(','), poolSize });
 const load = createLoadProcess();
-const phases: Phase[] = [];
 const faults: string[] = [];
 try {
-  const random = createRandom(seed);
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const contestant of random.shuffle([...field.contestants])) {
-      const measured = await runPhase(contestant, round, load);
-      phases.push(...measured);
-      for (const phase of measured) {
-        const rate = Math.round(phase.acceptedPerSecond).toLocaleString('en-US');
-        console.error(`round ${round}/${rounds}  ${phase.contestant.padEnd(16)} ${rate.padStart(8)}/s`);
-      }
-    }
-  }
+  const phases = await runRounds({
+    rounds,
+    seed,
+    contenders: field.contestants,
+    run: (contestant, round) => runPhase(contestant, round, load),
+    labelOf: ({ contestant }) => contestant.padEnd(16),
+  });
   for (const contestant of field.contestants) {
     faults.push(...(await contestant.findFaults()).map((fault) => `${contestant.name}: ${fault}`));
   }

@@ -14,8 +14,8 @@ import type { LoadPlan } from './load/plan.ts';
 import { startCpuParts } from './machine/cpu-parts.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
-import { createRandom } from './random.ts';
 import { type NodesPhase, summariseNodes } from './report/nodes-report.ts';
+import { runRounds } from './rounds.ts';
 import { readMetrics } from './service/metrics.ts';
 
 const USAGE = `npm run bench:nodes -- [options]
@@ -62,18 +62,15 @@ const schedulesFor = (phaseMs: number): number =>
 const machine = describeMachine();
 const field = await createClusterField({ nodes: mostNodes, users: USERS, environment: { DRAIN_MS: '0' } });
 const { cluster, sale, load } = field;
-const phases: NodesPhase[] = [];
 const faults: string[] = [];
 try {
-  const random = createRandom(seed);
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const nodes of random.shuffle(Array.from({ length: mostNodes }, (_, index) => index + 1))) {
-      const phase = await runPhase(nodes, round);
-      phases.push(phase);
-      const rate = Math.round(phase.acceptedPerSecond).toLocaleString('en-US');
-      console.error(`round ${round}/${rounds}  ${nodes} nodes  ${rate.padStart(8)}/s`);
-    }
-  }
+  const phases = await runRounds({
+    rounds,
+    seed,
+    contenders: Array.from({ length: mostNodes }, (_, index) => index + 1),
+    run: async (nodes, round) => [await runPhase(nodes, round)],
+    labelOf: ({ nodes }) => `${nodes} nodes `,
+  });
   faults.push(...(await field.findFaults()));
   const postgres = await cluster.postgres.describe();
   const settings = { rounds, durationMs, warmUpMs, connections, spread, seatCount: SEAT_COUNT, seed };

@@ -11,9 +11,9 @@ import { createLoadProcess } from './load/load-process.ts';
 import type { LoadPlan } from './load/plan.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
-import { createRandom } from './random.ts';
 import type { Phase } from './report/phase.ts';
 import { summariseRefusals } from './report/refusals-report.ts';
+import { runRounds } from './rounds.ts';
 import type { ServerProcess } from './service/server-process.ts';
 
 const USAGE = `node bench/refusals.ts [options]
@@ -43,7 +43,6 @@ const seed = readCount('seed', options.seed, 0, 2 ** 31);
 const machine = describeMachine();
 const field = await createField({ only: ['frontrow', 'empty'], poolSize: 1 });
 const load = createLoadProcess();
-const phases: Phase[] = [];
 const faults: string[] = [];
 try {
   const { frontrow } = field;
@@ -54,18 +53,20 @@ try {
   const opening = await frontrow.start();
   await frontrow.sellOut(opening, scheduleId, SEAT_COUNT);
   await opening.stop();
-  const random = createRandom(seed);
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const contestant of random.shuffle([...field.contestants])) {
+  const phases = await runRounds({
+    rounds,
+    seed,
+    contenders: field.contestants,
+    async run(contestant, round) {
       await field.settle(contestant);
       const server = await contestant.start();
       try {
-        phases.push(...(await runPhases(contestant, round, server, scheduleId)));
+        return await runPhases(contestant, round, server, scheduleId);
       } finally {
         await server.stop();
       }
-    }
-  }
+    },
+  });
   if ((await frontrow.countHolds([scheduleId])) !== SEAT_COUNT) {
     faults.push('the sold-out schedule no longer has exactly one live reservation for each seat');
   }
