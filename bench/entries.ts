@@ -6,7 +6,7 @@
  * the database is audited: a run in which an acknowledged entry is not recorded is void and exits with 1.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmpty } from './contestants/rival.ts';
@@ -19,6 +19,7 @@ import { processCpuUs } from './machine/cpu-time.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
 import { summariseEntries } from './report/entries-report.ts';
+import { writeFigures } from './report/figures-file.ts';
 import { runRounds } from './rounds.ts';
 import { issueAccessTokens } from './service/access-tokens.ts';
 import { startPrivatePostgres } from './service/private-postgres.ts';
@@ -96,12 +97,9 @@ try {
     labelOf: ({ contestant }) => contestant.padEnd(16),
   });
   const settings = { rounds, durationMs, warmUpMs, waiting, connections, seed };
-  const described = await postgres.describe();
-  console.log(summariseEntries({ machine, postgres: described, settings, phases, faults }));
-  if (options.output !== null) {
-    const figures = { machine, postgres: described, settings, phases, faults };
-    writeFileSync(options.output, `${JSON.stringify(figures, null, 2)}\n`);
-  }
+  const figures = { machine, postgres: await postgres.describe(), settings, phases, faults };
+  console.log(summariseEntries(figures));
+  writeFigures(options.output, figures);
 } finally {
   await close();
 }

@@ -6,7 +6,6 @@
  * long requests took in the 6 s before and after. Afterwards everything acknowledged must be stored, and the database is audited;
  * otherwise the run is void and exits with 1.
  */
-import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClusterField } from './cluster/cluster-field.ts';
 import type { ClusterNode } from './cluster/cluster-node.ts';
@@ -15,6 +14,7 @@ import { createMachineClock } from './machine/monotonic-clock.ts';
 import { readCount, readOptions } from './options.ts';
 import { createWorkerProcess } from './process/worker-process.ts';
 import { type FailoverTrial, summariseFailover } from './report/failover-report.ts';
+import { writeFigures } from './report/figures-file.ts';
 import { findMissingHolds } from './service/missing-holds.ts';
 import type { SteadyCalls } from './steady/steady-calls.ts';
 import { countFailures, isDone, readRequests } from './steady/timeline.ts';
@@ -87,11 +87,9 @@ try {
   const postgres = await cluster.postgres.describe();
   const settings = { trials, schedules, requestsPerSecond, windowMs, seed, connections: 2 * CONNECTIONS_PER_NODE };
   const { records: _records, heldIds: _heldIds, ...load } = end;
-  console.log(summariseFailover({ machine, postgres, settings, trials: measured, load, faults }));
-  if (options.output !== null) {
-    const figures = { machine, postgres, settings, trials: measured, load, faults };
-    writeFileSync(options.output, `${JSON.stringify(figures, null, 2)}\n`);
-  }
+  const figures = { machine, postgres, settings, trials: measured, load, faults };
+  console.log(summariseFailover(figures));
+  writeFigures(options.output, figures);
 } finally {
   worker.close();
   await field.close(options.keep === 'true');

@@ -2,7 +2,6 @@
  * `npm run bench:footprint`: what a hold, a schedule, a live connection and somebody who waits cost in bytes, and the line in
  * Redis in CPU: what docs/scaling.md calculates with.
  */
-import { writeFileSync } from 'node:fs';
 import { createField } from './contestants/field.ts';
 import { theService } from './fan-out/hall.ts';
 import { measureLine } from './footprint/line.ts';
@@ -11,6 +10,7 @@ import { measureStorage } from './footprint/storage.ts';
 import { createLoadProcess } from './load/load-process.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
+import { writeFigures } from './report/figures-file.ts';
 import { summariseFootprint } from './report/footprint-report.ts';
 
 const USAGE = `npm run bench:footprint -- [options]
@@ -53,9 +53,7 @@ try {
   faults = await theService(field).findFaults();
   const figures = { storage, schedules: { small, large }, watchers, line };
   console.log(summariseFootprint({ machine, figures, faults }));
-  if (options.output !== null) {
-    writeFileSync(options.output, `${JSON.stringify({ machine, ...figures, faults }, null, 2)}\n`);
-  }
+  writeFigures(options.output, { machine, ...figures, faults });
 } finally {
   load.close();
   await field.close(options.keep === 'true');

@@ -6,7 +6,6 @@
  * reading maps. Afterwards the databases are audited: a run in which a seat was sold twice, an acknowledged hold is not stored, or
  * a schedule was owned elsewhere than the phase says is void and exits with 1.
  */
-import { writeFileSync } from 'node:fs';
 import { createRing } from '../src/cluster/ring.ts';
 import { type ClusterField, createClusterField } from './cluster/cluster-field.ts';
 import { createFreshSchedules } from './cluster/fresh-schedules.ts';
@@ -18,6 +17,7 @@ import type { CpuClocks } from './machine/cpu-parts.ts';
 import { familyCpuUs, processCpuUs } from './machine/cpu-time.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
+import { writeFigures } from './report/figures-file.ts';
 import { summariseForwarding } from './report/forwarding-report.ts';
 import { runRounds } from './rounds.ts';
 
@@ -86,10 +86,9 @@ try {
   faults.push(...(await field.findFaults()), ...(await contestant.findFaults()));
   const postgres = await cluster.postgres.describe();
   const settings = { rounds, durationMs, warmUpMs, connections, spread, seatCount: SEAT_COUNT, seed };
-  console.log(summariseForwarding({ machine, postgres, settings, phases, faults }));
-  if (options.output !== null) {
-    writeFileSync(options.output, `${JSON.stringify({ machine, postgres, settings, phases, faults }, null, 2)}\n`);
-  }
+  const figures = { machine, postgres, settings, phases, faults };
+  console.log(summariseForwarding(figures));
+  writeFigures(options.output, figures);
 } finally {
   await lone?.close();
   await field.close(options.keep === 'true');

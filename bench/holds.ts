@@ -5,7 +5,6 @@
  * turns, in another order every round. 64 keep-alive connections in a third process hold distinct free seats. Afterwards every
  * database is audited: a run in which a seat was sold twice, or an answer had no reservation, is void and exits with 1.
  */
-import { writeFileSync } from 'node:fs';
 import type { Contestant, FlushCount } from './contestants/contestant.ts';
 import { createField } from './contestants/field.ts';
 import { measureLoad } from './contestants/measure.ts';
@@ -14,6 +13,7 @@ import type { LoadProcess } from './load/load-process.ts';
 import type { LoadPlan } from './load/plan.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
+import { writeFigures } from './report/figures-file.ts';
 import { summariseHolds } from './report/holds-report.ts';
 import type { FlushFigures, Phase } from './report/phase.ts';
 import { runRounds } from './rounds.ts';
@@ -74,10 +74,9 @@ try {
   }
   const postgres = await field.postgres.describe();
   const settings = { rounds, durationMs, warmUpMs, connections, spread, seatCount: SEAT_COUNT, poolSize, cold, seed };
-  console.log(summariseHolds({ machine, postgres, settings, phases, faults }));
-  if (options.output !== null) {
-    writeFileSync(options.output, `${JSON.stringify({ machine, postgres, settings, phases, faults }, null, 2)}\n`);
-  }
+  const figures = { machine, postgres, settings, phases, faults };
+  console.log(summariseHolds(figures));
+  writeFigures(options.output, figures);
 } finally {
   load.close();
   await field.close(keepFiles);

@@ -6,7 +6,6 @@
  * in turns. Afterwards every watcher's map must be the service's answer and the database's, and the database is audited: a run
  * in which anything differs is void and exits with 1.
  */
-import { writeFileSync } from 'node:fs';
 import { createField } from './contestants/field.ts';
 import { runFanOut } from './fan-out/fan-out.ts';
 import { theService } from './fan-out/hall.ts';
@@ -16,6 +15,7 @@ import { runStuck } from './fan-out/stuck.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
 import { describeFaults, describeRun, summariseFanOut } from './report/fan-out-report.ts';
+import { writeFigures } from './report/figures-file.ts';
 
 const USAGE = `npm run bench:live -- [options]
   --watchers 1000,5000  sizes of the crowd
@@ -100,8 +100,7 @@ async function runBenchmark(): Promise<void> {
     ...(await theService(field).findFaults()),
   ];
   const postgres = await field.postgres.describe();
-  console.log(summariseFanOut({ machine, postgres, settings, rounds, faults }));
-  if (options.output !== null) {
-    writeFileSync(options.output, `${JSON.stringify({ machine, postgres, settings, rounds, faults }, null, 2)}\n`);
-  }
+  const figures = { machine, postgres, settings, rounds, faults };
+  console.log(summariseFanOut(figures));
+  writeFigures(options.output, figures);
 }

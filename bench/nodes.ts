@@ -6,7 +6,6 @@
  * three nodes follows from those of one and two. Afterwards the database is audited: a run in which a seat was sold twice, or
  * an acknowledged hold is not stored, is void and exits with 1.
  */
-import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClusterField } from './cluster/cluster-field.ts';
 import { countAccepted, measureParts } from './load/measured-load.ts';
@@ -14,6 +13,7 @@ import type { LoadPlan } from './load/plan.ts';
 import { startCpuParts } from './machine/cpu-parts.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
+import { writeFigures } from './report/figures-file.ts';
 import { type NodesPhase, summariseNodes } from './report/nodes-report.ts';
 import { runRounds } from './rounds.ts';
 import { readMetrics } from './service/metrics.ts';
@@ -74,10 +74,9 @@ try {
   faults.push(...(await field.findFaults()));
   const postgres = await cluster.postgres.describe();
   const settings = { rounds, durationMs, warmUpMs, connections, spread, seatCount: SEAT_COUNT, seed };
-  console.log(summariseNodes({ machine, postgres, settings, phases, faults }));
-  if (options.output !== null) {
-    writeFileSync(options.output, `${JSON.stringify({ machine, postgres, settings, phases, faults }, null, 2)}\n`);
-  }
+  const figures = { machine, postgres, settings, phases, faults };
+  console.log(summariseNodes(figures));
+  writeFigures(options.output, figures);
 } finally {
   await field.close(options.keep === 'true');
 }

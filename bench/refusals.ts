@@ -3,7 +3,6 @@
  * the last; the empty Fastify route takes the same requests in the same run, in turns. Exits with 1 when a seat was
  * given away, or when what is refused wrote anything.
  */
-import { writeFileSync } from 'node:fs';
 import type { Contestant } from './contestants/contestant.ts';
 import { createField } from './contestants/field.ts';
 import { measureLoad } from './contestants/measure.ts';
@@ -11,6 +10,7 @@ import { createLoadProcess } from './load/load-process.ts';
 import type { LoadPlan } from './load/plan.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
+import { writeFigures } from './report/figures-file.ts';
 import type { Phase } from './report/phase.ts';
 import { summariseRefusals } from './report/refusals-report.ts';
 import { runRounds } from './rounds.ts';
@@ -73,10 +73,9 @@ try {
   faults.push(...(await frontrow.findFaults()));
   const postgres = await field.postgres.describe();
   const settings = { rounds, durationMs, warmUpMs, connections, seatCount: SEAT_COUNT, seed };
-  console.log(summariseRefusals({ machine, postgres, settings, phases, faults }));
-  if (options.output !== null) {
-    writeFileSync(options.output, `${JSON.stringify({ machine, postgres, settings, phases, faults }, null, 2)}\n`);
-  }
+  const figures = { machine, postgres, settings, phases, faults };
+  console.log(summariseRefusals(figures));
+  writeFigures(options.output, figures);
 } finally {
   load.close();
   await field.close(false);
