@@ -11,12 +11,12 @@ import { type ClusterField, createClusterField } from './cluster/cluster-field.t
 import { createFreshSchedules } from './cluster/fresh-schedules.ts';
 import { nodeIdOf } from './cluster/heads.ts';
 import { createFrontrow, type FrontrowContestant } from './contestants/frontrow.ts';
+import { countSchedules, mapPathsOf, planHolds, readHoldsLoad } from './load/holds-load.ts';
 import { countAccepted, type MeasuredLoad, measureParts } from './load/measured-load.ts';
-import type { LoadPlan } from './load/plan.ts';
 import type { CpuClocks } from './machine/cpu-parts.ts';
 import { familyCpuUs, processCpuUs } from './machine/cpu-time.ts';
 import { describeMachine } from './machine/description.ts';
-import { readCount, readOptions } from './options.ts';
+import { readOptions } from './options.ts';
 import { writeFigures } from './report/figures-file.ts';
 import { summariseForwarding } from './report/forwarding-report.ts';
 import { runRounds } from './rounds.ts';
@@ -31,13 +31,11 @@ const USAGE = `npm run bench:forwarding -- [options]
   --output FILE         figures of every phase as JSON
   --keep true           keep the databases`;
 
-const SEAT_COUNT = 50;
 const USERS = 1_000;
 /** Above what a node reaches behind two cores that it shares, so that seats do not run out in a phase. */
 const SEATS_PER_SECOND = 25_000;
 /** Of fresh schedules about half are placed at either node; with this many more there are enough. */
 const STOCK_FACTOR = 2.3;
-const READS_LIMIT_MS = 60_000;
 const KINDS = ['local', 'forwarded', 'one-node', 'without-redis'] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -51,14 +49,9 @@ const options = readOptions(USAGE, {
   output: null,
   keep: null,
 });
-const rounds = readCount('rounds', options.rounds, 1, 100);
-const durationMs = readCount('seconds', options.seconds, 1, 600) * 1_000;
-const warmUpMs = readCount('warm-up-seconds', options['warm-up-seconds'], 1, 600) * 1_000;
-const connections = readCount('connections', options.connections, 1, 4_096);
-const spread = readCount('spread', options.spread, 1, 10_000);
-const seed = readCount('seed', options.seed, 0, 2 ** 31);
-const schedulesFor = (phaseMs: number): number =>
-  Math.max(spread, Math.ceil((SEATS_PER_SECOND * phaseMs) / 1_000 / SEAT_COUNT));
+const holdsLoad = readHoldsLoad(options, { leastWarmUpSeconds: 1 });
+const { rounds, durationMs, warmUpMs, spread, seatCount, seed } = holdsLoad;
+const schedulesFor = (phaseMs: number): number => countSchedules(holdsLoad, SEATS_PER_SECOND, phaseMs);
 const neededSchedules = schedulesFor(warmUpMs) + schedulesFor(durationMs);
 
 const machine = describeMachine();
@@ -73,7 +66,7 @@ try {
     users: USERS,
   });
   lone = contestant;
-  const fresh = createFreshSchedules(sale, SEAT_COUNT);
+  const fresh = createFreshSchedules(sale, seatCount);
   await killNodes(field);
   await contestant.createDatabase();
   const phases = await runRounds({
@@ -85,8 +78,7 @@ try {
   });
   faults.push(...(await field.findFaults()), ...(await contestant.findFaults()));
   const postgres = await cluster.postgres.describe();
-  const settings = { rounds, durationMs, warmUpMs, connections, spread, seatCount: SEAT_COUNT, seed };
-  const figures = { machine, postgres, settings, phases, faults };
+  const figures = { machine, postgres, settings: { ...holdsLoad }, phases, faults };
   console.log(summariseForwarding(figures));
   writeFigures(options.output, figures);
 } finally {
@@ -125,8 +117,8 @@ async function runCluster(
 
 async function runLone(contestant: FrontrowContestant, round: number): Promise<MeasuredLoad[]> {
   await killNodes(field);
-  const warmUpIds = await contestant.addSchedules(schedulesFor(warmUpMs), SEAT_COUNT);
-  const scheduleIds = await contestant.addSchedules(schedulesFor(durationMs), SEAT_COUNT);
+  const warmUpIds = await contestant.addSchedules(schedulesFor(warmUpMs), seatCount);
+  const scheduleIds = await contestant.addSchedules(schedulesFor(durationMs), seatCount);
   const { postgres } = cluster;
   await postgres.settle([contestant.databaseUrl]);
   const server = await contestant.start({ env: { DRAIN_MS: '0', REDIS_URL: '' } });
@@ -160,38 +152,20 @@ async function runPhases(phase: {
   readonly countHolds: (scheduleIds: readonly number[]) => Promise<number>;
 }): Promise<MeasuredLoad[]> {
   const { kind, round, port, tokens, clocks, warmUpIds, scheduleIds } = phase;
-  const holds = (ids: readonly number[], phaseMs: number): LoadPlan => ({
-    port,
-    connections,
-    durationMs: phaseMs,
-    tokens,
-    seed: seed * 1_000 + round,
-    work: {
-      type: 'holds',
-      path: '/api/v1/reservations',
-      scheduleIds: ids,
-      seatCount: SEAT_COUNT,
-      spread,
-      repeat: false,
-    },
-  });
-  const reads = (ids: readonly number[], phaseMs: number, repeat: boolean): LoadPlan => ({
-    ...holds([], phaseMs),
-    work: { type: 'reads', paths: ids.map((id) => `/api/v1/schedules/${id}/seats`), repeat },
-  });
-  const activation = await load.run(reads([...warmUpIds, ...scheduleIds], READS_LIMIT_MS, false));
+  const plans = planHolds(holdsLoad, { port, tokens }, { round });
+  const activation = await load.run(plans.readOnce(mapPathsOf([...warmUpIds, ...scheduleIds])));
   if (countAccepted(activation.allAnswers) !== warmUpIds.length + scheduleIds.length) {
     throw new Error(`${kind} answered the reads before the load with ${JSON.stringify(activation.allAnswers)}.`);
   }
-  await load.run(holds(warmUpIds, warmUpMs));
+  await load.run(plans.holds(warmUpIds, warmUpMs));
   const common = { load, clocks, round } as const;
-  const held = await measureParts({ ...common, contestant: kind, plan: holds(scheduleIds, durationMs) });
+  const held = await measureParts({ ...common, contestant: kind, plan: plans.holds(scheduleIds, durationMs) });
   const stored = await phase.countHolds(scheduleIds);
   const acknowledged = countAccepted(held.result.allAnswers);
   if (stored !== acknowledged) {
     faults.push(`${kind}, round ${round}: ${acknowledged} holds were acknowledged, ${stored} are stored`);
   }
-  const maps = reads(scheduleIds.slice(0, spread), durationMs / 2, true);
+  const maps = plans.readOn(mapPathsOf(scheduleIds.slice(0, spread)), durationMs / 2);
   const read = await measureParts({ ...common, contestant: `${kind} map`, plan: maps });
   for (const { contestant, result } of [held, read]) {
     if (Object.keys(result.codes).length > 0) {

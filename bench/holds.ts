@@ -8,9 +8,9 @@
 import type { Contestant, FlushCount } from './contestants/contestant.ts';
 import { createField } from './contestants/field.ts';
 import { measureLoad } from './contestants/measure.ts';
+import { countSchedules, planHolds, readHoldsLoad } from './load/holds-load.ts';
 import { createLoadProcess } from './load/load-process.ts';
 import type { LoadProcess } from './load/load-process.ts';
-import type { LoadPlan } from './load/plan.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
 import { writeFigures } from './report/figures-file.ts';
@@ -31,9 +31,6 @@ const USAGE = `npm run bench -- [options]
   --output FILE         figures of every phase as JSON
   --keep true           keep the database`;
 
-const SEAT_COUNT = 50;
-const READS_LIMIT_MS = 60_000;
-
 const options = readOptions(USAGE, {
   rounds: '5',
   seconds: '5',
@@ -47,12 +44,8 @@ const options = readOptions(USAGE, {
   output: null,
   keep: null,
 });
-const rounds = readCount('rounds', options.rounds, 1, 100);
-const durationMs = readCount('seconds', options.seconds, 1, 600) * 1_000;
-const warmUpMs = readCount('warm-up-seconds', options['warm-up-seconds'], 0, 600) * 1_000;
-const connections = readCount('connections', options.connections, 1, 4_096);
-const spread = readCount('spread', options.spread, 1, 10_000);
-const seed = readCount('seed', options.seed, 0, 2 ** 31);
+const holdsLoad = readHoldsLoad(options, { leastWarmUpSeconds: 0 });
+const { rounds, durationMs, warmUpMs, seed, ...others } = holdsLoad;
 const poolSize = readCount('pool', options.pool, 1, 90);
 const cold = options.cold === 'true';
 const keepFiles = options.keep === 'true';
@@ -73,7 +66,7 @@ try {
     faults.push(...(await contestant.findFaults()).map((fault) => `${contestant.name}: ${fault}`));
   }
   const postgres = await field.postgres.describe();
-  const settings = { rounds, durationMs, warmUpMs, connections, spread, seatCount: SEAT_COUNT, poolSize, cold, seed };
+  const settings = { rounds, durationMs, warmUpMs, ...others, poolSize, cold, seed };
   const figures = { machine, postgres, settings, phases, faults };
   console.log(summariseHolds(figures));
   writeFigures(options.output, figures);
@@ -85,42 +78,28 @@ process.exitCode = faults.length === 0 ? 0 : 1;
 
 async function runPhase(contestant: Contestant, round: number, loadProcess: LoadProcess): Promise<Phase[]> {
   const { postmasterId } = field.postgres;
-  const schedulesFor = (phaseMs: number): number =>
-    Math.max(spread, Math.ceil((contestant.seatsPerSecond * phaseMs) / 1_000 / SEAT_COUNT));
-  const warmUpIds = await contestant.addSchedules(schedulesFor(warmUpMs), SEAT_COUNT);
-  const scheduleIds = await contestant.addSchedules(schedulesFor(durationMs), SEAT_COUNT);
+  const addSchedules = (phaseMs: number): Promise<number[]> =>
+    contestant.addSchedules(countSchedules(holdsLoad, contestant.seatsPerSecond, phaseMs), holdsLoad.seatCount);
+  const warmUpIds = await addSchedules(warmUpMs);
+  const scheduleIds = await addSchedules(durationMs);
   await field.settle(contestant);
   const server = await contestant.start();
   try {
-    const holds = (ids: readonly number[], phaseMs: number): LoadPlan => ({
-      port: server.port,
-      connections,
-      durationMs: phaseMs,
-      tokens: field.tokens,
-      seed: seed * 1_000 + round,
-      work: {
-        type: 'holds',
-        path: '/api/v1/reservations',
-        scheduleIds: ids,
-        seatCount: SEAT_COUNT,
-        spread,
-        repeat: contestant.seatsPerSecond === 0,
-      },
-    });
+    const target = { port: server.port, tokens: field.tokens };
+    const plans = planHolds(holdsLoad, target, { round, repeat: contestant.seatsPerSecond === 0 });
     const warmPaths = cold ? [] : contestant.warmPaths([...warmUpIds, ...scheduleIds]);
     if (warmPaths.length > 0) {
-      const reads = { type: 'reads', paths: warmPaths, repeat: false } as const;
-      const { answers } = await loadProcess.run({ ...holds([], READS_LIMIT_MS), work: reads });
+      const { answers } = await loadProcess.run(plans.readOnce(warmPaths));
       if (answers['200'] !== warmPaths.length) {
         throw new Error(`${contestant.name} answered the reads before the load with ${JSON.stringify(answers)}.`);
       }
     }
     if (warmUpMs > 0) {
-      await loadProcess.run(holds(warmUpIds, warmUpMs));
+      await loadProcess.run(plans.holds(warmUpIds, warmUpMs));
     }
     const common = { load: loadProcess, server, postmasterId, round, counted: 'accepted' } as const;
     const before = await contestant.readFlushes(server);
-    const plan = holds(scheduleIds, durationMs);
+    const plan = plans.holds(scheduleIds, durationMs);
     const measured = await measureLoad({ ...common, contestant: contestant.name, plan });
     const phase = { ...measured, flushes: flushFigures(before, await contestant.readFlushes(server)) };
     const held = await contestant.countHolds(scheduleIds);
@@ -131,7 +110,7 @@ async function runPhase(contestant: Contestant, round: number, loadProcess: Load
     if (contestant.name !== 'empty') {
       return [phase];
     }
-    const get = { ...holds([], durationMs), work: { type: 'reads', paths: ['/'], repeat: true } } as const;
+    const get = plans.readOn(['/'], durationMs);
     return [phase, await measureLoad({ ...common, contestant: 'empty-get', plan: get })];
   } finally {
     await server.stop();

@@ -8,8 +8,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClusterField } from './cluster/cluster-field.ts';
+import { countSchedules, mapPathsOf, planHolds, readHoldsLoad } from './load/holds-load.ts';
 import { countAccepted, measureParts } from './load/measured-load.ts';
-import type { LoadPlan } from './load/plan.ts';
 import { startCpuParts } from './machine/cpu-parts.ts';
 import { describeMachine } from './machine/description.ts';
 import { readCount, readOptions } from './options.ts';
@@ -29,11 +29,9 @@ const USAGE = `npm run bench:nodes -- [options]
   --output FILE         figures of every phase as JSON
   --keep true           keep the database`;
 
-const SEAT_COUNT = 50;
 const USERS = 1_000;
 /** Above what the nodes reach together behind the cores that they share, so that seats do not run out in a phase. */
 const SEATS_PER_SECOND = 25_000;
-const READS_LIMIT_MS = 60_000;
 /** For how long nodes are watched that have nothing to do, after what the load has set off is over. */
 const IDLE_MS = 2_000;
 const CALM_MS = 500;
@@ -50,14 +48,9 @@ const options = readOptions(USAGE, {
   keep: null,
 });
 const mostNodes = readCount('nodes', options.nodes, 1, 9);
-const rounds = readCount('rounds', options.rounds, 1, 100);
-const durationMs = readCount('seconds', options.seconds, 1, 600) * 1_000;
-const warmUpMs = readCount('warm-up-seconds', options['warm-up-seconds'], 1, 600) * 1_000;
-const connections = readCount('connections', options.connections, 1, 4_096);
-const spread = readCount('spread', options.spread, 1, 10_000);
-const seed = readCount('seed', options.seed, 0, 2 ** 31);
-const schedulesFor = (phaseMs: number): number =>
-  Math.max(spread, Math.ceil((SEATS_PER_SECOND * phaseMs) / 1_000 / SEAT_COUNT));
+const holdsLoad = readHoldsLoad(options, { leastWarmUpSeconds: 1 });
+const { rounds, durationMs, warmUpMs, seatCount, seed } = holdsLoad;
+const schedulesFor = (phaseMs: number): number => countSchedules(holdsLoad, SEATS_PER_SECOND, phaseMs);
 
 const machine = describeMachine();
 const field = await createClusterField({ nodes: mostNodes, users: USERS, environment: { DRAIN_MS: '0' } });
@@ -73,8 +66,7 @@ try {
   });
   faults.push(...(await field.findFaults()));
   const postgres = await cluster.postgres.describe();
-  const settings = { rounds, durationMs, warmUpMs, connections, spread, seatCount: SEAT_COUNT, seed };
-  const figures = { machine, postgres, settings, phases, faults };
+  const figures = { machine, postgres, settings: { ...holdsLoad }, phases, faults };
   console.log(summariseNodes(figures));
   writeFigures(options.output, figures);
 } finally {
@@ -83,35 +75,17 @@ try {
 process.exitCode = faults.length === 0 ? 0 : 1;
 
 async function runPhase(nodes: number, round: number): Promise<NodesPhase> {
-  const warmUpIds = await sale.addSchedules(schedulesFor(warmUpMs), SEAT_COUNT);
-  const scheduleIds = await sale.addSchedules(schedulesFor(durationMs), SEAT_COUNT);
+  const warmUpIds = await sale.addSchedules(schedulesFor(warmUpMs), seatCount);
+  const scheduleIds = await sale.addSchedules(schedulesFor(durationMs), seatCount);
   await field.restart(nodes);
   const ports = cluster.nodes.slice(0, nodes).map(({ port }) => port);
-  const holds = (ids: readonly number[], phaseMs: number): LoadPlan => ({
-    port: ports[0] ?? 0,
-    ports,
-    connections,
-    durationMs: phaseMs,
-    tokens: field.tokens,
-    seed: seed * 1_000 + round,
-    work: {
-      type: 'holds',
-      path: '/api/v1/reservations',
-      scheduleIds: ids,
-      seatCount: SEAT_COUNT,
-      spread,
-      repeat: false,
-    },
-  });
-  const paths = [...warmUpIds, ...scheduleIds].map((id) => `/api/v1/schedules/${id}/seats`);
-  const { allAnswers } = await load.run({
-    ...holds([], READS_LIMIT_MS),
-    work: { type: 'reads', paths, repeat: false },
-  });
+  const plans = planHolds(holdsLoad, { port: ports[0] ?? 0, ports, tokens: field.tokens }, { round });
+  const paths = mapPathsOf([...warmUpIds, ...scheduleIds]);
+  const { allAnswers } = await load.run(plans.readOnce(paths));
   if (countAccepted(allAnswers) !== paths.length) {
     throw new Error(`The reads before the load were answered with ${JSON.stringify(allAnswers)}.`);
   }
-  await load.run(holds(warmUpIds, warmUpMs));
+  await load.run(plans.holds(warmUpIds, warmUpMs));
   const clocks = field.clocks(nodes);
   const before = await count(nodes);
   const measured = await measureParts({
@@ -119,7 +93,7 @@ async function runPhase(nodes: number, round: number): Promise<NodesPhase> {
     clocks,
     contestant: String(nodes),
     round,
-    plan: holds(scheduleIds, durationMs),
+    plan: plans.holds(scheduleIds, durationMs),
   });
   const after = await count(nodes);
   const acknowledged = countAccepted(measured.result.allAnswers);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
+import { mapPathsOf } from '../load/holds-load.ts';
 import { auditDatabase } from '../service/database-audit.ts';
 import { readMetrics } from '../service/metrics.ts';
 import { createSale, LIMITS_OFF, PRICE_WON, type Shopper } from '../service/sale.ts';
@@ -78,7 +79,7 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     },
     addSchedules: (count, seatCount) => sale.addSchedules(count, seatCount),
     start,
-    warmPaths: (scheduleIds) => scheduleIds.map((scheduleId) => `/api/v1/schedules/${scheduleId}/seats`),
+    warmPaths: mapPathsOf,
     async readFlushes(server) {
       const sumOf = await readMetrics(server.url);
       return {
