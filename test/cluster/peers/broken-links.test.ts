@@ -5,8 +5,9 @@ import { type Clock, systemClock } from '../../../src/clock.ts';
 import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { startTcpProxy } from '../../fixtures/tcp-proxy.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
-import { firstPeer, startRawListener } from './raw-peer.ts';
+import { startRawListener, startRawPair } from './raw-peer.ts';
 import {
+  countHandled,
   createKeptLog,
   LIMIT_MS,
   LISTENER,
@@ -28,25 +29,17 @@ async function turns(count: number): Promise<void> {
 
 /** A listener behind a proxy that can misbehave, and the links to it. */
 async function startThroughProxy(t: Parameters<typeof startListener>[0]) {
-  let handled = 0;
   const log = createKeptLog();
-  const server = await startListener(t, {
-    handle({ scheduleId }) {
-      handled += 1;
-      return mapOf(scheduleId);
-    },
-  });
+  const { handle, handled } = countHandled();
+  const server = await startListener(t, { handle });
   const proxy = await startTcpProxy(t, `http://${server.address}`);
   const links = startDialler(t, new URL(proxy.url).host, { log });
   await waitUntilUp(links);
-  return { proxy, links, log, handled: () => handled };
+  return { proxy, links, log, handled };
 }
 
 t.test('commands of one turn of the event loop go in one frame', async (t) => {
-  const listener = await startRawListener(t);
-  const links = startDialler(t, listener.address);
-  const peer = await firstPeer(listener);
-  await waitUntilUp(links);
+  const { links, peer } = await startRawPair(t);
   const sent = [1, 2, 3].map((scheduleId) => links.send(LISTENER, readMap(scheduleId), LIMIT_MS));
   void Promise.resolve().then(() => links.send(LISTENER, readMap(4), LIMIT_MS));
   const frame = JSON.parse(await peer.next());
@@ -77,18 +70,15 @@ for (const side of ['muteServer', 'muteClients'] as const) {
 }
 
 t.test('a link that is cut is dialled again within milliseconds; what was sent on it is lost', async (t) => {
-  let heard = 0;
-  const server = await startListener(t, {
-    handle({ scheduleId }) {
-      heard += 1;
-      return scheduleId === 1 ? new Promise(() => undefined) : mapOf(scheduleId);
-    },
-  });
+  const { handle, handled } = countHandled(({ scheduleId }) =>
+    scheduleId === 1 ? new Promise(() => undefined) : mapOf(scheduleId),
+  );
+  const server = await startListener(t, { handle });
   const proxy = await startTcpProxy(t, `http://${server.address}`);
   const log = createKeptLog();
   const links = startDialler(t, new URL(proxy.url).host, { log });
   const sent = links.send(LISTENER, readMap(1), LIMIT_MS);
-  await waitFor(() => heard === 1, { what: 'the command' });
+  await waitFor(() => handled() === 1, { what: 'the command' });
   proxy.cut();
   t.same(await sent, { type: 'lost' });
   t.equal(seqOf(await links.send(LISTENER, readMap(2), LIMIT_MS)), 2);
@@ -124,10 +114,7 @@ t.test('an address that is none is logged, and is nobody’s end', async (t) => 
 
 t.test('what is not answered within its limit is lost, and an answer after that is ignored', async (t) => {
   const clock = createManualClock();
-  const listener = await startRawListener(t);
-  const links = startDialler(t, listener.address, { clock });
-  const peer = await firstPeer(listener);
-  await waitUntilUp(links);
+  const { links, peer } = await startRawPair(t, { clock });
   const short = links.send(LISTENER, readMap(1), 300);
   const long = links.send(LISTENER, readMap(2), 600);
   const [[shortId], [longId]] = JSON.parse(await peer.next());
@@ -154,10 +141,7 @@ t.test('what is not answered within its limit is lost, and an answer after that 
 
 t.test('a link is kept while pongs come, though no command does', async (t) => {
   const clock = createManualClock();
-  const listener = await startRawListener(t);
-  const links = startDialler(t, listener.address, { clock });
-  const peer = await firstPeer(listener);
-  await waitUntilUp(links);
+  const { links, peer } = await startRawPair(t, { clock });
   let pings = 0;
   peer.socket.on('ping', () => (pings += 1));
   for (let round = 1; round <= 10; round += 1) {
@@ -238,9 +222,7 @@ t.test('only a goodbye says that what has no answer was not taken', async (t) =>
 });
 
 t.test('too many commands in flight are refused, and taken again when some are answered', async (t) => {
-  const listener = await startRawListener(t);
-  const links = startDialler(t, listener.address);
-  const peer = await firstPeer(listener);
+  const { links, peer } = await startRawPair(t);
   const sent = Array.from({ length: 4_096 }, (_, index) => links.send(LISTENER, readMap(index + 1), LIMIT_MS));
   t.same(await links.send(LISTENER, readMap(), LIMIT_MS), { type: 'busy' });
   const [[id]] = JSON.parse(await peer.next());
@@ -257,10 +239,7 @@ t.test('too many commands in flight are refused, and taken again when some are a
 t.test(
   'what a peer that reads nothing has not taken from the network stays here, and is not lost with the link',
   async (t) => {
-    const listener = await startRawListener(t);
-    const links = startDialler(t, listener.address);
-    const peer = await firstPeer(listener);
-    await waitUntilUp(links);
+    const { links, peer } = await startRawPair(t);
     peer.socket.pause();
     const seatNumbers = Array.from({ length: 1_000 }, (_, index) => 2_000_000_000 + index);
     const userId = '0198a0a0-0000-7000-8000-000000000001';

@@ -2,20 +2,21 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
-import {
-  createHandshakeKey,
-  newNonce,
-  readChallenge,
-  writeChallenge,
-  writeHello,
-  writeProof,
-} from '../../../src/cluster/peers/handshake.ts';
-import type { PeerHandler } from '../../../src/cluster/peers/peer-port.ts';
+import { newNonce, writeChallenge, writeHello, writeProof } from '../../../src/cluster/peers/handshake.ts';
 import { CloseCode, PEER_PATH } from '../../../src/cluster/peers/wire.ts';
 import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
-import { connectProven, connectRaw, firstPeer, startRawListener } from './raw-peer.ts';
 import {
+  askForChallenge,
+  connectProven,
+  connectRaw,
+  firstPeer,
+  helloOf,
+  proofOf,
+  startRawListener,
+} from './raw-peer.ts';
+import {
+  countHandled,
   createKeptLog,
   DIALLER,
   LIMIT_MS,
@@ -32,14 +33,10 @@ const COMMAND = JSON.stringify([[1, readMap()]]);
 
 /** A listener that tells whether anything has reached its handler. */
 async function startWatched(t: Test) {
-  let handled = 0;
   const log = createKeptLog();
-  const handle: PeerHandler = ({ scheduleId }) => {
-    handled += 1;
-    return { outcome: 'elsewhere', owner: String(scheduleId) };
-  };
+  const { handle, handled } = countHandled(({ scheduleId }) => ({ outcome: 'elsewhere', owner: String(scheduleId) }));
   const { address } = await startListener(t, { handle, log });
-  return { address, log, handled: () => handled };
+  return { address, log, handled };
 }
 
 function openSocket(t: Test, address: string): Socket {
@@ -61,10 +58,7 @@ async function readAll(socket: Socket): Promise<string> {
 t.test('who does not know the secret is told nothing, and what it says is not handled', async (t) => {
   const { address, log, handled } = await startWatched(t);
   const stranger = await connectRaw(t, address);
-  const hello = { from: DIALLER, to: LISTENER, dialNonce: newNonce() };
-  stranger.say(writeHello(hello));
-  const listenNonce = readChallenge(await stranger.next()) ?? '';
-  stranger.say(writeProof('proof', createHandshakeKey(OTHER_SECRET).prove('dialler', { ...hello, listenNonce })));
+  stranger.say(proofOf(await askForChallenge(stranger), OTHER_SECRET));
   stranger.say(COMMAND);
   t.equal(await stranger.end(), CloseCode.notProven);
   t.same(stranger.heard, []);
@@ -80,8 +74,7 @@ t.test('a command instead of a handshake is refused', async (t) => {
     t.equal(await stranger.end(), CloseCode.malformed);
   }
   const stranger = await connectRaw(t, address);
-  stranger.say(writeHello({ from: DIALLER, to: LISTENER, dialNonce: newNonce() }));
-  await stranger.next();
+  await askForChallenge(stranger);
   stranger.say(COMMAND);
   t.equal(await stranger.end(), CloseCode.malformed);
   t.equal(handled(), 0);
@@ -90,16 +83,13 @@ t.test('a command instead of a handshake is refused', async (t) => {
 t.test('a handshake that was recorded proves nothing a second time', async (t) => {
   const { address, handled } = await startWatched(t);
   const genuine = await connectRaw(t, address);
-  const hello = { from: DIALLER, to: LISTENER, dialNonce: newNonce() };
-  genuine.say(writeHello(hello));
-  const listenNonce = readChallenge(await genuine.next()) ?? '';
-  const proof = writeProof('proof', createHandshakeKey(SECRET).prove('dialler', { ...hello, listenNonce }));
+  const hello = helloOf();
+  const proof = proofOf(await askForChallenge(genuine, hello));
   genuine.say(proof);
   t.match(await genuine.next(), /welcome/);
 
   const replayer = await connectRaw(t, address);
-  replayer.say(writeHello(hello));
-  await replayer.next();
+  await askForChallenge(replayer, hello);
   replayer.say(proof);
   t.equal(await replayer.end(), CloseCode.notProven);
   t.equal(handled(), 0);
@@ -120,8 +110,7 @@ t.test('a dialler’s proof cannot be got from the listener by asking it as a di
   t.ok(log.warnsOf('could not prove'));
 
   const stranger = await connectRaw(t, address);
-  stranger.say(writeHello({ from: LISTENER, to: LISTENER, dialNonce: nonce }));
-  await stranger.next();
+  await askForChallenge(stranger, { from: LISTENER, to: LISTENER, dialNonce: nonce });
   stranger.say(writeProof('proof', proof));
   t.equal(await stranger.end(), CloseCode.notProven);
 });
@@ -156,17 +145,15 @@ t.test('a listener that is another node by now refuses whoever asks for the form
   t.equal(seqOf(await links.send('b:2', readMap(6), LIMIT_MS)), 6, 'and takes who asks for it');
 
   const early = await connectRaw(t, address);
-  early.say(writeHello({ from: DIALLER, to: LISTENER, dialNonce: newNonce() }));
+  early.say(writeHello(helloOf()));
   t.equal(await early.end(), CloseCode.otherNode);
   t.same(early.heard, [], 'before it challenges anybody');
 
   // It becomes another one between the two messages of a dialler.
   const stranger = await connectRaw(t, address);
-  const hello = { from: DIALLER, to: 'b:2', dialNonce: newNonce() };
-  stranger.say(writeHello(hello));
-  const listenNonce = readChallenge(await stranger.next()) ?? '';
+  const terms = await askForChallenge(stranger, helloOf({ to: 'b:2' }));
   node = 'b:3';
-  stranger.say(writeProof('proof', createHandshakeKey(SECRET).prove('dialler', { ...hello, listenNonce })));
+  stranger.say(proofOf(terms));
   t.equal(await stranger.end(), CloseCode.otherNode);
 });
 
@@ -194,7 +181,7 @@ t.test('whoever connects and says nothing, or drips, is cut off within about a s
   t.teardown(() => clearInterval(drip));
   const upgraded = await connectRaw(t, address);
   const challenged = await connectRaw(t, address);
-  challenged.say(writeHello({ from: DIALLER, to: LISTENER, dialNonce: newNonce() }));
+  challenged.say(writeHello(helloOf()));
   await Promise.all([readAll(silent), readAll(dripping), upgraded.end(), challenged.end()]);
   const tookMs = performance.now() - startMs;
   t.ok(tookMs > 900 && tookMs < 3_000, `${tookMs} ms`);
@@ -249,7 +236,7 @@ t.test('connections that are reset in the middle of a handshake harm nobody', as
     if (length === request.length) await once(socket, 'data');
     socket.resetAndDestroy();
   }
-  const hello = writeHello({ from: DIALLER, to: LISTENER, dialNonce: newNonce() });
+  const hello = writeHello(helloOf());
   for (const isAnswered of [false, true]) {
     const stranger = await connectRaw(t, address);
     stranger.say(hello);

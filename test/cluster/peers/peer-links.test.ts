@@ -8,17 +8,17 @@ import { freePort } from '../../fixtures/free-port.ts';
 import { silentLog } from '../../fixtures/silent-log.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
 import {
-  createKeptLog,
+  createPatientHandler,
   DIALLER,
   grantMaps,
   LIMIT_MS,
   LISTENER,
   mapOf,
   readMap,
-  SECRET,
   seqOf,
   startDialler,
   startListener,
+  startPair,
   waitUntilUp,
 } from './two-nodes.ts';
 
@@ -55,13 +55,10 @@ const ANSWERS: readonly PeerAnswer[] = [
 t.test('every command reaches the peer as it was sent, and every answer comes back as it was given', async (t) => {
   const heard: Command[] = [];
   const answers = [...ANSWERS];
-  const server = await startListener(t, {
-    handle(command) {
-      heard.push(command);
-      return answers.shift() ?? { outcome: 'key-taken' };
-    },
+  const { links } = await startPair(t, (command) => {
+    heard.push(command);
+    return answers.shift() ?? { outcome: 'key-taken' };
   });
-  const links = startDialler(t, server.address);
   const commands = Object.values(EVERY_COMMAND);
   const outcomes = await Promise.all(commands.map((command) => links.send(LISTENER, command, LIMIT_MS)));
   t.same(heard, commands, 'in the order in which they were sent');
@@ -72,18 +69,12 @@ t.test('every command reaches the peer as it was sent, and every answer comes ba
 });
 
 t.test('an answer finds its command, whenever it is given', async (t) => {
-  const given: (() => void)[] = [];
-  const server = await startListener(t, {
-    handle: ({ scheduleId }) =>
-      new Promise((resolve) => {
-        given.push(() => resolve(mapOf(scheduleId)));
-      }),
-  });
-  const links = startDialler(t, server.address);
+  const { waiting, handle } = createPatientHandler();
+  const { links } = await startPair(t, handle);
   const sent = [1, 2, 3].map((scheduleId) => links.send(LISTENER, readMap(scheduleId), LIMIT_MS));
-  await waitFor(() => given.length === 3, { what: 'three commands' });
+  await waitFor(() => waiting.length === 3, { what: 'three commands' });
   t.match(links.measure(), [{ peer: LISTENER, isUp: true, inFlight: 3 }]);
-  for (const give of given.toReversed()) give();
+  for (const { command, give } of waiting.toReversed()) give(mapOf(command.scheduleId));
   t.same((await Promise.all(sent)).map(seqOf), [1, 2, 3]);
   t.match(links.measure(), [{ inFlight: 0 }]);
 });
@@ -97,16 +88,7 @@ t.test('a command waits for the link, about a second', async (t) => {
   const port = await freePort();
   const links = startDialler(t, `127.0.0.1:${port}`);
   const early = links.send(LISTENER, readMap(5), LIMIT_MS);
-  const server = await createPeerServer({
-    host: '127.0.0.1',
-    port,
-    secret: SECRET,
-    node: () => LISTENER,
-    handle: grantMaps,
-    clock: systemClock,
-    log: createKeptLog(),
-  });
-  t.teardown(() => server.close());
+  await startListener(t, { port });
   t.equal(seqOf(await early), 5);
 
   links.setPeers([{ node: LISTENER, address: `127.0.0.1:${await freePort()}` }]);
@@ -117,16 +99,10 @@ t.test('a command waits for the link, about a second', async (t) => {
 });
 
 t.test('whoever is no peer any more is dropped, and what was under way there is lost', async (t) => {
-  let heard = 0;
-  const server = await startListener(t, {
-    handle() {
-      heard += 1;
-      return new Promise(() => undefined);
-    },
-  });
-  const links = startDialler(t, server.address);
+  const { waiting, handle } = createPatientHandler();
+  const { server, links } = await startPair(t, handle);
   const sent = links.send(LISTENER, readMap(), LIMIT_MS);
-  await waitFor(() => heard === 1, { what: 'the command' });
+  await waitFor(() => waiting.length === 1, { what: 'the command' });
   links.setPeers([{ node: LISTENER, address: server.address }]);
   t.match(links.measure(), [{ isUp: true, inFlight: 1 }], 'the same peers again change nothing');
   links.setPeers([]);
@@ -136,13 +112,10 @@ t.test('whoever is no peer any more is dropped, and what was under way there is 
 });
 
 t.test('what a handler throws or rejects with is a bug, told to the peer as a failure of unknown effect', async (t) => {
-  const server = await startListener(t, {
-    handle({ scheduleId }) {
-      if (scheduleId === 1) throw new Error('thrown');
-      return Promise.reject(new Error('rejected'));
-    },
+  const { links } = await startPair(t, ({ scheduleId }) => {
+    if (scheduleId === 1) throw new Error('thrown');
+    return Promise.reject(new Error('rejected'));
   });
-  const links = startDialler(t, server.address);
   const failed = { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'unknown' };
   for (const scheduleId of [1, 2]) {
     const outcome = await links.send(LISTENER, readMap(scheduleId), LIMIT_MS);
@@ -160,8 +133,7 @@ t.test('a short secret is refused on both sides', async (t) => {
 });
 
 t.test('closed links leave nothing behind', async (t) => {
-  const server = await startListener(t, { handle: () => new Promise(() => undefined) });
-  const links = startDialler(t, server.address);
+  const { server, links } = await startPair(t, createPatientHandler().handle);
   await waitUntilUp(links);
   const sent = links.send(LISTENER, readMap(), LIMIT_MS);
   await links.close();

@@ -1,39 +1,23 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import t from 'tap';
-import type { Command } from '../../../src/actors/command.ts';
-import type { PeerAnswer } from '../../../src/cluster/peers/peer-port.ts';
-import { createPeerServer } from '../../../src/cluster/peers/peer-server.ts';
 import { CloseCode, FRAME_LIMIT_BYTES } from '../../../src/cluster/peers/wire.ts';
 import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
 import { connectProven } from './raw-peer.ts';
 import {
+  countHandled,
   createKeptLog,
-  grantMaps,
+  createPatientHandler,
   LIMIT_MS,
   LISTENER,
   mapOf,
   readMap,
-  SECRET,
   seqOf,
-  startDialler,
   startListener,
+  startPair,
   waitUntilUp,
 } from './two-nodes.ts';
-import { systemClock } from '../../../src/clock.ts';
-
-/** A handler whose answers are given when the test says so. */
-function createPatientHandler() {
-  const waiting: { readonly command: Command; readonly give: (answer: PeerAnswer) => void }[] = [];
-  return {
-    waiting,
-    handle: (command: Command) =>
-      new Promise<PeerAnswer>((resolve) => {
-        waiting.push({ command, give: resolve });
-      }),
-  };
-}
 
 function frameOf(count: number, firstId = 1): string {
   return JSON.stringify(Array.from({ length: count }, (_, index) => [firstId + index, readMap(index + 1)]));
@@ -57,14 +41,8 @@ t.test('answers of one turn of the event loop come in one frame', async (t) => {
 
 t.test('garbage of a proven peer ends its connection, is logged, and never reaches the handler', async (t) => {
   const log = createKeptLog();
-  let handled = 0;
-  const { address } = await startListener(t, {
-    log,
-    handle(command) {
-      handled += 1;
-      return grantMaps(command);
-    },
-  });
+  const { handle, handled } = countHandled();
+  const { address } = await startListener(t, { log, handle });
   const good = JSON.stringify(readMap());
   const garbage = [
     'x',
@@ -90,7 +68,7 @@ t.test('garbage of a proven peer ends its connection, is logged, and never reach
   const binary = await connectProven(t, address);
   binary.socket.send(Buffer.from(`[[1,${good}]]`));
   t.equal(await binary.end(), CloseCode.malformed);
-  t.equal(handled, 0);
+  t.equal(handled(), 0);
   t.equal('isAdmin' in {}, false);
 });
 
@@ -131,14 +109,11 @@ t.test('a peer that reads nothing is refused more, and cut off in the end', asyn
     userId: null,
     seq: 1,
   }));
-  let handled = 0;
-  const { address } = await startListener(t, {
-    log,
-    handle({ scheduleId }) {
-      handled += 1;
-      return { outcome: 'granted', value: { scheduleId, epoch: 1, seq: 1, availableSeats: 500, seats } };
-    },
-  });
+  const { handle, handled } = countHandled(({ scheduleId }) => ({
+    outcome: 'granted',
+    value: { scheduleId, epoch: 1, seq: 1, availableSeats: 500, seats },
+  }));
+  const { address } = await startListener(t, { log, handle });
   const peer = await connectProven(t, address);
   peer.socket.pause();
   const commands = frameOf(1_000);
@@ -150,7 +125,7 @@ t.test('a peer that reads nothing is refused more, and cut off in the end', asyn
   await waitFor(() => log.warnsOf('does not read its answers'), { what: 'the end of it' });
   const grownMiB = (process.memoryUsage().rss - memoryBefore) / 2 ** 20;
   t.ok(grownMiB < 300, `${grownMiB} MiB`);
-  const madeMiB = (handled * JSON.stringify(seats).length) / 2 ** 20;
+  const madeMiB = (handled() * JSON.stringify(seats).length) / 2 ** 20;
   t.ok(madeMiB < 20, `8 MiB and what the system buffers: ${madeMiB} MiB of maps were made`);
   const next = await connectProven(t, address);
   next.say(frameOf(1));
@@ -178,8 +153,7 @@ t.test('an answer that cannot be sent is a bug, not the end of the connection', 
 
 t.test('who stops lets what is under way be answered, takes nothing new, and says goodbye', async (t) => {
   const { waiting, handle } = createPatientHandler();
-  const server = await startListener(t, { handle });
-  const links = startDialler(t, server.address);
+  const { server, links } = await startPair(t, handle);
   const sent = links.send(LISTENER, readMap(3), LIMIT_MS);
   await waitFor(() => waiting.length === 1, { what: 'the command' });
   const closed = server.close();
@@ -197,35 +171,21 @@ t.test('who stops lets what is under way be answered, takes nothing new, and say
 });
 
 t.test('what a peer that stops had not taken is unreachable, not lost', async (t) => {
-  let handled = 0;
-  const server = await startListener(t, {
-    handle({ scheduleId }) {
-      handled += 1;
-      return mapOf(scheduleId);
-    },
-  });
-  const links = startDialler(t, server.address);
+  const { handle, handled } = countHandled();
+  const { server, links } = await startPair(t, handle);
   await waitUntilUp(links);
   const closed = server.close();
   // The goodbye is on its way, and the dialler does not know of it.
   t.match(links.measure(), [{ isUp: true }]);
   const sent = await links.send(LISTENER, readMap(4), LIMIT_MS);
   t.same(sent, { type: 'unreachable' });
-  t.equal(handled, 0);
+  t.equal(handled(), 0);
   await closed;
 });
 
 t.test('who stops waits no longer than two seconds for an answer', async (t) => {
   const clock = createManualClock();
-  const server = await createPeerServer({
-    host: '127.0.0.1',
-    port: 0,
-    secret: SECRET,
-    node: () => LISTENER,
-    handle: () => new Promise(() => undefined),
-    clock,
-    log: createKeptLog(),
-  });
+  const server = await startListener(t, { handle: createPatientHandler().handle, clock });
   const peer = await connectProven(t, server.address);
   peer.say(frameOf(1));
   peer.say('[[2,null]]'.replace('null', JSON.stringify(readMap())));
@@ -257,7 +217,5 @@ t.test('a peer that falls silent is let go', async (t) => {
 
 t.test('a port that is taken is an error', async (t) => {
   const { address } = await startListener(t);
-  const port = Number(address.split(':')[1]);
-  const deps = { secret: SECRET, node: () => LISTENER, handle: grantMaps, clock: systemClock, log: createKeptLog() };
-  await t.rejects(createPeerServer({ ...deps, host: '127.0.0.1', port }), { code: 'EADDRINUSE' });
+  await t.rejects(startListener(t, { port: Number(address.split(':')[1]) }), { code: 'EADDRINUSE' });
 });

@@ -4,6 +4,7 @@ import type { Test } from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
 import {
   createHandshakeKey,
+  type HandshakeTerms,
   newNonce,
   readChallenge,
   readHello,
@@ -13,9 +14,10 @@ import {
   writeProof,
 } from '../../../src/cluster/peers/handshake.ts';
 import { textOf } from '../../../src/cluster/peers/message-text.ts';
+import type { PeerLinks } from '../../../src/cluster/peers/peer-port.ts';
 import { PEER_PATH } from '../../../src/cluster/peers/wire.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
-import { DIALLER, LISTENER, SECRET } from './two-nodes.ts';
+import { DIALLER, LISTENER, type NodeOptions, SECRET, startDialler, waitUntilUp } from './two-nodes.ts';
 
 /** One end of a connection that says what a test wants it to say. */
 export interface RawPeer {
@@ -65,13 +67,28 @@ export async function connectRaw(t: Test, address: string): Promise<RawPeer> {
   return peer;
 }
 
+type Hello = Omit<HandshakeTerms, 'listenNonce'>;
+
+/** What a dialler says first; unless told otherwise it is DIALLER, and asks for LISTENER. */
+export function helloOf({ from = DIALLER, to = LISTENER }: Partial<Pick<Hello, 'from' | 'to'>> = {}): Hello {
+  return { from, to, dialNonce: newNonce() };
+}
+
+/** Says hello and takes the challenge. What is to be proven now. */
+export async function askForChallenge(peer: RawPeer, hello = helloOf()): Promise<HandshakeTerms> {
+  peer.say(writeHello(hello));
+  return { ...hello, listenNonce: readChallenge(await peer.next()) ?? '' };
+}
+
+/** The dialler's proof as text. */
+export function proofOf(terms: HandshakeTerms, secret = SECRET): string {
+  return writeProof('proof', createHandshakeKey(secret).prove('dialler', terms));
+}
+
 /** Connects and proves itself. */
 export async function connectProven(t: Test, address: string, from = DIALLER): Promise<RawPeer> {
   const peer = await connectRaw(t, address);
-  const hello = { from, to: LISTENER, dialNonce: newNonce() };
-  peer.say(writeHello(hello));
-  const listenNonce = readChallenge(await peer.next()) ?? '';
-  peer.say(writeProof('proof', createHandshakeKey(SECRET).prove('dialler', { ...hello, listenNonce })));
+  peer.say(proofOf(await askForChallenge(peer, helloOf({ from }))));
   readProof('welcome', await peer.next());
   return peer;
 }
@@ -108,6 +125,18 @@ export async function startRawListener(t: Test, { isProving = true } = {}): Prom
   });
   await once(server, 'listening');
   return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, peers };
+}
+
+/** A listener in place of a node, the links of a dialler to it, and the dialler as the listener sees it, once their link stands. */
+export async function startRawPair(
+  t: Test,
+  options: NodeOptions = {},
+): Promise<{ readonly listener: RawListener; readonly links: PeerLinks; readonly peer: RawPeer }> {
+  const listener = await startRawListener(t);
+  const links = startDialler(t, listener.address, options);
+  const peer = await firstPeer(listener);
+  await waitUntilUp(links);
+  return { listener, links, peer };
 }
 
 /** The first connection of a listener that is made. */

@@ -64,12 +64,41 @@ export function readMap(scheduleId = 1): Command {
   return { type: 'ReadSeatMap', scheduleId };
 }
 
-export interface ListenerOptions {
-  readonly handle?: PeerHandler;
+/** Lets a test know how many commands have reached a handler, which grants every map unless told otherwise. */
+export function countHandled(handle = grantMaps): { readonly handle: PeerHandler; readonly handled: () => number } {
+  let handled = 0;
+  return {
+    handle(command) {
+      handled += 1;
+      return handle(command);
+    },
+    handled: () => handled,
+  };
+}
+
+/** A handler whose answers are given when the test says so. */
+export function createPatientHandler() {
+  const waiting: { readonly command: Command; readonly give: (answer: PeerAnswer) => void }[] = [];
+  return {
+    waiting,
+    handle: (command: Command) =>
+      new Promise<PeerAnswer>((resolve) => {
+        waiting.push({ command, give: resolve });
+      }),
+  };
+}
+
+export interface NodeOptions {
   readonly node?: () => string;
   readonly secret?: string;
   readonly clock?: Clock;
   readonly log?: Log;
+}
+
+export interface ListenerOptions extends NodeOptions {
+  readonly handle?: PeerHandler;
+  /** Any that is free, when left out. */
+  readonly port?: number;
 }
 
 export async function startListener(t: Test, options: ListenerOptions = {}): Promise<PeerServer> {
@@ -87,15 +116,8 @@ export async function startListener(t: Test, options: ListenerOptions = {}): Pro
   return server;
 }
 
-export interface DiallerOptions {
-  readonly node?: () => string;
-  readonly secret?: string;
-  readonly clock?: Clock;
-  readonly log?: Log;
-}
-
 /** The links of a node that knows one peer, at this address. */
-export function startDialler(t: Test, address: string, options: DiallerOptions = {}): PeerLinks {
+export function startDialler(t: Test, address: string, options: NodeOptions = {}): PeerLinks {
   const links = createPeerLinks({
     secret: SECRET,
     node: () => DIALLER,
@@ -106,6 +128,15 @@ export function startDialler(t: Test, address: string, options: DiallerOptions =
   t.teardown(() => links.close());
   links.setPeers([{ node: LISTENER, address }]);
   return links;
+}
+
+/** A listener with this handler and the links of a dialler to it. */
+export async function startPair(
+  t: Test,
+  handle: PeerHandler = grantMaps,
+): Promise<{ readonly server: PeerServer; readonly links: PeerLinks }> {
+  const server = await startListener(t, { handle });
+  return { server, links: startDialler(t, server.address) };
 }
 
 export async function waitUntilUp(links: PeerLinks): Promise<void> {
