@@ -92,7 +92,7 @@ export async function measureLine(
     const [after, storedAfter] = [await usedBytes(link), await readStored(database)];
     const callsBefore = await scriptCalls(link);
     const poll = await measure(field, server, redis, async () => {
-      const work = { type: 'reads', paths: ['/api/v1/queue/status'], repeat: true } as const;
+      const work = { type: 'polls', path: '/api/v1/queue/status', repeat: true } as const;
       const plan = { port: server.port, connections: POLL_CONNECTIONS, durationMs: POLL_MS, tokens, seed: 1, work };
       const { allAnswers } = await load.run(plan);
       return allAnswers['200'] ?? 0;

@@ -43,6 +43,8 @@ export type LoadWork =
       readonly count: number;
       readonly repeat: boolean;
     }
+  /** GET of one path by each of the plan's tokens, in an order that is drawn once. */
+  | { readonly type: 'polls'; readonly path: string; readonly repeat: boolean }
   /** GET of each path. */
   | { readonly type: 'reads'; readonly paths: readonly string[]; readonly repeat: boolean };
 

@@ -9,6 +9,10 @@ export function buildRequests(plan: LoadPlan): Buffer[] {
   if (plan.work.type === 'reads') {
     return plan.work.paths.map((path) => bodiless('GET', plan.port, path, token()));
   }
+  if (plan.work.type === 'polls') {
+    const { path } = plan.work;
+    return random.shuffle([...plan.tokens]).map((each) => bodiless('GET', plan.port, path, each));
+  }
   if (plan.work.type === 'posts') {
     const { path, body, tokensFile, first, count } = plan.work;
     const tokens = readFileSync(tokensFile, 'latin1')

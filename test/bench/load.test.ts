@@ -23,6 +23,24 @@ t.test('percentiles are those of every duration', async (t) => {
   t.same(latencies.summary(), { count: 10_000, p50Ms: 5_000, p95Ms: 9_500, p99Ms: 9_900, maxMs: 10_000 });
 });
 
+t.test('places are polled by everybody, each as often as the others', async (t) => {
+  const tokens = Array.from({ length: 100 }, (_, index) => `fq_${index}`);
+  const poll: Omit<LoadPlan, 'seed'> = {
+    port: 1,
+    connections: 1,
+    durationMs: 1,
+    tokens,
+    work: { type: 'polls', path: '/place', repeat: true },
+  };
+  const requests = (seed: number): string[] => buildRequests({ ...poll, seed }).map(String);
+  const askers = requests(1).map((request) => /^GET \/place .*Bearer (\S+)/s.exec(request)?.[1]);
+  t.equal(askers.length, tokens.length);
+  t.same(new Set(askers), new Set(tokens));
+  t.not(askers.join(), tokens.join(), 'in no order of theirs');
+  t.same(requests(1), requests(1));
+  t.notSame(requests(1), requests(2));
+});
+
 t.test('a list of holds asks for every seat once and counts what is accepted and refused', async (t) => {
   const asked = new Map<string, number>();
   const server = createServer((request, response) => {
