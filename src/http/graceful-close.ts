@@ -6,8 +6,10 @@ const FAREWELL_MS = 250;
 /** A request that was under way leaves an open connection behind, which its caller may never use again. */
 const SWEEP_EVERY_MS = 100;
 /**
- * A request has 5 s to arrive and is refused at once then, and one that had arrived is answered within 5 s. Node watches
- * its own limits of slow callers no longer once a server closes.
+ * A request has 5 s to arrive and is refused at once then. One that had arrived is answered within 5 s where this node owns the
+ * schedule. Taken to another node it may need 7.5 s, when it is long until an owner is found and that one's database is slow too;
+ * such a caller is cut off here, and asks again with the same key. Node watches its own limits of slow callers no longer once a
+ * server closes.
  */
 const LAST_CALL_MS = 6_000;
 
