@@ -77,11 +77,13 @@ const BEGIN = `
 
 /**
  * Checks every invariant of the database in one snapshot, without changing anything and without holding up anybody. Logs are
- * folded schedule by schedule, so memory is bounded by the largest schedule. Throws the driver's error when it cannot be run.
+ * folded schedule by schedule, so memory is bounded by the largest schedule. Throws the driver's error when it cannot be run, and a
+ * TypeError, before anything is read, when numbers of the pool's connections arrive as text.
  */
 export async function runAudit(pool: Pool, options: AuditOptions = {}): Promise<AuditReport> {
   const client = await pool.connect();
   try {
+    await refuseTextNumbers(client);
     await client.query(BEGIN);
     const findings = [
       ...(await judge(client, SCHEDULE_INVARIANTS, options)),
@@ -96,6 +98,21 @@ export async function runAudit(pool: Pool, options: AuditOptions = {}): Promise<
   } catch (error) {
     client.release(true);
     throw error;
+  }
+}
+
+/**
+ * The driver by itself gives `bigint` as text, which equals no number: schedules would never be found again among their rows,
+ * and sums would be strung together.
+ */
+async function refuseTextNumbers(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ bigint: unknown; numeric: unknown }>(
+    'SELECT 1::bigint AS bigint, 1::numeric AS numeric',
+  );
+  for (const [type, value] of Object.entries(rows[0] ?? {})) {
+    if (typeof value !== 'number') {
+      throw new TypeError(`The audit needs the connections of createPool: a ${type} arrived as a ${typeof value}.`);
+    }
   }
 }
 

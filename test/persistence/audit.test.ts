@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Pool } from 'pg';
+import pg, { type Pool } from 'pg';
 import t from 'tap';
 import { v7 as uuid } from 'uuid';
 import { type AuditOptions, runAudit } from '../../src/persistence/audit.ts';
@@ -421,6 +421,18 @@ async function runEntryPoint(
   const [code] = await once(child, 'close');
   return { code, output: output.join('') };
 }
+
+t.test('a pool whose numbers arrive as text is refused, and stays usable', async (t) => {
+  const { pool, url } = await createLawfulDatabase(t);
+  const plain = new pg.Pool({ connectionString: url, max: 1 });
+  t.teardown(() => plain.end());
+  await t.rejects(runAudit(plain, EVERYTHING), {
+    name: 'TypeError',
+    message: 'The audit needs the connections of createPool: a bigint arrived as a string.',
+  });
+  t.match((await plain.query('SELECT 1 AS one')).rows, [{ one: 1 }]);
+  t.match(await runAudit(pool, EVERYTHING), { violations: [] });
+});
 
 t.test('the command says in words and by its exit code whether a database is clean', async (t) => {
   const { pool, url } = await createLawfulDatabase(t);
