@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
+import { systemClock } from '../../src/clock.ts';
 import { Fault } from '../../src/errors.ts';
 import type { QueueRecords } from '../../src/queue-token.ts';
+import { createRedisLink } from '../../src/queue/redis/redis-link.ts';
 import type { RedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';
+import { silentLog } from '../fixtures/silent-log.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { assertCapAndOrder, assertWindow } from './admission-checks.ts';
 import { defaultPolicy, openPolicy } from './room-harness.ts';
@@ -96,6 +99,51 @@ t.test('what happens on one node is known on the other', { skip }, async (t) => 
   ]);
   await there.leave(waiting?.token ?? '');
   t.same(told, ['ACTIVE', 'CANCELLED']);
+});
+
+t.test('deployments on two databases of one Redis do not hear of each other’s lines', { skip }, async (t) => {
+  const zero = await createSharedNodes(t);
+  const one = await createSharedNodes(t, { redis: zero.redis, database: 1 });
+  const heard = { zero: [] as string[], one: [] as string[] };
+  for (const [name, url] of [
+    ['zero', zero.redis.url],
+    ['one', `${zero.redis.url}/1`],
+  ] as const) {
+    const link = createRedisLink({
+      url,
+      clock: systemClock,
+      log: silentLog,
+      onUp: () => undefined,
+      onDown: () => undefined,
+      onHearing: () => undefined,
+      onEvent: (_channel, message) => heard[name].push(message),
+    });
+    t.teardown(() => link.close());
+    await link.start();
+    await waitFor(() => link.isHearing, { what: 'the subscription' });
+  }
+  const [room, other] = [await zero.join(), await one.join()];
+  const concertId = await zero.newConcert(openPolicy);
+  t.equal(await one.newConcert(openPolicy), concertId, 'both count their concerts alike');
+  const [first] = await enterMany([room], concertId, 1);
+  const [second] = await enterMany([other], concertId, 1);
+  await room.leave(first?.token ?? '');
+  await other.leave(second?.token ?? '');
+  // Redis tells what was published in that order, so nothing of the other's can still be on its way.
+  await waitFor(() => heard.zero.length >= 2 && heard.one.length >= 2, { what: 'what was told' });
+  for (const [messages, nodes] of [
+    [heard.zero, zero],
+    [heard.one, one],
+  ] as const) {
+    const [row] = await nodes.rows(concertId);
+    const id = row?.token_id ?? '';
+    t.same(
+      messages.map((message) => message.replace(/ [\d.]+$/, '')),
+      [`ACTIVE ${id}`, `CANCELLED ${id}`],
+    );
+  }
+  t.match(await room.counts(concertId), { waiting: 0, active: 0 });
+  t.match(await other.counts(concertId), { waiting: 0, active: 0 });
 });
 
 t.test('a policy that is changed through one node holds on all of them', { skip }, async (t) => {

@@ -40,9 +40,14 @@ export interface SharedNodes {
   readonly records: QueueRecords;
 }
 
-export async function createSharedNodes(t: Test): Promise<SharedNodes> {
+/** `database`: another number than 0 of a Redis that is there, for another deployment on it. */
+export async function createSharedNodes(
+  t: Test,
+  shared: { readonly redis: TestRedis; readonly database: number } | null = null,
+): Promise<SharedNodes> {
   const { pool } = await createTestDatabase(t);
-  const redis = await startTestRedis(t);
+  const redis = shared?.redis ?? (await startTestRedis(t));
+  const redisUrl = shared === null ? redis.url : `${redis.url}/${shared.database}`;
   const epochMs = Date.now() - performance.now();
 
   function clockOf({ lower, upper }: { lower: number; upper: number }): DatabaseClock {
@@ -79,7 +84,7 @@ export async function createSharedNodes(t: Test): Promise<SharedNodes> {
     } = {}) {
       const real = createQueueRecords({ pool, log: silentLog });
       const room = createRedisWaitingRoom({
-        redisUrl: redis.url,
+        redisUrl,
         ...(commandLimitMs === undefined ? {} : { commandLimitMs }),
         nodeName: randomUUID(),
         records: records === undefined ? real : records(real),

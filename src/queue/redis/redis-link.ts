@@ -12,7 +12,7 @@ import type { Clock } from '../../clock.ts';
 import { Fault } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { redisOptions } from '../../redis-options.ts';
-import { commandOf, EVENT_PATTERN, keysOf, loadScripts, type ScriptCommand, type ScriptName } from './scripts.ts';
+import { commandOf, eventPatternOf, keysOf, loadScripts, type ScriptCommand, type ScriptName } from './scripts.ts';
 
 declare module 'ioredis' {
   // The client makes a method of every script.
@@ -74,6 +74,7 @@ export function createRedisLink(deps: {
   const options = redisOptions(2 * commandLimitMs);
   const redis = new Redis(url, { ...options, enableAutoPipelining: true, scripts: loadScripts() });
   const listener = new Redis(url, options);
+  const database = redis.options.db ?? 0;
 
   function goUp(): void {
     if (isUp || isClosed) return;
@@ -111,7 +112,7 @@ export function createRedisLink(deps: {
   redis.on('error', (error: unknown) => log.debug({ err: error }, 'a connection to Redis failed'));
 
   function listen(): void {
-    listener.psubscribe(EVENT_PATTERN).then(
+    listener.psubscribe(eventPatternOf(database)).then(
       () => {
         isHearing = true;
         onHearing();
@@ -198,7 +199,7 @@ export function createRedisLink(deps: {
       return isHearing;
     },
 
-    run: (name, concertId, args) => send(() => redis[commandOf(name)](...keysOf(name, concertId), ...args)),
+    run: (name, concertId, args) => send(() => redis[commandOf(name)](...keysOf(name, concertId, database), ...args)),
     claim: async (key, value, ttlMs) => (await send(() => redis.set(key, value, 'PX', ttlMs, 'NX'))) !== null,
     readField: (key, field) => send(() => redis.hget(key, field)),
     readRange: (key, first, last) => send(() => redis.zrange(key, String(first), String(last))),

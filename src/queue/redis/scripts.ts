@@ -37,7 +37,7 @@ const COMMANDS = {
   finish: 'lineFinish',
 } as const satisfies Record<ScriptName, ScriptCommand>;
 
-/** In the order in which prelude.lua names them. */
+/** In the order in which prelude.lua names them; the channel comes after them. */
 const LINE_KEYS = [
   'state',
   'line',
@@ -52,24 +52,30 @@ const LINE_KEYS = [
   'ticket',
   'rebuilder',
   'rebuilding',
-  'events',
 ] as const;
 export type LineKey = (typeof LINE_KEYS)[number];
 
 /** On the path of every request, so it carries no more than it needs. */
 const TOUCH_KEYS = ['state', 'tokens', 'seen', 'unclaimed'] as const satisfies readonly LineKey[];
 
-/** Channels of all lines. */
-export const EVENT_PATTERN = 'frontrow:{*}:events';
-
 /** The hash tag keeps everything of one concert in one slot of a Redis Cluster. */
 export function keyOf(concertId: number, key: LineKey): string {
   return `frontrow:{${concertId}}:${key}`;
 }
 
+/** Pub/sub knows no databases; services that share a server by them must not hear each other. */
+function channelOf(database: number, concert: string): string {
+  return `frontrow:${database}:{${concert}}:events`;
+}
+
+/** The channels of all lines that stand in this database of the server. */
+export function eventPatternOf(database: number): string {
+  return channelOf(database, '*');
+}
+
 /** The concert whose channel this is; null for any other channel. */
 export function concertOfChannel(channel: string): number | null {
-  const [, concertId] = /^frontrow:\{(\d{1,16})\}:events$/.exec(channel) ?? [];
+  const [, concertId] = /^frontrow:\d+:\{(\d{1,16})\}:events$/.exec(channel) ?? [];
   return concertId === undefined ? null : Number(concertId);
 }
 
@@ -77,8 +83,10 @@ export function commandOf(name: ScriptName): ScriptCommand {
   return COMMANDS[name];
 }
 
-export function keysOf(name: ScriptName, concertId: number): string[] {
-  return (name === 'touch' ? TOUCH_KEYS : LINE_KEYS).map((key) => keyOf(concertId, key));
+/** What the script is given as its keys, in a database of this number. */
+export function keysOf(name: ScriptName, concertId: number, database: number): string[] {
+  if (name === 'touch') return TOUCH_KEYS.map((key) => keyOf(concertId, key));
+  return [...LINE_KEYS.map((key) => keyOf(concertId, key)), channelOf(database, String(concertId))];
 }
 
 function readLua(name: string): string {
@@ -94,7 +102,7 @@ export function loadScripts(): Record<string, { lua: string; numberOfKeys: numbe
       const lua = isTouch ? readLua(name) : `${prelude}\n${readLua(name)}`;
       return [
         `line${name.charAt(0).toUpperCase()}${name.slice(1)}`,
-        { lua, numberOfKeys: (isTouch ? TOUCH_KEYS : LINE_KEYS).length },
+        { lua, numberOfKeys: isTouch ? TOUCH_KEYS.length : LINE_KEYS.length + 1 },
       ];
     }),
   );
