@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import { createScheduleRegistry, type ScheduleRegistry } from './actors/schedule-registry.ts';
 import type { Clock } from './clock.ts';
@@ -15,6 +15,7 @@ import { createHeadRecords } from './persistence/head-rows.ts';
 import { createJournal, type JournalObserver, type LaneJournal } from './persistence/journal.ts';
 import { createNodeRecords } from './persistence/node-rows.ts';
 import type { createPool } from './persistence/pool.ts';
+import { choosePeerHost } from './peer-host.ts';
 import type { SeatPublisher } from './seat-broadcast.ts';
 import type { Undoing } from './undoing.ts';
 
@@ -137,7 +138,7 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
   }
 
   async function startPeerServer(): Promise<PeerServer> {
-    const host = config.PEER_HOST ?? (isWildcard(config.HOST) ? hostname() : config.HOST);
+    const host = choosePeerHost(config, { name: hostname(), interfaces: networkInterfaces() });
     const port = config.PEER_PORT ?? 0;
     const starting = createPeerServer({
       host,
@@ -172,6 +173,7 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
         server = await startPeerServer();
         undoing.add('peer server', () => server?.close());
         address = config.PEER_ADDRESS ?? server.address;
+        log.info({ listeningAt: server.address, toldAddress: address }, 'listening for other nodes');
       }
       undoing.add('membership', () => membership.close());
       await membership.start();
@@ -194,10 +196,6 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
       ]);
     },
   };
-}
-
-function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
 }
 
 /** The same over restarts where the port is, so that a killed node's schedules are free as soon as it is back. */
