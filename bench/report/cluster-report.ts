@@ -1,7 +1,8 @@
 import type { MeasuredLoad } from '../load/measured-load.ts';
 import { sumOfParts } from '../machine/cpu-parts.ts';
 import type { MachineDescription } from '../machine/description.ts';
-import { formatCount, formatFixed, formatTable, median } from './table.ts';
+import { cpuColumn, formatPhases, LATENCY_COLUMNS, LOAD_COLUMNS, rateColumn } from './phase-tables.ts';
+import { formatCount, formatFixed } from './table.ts';
 
 /** What a run on several nodes measured. */
 export interface ClusterFigures {
@@ -15,20 +16,6 @@ export interface ClusterFigures {
 /** Above this share of a core the load process may be what limits the rate. */
 const LOAD_SHARE_SUSPECT = 0.85;
 
-/** The phases of one contestant. */
-function phasesOf(phases: readonly MeasuredLoad[], contestant: string): MeasuredLoad[] {
-  return phases.filter((phase) => phase.contestant === contestant);
-}
-
-/** The median of a figure over the phases of one contestant. */
-export function medianOf(
-  phases: readonly MeasuredLoad[],
-  contestant: string,
-  figure: (phase: MeasuredLoad) => number,
-): number {
-  return median(phasesOf(phases, contestant).map(figure));
-}
-
 /** CPU for each accepted request, all parts together. */
 export function cpuUsOf({ cpuUs }: MeasuredLoad): number {
   return sumOfParts(cpuUs);
@@ -40,50 +27,22 @@ export function describePhases(
   labels: ReadonlyMap<string, string>,
   parts: ReadonlyMap<string, string>,
 ): string[] {
-  const names = [...labels.keys()].filter((name) => phasesOf(phases, name).length > 0);
-  const cells = (name: string): string[] => {
-    const of = (figure: (phase: MeasuredLoad) => number): number => medianOf(phases, name, figure);
-    const knows = (part: string): boolean => phasesOf(phases, name).some(({ cpuUs }) => part in cpuUs);
-    return [
-      labels.get(name) ?? name,
-      formatCount(of(({ acceptedPerSecond }) => acceptedPerSecond)),
-      formatFixed(
-        of(({ p50Ms }) => p50Ms),
-        2,
-      ),
-      formatFixed(
-        of(({ p99Ms }) => p99Ms),
-        2,
-      ),
-      ...[...parts.keys()].map((part) => formatFixed(knows(part) ? of(({ cpuUs }) => cpuUs[part] ?? 0) : NaN, 1)),
-      formatFixed(of(cpuUsOf), 1),
-      formatFixed(
-        of(({ loadCpuUs }) => loadCpuUs),
-        1,
-      ),
-      formatFixed(
-        of(({ loadCoreShare }) => loadCoreShare),
-        2,
-      ),
-    ];
-  };
-  const partHeadings = [...parts.values()].map((part) => `${part} µs`);
-  const rounds = Math.max(...phases.map(({ round }) => round));
   return [
-    formatTable(
-      ['medians', 'accepted/s', 'p50 ms', 'p99 ms', ...partHeadings, 'CPU µs', 'load µs', 'load core'],
-      names.map(cells),
-    ),
-    '',
-    formatTable(
-      ['each round: accepted/s (CPU µs)', ...Array.from({ length: rounds }, (_, index) => `${index + 1}`)],
-      names.map((name) => [
-        labels.get(name) ?? name,
-        ...phasesOf(phases, name).map(
-          (phase) => `${formatCount(phase.acceptedPerSecond)} (${formatFixed(cpuUsOf(phase), 0)})`,
-        ),
-      ]),
-    ),
+    ...formatPhases({
+      phases,
+      labels,
+      columns: [
+        rateColumn<MeasuredLoad>('accepted/s', ({ acceptedPerSecond }) => acceptedPerSecond),
+        ...LATENCY_COLUMNS,
+        ...[...parts].map(([part, label]) => cpuColumn<MeasuredLoad>(`${label} µs`, ({ cpuUs }) => cpuUs[part] ?? NaN)),
+        cpuColumn('CPU µs', cpuUsOf),
+        ...LOAD_COLUMNS,
+      ],
+      eachRound: {
+        heading: 'accepted/s (CPU µs)',
+        show: (phase) => `${formatCount(phase.acceptedPerSecond)} (${formatFixed(cpuUsOf(phase), 0)})`,
+      },
+    }),
     ...phases.flatMap(describeSuspicions),
   ];
 }

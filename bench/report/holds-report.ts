@@ -1,6 +1,7 @@
 import type { MachineDescription } from '../machine/description.ts';
 import type { Phase } from './phase.ts';
-import { formatCount, formatFixed, formatTable, median } from './table.ts';
+import { cpuColumn, formatPhases, LATENCY_COLUMNS, LOAD_COLUMNS, medianOf, rateColumn } from './phase-tables.ts';
+import { formatCount, formatFixed, median } from './table.ts';
 
 /** What a run measured. */
 export interface Figures {
@@ -11,87 +12,48 @@ export interface Figures {
   readonly faults: readonly string[];
 }
 
-const LABELS: Readonly<Record<string, string>> = {
-  frontrow: 'frontrow',
-  'row-lock': 'SELECT … FOR UPDATE per hold',
-  'row-lock-pipelined': 'the same, pipelined',
-  conditional: 'one UPDATE … INSERT per hold',
-  empty: 'empty Fastify route, POST',
-  'empty-get': 'empty Fastify route, GET',
-};
+const LABELS = new Map([
+  ['frontrow', 'frontrow'],
+  ['row-lock', 'SELECT … FOR UPDATE per hold'],
+  ['row-lock-pipelined', 'the same, pipelined'],
+  ['conditional', 'one UPDATE … INSERT per hold'],
+  ['empty', 'empty Fastify route, POST'],
+  ['empty-get', 'empty Fastify route, GET'],
+]);
 
 /** Above this share of a core the load process may be what limits the rate. */
 const LOAD_SHARE_SUSPECT = 0.85;
 
+/** CPU for each accepted hold, of the service and of PostgreSQL. */
+function cpuUsOf({ serverCpuUs, databaseCpuUs }: Phase): number {
+  return serverCpuUs + databaseCpuUs;
+}
+
 /** The report of the holds benchmark as text. */
 export function summariseHolds(figures: Figures): string {
-  const { settings, phases, faults } = figures;
-  const names = Object.keys(LABELS).filter((name) => phases.some((phase) => phase.contestant === name));
-  const medianOf = (name: string, figure: (phase: Phase) => number): number =>
-    median(phases.filter((phase) => phase.contestant === name).map(figure));
-  const cpu = (phase: Phase): number => phase.serverCpuUs + phase.databaseCpuUs;
-  const rows = names.map((name) => [
-    LABELS[name] ?? name,
-    formatCount(medianOf(name, (phase) => phase.acceptedPerSecond)),
-    formatCount(medianOf(name, (phase) => phase.refusedPerSecond)),
-    formatFixed(
-      medianOf(name, (phase) => phase.p50Ms),
-      2,
-    ),
-    formatFixed(
-      medianOf(name, (phase) => phase.p99Ms),
-      2,
-    ),
-    formatFixed(
-      medianOf(name, (phase) => phase.serverCpuUs),
-      1,
-    ),
-    formatFixed(
-      medianOf(name, (phase) => phase.databaseCpuUs),
-      1,
-    ),
-    formatFixed(medianOf(name, cpu), 1),
-    formatFixed(
-      medianOf(name, (phase) => phase.loadCpuUs),
-      1,
-    ),
-    formatFixed(
-      medianOf(name, (phase) => phase.loadCoreShare),
-      2,
-    ),
-  ]);
-  const headings = [
-    'medians',
-    'accepted/s',
-    'refused/s',
-    'p50 ms',
-    'p99 ms',
-    'node µs',
-    'PG µs',
-    'CPU µs',
-    'load µs',
-    'load core',
-  ];
-  const rounds = names.map((name) => [
-    LABELS[name] ?? name,
-    ...phases
-      .filter((phase) => phase.contestant === name)
-      .map((phase) => `${formatCount(phase.acceptedPerSecond)} (${formatFixed(cpu(phase), 0)})`),
-  ]);
+  const { phases, faults } = figures;
   const lines = [
     ...describeRun(figures),
     '',
-    formatTable(headings, rows),
-    '',
-    formatTable(
-      [
-        'each round: accepted/s (CPU µs)',
-        ...Array.from({ length: Number(settings['rounds']) }, (_, index) => `${index + 1}`),
+    ...formatPhases({
+      phases,
+      labels: LABELS,
+      columns: [
+        rateColumn<Phase>('accepted/s', ({ acceptedPerSecond }) => acceptedPerSecond),
+        rateColumn<Phase>('refused/s', ({ refusedPerSecond }) => refusedPerSecond),
+        ...LATENCY_COLUMNS,
+        cpuColumn<Phase>('node µs', ({ serverCpuUs }) => serverCpuUs),
+        cpuColumn<Phase>('PG µs', ({ databaseCpuUs }) => databaseCpuUs),
+        cpuColumn('CPU µs', cpuUsOf),
+        ...LOAD_COLUMNS,
       ],
-      rounds,
-    ),
+      eachRound: {
+        heading: 'accepted/s (CPU µs)',
+        show: (phase) => `${formatCount(phase.acceptedPerSecond)} (${formatFixed(cpuUsOf(phase), 0)})`,
+      },
+    }),
     '',
-    ...ratios(names, medianOf, cpu),
+    ...ratios(phases),
     ...flushLines(phases),
     ...suspicions(phases),
     faults.length === 0
@@ -114,24 +76,21 @@ export function describeRun({
   ];
 }
 
-function ratios(
-  names: readonly string[],
-  medianOf: (name: string, figure: (phase: Phase) => number) => number,
-  cpu: (phase: Phase) => number,
-): string[] {
+function ratios(phases: readonly Phase[]): string[] {
+  const names = [...LABELS.keys()].filter((name) => phases.some(({ contestant }) => contestant === name));
   if (!names.includes('frontrow')) {
     return [];
   }
-  const rate = (name: string): number => medianOf(name, (phase) => phase.acceptedPerSecond);
+  const rate = (name: string): number => medianOf(phases, name, ({ acceptedPerSecond }) => acceptedPerSecond);
   return names
     .filter((name) => name !== 'frontrow')
     .map((name) => {
       const faster = formatFixed(rate('frontrow') / rate(name), 2);
       if (name.startsWith('empty')) {
-        return `frontrow / ${LABELS[name]}: ${faster} × the rate`;
+        return `frontrow / ${LABELS.get(name)}: ${faster} × the rate`;
       }
-      const cheaper = formatFixed(medianOf(name, cpu) / medianOf('frontrow', cpu), 2);
-      return `frontrow / ${LABELS[name]}: ${faster} × the rate, CPU per hold ${cheaper} × lower`;
+      const cheaper = formatFixed(medianOf(phases, name, cpuUsOf) / medianOf(phases, 'frontrow', cpuUsOf), 2);
+      return `frontrow / ${LABELS.get(name)}: ${faster} × the rate, CPU per hold ${cheaper} × lower`;
     });
 }
 
