@@ -19,10 +19,13 @@ export interface Answer {
 
 const READ_BUFFER_BYTES = 65_536;
 const HEAD_END = '\r\n\r\n';
-/** In lower case, as Fastify writes it. */
-const LENGTH_HEADER = '\r\ncontent-length: ';
+/** In lower case, as Fastify writes it, or as it is written for what the HTTP parser refuses. */
+const LENGTH_HEADERS = ['\r\ncontent-length: ', '\r\nContent-Length: '] as const;
 
-/** Resolves once connected. `onAnswer` is called once for each request, `onLost` at most once. */
+/**
+ * Resolves once connected. `onAnswer` is called once for each request, `onLost` at most once. What the server says unasked, before it
+ * ends a connection on which nothing was sent for too long, is passed over.
+ */
 export function openConnection(
   port: number,
   onAnswer: (answer: Answer) => void,
@@ -32,6 +35,7 @@ export function openConnection(
     const readBuffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
     let received = '';
     let connected = false;
+    let isAsked = false;
     const socket = connect({
       port,
       host: '127.0.0.1',
@@ -39,11 +43,13 @@ export function openConnection(
       onread: {
         buffer: readBuffer,
         callback(length) {
+          if (!isAsked) return true;
           const text = readBuffer.toString('latin1', 0, length);
           received = received === '' ? text : received + text;
           const answer = parseAnswer(received);
           if (answer !== null) {
             received = '';
+            isAsked = false;
             onAnswer(answer);
           }
           return true;
@@ -64,7 +70,10 @@ export function openConnection(
     socket.on('connect', () => {
       connected = true;
       resolve({
-        send: (request) => void socket.write(request),
+        send(request) {
+          isAsked = true;
+          socket.write(request);
+        },
         close() {
           lost = true;
           socket.destroy();
@@ -81,17 +90,26 @@ export function parseAnswer(text: string): Answer | null {
     return null;
   }
   const status = Number(text.slice(9, 12));
-  const lengthAt = text.indexOf(LENGTH_HEADER);
-  if (lengthAt < 0 || lengthAt > headEnd) {
+  const lengthAt = findLength(text, headEnd);
+  if (lengthAt === null) {
     if (status === 204 || status === 304) {
       return { status, code: null, body: '' };
     }
     throw new Error(`An answer without content-length: ${text.slice(0, headEnd)}`);
   }
-  const length = Number.parseInt(text.slice(lengthAt + LENGTH_HEADER.length, headEnd), 10);
+  const length = Number.parseInt(text.slice(lengthAt, headEnd), 10);
   if (text.length < headEnd + HEAD_END.length + length) {
     return null;
   }
   const body = text.slice(headEnd + HEAD_END.length);
   return { status, code: status < 400 ? null : (/"code":"([A-Z_]+)"/.exec(body)?.[1] ?? 'UNNAMED'), body };
+}
+
+/** Where in the head the length begins; null when the head has none. */
+function findLength(text: string, headEnd: number): number | null {
+  for (const header of LENGTH_HEADERS) {
+    const at = text.indexOf(header);
+    if (at >= 0 && at < headEnd) return at + header.length;
+  }
+  return null;
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import t from 'tap';
-import { parseAnswer } from '../../bench/load/connection.ts';
+import { type Answer, openConnection, parseAnswer } from '../../bench/load/connection.ts';
 import { runLoad } from '../../bench/load/generator.ts';
 import { createLatencies } from '../../bench/load/latencies.ts';
 import type { LoadPlan } from '../../bench/load/plan.ts';
@@ -13,6 +13,22 @@ t.test('an answer is read whole, however it is cut', async (t) => {
     t.equal(parseAnswer(text.slice(0, length)), null);
   }
   t.same(parseAnswer(text), { status: 409, code: 'SEAT_TAKEN', body: '{"code":"SEAT_TAKEN"}' });
+});
+
+t.test('what the HTTP parser refuses is an answer too', async (t) => {
+  const text = 'HTTP/1.1 400 Bad Request\r\nContent-Length: 22\r\n\r\n{"code":"BAD_REQUEST"}';
+  t.same(parseAnswer(text), { status: 400, code: 'BAD_REQUEST', body: '{"code":"BAD_REQUEST"}' });
+});
+
+t.test('a connection that its server ends because nothing was sent on it is lost, and had no answer', async (t) => {
+  const server = createTcpServer((socket) => socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const answers: Answer[] = [];
+  const { promise: lost, resolve: lose } = Promise.withResolvers<Error>();
+  await openConnection((server.address() as AddressInfo).port, (answer) => answers.push(answer), lose);
+  t.match(await lost, /closed the connection/);
+  t.same(answers, []);
 });
 
 t.test('percentiles are those of every duration', async (t) => {
