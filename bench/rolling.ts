@@ -6,7 +6,6 @@
  * requests that fail, and how long each schedule stands still. Afterwards everything acknowledged must be stored, and the database is
  * audited; otherwise, or when a request failed, the run is void and exits with 1.
  */
-import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClusterField } from './cluster/cluster-field.ts';
 import type { ClusterNode } from './cluster/cluster-node.ts';
@@ -14,6 +13,7 @@ import { describeMachine } from './machine/description.ts';
 import { createMachineClock } from './machine/monotonic-clock.ts';
 import { readCount, readOptions } from './options.ts';
 import { createWorkerProcess } from './process/worker-process.ts';
+import { writeFigures } from './report/figures-file.ts';
 import { type RollingStretch, summariseRolling } from './report/rolling-report.ts';
 import type { FrontCalls } from './rolling/front-calls.ts';
 import { measureStretch } from './rolling/stretch.ts';
@@ -108,7 +108,7 @@ try {
     faults,
   };
   console.log(summariseRolling(figures));
-  if (options.output !== null) writeFileSync(options.output, `${JSON.stringify(figures, null, 2)}\n`);
+  writeFigures(options.output, figures);
 } finally {
   worker.close();
   front.close();
