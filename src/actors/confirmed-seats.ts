@@ -13,6 +13,8 @@ export class ConfirmedSeats {
   #map: SeatMap | null = null;
   #epoch: number;
   #seq: number;
+  #held = 0;
+  #confirmed = 0;
 
   constructor(scheduleId: number, epoch: number, seq: number, seats: readonly Seat[], changes: readonly Change[]) {
     this.#scheduleId = scheduleId;
@@ -20,6 +22,7 @@ export class ConfirmedSeats {
     this.#seq = seq;
     this.#seats = seats.slice();
     this.#changes = changes.slice();
+    for (const seat of seats) this.#count(seat, 1);
   }
 
   get epoch(): number {
@@ -32,6 +35,16 @@ export class ConfirmedSeats {
 
   get seats(): readonly Seat[] {
     return this.#seats;
+  }
+
+  /** Seats that are on hold. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Seats that are paid for. */
+  get confirmed(): number {
+    return this.#confirmed;
   }
 
   /** The last change of each seat, by seat number less one. */
@@ -53,6 +66,8 @@ export class ConfirmedSeats {
       const change = changes[position];
       if (seat === undefined || change === undefined) continue;
       const index = seat.seatNumber - 1;
+      this.#count(this.#seats[index], -1);
+      this.#count(seat, 1);
       this.#seats[index] = seat;
       this.#changes[index] = change;
     }
@@ -73,6 +88,11 @@ export class ConfirmedSeats {
   map(): SeatMap {
     this.#map ??= this.#draw();
     return this.#map;
+  }
+
+  #count(seat: Seat | undefined, change: 1 | -1): void {
+    if (seat?.status === 'HELD') this.#held += change;
+    else if (seat?.status === 'CONFIRMED') this.#confirmed += change;
   }
 
   #draw(): SeatMap {

@@ -10,6 +10,22 @@ export interface ScheduleFacts {
   readonly startsAt: string;
 }
 
+/** What a flush answers began within a millisecond or two, so an instant is mostly the one before. */
+function createInstantText(): (ms: number) => string {
+  let lastMs = Number.NaN;
+  let lastText = '';
+  return (ms) => {
+    if (ms !== lastMs) {
+      lastText = new Date(ms).toISOString();
+      lastMs = ms;
+    }
+    return lastText;
+  };
+}
+
+const createdText = createInstantText();
+const expiresText = createInstantText();
+
 /** The API's shape of a reservation as of one of its changes, which must be numbered. */
 export function viewReservation(
   facts: ScheduleFacts,
@@ -26,8 +42,8 @@ export function viewReservation(
     seatNumber: seat.seatNumber,
     price: seat.price,
     status,
-    createdAt: new Date(live.createdAt).toISOString(),
-    expiresAt: live.confirmedAt === null ? new Date(live.expiresAt).toISOString() : null,
+    createdAt: createdText(live.createdAt),
+    expiresAt: live.confirmedAt === null ? expiresText(live.expiresAt) : null,
     confirmedAt: live.confirmedAt === null ? null : new Date(live.confirmedAt).toISOString(),
     paymentId: live.paymentId,
     epoch: change.epoch,

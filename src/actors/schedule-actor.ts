@@ -149,13 +149,8 @@ export class ScheduleActor implements JournalSubject {
 
   /** Seats by their durable status. */
   count(): { readonly held: number; readonly confirmed: number; readonly total: number } {
-    let held = 0;
-    let confirmed = 0;
-    for (const seat of this.#confirmed.seats) {
-      if (seat.status === 'HELD') held += 1;
-      if (seat.status === 'CONFIRMED') confirmed += 1;
-    }
-    return { held, confirmed, total: this.#confirmed.seats.length };
+    const { held, confirmed, seats } = this.#confirmed;
+    return { held, confirmed, total: seats.length };
   }
 
   /** Takes a command in. Its promise is settled once, whatever happens to the schedule meanwhile. */

@@ -5,7 +5,7 @@ import { createActivations } from './activations.ts';
 import type { Command, Elsewhere, Reply } from './command.ts';
 import { ConfirmedSeats } from './confirmed-seats.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
-import type { EndCause, SaleStep } from './flush.ts';
+import type { Change, EndCause, SaleStep } from './flush.ts';
 import { answerPending, type PendingCommand } from './pending-command.ts';
 import { createHandovers } from './handovers.ts';
 import type { Journal } from './journal-port.ts';
@@ -119,7 +119,14 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
 
   function bringToLife(schedule: OwnedSchedule): ScheduleActor {
     const { scheduleId, concertId, epoch, seq } = schedule;
-    const changes = schedule.seats.map((seat) => ({ epoch: seat.epoch, seq: seat.seq, flush: null, position: 0 }));
+    // Seats that were never changed, which most are, share what says so.
+    let last: Change | null = null;
+    const changes = schedule.seats.map(({ epoch: changeEpoch, seq: changeSeq }) => {
+      if (last?.epoch !== changeEpoch || last.seq !== changeSeq) {
+        last = { epoch: changeEpoch, seq: changeSeq, flush: null, position: 0 };
+      }
+      return last;
+    });
     const seats = schedule.seats.map(({ seat }) => seat);
     return new ScheduleActor({
       facts: { scheduleId, concertId, startsAt: new Date(schedule.startsAt).toISOString() },

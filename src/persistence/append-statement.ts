@@ -34,9 +34,10 @@ const PARTS: readonly Column<AppendBatch>[] = [
   { name: 'next_expiry', type: 'float8', of: (part) => seconds(part.nextExpiryAt) },
   { name: 'events', type: 'lines', of: (part) => JSON.stringify(part.events) },
   { name: 'inserts', type: 'int', of: (part) => part.inserts.length },
-  { name: 'ends', type: 'int', of: (part) => part.ends.length },
-  { name: 'keys', type: 'int', of: (part) => part.keys.length },
 ];
+
+const ENDS_COUNT: Column<AppendBatch> = { name: 'ends', type: 'int', of: (part) => part.ends.length };
+const KEYS_COUNT: Column<AppendBatch> = { name: 'keys', type: 'int', of: (part) => part.keys.length };
 
 const HOLDS: readonly Column<ReservationInsert>[] = [
   SCHEDULE,
@@ -126,6 +127,7 @@ interface Form {
 }
 
 function createForm(name: string, { hasEnds, hasKeys }: { hasEnds: boolean; hasKeys: boolean }): Form {
+  const heads = [...PARTS, ...(hasEnds ? [ENDS_COUNT] : []), ...(hasKeys ? [KEYS_COUNT] : [])];
   const inserts = hasEnds ? INSERTS : HOLDS;
   let next = COLUMNS_BEGIN;
   /** Rows of these columns, from the next parameters on. */
@@ -139,7 +141,7 @@ function createForm(name: string, { hasEnds, hasKeys }: { hasEnds: boolean; hasK
   }
   const count = (rows: string, counted: string): string =>
     `(SELECT count(*) FROM ${rows}) = (SELECT sum(${counted}) FROM head)`;
-  const steps = [`b AS MATERIALIZED ${rowsOf(PARTS)}`, HEAD, LOG];
+  const steps = [`b AS MATERIALIZED ${rowsOf(heads)}`, HEAD, LOG];
   const checks = [count('held', 'inserts')];
   if (hasEnds) {
     steps.push(ended(rowsOf(ENDS)));
@@ -159,7 +161,7 @@ SELECT json_agg(head.schedule_id) AS schedule_ids, floor(extract(epoch FROM cloc
 FROM head`,
     values: (batchId, parts) => [
       batchId,
-      ...PARTS.map((column) => valueOf(column, parts, (part) => [part])),
+      ...heads.map((column) => valueOf(column, parts, (part) => [part])),
       ...(hasEnds ? ENDS.map((column) => valueOf(column, parts, (part) => part.ends)) : []),
       ...inserts.map((column) => valueOf(column, parts, (part) => part.inserts)),
       ...(hasKeys ? KEYS.map((column) => valueOf(column, parts, (part) => part.keys)) : []),
