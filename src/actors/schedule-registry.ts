@@ -78,6 +78,8 @@ export interface ScheduleRegistry {
    * any more; those that could not be given by then are tried by the next call.
    */
   handOver(heirOf: (scheduleId: number) => string | null): Promise<void>;
+  /** Whether the schedule is here. */
+  serves(scheduleId: number): boolean;
   /** Tells watchers where the schedule stands, if it is here. */
   announce(scheduleId: number): void;
   counts(): RegistryCounts;
@@ -250,6 +252,8 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       }
       await handovers.give(leaving);
     },
+
+    serves: (scheduleId) => !isClosing && actors.has(scheduleId),
 
     announce(scheduleId) {
       const actor = actors.get(scheduleId);

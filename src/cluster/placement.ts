@@ -5,8 +5,6 @@ import { createRing, type Ring } from './ring.ts';
 export interface Placement {
   /** Null while no node may own. */
   ownerOf(scheduleId: number): string | null;
-  /** Grows whenever the nodes that share have changed. */
-  readonly version: number;
   /** What `isReached` says has changed. */
   reconsider(): void;
 }
@@ -21,7 +19,6 @@ export function createPlacement({
 }): Placement {
   let members: readonly string[] = [];
   let ring: Ring = createRing(members);
-  let version = 0;
   let isDoubted = false;
 
   /** Membership gives the same array until something has changed: this is on the path of every command. */
@@ -31,17 +28,12 @@ export function createPlacement({
     members = owners;
     isDoubted = false;
     ring = createRing(owners.filter((node) => isReached(node)));
-    version += 1;
   }
 
   return {
     ownerOf(scheduleId) {
       follow();
       return ring.ownerOf(scheduleId);
-    },
-    get version() {
-      follow();
-      return version;
     },
     reconsider() {
       isDoubted = true;

@@ -12,7 +12,8 @@ import type { Placement } from './placement.ts';
  * W2. Only what was certainly not done is sent again, and reading, which does nothing. What was sent and never answered
  *     is `unknown`.
  * W3. Nobody waits longer than the patience below for an owner to be found; the number of those who wait is bounded.
- * W4. Placement and hints only say whom to ask first. Who owns is said by the head row, which the node that is asked reads.
+ * W4. Whom to ask first is a guess: this node while it serves the schedule, else who owned it when it was asked for last, else
+ *     whom it is placed at. Who owns is said by the head row, which the node that is asked reads.
  */
 
 /** A planned handover takes milliseconds; a node that dies is missed for longer than a caller should be kept. */
@@ -24,11 +25,13 @@ const LONGEST_PAUSE_MS = 200;
 const ANSWER_LIMIT_MS = 6_000;
 /** Commands that are being taken to another node, each with its HTTP request open. */
 const CARRIED_LIMIT = 20_000;
-/** Schedules whose owner is not the one that they are placed at: during a handover, at most as many as are used. */
-const HINTS_LIMIT = 50_000;
+/** Schedules whose last owner is remembered; the first of them are forgotten for new ones. */
+const REMEMBERED_LIMIT = 50_000;
 
 /** The owner's side of this node. */
 interface LocalSchedules {
+  /** Whether the schedule is this node's and can be decided on here without finding out more. */
+  serves(scheduleId: number): boolean;
   dispatch<C extends Command>(command: C, handOn: PendingCommand['handOn']): Reply<C> | Promise<Reply<C>>;
   serve(command: Command): Reply | Elsewhere | Promise<Reply | Elsewhere>;
 }
@@ -49,23 +52,26 @@ export function createRouter(deps: {
   readonly clock: Clock;
 }): ClusterRouter {
   const { membership, placement, local, peers, clock } = deps;
-  const hints = new Map<number, string>();
-  let hintsVersion = placement.version;
+  const lastOwners = new Map<number, string>();
   let carried = 0;
   const counts = { forwarded: 0, unreachable: 0, lost: 0 };
 
+  /** W4. A node that has just joined is slow, and is not asked for what others still have. */
   function ownerOf(scheduleId: number): string | null {
-    if (hintsVersion !== placement.version) {
-      hintsVersion = placement.version;
-      hints.clear();
-    }
-    const hint = hints.size > 0 ? hints.get(scheduleId) : undefined;
-    return hint ?? placement.ownerOf(scheduleId);
+    if (local.serves(scheduleId)) return membership.node;
+    return lastOwners.get(scheduleId) ?? placement.ownerOf(scheduleId);
   }
 
   function remember(scheduleId: number, owner: string | null): void {
-    if (owner === null || owner === placement.ownerOf(scheduleId)) hints.delete(scheduleId);
-    else if (hints.size < HINTS_LIMIT || hints.has(scheduleId)) hints.set(scheduleId, owner);
+    if (owner === null) {
+      lastOwners.delete(scheduleId);
+      return;
+    }
+    if (lastOwners.get(scheduleId) === owner) return;
+    lastOwners.set(scheduleId, owner);
+    if (lastOwners.size <= REMEMBERED_LIMIT) return;
+    const [first] = lastOwners.keys();
+    if (first !== undefined) lastOwners.delete(first);
   }
 
   function handOn(pending: PendingCommand, owner: string | null): void {
@@ -102,7 +108,10 @@ export function createRouter(deps: {
     for (let attempt = 1; ; attempt += 1) {
       const owner = ownerOf(scheduleId);
       const answer = await ask(owner, command);
-      if (answer !== null && answer.outcome !== 'elsewhere') return answer;
+      if (answer !== null && answer.outcome !== 'elsewhere') {
+        remember(scheduleId, owner);
+        return answer;
+      }
       // Whoever is not reached may still be the owner; the next attempt goes where the schedule is placed.
       remember(scheduleId, answer?.owner === owner ? null : (answer?.owner ?? null));
       const leftMs = deadlineMs - clock.monotonicMs();

@@ -15,10 +15,8 @@ t.test('a node that cannot be counted on yet gets nothing, and its share once it
     before,
     'it is not asked for every command',
   );
-  const { version } = placement;
   placement.reconsider();
   const after = ids.map((id) => placement.ownerOf(id));
-  t.ok(placement.version > version);
   t.ok(after.includes('c:1'));
   t.ok(
     after.every((owner, index) => owner === before[index] || owner === 'c:1'),
@@ -30,10 +28,8 @@ t.test('a change of the members is followed at once', async (t) => {
   let owners: readonly string[] = ['a:1'];
   const placement = createPlacement({ membership: { owners: () => owners } });
   t.equal(placement.ownerOf(7), 'a:1');
-  const { version } = placement;
   owners = ['b:1'];
   t.equal(placement.ownerOf(7), 'b:1');
-  t.equal(placement.version, version + 1);
   owners = [];
   t.equal(placement.ownerOf(7), null);
 });
