@@ -88,7 +88,7 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     log,
     isExpiryTimerOn: deps.isExpiryTimerOn,
     settings: { holdTtlMs: config.HOLD_TTL_MS, seatsPerUser: config.MAX_SEATS_PER_USER },
-    handedOver: bringToLife,
+    wakeHeir,
   });
   const links: PeerLinks | null = isShared
     ? createPeerLinks({ secret: config.CLUSTER_SECRET ?? '', node, clock, log })
@@ -96,14 +96,13 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
   const router = createRouter({ membership, placement, local: registry, peers: links, clock });
 
   /** Holds and watchers need an owner that looks after them, whether or not anybody sends it a command. */
-  function bringToLife(scheduleId: number): void {
-    const command = { type: 'WakeSchedule', scheduleId, cause: 'demand' } as const;
-    Promise.resolve(router.dispatch(command)).then(
-      (reply) => {
-        if (reply.outcome === 'failed') log.warn({ scheduleId, code: reply.code }, 'an heir could not be woken');
-      },
-      (error: unknown) => log.error({ err: error, scheduleId }, 'an heir could not be woken'),
-    );
+  async function wakeHeir(scheduleId: number): Promise<void> {
+    try {
+      const reply = await router.dispatch({ type: 'WakeSchedule', scheduleId, cause: 'demand' });
+      if (reply.outcome === 'failed') log.warn({ scheduleId, code: reply.code }, 'an heir could not be woken');
+    } catch (error) {
+      log.error({ err: error, scheduleId }, 'an heir could not be woken');
+    }
   }
 
   function heirOf(scheduleId: number): string | null {

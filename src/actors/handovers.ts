@@ -1,35 +1,61 @@
+import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { HandoverPace } from './handover-pace.ts';
 import type { Ownership } from './ownership-port.ts';
 import type { ScheduleActor } from './schedule-actor.ts';
 
-/** The schedules that wait for their turn are served meanwhile. */
-const HANDOVERS_AT_ONCE = 16;
+/*
+ * Schedules on their way to other nodes. Each is sealed, drained, given away in one update, and brought to life by its heir;
+ * who waited goes along.
+ *
+ * H1. A schedule is sealed only when its turn has come, and served until then. It waits for no other one's move after that.
+ * H2. So many are on their way to an heir at a time as it takes over quickly (see `HandoverPace`), not counting those that
+ *     are stuck.
+ * H3. Who gets a schedule is what was said last; one that waits for its turn and is to stay after all stays.
+ */
 
-/** Schedules on their way to other nodes. Each is sealed, drained, and given away in one update; who waited goes along. */
 export interface Handovers {
   /** How many were given away since start. */
   readonly count: number;
   /** Whose the actor's schedule is now, while it is being dropped here because of that. */
   heirOf(actor: ScheduleActor): string | null;
-  /** Gives each to its heir. Resolves when all of them have left this node, whoever's they are then. Never rejects. */
+  /**
+   * Gives each to its heir, in place of all that still waits for its turn. Resolves when each of them has left this node,
+   * whoever's it is then, or is to stay. Never rejects.
+   */
   give(leaving: readonly (readonly [ScheduleActor, string])[]): Promise<void>;
+}
+
+/** One that takes longer is stuck on something of its own, as a payment in doubt; those behind it must not be. */
+const STUCK_MS = 500;
+
+/** A schedule that is to go. */
+interface Departure {
+  readonly actor: ScheduleActor;
+  readonly over: PromiseWithResolvers<void>;
 }
 
 export function createHandovers(deps: {
   readonly ownership: Pick<Ownership, 'handOver'>;
+  readonly clock: Clock;
   readonly log: Log;
   /** Whether the next owner is needed without anybody's asking: for holds that end, and for watchers. */
   readonly needsCare: (actor: ScheduleActor) => boolean;
-  readonly handedOver: (scheduleId: number) => void;
+  /** Has the heir bring it to life; resolves when that is done or has failed. */
+  readonly wakeHeir: (scheduleId: number) => Promise<void>;
 }): Handovers {
-  const { ownership, log, needsCare, handedOver } = deps;
+  const { ownership, clock, log, needsCare, wakeHeir } = deps;
   const heirs = new Map<ScheduleActor, string>();
-  const underWay = new Map<ScheduleActor, Promise<void>>();
+  const departures = new Map<ScheduleActor, Departure>();
+  /** By heir, those whose turn is still to come. */
+  let waiting = new Map<string, Set<Departure>>();
+  const paces = new Map<string, HandoverPace>();
   let count = 0;
 
   async function giveOne(actor: ScheduleActor, heir: string): Promise<void> {
     const { scheduleId } = actor;
     const isCareNeeded = needsCare(actor);
+    // At once where it was lost before its turn.
     await actor.seal();
     if (actor.isLost) return;
     try {
@@ -38,21 +64,52 @@ export function createHandovers(deps: {
     } catch (error) {
       log.warn({ err: error, scheduleId }, 'a schedule could not be handed over');
     }
+    const isMissed = isCareNeeded || actor.waiting > 0;
     actor.lose();
     if (!heirs.delete(actor)) return;
     count += 1;
-    if (isCareNeeded) handedOver(scheduleId);
+    if (isMissed) await wakeHeir(scheduleId);
   }
 
-  /** Takes from `leaving`, which several do at a time. */
-  async function giveNext(leaving: Iterator<readonly [ScheduleActor, string]>): Promise<void> {
-    for (let next = leaving.next(); next.done !== true; next = leaving.next()) {
-      const [actor, heir] = next.value;
-      if (actor.isLost) continue;
-      const giving = underWay.get(actor) ?? giveOne(actor, heir).finally(() => underWay.delete(actor));
-      underWay.set(actor, giving);
-      await giving;
+  async function depart(departure: Departure, heir: string, pace: HandoverPace): Promise<void> {
+    const sealedAt = clock.monotonicMs();
+    let hasMadeRoom = false;
+    const makeRoom = (): void => {
+      if (hasMadeRoom) return;
+      hasMadeRoom = true;
+      pace.end(clock.monotonicMs() - sealedAt);
+      giveNext(heir);
+    };
+    pace.begin();
+    const cancel = clock.after(STUCK_MS, makeRoom);
+    await giveOne(departure.actor, heir);
+    cancel();
+    makeRoom();
+    conclude(departure);
+  }
+
+  function conclude({ actor, over }: Departure): void {
+    departures.delete(actor);
+    over.resolve();
+  }
+
+  function giveNext(heir: string): void {
+    const queue = waiting.get(heir);
+    const pace = paces.get(heir) ?? new HandoverPace();
+    paces.set(heir, pace);
+    for (const departure of queue ?? []) {
+      if (!pace.hasRoom) return;
+      queue?.delete(departure);
+      void depart(departure, heir, pace);
     }
+    if (pace.isQuiet) paces.delete(heir);
+  }
+
+  /** Forgets who waits for a turn, and says who that was. */
+  function recall(): Set<Departure> {
+    const recalled = new Set([...waiting.values()].flatMap((queue) => [...queue]));
+    waiting = new Map();
+    return recalled;
   }
 
   return {
@@ -61,8 +118,21 @@ export function createHandovers(deps: {
     },
     heirOf: (actor) => heirs.get(actor) ?? null,
     async give(leaving) {
-      const queue = leaving.values();
-      await Promise.all(Array.from({ length: Math.min(HANDOVERS_AT_ONCE, leaving.length) }, () => giveNext(queue)));
+      const staying = recall();
+      const leftAll: Promise<void>[] = [];
+      for (const [actor, heir] of leaving) {
+        const known = departures.get(actor);
+        const departure = known ?? { actor, over: Promise.withResolvers<void>() };
+        leftAll.push(departure.over.promise);
+        if (known !== undefined && !staying.delete(known)) continue;
+        departures.set(actor, departure);
+        const queue = waiting.get(heir);
+        if (queue === undefined) waiting.set(heir, new Set([departure]));
+        else queue.add(departure);
+      }
+      for (const departure of staying) conclude(departure);
+      for (const heir of waiting.keys()) giveNext(heir);
+      await Promise.all(leftAll);
     },
   };
 }

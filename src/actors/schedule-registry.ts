@@ -41,8 +41,11 @@ export interface ScheduleRegistryDependencies {
   readonly settings: ScheduleActorSettings;
   readonly newId: () => string;
   readonly log: Log;
-  /** A schedule with holds or watchers is another node's now: that one should bring it to life. */
-  readonly handedOver?: (scheduleId: number) => void;
+  /**
+   * A schedule that somebody waits for, with holds or with watchers, is another node's now: has that one bring it to life.
+   * Resolves when it has, or could not. Never rejects.
+   */
+  readonly wakeHeir?: (scheduleId: number) => Promise<void>;
   /** Off only to show that the durable alarm alone suffices. */
   readonly isExpiryTimerOn: boolean;
 }
@@ -108,9 +111,10 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   const activations = createActivations({ ownership, clock, log, arrived });
   const handovers = createHandovers({
     ownership,
+    clock,
     log,
     needsCare: (actor) => !actor.isIdle || publisher.isWatched(actor.scheduleId),
-    handedOver: (scheduleId) => deps.handedOver?.(scheduleId),
+    wakeHeir: deps.wakeHeir ?? (() => Promise.resolve()),
   });
   const timer = new ExpiryTimer<ScheduleActor>(clock, databaseClock, (actor) => actor.expireDue('timer'));
 
