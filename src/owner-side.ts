@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createScheduleRegistry, type ScheduleRegistry } from './actors/schedule-registry.ts';
 import type { Clock } from './clock.ts';
 import { createMembership, type Membership } from './cluster/membership.ts';
+import { createNewcomers } from './cluster/newcomers.ts';
 import { createOwnership } from './cluster/ownership.ts';
 import { createPeerLinks } from './cluster/peers/peer-links.ts';
 import type { PeerLinks, PeerServer } from './cluster/peers/peer-port.ts';
@@ -71,12 +72,11 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     onMayOwn: deps.onMayOwn,
     onLook: follow,
   });
-  /** Nodes to which a link has stood. */
-  const reached = new Set<string>();
+  const newcomers = createNewcomers({ clock, isUrgent: () => membership.isLeaving });
   const placement = createPlacement({
     membership,
     // Who was here before counts at once: this node knows least of all who owns what.
-    isReached: (name) => reached.has(name) || !hasJoinedLater(name),
+    isReached: (name) => newcomers.hasSettled(name) || !hasJoinedLater(name),
   });
   const registry: ScheduleRegistry = createScheduleRegistry({
     publisher,
@@ -115,16 +115,13 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     if (links === null) return;
     const peers = membership.living().filter((row) => row.node !== membership.node);
     links.setPeers(peers);
-    noteReached(links, new Set(peers.map((row) => row.node)));
+    noteNewcomers(links);
     if (membership.mayOwn()) handOver().catch((error: unknown) => log.error({ err: error }, 'handing over failed'));
   }
 
   /** A node that has just joined gets nothing before its link stands: commands for what it owns would wait for that. */
-  function noteReached(standing: PeerLinks, living: ReadonlySet<string>): void {
-    for (const name of reached) if (!living.has(name)) reached.delete(name);
-    const before = reached.size;
-    for (const { peer, isUp } of standing.measure()) if (isUp) reached.add(peer);
-    if (reached.size > before) placement.reconsider();
+  function noteNewcomers(standing: PeerLinks): void {
+    if (newcomers.note(standing.measure())) placement.reconsider();
   }
 
   function hasJoinedLater(name: string): boolean {
@@ -188,7 +185,10 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
       const late = new Promise<void>((resolve) => {
         clock.after(HANDOVER_LIMIT_MS, resolve);
       });
-      const leaving = membership.retire().then(handOver);
+      const leaving = membership.retire().then(() => {
+        if (links !== null) noteNewcomers(links);
+        return handOver();
+      });
       await Promise.race([
         leaving.catch((error: unknown) => log.warn({ err: error }, 'schedules stay until this node has gone')),
         late,
