@@ -36,6 +36,11 @@ import { createUndoing, type Undoing } from './undoing.ts';
 
 /** Connections that requests read through, and that wallets are charged through. */
 const REQUEST_CONNECTIONS = 10;
+/**
+ * Connections that the system keeps until they are accepted. A rush opens thousands within a moment, and whoever finds no
+ * room comes back a second later. The system may allow fewer (`net.core.somaxconn`).
+ */
+const BACKLOG = 8_192;
 /** Ownership, membership and the waiting room: a starved request pool cannot take these from them. */
 const OWNER_CONNECTIONS = 6;
 
@@ -303,7 +308,7 @@ async function start(
     await metricsApp.listen({ host: config.HOST, port: config.METRICS_PORT });
   }
   // Not before it can serve: a balancer that does not ask would send it requests.
-  const url = await app.listen({ host: config.HOST, port: config.PORT });
+  const url = await app.listen({ host: config.HOST, port: config.PORT, backlog: BACKLOG });
   undoing.add('activity', () => {
     activity.close();
     eventLoopDelay.close();
