@@ -13,6 +13,8 @@ export interface UserRecords {
   register(user: { userId: string; name: string; email: string }): Promise<Decision<User>>;
   /** The user, or null. */
   find(userId: string): Promise<User | null>;
+  /** Whether there is such a user. */
+  has(userId: string): Promise<boolean>;
   /**
    * The user of an operator's token, created with an empty wallet at first sight. `name` and `email` are the token's claims where
    * it has them; an email that another user has is left out. Repeated and concurrent calls create one user.

@@ -73,7 +73,7 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
   async function meet(claims: AccessClaims): Promise<Decision<Caller>> {
     const { userId } = claims;
     if (claims.own) {
-      if ((await users.find(userId)) === null) return reject('USER_NOT_FOUND');
+      if (!(await users.has(userId))) return reject('USER_NOT_FOUND');
     } else {
       await users.ensure({ userId, name: claims.name, email: claims.email });
     }

@@ -10,6 +10,7 @@ import type {
   QueueTokenRow,
   QueueTokenStatus,
 } from '../queue-token.ts';
+import { plainArray } from './array-literals.ts';
 import { isInDoubt, toFault } from './database-errors.ts';
 import { createLookUps } from './look-ups.ts';
 import * as statements from './queue-statements.ts';
@@ -135,11 +136,11 @@ export function createQueueRecords({ pool, log }: { pool: Pool; log: Log }): Que
     const { rows } = await send<EntryRow>(
       statements.ENTER,
       [
-        entries.map((entry) => entry.tokenId),
-        entries.map((entry) => entry.concertId),
-        entries.map((entry) => entry.generation),
-        entries.map((entry) => entry.userId),
-        entries.map((entry) => entry.issuedAtMs),
+        plainArray(entries.map((entry) => entry.tokenId)),
+        plainArray(entries.map((entry) => entry.concertId)),
+        plainArray(entries.map((entry) => entry.generation)),
+        plainArray(entries.map((entry) => entry.userId)),
+        plainArray(entries.map((entry) => entry.issuedAtMs)),
       ],
       'unknown',
     );

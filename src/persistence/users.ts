@@ -1,5 +1,6 @@
 import { accept, type FaultEffect, reject } from '../errors.ts';
 import type { User, UserRecords } from '../user.ts';
+import { plainArray } from './array-literals.ts';
 import { createLookUps } from './look-ups.ts';
 import { type Connections, runStatement } from './statement.ts';
 
@@ -10,20 +11,22 @@ interface UserRow {
   user_id: string;
   name: string;
   email: string | null;
-  created_at: Date;
+  created_ms: number;
 }
+
+const CREATED_MS = 'floor(extract(epoch FROM created_at) * 1000)::float8 AS created_ms';
 
 /** A user and its wallet come into being together, or not at all. No row comes back where id or address is taken. */
 const INSERT_USER = `
   WITH created AS (
     INSERT INTO users (user_id, name, email) VALUES ($1, $2, $3)
-    ON CONFLICT DO NOTHING RETURNING user_id, name, email, created_at
+    ON CONFLICT DO NOTHING RETURNING user_id, name, email, ${CREATED_MS}
   ), wallet AS (
     INSERT INTO wallets (user_id) SELECT user_id FROM created
   )
   SELECT * FROM created`;
 
-const SELECT_USERS = 'SELECT user_id, name, email, created_at FROM users WHERE user_id = ANY($1::uuid[])';
+const SELECT_USERS = `SELECT user_id, name, email, ${CREATED_MS} FROM users WHERE user_id = ANY($1::uuid[])`;
 
 /**
  * When a sale opens, thousands come to a node that has never met them. A statement for each cost more than all else that
@@ -32,7 +35,7 @@ const SELECT_USERS = 'SELECT user_id, name, email, created_at FROM users WHERE u
 const LOOK_UPS = { statementsInFlight: 2, keysPerStatement: 500, waiting: 5_000 };
 
 function userOf(row: UserRow): User {
-  return { userId: row.user_id, name: row.name, email: row.email, createdAt: row.created_at.toISOString() };
+  return { userId: row.user_id, name: row.name, email: row.email, createdAt: new Date(row.created_ms).toISOString() };
 }
 
 /** Users in PostgreSQL. Every method throws a Fault `STORE_UNAVAILABLE` when the database does not answer. */
@@ -58,7 +61,7 @@ export function createUserRecords({ pool }: { pool: Connections }): UserRecords 
   const lookUps = createLookUps<string, UserRow | undefined>({
     ...LOOK_UPS,
     async load(userIds) {
-      const statement = { name: 'find-users', text: SELECT_USERS, values: [userIds] };
+      const statement = { name: 'find-users', text: SELECT_USERS, values: [plainArray(userIds)] };
       const rows = await runStatement<UserRow>(pool, statement, 'none');
       const found = new Map(rows.map((row) => [row.user_id, row]));
       return userIds.map((userId) => found.get(userId));
@@ -74,6 +77,10 @@ export function createUserRecords({ pool }: { pool: Connections }): UserRecords 
     async find(userId) {
       const row = await lookUps.get(userId);
       return row === undefined ? null : userOf(row);
+    },
+
+    async has(userId) {
+      return (await lookUps.get(userId)) !== undefined;
     },
 
     async ensure({ userId, name, email }) {

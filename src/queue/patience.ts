@@ -7,6 +7,12 @@ export const PATIENCE_MS = 1_500;
 export function withPatience<T>(clock: Clock, promise: Promise<T>, late: () => Error): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const cancel = clock.after(PATIENCE_MS, () => reject(late()));
-    void promise.then(resolve, reject).finally(cancel);
+    const settle =
+      <A>(how: (outcome: A) => void) =>
+      (outcome: A): void => {
+        cancel();
+        how(outcome);
+      };
+    promise.then(settle(resolve), settle(reject));
   });
 }

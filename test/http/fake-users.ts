@@ -22,6 +22,7 @@ export function createFakeUsers(nowMs: () => number): FakeUsers {
     async find(userId) {
       return rows.get(userId) ?? null;
     },
+    has: (userId) => Promise.resolve(rows.has(userId)),
     async ensure({ userId, name, email }) {
       if (rows.has(userId)) return;
       const free = email !== null && !isTaken(email) ? email : null;

@@ -12,6 +12,7 @@ t.test('a registered user is found and has an empty wallet', async (t) => {
   const decision = await users.register({ userId, name: '김하늘', email: 'Haneul@example.com' });
   t.match(decision, { ok: true, value: { userId, name: '김하늘', email: 'Haneul@example.com' } });
   const user = await users.find(userId);
+  t.equal(await users.has(userId), true);
   t.same(user, decision.ok ? decision.value : null);
   t.match(user?.createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   const { rows } = await pool.query('SELECT balance, entries FROM wallets WHERE user_id = $1', [userId]);
@@ -26,6 +27,7 @@ t.test('an address is taken whatever its letter case, and the refused user leave
   const decision = await users.register({ userId, name: 'B', email: 'ONE@Example.com' });
   t.match(decision, { ok: false, rejection: { code: 'EMAIL_TAKEN' } });
   t.equal(await users.find(userId), null);
+  t.equal(await users.has(userId), false);
   const { rows } = await pool.query('SELECT count(*) AS wallets FROM wallets');
   t.same(rows, [{ wallets: 1 }]);
 });

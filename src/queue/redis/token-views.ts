@@ -10,7 +10,7 @@ import { type LineStore, type Looked, LOST } from './line-store.ts';
 import type { Mending } from './mending.ts';
 import type { RedisLink } from './redis-link.ts';
 import type { Entered } from './shared-entrance.ts';
-import type { OpenLine, SharedLines } from './shared-lines.ts';
+import { isOpen, type OpenLine, type SharedLines } from './shared-lines.ts';
 import type { SharedRecognition } from './shared-recognition.ts';
 import type { Sighting, Sightings } from './sightings.ts';
 
@@ -46,6 +46,8 @@ export function createTokenViews(deps: {
 
   async function openLine(concertId: number): Promise<OpenLine | null> {
     if (!link.isUp) throw new Fault('QUEUE_UNAVAILABLE', 'none');
+    const known = lines.get(concertId);
+    if (known !== undefined && isOpen(known)) return known;
     // A rebuilding goes on without this caller; one that loses Redis fails at once.
     return withPatience(clock, lines.open(concertId), () => new Fault('QUEUE_UNAVAILABLE', 'none'));
   }
