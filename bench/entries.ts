@@ -30,7 +30,7 @@ const USAGE = `npm run bench:entries -- [options]
   --seconds 4           length of a measured phase
   --warm-up-seconds 3   entries into another line before it
   --waiting 10000       people in the line whose places are asked for
-  --connections 512     keep-alive connections: a rush of people, who do not wait for each other's answers
+  --connections 2000    keep-alive connections: a rush of people, who do not wait for each other's answers
   --seed 1
   --output FILE         figures of every phase as JSON`;
 
@@ -45,7 +45,7 @@ const options = readOptions(USAGE, {
   seconds: '4',
   'warm-up-seconds': '3',
   waiting: '10000',
-  connections: '512',
+  connections: '2000',
   seed: '1',
   output: null,
 });

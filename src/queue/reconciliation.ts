@@ -23,7 +23,7 @@ const TOKENS_PER_LOOK = 5_000;
  * and it only finds what a settlement could not announce: it is to take a fiftieth of a core at most.
  */
 const RESTS_PER_LOOK = 50;
-const LONGEST_REST_MS = 10_000;
+const LONGEST_REST_MS = 20_000;
 
 export interface Reconciliation {
   /** A settlement says that it has completed this token. */
