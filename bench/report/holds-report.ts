@@ -90,7 +90,18 @@ function ratios(phases: readonly Phase[]): string[] {
         return `frontrow / ${LABELS.get(name)}: ${faster} × the rate`;
       }
       const cheaper = formatFixed(medianOf(phases, name, cpuUsOf) / medianOf(phases, 'frontrow', cpuUsOf), 2);
-      return `frontrow / ${LABELS.get(name)}: ${faster} × the rate, CPU per hold ${cheaper} × lower`;
+      const paired = formatFixed(median(roundRatios(phases, name)), 2);
+      return `frontrow / ${LABELS.get(name)}: ${faster} × the rate, CPU per hold ${cheaper} × lower; median of the rounds' own ratios ${paired} ×`;
+    });
+}
+
+/** How much more CPU a hold costs this contestant than frontrow, round by round: seconds apart, on a machine whose pace drifts. */
+function roundRatios(phases: readonly Phase[], name: string): number[] {
+  return phases
+    .filter(({ contestant }) => contestant === name)
+    .flatMap((phase) => {
+      const own = phases.find(({ contestant, round }) => contestant === 'frontrow' && round === phase.round);
+      return own === undefined ? [] : [cpuUsOf(phase) / cpuUsOf(own)];
     });
 }
 
