@@ -1,13 +1,16 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import { createQueueRecords } from '../../src/persistence/queue-records.ts';
 import { createInProcessWaitingRoom } from '../../src/queue/in-process-waiting-room.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
 import { createRoomHarness, openPolicy } from './room-harness.ts';
 
 const LOOKING_MS = 100;
 
 t.test('those inside are looked at once a second, and less often where a look takes long', async (t) => {
   let looks = 0;
+  let ended = 0;
   let lookingMs = 0;
   const harness = await createRoomHarness(t, {
     create({ pool, ...materials }) {
@@ -20,6 +23,7 @@ t.test('those inside are looked at once a second, and less often where a look ta
             looks += 1;
             const found = await records.review(tokenIds);
             harness.advance(lookingMs);
+            ended += 1;
             return found;
           },
         },
@@ -33,7 +37,9 @@ t.test('those inside are looked at once a second, and less often where a look ta
     const before = looks;
     for (let second = 0; second < seconds; second += 1) {
       await harness.pass(1_000);
-      await harness.settle();
+      await waitFor(() => ended === looks, { what: 'the look to end' });
+      // What follows a look sets the timer of the next one.
+      await turn();
     }
     return looks - before;
   }
