@@ -1,4 +1,5 @@
 import type { AppendBatch, RecordedKey, ReservationEnd, ReservationInsert } from '../actors/journal-port.ts';
+import { plainArray } from './array-literals.ts';
 import type { LaneStatement } from './lane.ts';
 
 /*
@@ -169,25 +170,15 @@ FROM head`,
   };
 }
 
-/**
- * One column as one value: an array literal, or lines. Written by hand, because the driver would look at every element for
- * what to escape, which cost as much per hold as the decision itself.
- */
+/** One column as one value: an array literal, or lines. */
 function valueOf<Row>(
   { type, of }: Column<Row>,
   parts: readonly AppendBatch[],
   rowsOf: (part: AppendBatch) => readonly Row[],
 ): string {
-  const separator = type === 'lines' ? '\n' : ',';
-  let text = '';
-  let isFirst = true;
-  for (const part of parts) {
-    for (const row of rowsOf(part)) {
-      text += isFirst ? (of(row, part) ?? 'NULL') : separator + (of(row, part) ?? 'NULL');
-      isFirst = false;
-    }
-  }
-  return type === 'lines' ? text : `{${text}}`;
+  const elements: (string | number)[] = [];
+  for (const part of parts) for (const row of rowsOf(part)) elements.push(of(row, part) ?? 'NULL');
+  return type === 'lines' ? elements.join('\n') : plainArray(elements);
 }
 
 const HOLDS_ONLY = createForm('append holds', { hasEnds: false, hasKeys: false });
