@@ -160,8 +160,8 @@ async function runService(
     if (acknowledged !== recorded) {
       faults.push(`${contestant}, round ${round}: ${acknowledged} entries were acknowledged, ${recorded} are recorded`);
     }
-    const paths = Array.from({ length: waiting }, () => '/api/v1/queue/status');
-    const polls = planOf(desk.port, { type: 'reads', paths, repeat: true }, durationMs / 2, await desk.tokensOf(line));
+    const work = { type: 'polls', path: '/api/v1/queue/status', repeat: true } as const;
+    const polls = planOf(desk.port, work, durationMs / 2, await desk.tokensOf(line));
     await load.run({ ...polls, durationMs: warmUpMs / 2 });
     const polled = await measureParts({ load, clocks, contestant: `${contestant} poll`, round, plan: polls });
     for (const { contestant: name, result } of [entered, polled]) {

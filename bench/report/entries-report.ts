@@ -1,7 +1,7 @@
 import type { MeasuredLoad } from '../load/measured-load.ts';
-import { type ClusterFigures, describePhases, describeVerdict, judge } from './cluster-report.ts';
-import { describeRun } from './holds-report.ts';
+import { type ClusterFigures, describePhases } from './cluster-report.ts';
 import { medianOf } from './phase-tables.ts';
+import { describeRun, describeVerdict, judge } from './run-figures.ts';
 import { formatCount, formatFixed } from './table.ts';
 
 const LABELS = new Map([

@@ -1,8 +1,6 @@
-import type { MachineDescription } from '../machine/description.ts';
 import type { Outcome, SteadyEnd } from '../steady/steady-calls.ts';
 import { quantile } from '../steady/timeline.ts';
-import { describeVerdict, judge } from './cluster-report.ts';
-import { describeRun } from './holds-report.ts';
+import { describeRun, describeVerdict, judge, type RunFigures } from './run-figures.ts';
 import { describeSteadyLoad } from './steady-report.ts';
 import { formatCount, formatFixed, formatTable } from './table.ts';
 
@@ -23,13 +21,9 @@ export interface FailoverTrial {
 
 type Failures = Partial<Record<Outcome, number>>;
 
-interface FailoverFigures {
-  readonly machine: MachineDescription;
-  readonly postgres: Readonly<Record<string, string>>;
-  readonly settings: Readonly<Record<string, number>>;
+interface FailoverFigures extends RunFigures {
   readonly trials: readonly FailoverTrial[];
   readonly load: Omit<SteadyEnd, 'records' | 'heldIds'>;
-  readonly faults: readonly string[];
 }
 
 const FIRST_SUCCESS_TARGET_MS = 5_000;

@@ -2,6 +2,7 @@ import type { FanOutRound } from '../fan-out/fan-out.ts';
 import type { BroadcastPhase } from '../fan-out/broadcast-phase.ts';
 import type { HallPhase } from '../fan-out/phase.ts';
 import type { MachineDescription } from '../machine/description.ts';
+import { describeVerdict, judge } from './run-figures.ts';
 import { formatCount, formatFixed, formatTable, median } from './table.ts';
 
 interface RunSettings {
@@ -73,9 +74,7 @@ export function describeRun(
 
 /** The last line of every run. */
 export function describeFaults(faults: readonly string[]): string {
-  return faults.length === 0
-    ? 'every watcher’s map equals the service’s answer and the database; audit: all well'
-    : `VOID.\n${faults.map((fault) => `  ${fault}`).join('\n')}`;
+  return describeVerdict(faults, 'every watcher’s map equals the service’s answer and the database; audit: all well');
 }
 
 function costsOfRound({ crowds }: FanOutRound, aloneUsPerSecond: number): CrowdCost[] {
@@ -185,8 +184,4 @@ function deliveryCells(
 /** Of the time, how much service and watchers together were ready to run and had no core. */
 function waitShare({ serverWaitUs, crowdWaitUs, seconds }: HallPhase): number {
   return (serverWaitUs + crowdWaitUs) / seconds / 1e6;
-}
-
-function judge(isMet: boolean): string {
-  return isMet ? 'met' : 'MISSED';
 }

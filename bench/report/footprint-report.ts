@@ -2,6 +2,7 @@ import type { LineFigures } from '../footprint/line.ts';
 import type { MemoryFigures } from '../footprint/memory.ts';
 import type { StorageFigures } from '../footprint/storage.ts';
 import type { MachineDescription } from '../machine/description.ts';
+import { describeVerdict } from './run-figures.ts';
 import { formatCount, formatFixed, formatTable } from './table.ts';
 
 export interface Footprint {
@@ -49,7 +50,7 @@ export function summariseFootprint({ machine, figures, faults }: Footprint): str
     ),
     ...(line === null ? [] : ['', describeLine(line)]),
     '',
-    faults.length === 0 ? 'audit: all well' : `VOID.\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    describeVerdict(faults, 'audit: all well'),
   ].join('\n');
 }
 

@@ -1,15 +1,20 @@
-import type { MachineDescription } from '../machine/description.ts';
 import type { Phase } from './phase.ts';
-import { cpuColumn, formatPhases, LATENCY_COLUMNS, LOAD_COLUMNS, medianOf, rateColumn } from './phase-tables.ts';
+import {
+  cpuColumn,
+  formatPhases,
+  LATENCY_COLUMNS,
+  LOAD_COLUMNS,
+  medianOf,
+  PROCESS_COLUMNS,
+  rateColumn,
+} from './phase-tables.ts';
+import { describeRun, describeVerdict, type RunFigures } from './run-figures.ts';
+import { describeSuspicions } from './suspicions.ts';
 import { formatCount, formatFixed, median } from './table.ts';
 
 /** What a run measured. */
-export interface Figures {
-  readonly machine: MachineDescription;
-  readonly postgres: Readonly<Record<string, string>>;
-  readonly settings: Readonly<Record<string, number | boolean>>;
+export interface Figures extends RunFigures {
   readonly phases: readonly Phase[];
-  readonly faults: readonly string[];
 }
 
 const LABELS = new Map([
@@ -20,9 +25,6 @@ const LABELS = new Map([
   ['empty', 'empty Fastify route, POST'],
   ['empty-get', 'empty Fastify route, GET'],
 ]);
-
-/** Above this share of a core the load process may be what limits the rate. */
-const LOAD_SHARE_SUSPECT = 0.85;
 
 /** CPU for each accepted hold, of the service and of PostgreSQL. */
 function cpuUsOf({ serverCpuUs, databaseCpuUs }: Phase): number {
@@ -42,8 +44,7 @@ export function summariseHolds(figures: Figures): string {
         rateColumn<Phase>('accepted/s', ({ acceptedPerSecond }) => acceptedPerSecond),
         rateColumn<Phase>('refused/s', ({ refusedPerSecond }) => refusedPerSecond),
         ...LATENCY_COLUMNS,
-        cpuColumn<Phase>('node µs', ({ serverCpuUs }) => serverCpuUs),
-        cpuColumn<Phase>('PG µs', ({ databaseCpuUs }) => databaseCpuUs),
+        ...PROCESS_COLUMNS,
         cpuColumn('CPU µs', cpuUsOf),
         ...LOAD_COLUMNS,
       ],
@@ -55,25 +56,10 @@ export function summariseHolds(figures: Figures): string {
     '',
     ...ratios(phases),
     ...flushLines(phases),
-    ...suspicions(phases),
-    faults.length === 0
-      ? 'audit: every acknowledged hold is stored once, no seat has two holders'
-      : `VOID. The audit found:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    ...phases.flatMap(describeSuspicions),
+    describeVerdict(faults, 'audit: every acknowledged hold is stored once, no seat has two holders'),
   ];
   return lines.join('\n');
-}
-
-/** The machine and the settings that the figures belong to, in two lines. */
-export function describeRun({
-  machine,
-  postgres,
-  settings,
-}: Pick<Figures, 'machine' | 'postgres' | 'settings'>): string[] {
-  const { cores, cpu, memoryGiB, kernel, node, loadAverageBefore } = machine;
-  return [
-    `${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, PostgreSQL ${postgres['server_version']}`,
-    `fsync ${postgres['fsync']}, synchronous_commit ${postgres['synchronous_commit']}, ${settings['connections']} connections, load average before the run ${loadAverageBefore}`,
-  ];
 }
 
 function ratios(phases: readonly Phase[]): string[] {
@@ -103,16 +89,6 @@ function roundRatios(phases: readonly Phase[], name: string): number[] {
       const own = phases.find(({ contestant, round }) => contestant === 'frontrow' && round === phase.round);
       return own === undefined ? [] : [cpuUsOf(phase) / cpuUsOf(own)];
     });
-}
-
-function suspicions(phases: readonly Phase[]): string[] {
-  return phases
-    .filter((phase) => phase.loadCoreShare > LOAD_SHARE_SUSPECT || phase.result.exhausted)
-    .map((phase) =>
-      phase.result.exhausted
-        ? `note: ${phase.contestant}, round ${phase.round}: all prepared seats were held after ${formatFixed(phase.result.elapsedMs, 0)} ms`
-        : `note: ${phase.contestant}, round ${phase.round}: the load used ${formatFixed(phase.loadCoreShare, 2)} of a core and may be the limit`,
-    );
 }
 
 function flushLines(phases: readonly Phase[]): string[] {

@@ -1,7 +1,8 @@
 import type { MeasuredLoad } from '../load/measured-load.ts';
 import { type CpuParts, sumOfParts } from '../machine/cpu-parts.ts';
-import { type ClusterFigures, cpuUsOf, describeSuspicions, describeVerdict } from './cluster-report.ts';
-import { describeRun } from './holds-report.ts';
+import { type ClusterFigures, cpuUsOf } from './cluster-report.ts';
+import { describeRun, describeVerdict } from './run-figures.ts';
+import { describeSuspicions } from './suspicions.ts';
 import { formatCount, formatFixed, formatTable, median } from './table.ts';
 
 /** A phase on so many nodes. */

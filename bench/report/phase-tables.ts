@@ -14,6 +14,15 @@ export const LATENCY_COLUMNS: readonly MedianColumn<{ readonly p50Ms: number; re
   { heading: 'p99 ms', figure: ({ p99Ms }) => p99Ms, show: decimals(2) },
 ];
 
+/** Two columns of what an answer cost the service and PostgreSQL. */
+export const PROCESS_COLUMNS: readonly MedianColumn<{
+  readonly serverCpuUs: number;
+  readonly databaseCpuUs: number;
+}>[] = [
+  { heading: 'node µs', figure: ({ serverCpuUs }) => serverCpuUs, show: decimals(1) },
+  { heading: 'PG µs', figure: ({ databaseCpuUs }) => databaseCpuUs, show: decimals(1) },
+];
+
 /** Two columns that say whether the load process itself was the limit. */
 export const LOAD_COLUMNS: readonly MedianColumn<{ readonly loadCpuUs: number; readonly loadCoreShare: number }>[] = [
   { heading: 'load µs', figure: ({ loadCpuUs }) => loadCpuUs, show: decimals(1) },

@@ -1,7 +1,7 @@
 import type { Figures } from './holds-report.ts';
-import { describeRun } from './holds-report.ts';
 import type { Phase } from './phase.ts';
-import { cpuColumn, formatPhases, LATENCY_COLUMNS, LOAD_COLUMNS, medianOf, rateColumn } from './phase-tables.ts';
+import { formatPhases, LATENCY_COLUMNS, LOAD_COLUMNS, medianOf, PROCESS_COLUMNS, rateColumn } from './phase-tables.ts';
+import { describeRun, describeVerdict } from './run-figures.ts';
 import { formatCount, formatFixed } from './table.ts';
 
 const LABELS = new Map([
@@ -26,19 +26,11 @@ export function summariseRefusals(figures: Figures): string {
     ...formatPhases({
       phases,
       labels: LABELS,
-      columns: [
-        rateColumn('answers/s', rateOf),
-        ...LATENCY_COLUMNS,
-        cpuColumn<Phase>('node µs', ({ serverCpuUs }) => serverCpuUs),
-        cpuColumn<Phase>('PG µs', ({ databaseCpuUs }) => databaseCpuUs),
-        ...LOAD_COLUMNS,
-      ],
+      columns: [rateColumn('answers/s', rateOf), ...LATENCY_COLUMNS, ...PROCESS_COLUMNS, ...LOAD_COLUMNS],
       eachRound: { heading: 'answers/s', show: (phase) => formatCount(rateOf(phase)) },
     }),
     '',
     `frontrow refuses at ${share('empty')} × the rate of the empty POST route, ${share('empty-get')} × of the empty GET route`,
-    faults.length === 0
-      ? 'audit: nothing was sold twice, nothing was written by a refusal'
-      : `VOID.\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    describeVerdict(faults, 'audit: nothing was sold twice, nothing was written by a refusal'),
   ].join('\n');
 }

@@ -1,9 +1,7 @@
 import type { FrontCounts } from '../cluster/front/front.ts';
-import type { MachineDescription } from '../machine/description.ts';
 import type { Outcome, SteadyEnd } from '../steady/steady-calls.ts';
 import { quantile } from '../steady/timeline.ts';
-import { describeVerdict, judge } from './cluster-report.ts';
-import { describeRun } from './holds-report.ts';
+import { describeRun, describeVerdict, judge, type RunFigures } from './run-figures.ts';
 import { describeSteadyLoad } from './steady-report.ts';
 import { formatCount, formatFixed, formatTable } from './table.ts';
 
@@ -22,16 +20,13 @@ export interface RollingStretch {
   readonly gapsMs: readonly number[];
 }
 
-interface RollingFigures {
-  readonly machine: MachineDescription;
-  readonly postgres: Readonly<Record<string, string>>;
+interface RollingFigures extends RunFigures {
   readonly settings: Readonly<Record<string, number>>;
   readonly stretches: readonly RollingStretch[];
   readonly requests: number;
   readonly failed: number;
   readonly front: FrontCounts & { readonly cpuUs: number };
   readonly load: Omit<SteadyEnd, 'records' | 'heldIds'>;
-  readonly faults: readonly string[];
 }
 
 const PAUSE_TARGET_MS = 500;
