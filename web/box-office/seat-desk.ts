@@ -14,7 +14,7 @@ export interface SeatDesk {
   /** Reads which seats the fan holds in the concert. */
   readHolds(concertId: number): Promise<void>;
   readMap(concertId: number, scheduleId: number): Promise<void>;
-  /** Holds the chosen seats and goes on to the till. */
+  /** Holds the chosen seats and goes on to the till, unless the fan has left the map by then. */
   hold(): Promise<void>;
   release(reservations: readonly Reservation[]): Promise<void>;
   /** Pays for what is held of the schedule that is shown. */
@@ -137,7 +137,9 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, 
           throw error;
         }
       });
-      if (isDone) go({ name: 'checkout', concertId, scheduleId });
+      // Whoever has gone elsewhere meanwhile is not called back; the seats are theirs there too.
+      const { route } = store.state;
+      if (isDone && route.name === 'hall' && route.scheduleId === scheduleId) go({ name: 'checkout', ...place });
     },
     async release(reservations) {
       const isDone = await attempt('release', async () => {
