@@ -4,7 +4,8 @@ import closeWithGrace from 'close-with-grace';
 import { systemClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { secretsFile } from './local-secrets.ts';
-import { createLogger, startService } from './service.ts';
+import { createLogger } from './logger.ts';
+import { startService } from './service.ts';
 import { createUndoing } from './undoing.ts';
 
 /** `EX_CONFIG` of sysexits.h: the environment is wrong, and trying again will not help. */

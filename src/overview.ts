@@ -16,6 +16,13 @@ export interface ConcertSales {
   readonly revenue: number;
 }
 
+/** The line of a concert as it is recorded. */
+export interface QueueLength {
+  readonly concertId: number;
+  readonly waiting: number;
+  readonly active: number;
+}
+
 export interface ScheduleOccupancy {
   readonly scheduleId: number;
   readonly concertId: number;

@@ -10,10 +10,12 @@ import type { PeerLinks, PeerServer } from './cluster/peers/peer-port.ts';
 import { createPeerServer } from './cluster/peers/peer-server.ts';
 import { createPlacement } from './cluster/placement.ts';
 import { type ClusterRouter, createRouter } from './cluster/router.ts';
+import { createWakes } from './cluster/wakes.ts';
 import type { Config } from './config.ts';
 import type { ObservedDatabaseClock } from './database-clock.ts';
+import type { FlushObserver } from './persistence/flush-runs.ts';
 import { createHeadRecords } from './persistence/head-rows.ts';
-import { createJournal, type JournalObserver, type LaneJournal } from './persistence/journal.ts';
+import { createJournal, type LaneJournal } from './persistence/journal.ts';
 import { createNodeRecords } from './persistence/node-rows.ts';
 import type { createPool } from './persistence/pool.ts';
 import { choosePeerHost } from './peer-host.ts';
@@ -46,7 +48,7 @@ export interface OwnerSideDependencies {
   readonly newId: () => string;
   readonly log: Logger;
   readonly publisher: SeatPublisher;
-  readonly observer: JournalObserver;
+  readonly observer: FlushObserver;
   readonly isExpiryTimerOn: boolean;
   readonly onMayOwn: (mayOwn: boolean) => void;
 }
@@ -88,22 +90,13 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     log,
     isExpiryTimerOn: deps.isExpiryTimerOn,
     settings: { holdTtlMs: config.HOLD_TTL_MS, seatsPerUser: config.MAX_SEATS_PER_USER },
-    wakeHeir,
+    wakeHeir: (scheduleId) => wakes.wake(scheduleId),
   });
   const links: PeerLinks | null = isShared
     ? createPeerLinks({ secret: config.CLUSTER_SECRET ?? '', node, clock, log })
     : null;
   const router = createRouter({ membership, placement, local: registry, peers: links, clock });
-
-  /** Holds and watchers need an owner that looks after them, whether or not anybody sends it a command. */
-  async function wakeHeir(scheduleId: number): Promise<void> {
-    try {
-      const reply = await router.dispatch({ type: 'WakeSchedule', scheduleId, cause: 'demand' });
-      if (reply.outcome === 'failed') log.warn({ scheduleId, code: reply.code }, 'an heir could not be woken');
-    } catch (error) {
-      log.error({ err: error, scheduleId }, 'an heir could not be woken');
-    }
-  }
+  const wakes = createWakes({ router, log });
 
   function heirOf(scheduleId: number): string | null {
     const heir = placement.ownerOf(scheduleId);
@@ -116,6 +109,7 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     const peers = membership.living().filter((row) => row.node !== membership.node);
     links.setPeers(peers);
     noteNewcomers(links);
+    wakes.tryAgain();
     if (membership.mayOwn()) handOver().catch((error: unknown) => log.error({ err: error }, 'handing over failed'));
   }
 

@@ -47,6 +47,11 @@ export interface WaitingRoom {
    */
   enter(userId: string, concertId: number): Promise<{ readonly created: boolean; readonly token: QueueToken }>;
   /**
+   * The user for whom a genuine token speaks, whatever has become of it; null for any other text. Looks nothing up, and is no
+   * sign of life. Throws a Fault `QUEUE_UNAVAILABLE` where there is no waiting room.
+   */
+  holderOf(token: string): string | null;
+  /**
    * Null for a forged, malformed or unknown token. Counts as a sign of life of its holder. A token whose end is due by
    * the clock reads ended; one whose row was pruned reads EXPIRED.
    */

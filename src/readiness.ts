@@ -15,3 +15,24 @@ export interface Readiness {
   /** For instance `queue` when Redis is away. */
   readonly degraded: readonly string[];
 }
+
+/** Whether a node may serve, by what its parts say. `room` is null while the waiting room is not open. */
+export function judgeReadiness({
+  isDatabaseConnected,
+  isDraining,
+  membership,
+  room,
+}: {
+  readonly isDatabaseConnected: boolean;
+  readonly isDraining: boolean;
+  readonly membership: readonly ReadinessReason[];
+  readonly room: { readonly isDegraded: boolean } | null;
+}): Readiness {
+  const reasons: ReadinessReason[] = [];
+  if (!isDatabaseConnected) reasons.push('database');
+  if (isDraining) reasons.push('draining');
+  reasons.push(...membership);
+  // Any of the others may be why.
+  if (reasons.length === 0 && room === null) reasons.push('the waiting room is not open yet');
+  return { ready: reasons.length === 0, reasons, degraded: room?.isDegraded === true ? ['queue'] : [] };
+}

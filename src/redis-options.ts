@@ -19,7 +19,9 @@ export function redisOptions(patienceMs = 0) {
     connectTimeout: CONNECT_LIMIT_MS,
     commandTimeout: Math.max(ANSWER_LIMIT_MS, patienceMs),
     socketTimeout: Math.max(SILENCE_LIMIT_MS, patienceMs),
-    maxRetriesPerRequest: 1,
+    // With any other number the client forgets commands that are under way when a connection ends, until their time limit; its
+    // pipeline waits for them meanwhile, and sends what follows only then, when those who asked have been refused.
+    maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,

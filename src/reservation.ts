@@ -22,6 +22,12 @@ export interface Reservation {
   readonly seq: number;
 }
 
+/** Which hold, and where it is decided on. */
+export interface HoldReference {
+  readonly scheduleId: number;
+  readonly reservationId: string;
+}
+
 /** Reads of durable reservations. Every method throws a Fault `STORE_UNAVAILABLE` when the database does not answer. */
 export interface ReservationRecords {
   /** Those of `reservationIds` that belong to the user, in no order. Somebody else's are left out like unknown ones. */
@@ -32,4 +38,9 @@ export interface ReservationRecords {
   list(userId: string, status: ReservationStatus | null, page: PageRequest): Promise<Page<Reservation>>;
   /** The schedules of a concert in which the user has HELD reservations. */
   schedulesWithHolds(userId: string, concertId: number): Promise<readonly number[]>;
+  /**
+   * The HELD reservations of a concert that the user made before `leftAtMs`, epoch milliseconds; none while the user has a live
+   * queue token of that concert, since they may be meant for it.
+   */
+  holdsLeftBehind(userId: string, concertId: number, leftAtMs: number): Promise<readonly HoldReference[]>;
 }

@@ -1,36 +1,33 @@
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { createActivityRecorder } from './activity-recorder.ts';
-import type { Concert } from './catalogue.ts';
 import { systemClock } from './clock.ts';
 import { createAnnouncements } from './cluster/announcements.ts';
 import { createDuty } from './cluster/duty.ts';
 import type { Config } from './config.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { createEventLoopDelay } from './event-loop-delay.ts';
+import { requireFreePort } from './free-port.ts';
 import { createApp } from './http/app.ts';
+import type { AppOptions } from './http/app-options.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createMetricsApp } from './http/metrics-app.ts';
 import { createIdSource } from './ids.ts';
 import { completeSecrets } from './local-secrets.ts';
+import { createOwnerSide } from './owner-side.ts';
 import { createCatalogue } from './persistence/catalogue.ts';
 import { loadDemoData } from './persistence/demo-data.ts';
 import { startEmbeddedPostgres } from './persistence/embedded-postgres.ts';
 import { createIdempotencyRecords } from './persistence/idempotency.ts';
 import { createJobs } from './persistence/jobs.ts';
 import { migrate } from './persistence/migrate.ts';
-import { readOverview } from './persistence/overview.ts';
+import { readOverview, readQueueLengths } from './persistence/overview.ts';
 import { createPaymentRecords } from './persistence/payments.ts';
 import { createPool } from './persistence/pool.ts';
-import { createQueueRecords } from './persistence/queue-records.ts';
 import { createReservationRecords } from './persistence/reservations.ts';
 import { createUserRecords } from './persistence/users.ts';
 import { createWallets } from './persistence/wallets.ts';
-import { createInProcessWaitingRoom, type InProcessWaitingRoom } from './queue/in-process-waiting-room.ts';
-import { createRedisWaitingRoom, type RedisWaitingRoom } from './queue/redis/redis-waiting-room.ts';
-import { createStandbyWaitingRoom } from './queue/standby-waiting-room.ts';
-import type { Readiness } from './readiness.ts';
-import { createOwnerSide } from './owner-side.ts';
-import { requireFreePort } from './free-port.ts';
+import { createQueueSide } from './queue-side.ts';
+import { judgeReadiness } from './readiness.ts';
 import { registerServiceMetrics } from './service-metrics.ts';
 import { createUndoing, type Undoing } from './undoing.ts';
 
@@ -59,27 +56,6 @@ export interface ServiceOptions {
   readonly isExpiryTimerOn?: boolean;
   /** What undoes the start; the caller's own, where it must be able to end a start that hangs. */
   readonly undoing?: Undoing;
-}
-
-/** A logger that never shows a credential. */
-export function createLogger(level: string): Logger {
-  return pino({
-    level,
-    base: null,
-    redact: {
-      paths: [
-        'token',
-        'accessToken',
-        'authorization',
-        'password',
-        '*.token',
-        '*.accessToken',
-        '*.authorization',
-        '*.password',
-      ],
-      censor: '[redacted]',
-    },
-  });
 }
 
 /**
@@ -116,7 +92,7 @@ async function start(
   const faults = { fenced: 0, doubted: 0 };
   const serviceMetrics = registerServiceMetrics(metrics.registry, {
     schedules: () => registry.counts(),
-    queues: () => roomDuty.current()?.measure() ?? [],
+    queues: () => queueSide.measure(),
     journal: () => faults,
     announcements: () => announcements.counts(),
     isReady: () => readiness().ready,
@@ -131,7 +107,7 @@ async function start(
     databaseClock,
     sources: {
       sales: () => registry.progress(),
-      queues: () => roomDuty.current()?.measure() ?? [],
+      queues: () => queueSide.measure(),
       answers: () => metrics.totals(),
       doubted: () => faults.doubted,
       eventLoopDelayP99Ms: () => eventLoopDelay.takeP99Ms(),
@@ -146,39 +122,7 @@ async function start(
     pool,
     onConcertChanged: (concertId) => announcements.concertChanged(concertId),
   });
-  const roomMaterials = {
-    clock,
-    databaseClock,
-    log,
-    tokenSecret: config.AUTH_SECRET ?? config.CLUSTER_SECRET ?? '',
-    records: createQueueRecords({ pool: ownerPool, log }),
-    settings: {
-      secondsPerPosition: config.QUEUE_SECONDS_PER_POSITION,
-      abandonMs: config.QUEUE_ABANDON_MS,
-      noShowMs: config.QUEUE_NO_SHOW_MS,
-    },
-  };
-  const redisUrl = config.REDIS_URL;
-  /** With Redis every node keeps the waiting room; without, the one that may own. */
-  const isRoomShared = redisUrl !== undefined;
-  const roomDuty = createDuty<InProcessWaitingRoom | RedisWaitingRoom>({
-    name: 'waiting room',
-    clock,
-    log,
-    create: () =>
-      redisUrl === undefined
-        ? createInProcessWaitingRoom({
-            ...roomMaterials,
-            policies: async (concertId) => termsOf(await catalogue.findConcert(concertId)),
-          })
-        : createRedisWaitingRoom({
-            ...roomMaterials,
-            redisUrl,
-            nodeName: newId(),
-            // Another node may have changed what this one remembers.
-            policies: async (concertId) => termsOf(await catalogue.readConcert(concertId)),
-          }),
-  });
+  const queueSide = createQueueSide({ config, catalogue, pool: ownerPool, clock, databaseClock, newId, log });
   const jobsDuty = createDuty({
     name: 'jobs',
     clock,
@@ -187,7 +131,7 @@ async function start(
   });
 
   const announcements = createAnnouncements({
-    redisUrl,
+    redisUrl: config.REDIS_URL,
     nodeName: newId(),
     clock,
     log,
@@ -217,7 +161,7 @@ async function start(
       },
     },
     onMayOwn: (mayOwn) => {
-      if (!isRoomShared) void roomDuty.assign(mayOwn);
+      queueSide.follow(mayOwn);
       void jobsDuty.assign(mayOwn);
     },
   });
@@ -229,14 +173,13 @@ async function start(
   }
 
   let isDraining = false;
-  function readiness(): Readiness {
-    const reasons = [...membership.reasons()];
-    if (isDraining) reasons.unshift('draining');
-    if (!journal.isConnected) reasons.unshift('database');
-    const room = roomDuty.current();
-    if (reasons.length === 0 && room === null) reasons.push('the waiting room is not open yet');
-    return { ready: reasons.length === 0, reasons, degraded: room?.isDegraded === true ? ['queue'] : [] };
-  }
+  const readiness = () =>
+    judgeReadiness({
+      isDatabaseConnected: journal.isConnected,
+      isDraining,
+      membership: membership.reasons(),
+      room: queueSide.state(),
+    });
 
   const app = await createApp(
     {
@@ -246,7 +189,7 @@ async function start(
       payments: createPaymentRecords({ pool }),
       wallets: createWallets({ pool }),
       idempotency: createIdempotencyRecords({ pool }),
-      room: createStandbyWaitingRoom(() => roomDuty.current()),
+      room: queueSide.room,
       router,
       seats: announcements.seats,
       databaseClock,
@@ -256,33 +199,10 @@ async function start(
       readiness,
       isDraining: () => isDraining,
       overview: () => readOverview(pool, membership.node),
+      recordedQueues: () => readQueueLengths(pool),
       activity,
     },
-    {
-      version,
-      auth: {
-        secret: config.AUTH_SECRET ?? null,
-        publicKey: config.AUTH_PUBLIC_KEY ?? null,
-        issue: config.AUTH_ISSUE,
-        accessTokenTtlMs: config.ACCESS_TOKEN_TTL_MS,
-      },
-      adminToken: config.ADMIN_TOKEN ?? null,
-      trustProxy: config.TRUST_PROXY,
-      allowedOrigins: config.ALLOWED_ORIGINS,
-      rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
-      queuePolicy: {
-        maxActive: config.QUEUE_MAX_ACTIVE,
-        batch: config.QUEUE_BATCH,
-        intervalMs: config.QUEUE_INTERVAL_MS,
-        activeTtlMs: config.QUEUE_ACTIVE_TTL_MS,
-      },
-      live: {
-        flushMs: config.LIVE_FLUSH_MS,
-        socketsPerUser: config.LIVE_SOCKETS_PER_USER,
-        messagesPerMinute: config.LIVE_MESSAGES_PER_MINUTE,
-      },
-      metricsOnPublicPort: config.METRICS_PORT === undefined,
-    },
+    appOptionsOf(config, version),
   );
   let closing: Promise<void> | null = null;
   const closeApp = () => (closing ??= app.close());
@@ -295,10 +215,10 @@ async function start(
   undoing.add('announcements', () => announcements.close());
   await announcements.start();
   await ownerSide.start(undoing);
-  undoing.add('waiting room', () => roomDuty.close());
+  undoing.add('waiting room', () => queueSide.close());
   undoing.add('jobs', () => jobsDuty.close());
   // Whoever may own is not ready before it has taken the lines over.
-  await roomDuty.assign(isRoomShared || membership.mayOwn());
+  await queueSide.open(membership.mayOwn());
   await jobsDuty.assign(membership.mayOwn());
   // Again: what has begun to listen stops before what it asks.
   undoing.add('HTTP', closeApp);
@@ -347,7 +267,31 @@ async function start(
   }
 }
 
-/** What the waiting room must know of a concert. */
-function termsOf(concert: Concert | null) {
-  return concert === null ? null : { policy: concert.queue, bookingClosesAtMs: concert.bookingClosesAtMs };
+/** What the environment says of the HTTP side. */
+function appOptionsOf(config: Config, version: string): AppOptions {
+  return {
+    version,
+    auth: {
+      secret: config.AUTH_SECRET ?? null,
+      publicKey: config.AUTH_PUBLIC_KEY ?? null,
+      issue: config.AUTH_ISSUE,
+      accessTokenTtlMs: config.ACCESS_TOKEN_TTL_MS,
+    },
+    adminToken: config.ADMIN_TOKEN ?? null,
+    trustProxy: config.TRUST_PROXY,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
+    queuePolicy: {
+      maxActive: config.QUEUE_MAX_ACTIVE,
+      batch: config.QUEUE_BATCH,
+      intervalMs: config.QUEUE_INTERVAL_MS,
+      activeTtlMs: config.QUEUE_ACTIVE_TTL_MS,
+    },
+    live: {
+      flushMs: config.LIVE_FLUSH_MS,
+      socketsPerUser: config.LIVE_SOCKETS_PER_USER,
+      messagesPerMinute: config.LIVE_MESSAGES_PER_MINUTE,
+    },
+    metricsOnPublicPort: config.METRICS_PORT === undefined,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 
-/** Longer than draining takes: requests 6 s, the waiting room and mailboxes 5 s each. */
+/** Longer than draining takes: requests 8 s, the waiting room and mailboxes 5 s each. */
 const LIMIT_MS = 18_000;
 /** What a step gets when a former one has used the time up: enough to end what is not stuck. */
 const LEAST_STEP_MS = 500;

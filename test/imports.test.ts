@@ -18,7 +18,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** They wire everything and decide nothing. */
-const COMPOSITION_ROOTS = ['main.ts', 'service.ts', 'owner-side.ts', 'audit.ts'];
+const COMPOSITION_ROOTS = ['main.ts', 'service.ts', 'owner-side.ts', 'queue-side.ts', 'audit.ts'];
 
 /** The one folder in which a package may be used. */
 const HOME_OF: readonly (readonly [RegExp, string])[] = [

@@ -41,7 +41,7 @@ export function createHandovers(deps: {
   readonly log: Log;
   /** Whether the next owner is needed without anybody's asking: for holds that end, and for watchers. */
   readonly needsCare: (actor: ScheduleActor) => boolean;
-  /** Has the heir bring it to life; resolves when that is done or has failed. */
+  /** Has whoever owns it now, mostly the heir, bring it to life; resolves when that is done or has failed. */
   readonly wakeHeir: (scheduleId: number) => Promise<void>;
 }): Handovers {
   const { ownership, clock, log, needsCare, wakeHeir } = deps;
@@ -55,6 +55,7 @@ export function createHandovers(deps: {
   async function giveOne(actor: ScheduleActor, heir: string): Promise<void> {
     const { scheduleId } = actor;
     const isCareNeeded = needsCare(actor);
+    let isInDoubt = false;
     // At once where it was lost before its turn.
     await actor.seal();
     if (actor.isLost) return;
@@ -62,13 +63,15 @@ export function createHandovers(deps: {
       // Given or lost meanwhile: either way it is not served from here.
       if (await ownership.handOver(scheduleId, actor.head.epoch, heir)) heirs.set(actor, heir);
     } catch (error) {
+      isInDoubt = true;
       log.warn({ err: error, scheduleId }, 'a schedule could not be handed over');
     }
     const isMissed = isCareNeeded || actor.waiting > 0;
     actor.lose();
-    if (!heirs.delete(actor)) return;
-    count += 1;
-    if (isMissed) await wakeHeir(scheduleId);
+    const isGiven = heirs.delete(actor);
+    if (isGiven) count += 1;
+    // In doubt it is the heir's or still this node's, and neither would look after its holds before somebody asked for it.
+    if (isMissed && (isGiven || isInDoubt)) await wakeHeir(scheduleId);
   }
 
   async function depart(departure: Departure, heir: string, pace: HandoverPace): Promise<void> {

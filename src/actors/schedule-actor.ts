@@ -1,12 +1,10 @@
 import type { DatabaseClock } from '../clock.ts';
-import type { FaultCode, FaultEffect } from '../errors.ts';
 import type { SeatHead, SeatPublisher } from '../seat-broadcast.ts';
 import { CommandDecisions } from './command-decisions.ts';
 import type { Reply } from './command.ts';
 import { composeAppend } from './compose-append.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import type { EndCause, SaleStep } from './flush.ts';
-import type { PendingCommand } from './pending-command.ts';
 import type {
   AppendBatch,
   AppendOutcome,
@@ -16,6 +14,8 @@ import type {
   SettlementBatch,
   SettlementOutcome,
 } from './journal-port.ts';
+import { Mailbox } from './mailbox.ts';
+import { answerPending, type PendingCommand } from './pending-command.ts';
 import type { ScheduleFacts } from './reservation-view.ts';
 import type { SeatEvent } from './seat-event.ts';
 import { seatUpdatesOf } from './seat-updates.ts';
@@ -23,7 +23,8 @@ import { SettlementDesk } from './settlement-desk.ts';
 import { TentativeSeats } from './tentative-seats.ts';
 
 /*
- * One concert schedule at its owner: the mailbox, the output gate and the latch around the machine that decides.
+ * One concert schedule at its owner: the output gate and the latch around the machine that decides. Who waits is kept by its
+ * mailbox.
  *
  * A1. A decision is tentative until its flush is durable, and nothing that rests on it leaves before: no grant, no
  *     refusal because of it, no map.
@@ -32,15 +33,12 @@ import { TentativeSeats } from './tentative-seats.ts';
  * A4. What writes nothing is answered under the read lease only.
  * A5. After an outcome in which nothing was done, the tentative state is dropped and its commands are decided again, in
  *     their order; one that was already answered is not.
- * A6. Every command is answered exactly once. The mailbox is bounded: past it, commands are refused, not buffered.
- * A7. Decisions stand in the log in the order in which they were made: no settlement overtakes the flush that gathers.
- * A8. A command whose batch is with the journal is handed on, or said not to be done, only once nothing of it was done.
- * A9. What becomes durable is told to watchers whole, before any answer that rests on it.
- * A10. A sealed schedule decides nothing more: what is under way ends, and whoever comes waits for the next owner.
+ * A6. Decisions stand in the log in the order in which they were made: no settlement overtakes the flush that gathers.
+ * A7. A command whose batch is with the journal is handed on, or said not to be done, only once nothing of it was done.
+ * A8. What becomes durable is told to watchers whole, before any answer that rests on it.
+ * A9. A sealed schedule decides nothing more: what is under way ends, and whoever comes waits for the next owner.
  */
 
-/** Commands that one schedule keeps waiting. At 2 000 events a flush and a few ms each, more would be late anyway. */
-const MAILBOX_LIMIT = 4_000;
 /** Events of one flush of one schedule; the journal's statement takes as many. */
 const FLUSH_EVENT_LIMIT = 2_000;
 /** How often a command is decided before its schedule counts as unreachable. */
@@ -80,13 +78,7 @@ export class ScheduleActor implements JournalSubject {
   readonly #tentative: TentativeSeats;
   readonly #desk: SettlementDesk;
   readonly #decisions: CommandDecisions;
-  /** Commands on seats whose settlement is being decided. */
-  #behindSettlement: PendingCommand[] = [];
-  /** Commands that arrived while nothing may be decided. */
-  #deferred: PendingCommand[] = [];
-  /** After a refused batch its commands are tried one flush at a time, so that one bad row stops nobody else. */
-  #alone: PendingCommand[] = [];
-  #trying: PendingCommand | null = null;
+  readonly #mailbox = new Mailbox();
   #mode: 'serving' | 'frozen' | 'lost' = 'serving';
   #isStalled = false;
   /** Whether the answer to the batch that is with the journal is missing. */
@@ -95,7 +87,6 @@ export class ScheduleActor implements JournalSubject {
   #lastKind: 'append' | 'settlement' = 'settlement';
   /** What the head row says; an alarm that finds it out of date has it written again. */
   #storedExpiry: number | null | undefined;
-  #waiting = 0;
   /** Called once nothing is under way any more; null unless the schedule is sealed. */
   #drained: (() => void) | null = null;
 
@@ -125,7 +116,7 @@ export class ScheduleActor implements JournalSubject {
   /** Nobody waits, nothing is under way, and no hold needs its timer. */
   get isIdle(): boolean {
     return (
-      this.#waiting === 0 &&
+      this.#mailbox.waiting === 0 &&
       !this.#isLatched &&
       this.#tentative.gathered === null &&
       this.#tentative.nextExpiry === null
@@ -134,7 +125,7 @@ export class ScheduleActor implements JournalSubject {
 
   /** Commands that wait for their answer. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#mailbox.waiting;
   }
 
   /** Where the schedule stands durably. */
@@ -159,22 +150,17 @@ export class ScheduleActor implements JournalSubject {
       this.#deps.lost(this, [pending]);
       return;
     }
-    if (this.#waiting >= MAILBOX_LIMIT || this.#isStalled || this.#isFlushFull) {
-      pending.answered = true;
-      pending.resolve({
-        outcome: 'failed',
-        code: this.#isStalled ? 'STORE_UNAVAILABLE' : 'OVERLOADED',
-        effect: 'none',
-      });
+    if (this.#isStalled || this.#isFlushFull || !this.#mailbox.takeIn()) {
+      const code = this.#isStalled ? 'STORE_UNAVAILABLE' : 'OVERLOADED';
+      answerPending(pending, { outcome: 'failed', code, effect: 'none' });
       return;
     }
-    this.#waiting += 1;
     this.#admit(pending);
   }
 
   /** Ends what is due. A schedule that cannot decide now has its timer set again when it goes on. */
   expireDue(cause: EndCause): number {
-    if (this.#mode !== 'serving' || this.#isBroken || this.#drained !== null) return 0;
+    if (!this.#mayDecide || this.#isBroken) return 0;
     if (this.#tentative.nextExpiry === null) return 0;
     const ended = this.#tentative.expire(this.#deps.databaseClock.lowerMs(), cause);
     if (ended > 0 || cause === 'timer') this.#armExpiry();
@@ -207,7 +193,7 @@ export class ScheduleActor implements JournalSubject {
       if (flush.endedBy[cause] > 0) this.#deps.ended(cause, flush.endedBy[cause]);
     }
     if (flush.holds > 0) this.#deps.cameOn('holds', flush.holds);
-    for (const step of flush.steps) this.#answer(step.pending, step.answer());
+    for (const step of flush.steps) this.#mailbox.answer(step.pending, step.answer());
     if (!outcome.isOwner) this.lose();
     else this.#proceed();
   }
@@ -232,7 +218,7 @@ export class ScheduleActor implements JournalSubject {
     for (const step of ['payments', 'refunds'] as const) if (done[step] > 0) this.#deps.cameOn(step, done[step]);
     // What was declined wrote nothing, so it is answered under the lease like every refusal.
     for (const { pending, reply } of answers) {
-      this.#answer(pending, reply.outcome === 'refused' ? this.#underLease(reply) : reply);
+      this.#mailbox.answer(pending, reply.outcome === 'refused' ? this.#underLease(reply) : reply);
     }
     if (this.#mode === 'serving') {
       this.#tentative.settle(events, changes);
@@ -252,11 +238,10 @@ export class ScheduleActor implements JournalSubject {
 
   stall(): void {
     this.#isStalled = true;
-    const unsent = new Set([...this.#deferred, ...this.#alone, ...this.#behindSettlement]);
-    for (const pending of this.#everybody()) {
-      const effect = unsent.has(pending) ? 'none' : 'unknown';
-      this.#fail(pending, 'STORE_UNAVAILABLE', effect);
+    for (const pending of [...this.#sent(), ...this.#gathered(), ...this.#desk.open()]) {
+      this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'unknown');
     }
+    for (const pending of this.#mailbox.undecided()) this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'none');
   }
 
   /**
@@ -275,6 +260,10 @@ export class ScheduleActor implements JournalSubject {
     if (this.#mode !== 'lost') this.#leave([]);
   }
 
+  get #mayDecide(): boolean {
+    return this.#mode === 'serving' && this.#drained === null;
+  }
+
   get #isLatched(): boolean {
     return this.#tentative.inFlight !== null || this.#desk.isBusy;
   }
@@ -285,13 +274,13 @@ export class ScheduleActor implements JournalSubject {
 
   #admit(pending: PendingCommand): void {
     if (pending.answered) return;
-    if (this.#mode !== 'serving' || this.#drained !== null || this.#trying !== null || this.#alone.length > 0) {
-      this.#deferred.push(pending);
+    if (!this.#mayDecide || this.#mailbox.isTrying) {
+      this.#mailbox.defer(pending);
       return;
     }
     pending.attempts += 1;
     if (pending.attempts > ATTEMPT_LIMIT) {
-      this.#fail(pending, 'OWNER_UNAVAILABLE', 'none');
+      this.#mailbox.fail(pending, 'OWNER_UNAVAILABLE', 'none');
       return;
     }
     this.#decide(pending);
@@ -305,14 +294,14 @@ export class ScheduleActor implements JournalSubject {
     const verdict = this.#decisions.decide(pending);
     switch (verdict.type) {
       case 'again':
-        this.#behindSettlement.push(pending);
+        this.#mailbox.putBehindSettlement(pending);
         return;
       case 'settling':
         return;
       case 'reply': {
         const { flush, reply, isReadOnly } = verdict;
         const answer = isReadOnly ? () => this.#underLease(reply()) : reply;
-        if (flush === null) this.#answer(pending, answer());
+        if (flush === null) this.#mailbox.answer(pending, answer());
         else flush.steps.push({ pending, answer });
         if (!isReadOnly) this.#armExpiry();
         return;
@@ -338,22 +327,9 @@ export class ScheduleActor implements JournalSubject {
     return this.#deps.isLeaseValid() ? reply : { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' };
   }
 
-  #answer(pending: PendingCommand, reply: Reply): void {
-    if (pending.answered) return;
-    pending.answered = true;
-    this.#waiting -= 1;
-    pending.resolve(reply);
-  }
-
-  #fail(pending: PendingCommand, code: FaultCode, effect: FaultEffect): void {
-    this.#answer(pending, { outcome: 'failed', code, effect });
-  }
-
   #failAsBug(pending: PendingCommand, cause?: unknown): void {
-    if (pending.answered) return;
-    pending.answered = true;
-    this.#waiting -= 1;
-    pending.reject(new Error(`schedule ${this.scheduleId} could not decide ${pending.command.type}`, { cause }));
+    const error = new Error(`schedule ${this.scheduleId} could not decide ${pending.command.type}`, { cause });
+    this.#mailbox.reject(pending, error);
   }
 
   /** Tells the journal what there is to write; append and settlement take turns where both wait. */
@@ -379,17 +355,21 @@ export class ScheduleActor implements JournalSubject {
   /** Goes on after a batch that was committed. */
   #proceed(): void {
     this.#thaw();
-    if (this.#trying?.answered === true) this.#trying = null;
+    this.#mailbox.passTrial();
     this.#tryNextAlone();
     this.#admitDeferred();
-    const waiting = this.#behindSettlement;
-    if (waiting.length > 0) {
-      this.#behindSettlement = [];
-      for (const pending of waiting) {
-        pending.attempts -= 1;
-        this.#admit(pending);
-      }
+    for (const pending of this.#mailbox.takeBehindSettlement()) {
+      pending.attempts -= 1;
+      this.#admit(pending);
     }
+    this.#announce();
+    this.#noteDrained();
+  }
+
+  /** Goes on after a batch that came to nothing. */
+  #goOn(): void {
+    this.#tryNextAlone();
+    this.#admitDeferred();
     this.#announce();
     this.#noteDrained();
   }
@@ -407,7 +387,7 @@ export class ScheduleActor implements JournalSubject {
     const sent = new Set(this.#sent());
     if (this.#isInDoubt) this.#leaveKeysUnknown();
     this.#endDoubt();
-    if (!isKnown) for (const pending of sent) this.#fail(pending, 'STORE_UNAVAILABLE', 'unknown');
+    if (!isKnown) for (const pending of sent) this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'unknown');
     if (this.#mode === 'lost' || outcome.type === 'fenced') {
       this.#leave([...sent]);
       return;
@@ -418,7 +398,7 @@ export class ScheduleActor implements JournalSubject {
         this.#decideAgain((pending) => this.#admit(pending));
         return;
       case 'unavailable':
-        this.#decideAgain((pending) => this.#fail(pending, 'STORE_UNAVAILABLE', 'none'), EXPIRY_RETRY_PAUSE_MS);
+        this.#decideAgain((pending) => this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'none'), EXPIRY_RETRY_PAUSE_MS);
         return;
       case 'refused':
         this.#afterRefusal(outcome);
@@ -430,18 +410,15 @@ export class ScheduleActor implements JournalSubject {
   #leaveKeysUnknown(): void {
     const flush = this.#tentative.inFlight;
     if (flush === null || flush.events.length > 0) return;
-    for (const { pending } of flush.keys) this.#fail(pending, 'STORE_UNAVAILABLE', 'unknown');
+    for (const { pending } of flush.keys) this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'unknown');
   }
 
   #decideAgain(next: (pending: PendingCommand) => void, expiryPauseMs = 0): void {
     const waiting = this.#collectUndecided();
-    this.#trying = null;
+    this.#mailbox.endTrial();
     this.#restore(expiryPauseMs);
     for (const pending of waiting) next(pending);
-    this.#tryNextAlone();
-    this.#admitDeferred();
-    this.#announce();
-    this.#noteDrained();
+    this.#goOn();
   }
 
   /** Goes on from what is durable. */
@@ -453,45 +430,29 @@ export class ScheduleActor implements JournalSubject {
 
   /** Hands on `sent`, and everybody whose command is not with the journal. */
   #leave(sent: readonly PendingCommand[]): void {
-    const gathered = this.#tentative.gathered?.steps.map(({ pending }) => pending) ?? [];
-    const unsent = [
-      ...gathered,
-      ...this.#desk.clearOpen(),
-      ...this.#behindSettlement,
-      ...this.#alone,
-      ...this.#deferred,
-    ];
-    this.#behindSettlement = [];
-    this.#alone = [];
-    this.#deferred = [];
+    const waiting = [...sent, ...this.#gathered(), ...this.#desk.clearOpen(), ...this.#mailbox.takeUndecided()];
     if (this.#mode !== 'lost') this.#tentative.lose();
     this.#mode = 'lost';
-    const waiting = [...sent, ...unsent].filter((pending) => !pending.answered);
-    this.#waiting -= waiting.length;
-    this.#deps.lost(this, waiting);
+    this.#deps.lost(this, this.#mailbox.release(waiting));
     this.#noteDrained();
   }
 
   #afterRefusal({ error, isKeyTaken }: Extract<NothingDone, { type: 'refused' }>): void {
-    const tried = this.#trying;
-    this.#trying = null;
+    const tried = this.#mailbox.endTrial();
     const waiting = this.#collectUndecided();
     this.#restore();
     const culprit = tried ?? (waiting.length === 1 ? waiting[0] : undefined);
-    this.#alone.unshift(...waiting.filter((pending) => pending !== culprit));
+    this.#mailbox.putAlone(waiting.filter((pending) => pending !== culprit));
     if (culprit !== undefined) this.#concludeCulprit(culprit, error, isKeyTaken);
     else if (waiting.length === 0) this.#deps.bug(this, error);
-    this.#tryNextAlone();
-    this.#admitDeferred();
-    this.#announce();
-    this.#noteDrained();
+    this.#goOn();
   }
 
   /** A claim that another request recorded meanwhile is the one data error that a caller can cause. */
   #concludeCulprit(pending: PendingCommand, error: Error, isKeyTaken: boolean): void {
     const { command } = pending;
     if (isKeyTaken && 'claim' in command && command.claim !== null) {
-      this.#answer(pending, { outcome: 'key-taken' });
+      this.#mailbox.answer(pending, { outcome: 'key-taken' });
       return;
     }
     this.#failAsBug(pending, error);
@@ -499,22 +460,20 @@ export class ScheduleActor implements JournalSubject {
   }
 
   #tryNextAlone(): void {
-    while (this.#trying === null && this.#mode === 'serving' && this.#drained === null) {
-      const pending = this.#alone.shift();
-      if (pending === undefined) return;
-      if (pending.answered) continue;
+    while (this.#mayDecide) {
+      const pending = this.#mailbox.takeAlone();
+      if (pending === null) return;
       this.#decide(pending);
       if (this.#isBroken) this.#failAsBug(pending);
-      else if (!pending.answered && (this.#tentative.gathered !== null || this.#desk.hasOpen)) this.#trying = pending;
+      else if (!pending.answered && (this.#tentative.gathered !== null || this.#desk.hasOpen)) {
+        this.#mailbox.beginTrial(pending);
+      }
     }
   }
 
   #admitDeferred(): void {
-    if (this.#trying !== null || this.#alone.length > 0 || this.#deferred.length === 0) return;
-    if (this.#mode !== 'serving' || this.#drained !== null) return;
-    const waiting = this.#deferred;
-    this.#deferred = [];
-    for (const pending of waiting) this.#admit(pending);
+    if (!this.#mayDecide || this.#mailbox.isTrying) return;
+    for (const pending of this.#mailbox.takeDeferred()) this.#admit(pending);
   }
 
   /** Whoever seals waits for the last batch, and for an answer that is missing. */
@@ -531,30 +490,17 @@ export class ScheduleActor implements JournalSubject {
     return [...steps.map(({ pending }) => pending), ...this.#desk.taken()];
   }
 
-  /** Commands whose decision is dropped with the tentative state, in the order in which they were decided. */
-  #collectUndecided(): PendingCommand[] {
-    const gathered = this.#tentative.gathered?.steps ?? [];
-    const sent = this.#sent();
-    this.#desk.clearTaken();
-    const waiting = [
-      ...sent,
-      ...gathered.map(({ pending }) => pending),
-      ...this.#desk.clearOpen(),
-      ...this.#behindSettlement,
-    ];
-    this.#behindSettlement = [];
-    return waiting.filter((pending) => !pending.answered);
+  /** Commands that were decided since the last batch, and whose flush gathers. */
+  #gathered(): PendingCommand[] {
+    const steps = this.#tentative.gathered?.steps ?? [];
+    return steps.map(({ pending }) => pending);
   }
 
-  #everybody(): PendingCommand[] {
-    const gathered = this.#tentative.gathered?.steps ?? [];
-    return [
-      ...this.#sent(),
-      ...gathered.map(({ pending }) => pending),
-      ...this.#desk.open(),
-      ...this.#behindSettlement,
-      ...this.#alone,
-      ...this.#deferred,
-    ];
+  /** Commands whose decision is dropped with the tentative state, in the order in which they were decided. */
+  #collectUndecided(): PendingCommand[] {
+    const sent = this.#sent();
+    this.#desk.clearTaken();
+    const waiting = [...sent, ...this.#gathered(), ...this.#desk.clearOpen(), ...this.#mailbox.takeBehindSettlement()];
+    return waiting.filter((pending) => !pending.answered);
   }
 }

@@ -1,5 +1,6 @@
 import type { Command, CommandRouter, Elsewhere, Reply } from '../actors/command.ts';
 import type { PendingCommand } from '../actors/pending-command.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 import type { Clock } from '../clock.ts';
 import type { Membership } from './membership.ts';
 import type { PeerLinks } from './peers/peer-port.ts';
@@ -52,7 +53,7 @@ export function createRouter(deps: {
   readonly clock: Clock;
 }): ClusterRouter {
   const { membership, placement, local, peers, clock } = deps;
-  const lastOwners = new Map<number, string>();
+  const lastOwners = createBoundedMap<number, string | null>(REMEMBERED_LIMIT);
   let carried = 0;
   const counts = { forwarded: 0, unreachable: 0, lost: 0 };
 
@@ -62,16 +63,9 @@ export function createRouter(deps: {
     return lastOwners.get(scheduleId) ?? placement.ownerOf(scheduleId);
   }
 
+  /** Null where nothing better is known than where the schedule is placed. */
   function remember(scheduleId: number, owner: string | null): void {
-    if (owner === null) {
-      lastOwners.delete(scheduleId);
-      return;
-    }
-    if (lastOwners.get(scheduleId) === owner) return;
-    lastOwners.set(scheduleId, owner);
-    if (lastOwners.size <= REMEMBERED_LIMIT) return;
-    const [first] = lastOwners.keys();
-    if (first !== undefined) lastOwners.delete(first);
+    if ((lastOwners.get(scheduleId) ?? null) !== owner) lastOwners.set(scheduleId, owner);
   }
 
   function handOn(pending: PendingCommand, owner: string | null): void {

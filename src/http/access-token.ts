@@ -1,9 +1,9 @@
 import { createPublicKey, randomUUID } from 'node:crypto';
 import jwt from '@fastify/jwt';
 import type { FastifyInstance } from 'fastify';
+import { createBoundedMap } from '../bounded-map.ts';
 import type { DatabaseClock } from '../clock.ts';
 import type { AuthOptions } from './app-options.ts';
-import { createBoundedMap } from './bounded-map.ts';
 import { isEmail, isTextUpTo, normaliseEmail, normaliseText } from './schemas/formats.ts';
 
 /** Issuer of the tokens that the service signs itself. */

@@ -4,7 +4,7 @@ import type { Catalogue, QueuePolicy } from '../catalogue.ts';
 import type { Clock, DatabaseClock } from '../clock.ts';
 import type { IdempotencyRecords } from '../idempotency.ts';
 import type { Log } from '../log.ts';
-import type { ClusterOverview } from '../overview.ts';
+import type { ClusterOverview, QueueLength } from '../overview.ts';
 import type { PaymentRecords } from '../payment.ts';
 import type { QueueWatch, WaitingRoom } from '../queue-token.ts';
 import type { Readiness } from '../readiness.ts';
@@ -37,6 +37,8 @@ export interface AppDependencies {
   isDraining(): boolean;
   /** Figures for `GET /admin/overview`. */
   overview(): Promise<ClusterOverview>;
+  /** The lines as they are recorded, for when no waiting room can be asked. Concerts with nobody in line may be left out. */
+  recordedQueues(): Promise<readonly QueueLength[]>;
   /** The last minutes of this node, for `GET /admin/activity`. */
   readonly activity: Activity;
 }

@@ -7,6 +7,7 @@ import { createErrorHandler } from './error-handler.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createGuards } from './identity.ts';
 import { acceptJsonOnly } from './json-body.ts';
+import { boundTurns } from './bounded-turns.ts';
 import { closeGracefully } from './graceful-close.ts';
 import { createLive } from './live/live.ts';
 import { endRefusedUpgrades, isLiveUpgrade, liveRoute } from './live/route.ts';
@@ -48,9 +49,10 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   });
 
   endRefusedUpgrades(app, API_PREFIX);
-  const isClosing = closeGracefully(app, clock, dependencies.isDraining);
+  const closing = closeGracefully(app, clock, dependencies.isDraining);
   stampAnswers(app, responder);
   observeRoutes(app, metrics, clock);
+  boundTurns(app, clock);
   allowOrigins(app, options.allowedOrigins);
   app.setErrorHandler(handleError);
   acceptJsonOnly(app);
@@ -66,19 +68,19 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   const services: Services = { ...dependencies, options, accessTokens, guards, idempotency, responder };
 
   const live = createLive(app, dependencies, { guards: plainGuards, options: options.live });
-  operationsRoutes(app, services, isClosing);
+  operationsRoutes(app, services, closing);
   await documentRoutes(app, responder);
   await webPages(app, responder);
   await app.register(
     async (api: App) => {
-      await shedLoad(api, responder, isClosing);
+      await shedLoad(api, responder, closing);
       userRoutes(api, services);
       catalogueRoutes(api, services);
       queueRoutes(api, services);
       reservationRoutes(api, services);
       walletRoutes(api, services);
       paymentRoutes(api, services);
-      await liveRoute(api, services, live);
+      await liveRoute(api, services, { live, closing });
       if (adminToken !== null) {
         adminRoutes(api, services);
         oversightRoutes(api, services);

@@ -3,12 +3,12 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { createBoundedMap } from '../bounded-map.ts';
 import type { DatabaseClock } from '../clock.ts';
 import { accept, type Decision, type Rejection, reject } from '../errors.ts';
 import type { QueueIdentity, WaitingRoom } from '../queue-token.ts';
 import type { UserRecords } from '../user.ts';
 import type { AccessClaims, AccessTokens } from './access-token.ts';
-import { createBoundedMap } from './bounded-map.ts';
 
 const QUEUE_TOKEN_PREFIX = 'fq_';
 /** For how long an ended queue token still says who its holder is. */
@@ -20,6 +20,11 @@ const UNAUTHENTICATED = reject('UNAUTHENTICATED');
 
 export interface Caller {
   readonly userId: string;
+}
+
+/** Whom a queue token speaks for; nobody has asked what has become of it. */
+export interface Holder extends Caller {
+  readonly token: string;
 }
 
 export interface Shopper extends Caller {
@@ -38,8 +43,8 @@ type MaybePromise<T> = T | Promise<T>;
 export interface Guards {
   /** U: an access token whose user exists. */
   user(request: FastifyRequest): MaybePromise<Decision<Caller>>;
-  /** A genuine queue token, however long ago it ended. */
-  holder(request: FastifyRequest): MaybePromise<Decision<Shopper>>;
+  /** A genuine queue token, however long ago it ended. Looks nothing up: what the token tells by itself is enough. */
+  holder(request: FastifyRequest): MaybePromise<Decision<Holder>>;
   /** A genuine queue token that ended at most a day ago; whether it is ACTIVE is for `admit` to say. */
   shopper(request: FastifyRequest): MaybePromise<Decision<Shopper>>;
   /** U|Q. */
@@ -82,14 +87,17 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
     return known;
   }
 
-  function identified(
-    request: FastifyRequest,
-    judge: (queue: QueueIdentity | null) => Decision<Shopper>,
-  ): MaybePromise<Decision<Shopper>> {
-    const token = bearerOf(request);
-    if (token === null || !token.startsWith(QUEUE_TOKEN_PREFIX)) return UNAUTHENTICATED;
+  function holder(request: FastifyRequest): Decision<Holder> {
+    const token = queueTokenOf(request);
+    const userId = token === null ? null : room.holderOf(token);
+    return token === null || userId === null ? UNAUTHENTICATED : accept({ userId, token });
+  }
+
+  function identified(request: FastifyRequest): MaybePromise<Decision<Shopper>> {
+    const token = queueTokenOf(request);
+    if (token === null) return UNAUTHENTICATED;
     const identity = room.identify(token);
-    return identity instanceof Promise ? identity.then(judge) : judge(identity);
+    return identity instanceof Promise ? identity.then(recent) : recent(identity);
   }
 
   function genuine(queue: QueueIdentity | null): Decision<Shopper> {
@@ -126,12 +134,12 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
       const token = bearerOf(request);
       return token === null || token.startsWith(QUEUE_TOKEN_PREFIX) ? UNAUTHENTICATED : userOf(token);
     },
-    holder: (request) => identified(request, genuine),
-    shopper: (request) => identified(request, recent),
+    holder,
+    shopper: identified,
     userOrShopper(request) {
       const token = bearerOf(request);
       if (token === null) return UNAUTHENTICATED;
-      return token.startsWith(QUEUE_TOKEN_PREFIX) ? identified(request, recent) : userOf(token);
+      return token.startsWith(QUEUE_TOKEN_PREFIX) ? identified(request) : userOf(token);
     },
     admit(queue) {
       if (queue.status === 'ACTIVE') return null;
@@ -162,6 +170,12 @@ function bearerOf(request: FastifyRequest): string | null {
   const token = header.slice(7);
   const isBearer = header.startsWith('Bearer ') || header.slice(0, 7).toLowerCase() === 'bearer ';
   return isBearer && token !== '' && !token.includes(' ') ? token : null;
+}
+
+/** The bearer token of a request, if it is a queue token. */
+function queueTokenOf(request: FastifyRequest): string | null {
+  const token = bearerOf(request);
+  return token?.startsWith(QUEUE_TOKEN_PREFIX) === true ? token : null;
 }
 
 function endOf(queue: QueueIdentity): Rejection | null {

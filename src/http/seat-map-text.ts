@@ -1,6 +1,6 @@
 import type { MapSeat, SeatMap } from '../actors/command.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 import type { SeatStatus } from '../reservation.ts';
-import { createBoundedMap } from './bounded-map.ts';
 
 /** Maps kept as text, about 5 KiB each at 50 seats; more schedules than one node serves in a rush. */
 const REMEMBERED_MAPS = 500;

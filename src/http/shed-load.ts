@@ -1,5 +1,6 @@
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance } from 'fastify';
+import type { Closing } from './graceful-close.ts';
 import type { Responder } from './responder.ts';
 
 /** Mean delay of the event loop in a sample. A loop that is this late only produces answers that nobody waits for. */
@@ -9,10 +10,10 @@ const SAMPLE_INTERVAL_MS = 1_000;
 const LATE_SAMPLES_OF_OVERLOAD = 2;
 
 /**
- * Refuses requests, with nothing done, while the process is overloaded or closing. Only the API is shed: probes must go
- * on telling how the node is.
+ * Refuses requests, with nothing done, while the process is overloaded, and when its farewell is over. Only the API is shed:
+ * probes must go on telling how the node is.
  */
-export async function shedLoad(api: FastifyInstance, responder: Responder, isClosing: () => boolean): Promise<void> {
+export async function shedLoad(api: FastifyInstance, responder: Responder, closing: Closing): Promise<void> {
   // Without limits of its own the plugin only measures; its hook would look up the route's options on every request.
   await api.register(underPressure, { sampleInterval: SAMPLE_INTERVAL_MS });
   let lateSamples = 0;
@@ -24,11 +25,7 @@ export async function shedLoad(api: FastifyInstance, responder: Responder, isClo
     done();
   });
   api.addHook('onRequest', (_request, reply, done) => {
-    if (!isClosing() && lateSamples < LATE_SAMPLES_OF_OVERLOAD) {
-      done();
-      return;
-    }
-    if (isClosing()) reply.header('connection', 'close');
-    responder.fail(reply, 'OVERLOADED', 'none');
+    if (!closing.isPastFarewell() && lateSamples < LATE_SAMPLES_OF_OVERLOAD) done();
+    else responder.fail(reply, 'OVERLOADED', 'none');
   });
 }

@@ -7,7 +7,7 @@ import type {
   Schedule,
   ScheduleWithAvailability,
 } from '../catalogue.ts';
-import type { FaultEffect } from '../errors.ts';
+import { createLookUps } from '../look-ups.ts';
 import { createCalendar } from './calendar.ts';
 import {
   CONCERT_COLUMNS,
@@ -17,8 +17,7 @@ import {
   type ScheduleRow,
   scheduleOf,
 } from './catalogue-rows.ts';
-import { createLookUps } from './look-ups.ts';
-import { type Connections, runStatement } from './statement.ts';
+import { type Connections, readRows, runStatement } from './statement.ts';
 
 /** Some 400 bytes each; a catalogue beyond that is read again as it turns. */
 const CONCERTS_REMEMBERED = 10_000;
@@ -119,21 +118,21 @@ export function createCatalogue({
   const schedules = new Map<number, Schedule>();
   const dateIn = createCalendar();
 
-  function query<R extends QueryResultRow>(
-    text: string,
-    values: readonly unknown[],
-    inDoubt: FaultEffect,
-  ): Promise<R[]> {
-    return runStatement(pool, { text, values }, inDoubt);
+  function read<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
+    return readRows(pool, { text, values });
+  }
+
+  function write<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
+    return runStatement(pool, { text, values }, 'unknown');
   }
 
   async function readConcerts(text: string, values: readonly unknown[]): Promise<Concert[]> {
     const changesBefore = policyChanges;
-    const read = (await query<ConcertRow>(text, values, 'none')).map(concertOf);
+    const found = (await read<ConcertRow>(text, values)).map(concertOf);
     if (policyChanges === changesBefore) {
-      for (const concert of read) remember(concerts, CONCERTS_REMEMBERED, concert.concertId, concert);
+      for (const concert of found) remember(concerts, CONCERTS_REMEMBERED, concert.concertId, concert);
     }
-    return read;
+    return found;
   }
 
   function forgetConcert(concertId: number | null): void {
@@ -153,13 +152,13 @@ export function createCatalogue({
   }
 
   const idLimits = {
-    statementsInFlight: ID_LOOK_UPS_IN_FLIGHT,
-    keysPerStatement: KEYS_PER_STATEMENT,
+    callsInFlight: ID_LOOK_UPS_IN_FLIGHT,
+    keysPerCall: KEYS_PER_STATEMENT,
     waiting: LOOK_UPS_WAITING,
   };
   const listingLimits = {
-    statementsInFlight: LISTINGS_IN_FLIGHT,
-    keysPerStatement: KEYS_PER_STATEMENT,
+    callsInFlight: LISTINGS_IN_FLIGHT,
+    keysPerCall: KEYS_PER_STATEMENT,
     waiting: LOOK_UPS_WAITING,
   };
 
@@ -175,7 +174,7 @@ export function createCatalogue({
   const scheduleLookUps = createLookUps<number, Schedule | null>({
     ...idLimits,
     async load(scheduleIds) {
-      const rows = await query<ScheduleRow>(SCHEDULES_BY_ID, [[...new Set(scheduleIds)]], 'none');
+      const rows = await read<ScheduleRow>(SCHEDULES_BY_ID, [[...new Set(scheduleIds)]]);
       const found = new Map(rows.map((row) => [row.schedule_id, rememberSchedule(row)]));
       return scheduleIds.map((scheduleId) => found.get(scheduleId) ?? null);
     },
@@ -200,7 +199,7 @@ export function createCatalogue({
   const schedulesOfConcerts = createLookUps<number, readonly ScheduleWithAvailability[]>({
     ...listingLimits,
     async load(concertIds) {
-      const rows = await query<AvailabilityRow>(SCHEDULES_OF_CONCERTS, [[...new Set(concertIds)]], 'none');
+      const rows = await read<AvailabilityRow>(SCHEDULES_OF_CONCERTS, [[...new Set(concertIds)]]);
       const found = Map.groupBy(rows.map(withAvailability), (schedule) => schedule.concertId);
       return concertIds.map((concertId) => found.get(concertId) ?? []);
     },
@@ -219,29 +218,24 @@ export function createCatalogue({
       const policy = [queue.maxActive, queue.batch, queue.intervalMs, queue.activeTtlMs];
       // A zone that cannot name a date would make every listing of the concert fail: refuse it before it is stored.
       dateIn(timeZone, new Date(bookingOpensAtMs));
-      const [row] = await query<ConcertRow>(
-        INSERT_CONCERT,
-        [title, artist, venue, timeZone, ...window, ...policy],
-        'unknown',
-      );
+      const [row] = await write<ConcertRow>(INSERT_CONCERT, [title, artist, venue, timeZone, ...window, ...policy]);
       if (row === undefined) throw new Error('an INSERT returned no row');
       return concertOf(row);
     },
 
     async createSchedule(concertId, { startsAtMs, endsAtMs, reservationOpensAtMs, prices }) {
       const times = [timestamp(startsAtMs), timestamp(endsAtMs), timestamp(reservationOpensAtMs)];
-      const [row] = await query<AvailabilityRow>(INSERT_SCHEDULE, [concertId, ...times, prices], 'unknown');
+      const [row] = await write<AvailabilityRow>(INSERT_SCHEDULE, [concertId, ...times, prices]);
       return row === undefined ? null : withAvailability(row);
     },
 
     async changeQueuePolicy(concertId, change: Partial<QueuePolicy>) {
       const policy = [change.maxActive, change.batch, change.intervalMs, change.activeTtlMs];
       try {
-        const [row] = await query<ConcertRow>(
-          UPDATE_QUEUE_POLICY,
-          [concertId, ...policy.map((value) => value ?? null)],
-          'unknown',
-        );
+        const [row] = await write<ConcertRow>(UPDATE_QUEUE_POLICY, [
+          concertId,
+          ...policy.map((value) => value ?? null),
+        ]);
         return row === undefined ? null : concertOf(row);
       } finally {
         forgetConcert(concertId);

@@ -1,6 +1,6 @@
 import type { IdempotencyClaim, IdempotencyRecords, RecordedAnswer } from '../idempotency.ts';
-import { createLookUps } from './look-ups.ts';
-import { type Connections, runStatement } from './statement.ts';
+import { createLookUps } from '../look-ups.ts';
+import { type Connections, readRows, runStatement } from './statement.ts';
 
 /** Two: the second gathers and travels while the first is answered. */
 const STATEMENTS_IN_FLIGHT = 2;
@@ -72,13 +72,13 @@ function answerOf(row: AnswerRow): RecordedAnswer {
 /** Answers recorded under idempotency keys, in PostgreSQL. */
 export function createIdempotencyRecords({ pool }: { pool: Connections }): IdempotencyRecords {
   const lookUps = createLookUps<Claimed, RecordedAnswer | null>({
-    statementsInFlight: STATEMENTS_IN_FLIGHT,
-    keysPerStatement: KEYS_PER_STATEMENT,
+    callsInFlight: STATEMENTS_IN_FLIGHT,
+    keysPerCall: KEYS_PER_STATEMENT,
     waiting: LOOK_UPS_WAITING,
     async load(claims) {
       const values = [claims.map((claim) => claim.userId), claims.map((claim) => claim.key)];
       const statement = { name: 'find-recorded-answers', text: FIND, values };
-      const rows = await runStatement<AnswerRow>(pool, statement, 'none');
+      const rows = await readRows<AnswerRow>(pool, statement);
       const found = new Map(rows.map((row) => [row.position, answerOf(row)]));
       return claims.map((_, index) => found.get(index + 1) ?? null);
     },

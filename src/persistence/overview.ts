@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import type { ClusterOverview } from '../overview.ts';
+import type { ClusterOverview, QueueLength } from '../overview.ts';
 import { createCalendar } from './calendar.ts';
 import { SCHEDULE_COLUMNS, type ScheduleRow, scheduleOf } from './catalogue-rows.ts';
-import { toFault } from './database-errors.ts';
+import { type Connections, runStatement } from './statement.ts';
 
 /** Schedules that an overview names at most; beyond that, counts tell more than lists. */
 const OWNED_LIMIT = 1_000;
@@ -22,6 +22,10 @@ SELECT concert_id,
   count(*) FILTER (WHERE status = 'CONFIRMED')::int AS confirmed,
   coalesce(sum(price) FILTER (WHERE status = 'CONFIRMED'), 0)::bigint AS revenue
 FROM reservations WHERE status IN ('HELD', 'CONFIRMED') GROUP BY concert_id ORDER BY concert_id`;
+
+const QUEUES = `
+SELECT concert_id, count(*) FILTER (WHERE status = 'WAITING')::int AS waiting, count(*) FILTER (WHERE status = 'ACTIVE')::int AS active
+FROM queue_tokens WHERE status IN ('WAITING', 'ACTIVE') GROUP BY concert_id`;
 
 /** What nobody can book any more comes last, so that it is what the limit leaves out. */
 const OCCUPANCY = `
@@ -49,36 +53,41 @@ interface OccupancyRow extends ScheduleRow {
  * `STORE_UNAVAILABLE`.
  */
 export async function readOverview(pool: pg.Pool, node: string): Promise<ClusterOverview> {
-  try {
-    const [nodes, owned, sales, occupancy] = await Promise.all([
-      pool.query<{ node: string; address: string; alive: boolean; owned_schedules: number }>(NODES),
-      pool.query<{ schedule_id: number }>(OWNED, [node, OWNED_LIMIT]),
-      pool.query<{ concert_id: number; held: number; confirmed: number; revenue: number }>(SALES),
-      pool.query<OccupancyRow>(OCCUPANCY, [OCCUPANCY_LIMIT]),
-    ]);
-    const dateIn = createCalendar();
-    return {
-      nodes: nodes.rows.map((row) => ({
-        node: row.node,
-        address: row.address,
-        alive: row.alive,
-        ownedSchedules: row.owned_schedules,
-      })),
-      ownedSchedules: owned.rows.map((row) => row.schedule_id),
-      concerts: sales.rows.map((row) => ({
-        concertId: row.concert_id,
-        held: row.held,
-        confirmed: row.confirmed,
-        revenue: row.revenue,
-      })),
-      schedules: occupancy.rows.map((row) => {
-        const { scheduleId, concertId, date, startsAtMs, totalSeats } = scheduleOf(row, dateIn);
-        const { title, held, confirmed, owner } = row;
-        return { scheduleId, concertId, title, date, startsAtMs, totalSeats, held, confirmed, owner };
-      }),
-      schedulesLeftOut: (occupancy.rows[0]?.all_schedules ?? 0) - occupancy.rows.length,
-    };
-  } catch (error) {
-    throw toFault(error, 'none');
-  }
+  const select = <R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
+    runStatement<R>(pool, { text, values }, 'none');
+  const [nodes, owned, sales, occupancy] = await Promise.all([
+    select<{ node: string; address: string; alive: boolean; owned_schedules: number }>(NODES),
+    select<{ schedule_id: number }>(OWNED, [node, OWNED_LIMIT]),
+    select<{ concert_id: number; held: number; confirmed: number; revenue: number }>(SALES),
+    select<OccupancyRow>(OCCUPANCY, [OCCUPANCY_LIMIT]),
+  ]);
+  const dateIn = createCalendar();
+  return {
+    nodes: nodes.map((row) => ({
+      node: row.node,
+      address: row.address,
+      alive: row.alive,
+      ownedSchedules: row.owned_schedules,
+    })),
+    ownedSchedules: owned.map((row) => row.schedule_id),
+    concerts: sales.map((row) => ({
+      concertId: row.concert_id,
+      held: row.held,
+      confirmed: row.confirmed,
+      revenue: row.revenue,
+    })),
+    schedules: occupancy.map((row) => {
+      const { scheduleId, concertId, date, startsAtMs, totalSeats } = scheduleOf(row, dateIn);
+      const { title, held, confirmed, owner } = row;
+      return { scheduleId, concertId, title, date, startsAtMs, totalSeats, held, confirmed, owner };
+    }),
+    schedulesLeftOut: (occupancy[0]?.all_schedules ?? 0) - occupancy.length,
+  };
+}
+
+/** The lines in which anybody is, as recorded: who is missing counts until that is noticed. Throws a Fault `STORE_UNAVAILABLE`. */
+export async function readQueueLengths(pool: Connections): Promise<readonly QueueLength[]> {
+  const statement = { text: QUEUES, values: [] };
+  const rows = await runStatement<{ concert_id: number; waiting: number; active: number }>(pool, statement, 'none');
+  return rows.map((row) => ({ concertId: row.concert_id, waiting: row.waiting, active: row.active }));
 }

@@ -1,6 +1,6 @@
 import type { Payment, PaymentRecords, PaymentStatus } from '../payment.ts';
 import { RESERVATION_COLUMNS, type ReservationRow, reservationOf } from './reservation-row.ts';
-import { type Connections, runStatement } from './statement.ts';
+import { type Connections, readRows } from './statement.ts';
 
 /** One item of a payment: its reservation beside the payment's own columns. */
 interface ItemRow extends ReservationRow {
@@ -52,7 +52,7 @@ function paymentsOf(rows: readonly ItemRow[]): Payment[] {
 /** Durable payments. Every method throws a Fault `STORE_UNAVAILABLE` with effect `none` when the database does not answer. */
 export function createPaymentRecords({ pool }: { pool: Connections }): PaymentRecords {
   async function select(text: string, values: readonly unknown[]): Promise<Payment[]> {
-    return paymentsOf(await runStatement<ItemRow>(pool, { text, values }, 'none'));
+    return paymentsOf(await readRows<ItemRow>(pool, { text, values }));
   }
 
   return {

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { Fault, type FaultEffect } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { createLookUps } from '../look-ups.ts';
 import type {
   QueueChangeOutcome,
   QueueEntry,
@@ -12,15 +13,15 @@ import type {
 } from '../queue-token.ts';
 import { plainArray } from './array-literals.ts';
 import { isInDoubt, toFault } from './database-errors.ts';
-import { createLookUps } from './look-ups.ts';
 import * as statements from './queue-statements.ts';
+import { readRows } from './statement.ts';
 
 /** Later than the server's own limit for a statement: a server that has not answered by then is not there any more. */
 const ANSWER_DEADLINE_MS = 6_000;
 /** Each attempt after the first follows a token of the same user that was entered and ended elsewhere in between. */
 const ENTRY_ATTEMPTS = 3;
 
-const LOOK_UPS = { statementsInFlight: 2, keysPerStatement: 500, waiting: 5_000 };
+const LOOK_UPS = { callsInFlight: 2, keysPerCall: 500, waiting: 5_000 };
 
 interface TokenRow {
   token_id: string;
@@ -154,7 +155,8 @@ export function createQueueRecords({ pool, log }: { pool: Pool; log: Log }): Que
   const lookUps = createLookUps<string, QueueTokenRow | null>({
     ...LOOK_UPS,
     load: async (tokenIds) => {
-      const found = new Map((await find(tokenIds)).map((row) => [row.tokenId, row]));
+      const rows = await readRows<TokenRow>(pool, { text: statements.FIND, values: [tokenIds] });
+      const found = new Map(rows.map((row) => [row.token_id, tokenOf(row)]));
       return tokenIds.map((tokenId) => found.get(tokenId) ?? null);
     },
   });

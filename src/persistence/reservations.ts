@@ -1,6 +1,6 @@
 import type { ReservationRecords } from '../reservation.ts';
 import { RESERVATION_COLUMNS, type ReservationRow, reservationOf } from './reservation-row.ts';
-import { type Connections, runStatement } from './statement.ts';
+import { type Connections, readRows } from './statement.ts';
 
 const FROM = 'FROM reservations r JOIN schedules s USING (schedule_id)';
 
@@ -19,10 +19,19 @@ const SCHEDULES_WITH_HOLDS = `
   SELECT DISTINCT schedule_id FROM reservations
   WHERE user_id = $1 AND concert_id = $2 AND status = 'HELD' ORDER BY schedule_id`;
 
+/** In one snapshot: a token that comes to life later finds its own holds made later too. */
+const HOLDS_LEFT_BEHIND = `
+  SELECT schedule_id, reservation_id FROM reservations r
+  WHERE r.user_id = $1 AND r.concert_id = $2 AND r.status = 'HELD' AND r.created_at < to_timestamp($3::float8 / 1000)
+    AND NOT EXISTS (
+      SELECT FROM queue_tokens t
+      WHERE t.concert_id = $2 AND t.user_id = $1 AND t.status IN ('WAITING', 'ACTIVE'))
+  ORDER BY reservation_id`;
+
 /** Durable reservations as SQL readers see them: what the log says, committed in the log's own statement. */
 export function createReservationRecords({ pool }: { pool: Connections }): ReservationRecords {
   function select(text: string, values: readonly unknown[]): Promise<ReservationRow[]> {
-    return runStatement(pool, { text, values }, 'none');
+    return readRows(pool, { text, values });
   }
 
   return {
@@ -44,8 +53,14 @@ export function createReservationRecords({ pool }: { pool: Connections }): Reser
 
     async schedulesWithHolds(userId, concertId) {
       const statement = { text: SCHEDULES_WITH_HOLDS, values: [userId, concertId] };
-      const rows = await runStatement<{ schedule_id: number }>(pool, statement, 'none');
+      const rows = await readRows<{ schedule_id: number }>(pool, statement);
       return rows.map((row) => row.schedule_id);
+    },
+
+    async holdsLeftBehind(userId, concertId, leftAtMs) {
+      const statement = { text: HOLDS_LEFT_BEHIND, values: [userId, concertId, leftAtMs] };
+      const rows = await readRows<{ schedule_id: number; reservation_id: string }>(pool, statement);
+      return rows.map((row) => ({ scheduleId: row.schedule_id, reservationId: row.reservation_id }));
     },
   };
 }

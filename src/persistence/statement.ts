@@ -7,6 +7,8 @@ import { isInDoubt, toFault } from './database-errors.ts';
  * connection whose other end vanished without a word would otherwise be waited for, for minutes.
  */
 const ANSWER_DEADLINE_MS = 6_000;
+/** Whoever waits for a read is told within 2 s that there is no answer. A second of it may go by until there is a connection. */
+const READ_LIMIT_MS = 1_500;
 
 export interface Statement {
   readonly text: string;
@@ -34,11 +36,14 @@ export interface Connections {
 /**
  * Sends one statement on a connection of its own, and returns its rows. Throws a Fault `STORE_UNAVAILABLE` with effect `none`
  * when there is no connection to send it on, and else what the driver throws. A connection that owes an answer is never used again.
+ * `limitMs` bounds the whole, the waiting for a connection included.
  */
 export async function sendStatement<R extends QueryResultRow>(
   connections: Connections,
   statement: Statement,
+  limitMs: number | null = null,
 ): Promise<R[]> {
+  const begunMs = performance.now();
   let connection: Connection;
   try {
     connection = await connections.connect();
@@ -48,7 +53,8 @@ export async function sendStatement<R extends QueryResultRow>(
   }
   let isLost = false;
   try {
-    const limited = { ...statement, values: [...statement.values], query_timeout: ANSWER_DEADLINE_MS };
+    const leftMs = limitMs === null ? ANSWER_DEADLINE_MS : Math.max(limitMs - (performance.now() - begunMs), 1);
+    const limited = { ...statement, values: [...statement.values], query_timeout: leftMs };
     return (await connection.query<R>(limited)).rows;
   } catch (error) {
     isLost = isInDoubt(error);
@@ -68,5 +74,14 @@ export async function runStatement<R extends QueryResultRow>(
     return await sendStatement<R>(connections, statement);
   } catch (error) {
     throw toFault(error, inDoubt);
+  }
+}
+
+/** Reads for somebody who waits: rows, or within 1.5 s a Fault `STORE_UNAVAILABLE` with effect `none`. */
+export async function readRows<R extends QueryResultRow>(connections: Connections, statement: Statement): Promise<R[]> {
+  try {
+    return await sendStatement<R>(connections, statement, READ_LIMIT_MS);
+  } catch (error) {
+    throw toFault(error, 'none');
   }
 }

@@ -1,11 +1,8 @@
 import { accept, type FaultEffect, reject } from '../errors.ts';
+import { createLookUps } from '../look-ups.ts';
 import type { User, UserRecords } from '../user.ts';
 import { plainArray } from './array-literals.ts';
-import { createLookUps } from './look-ups.ts';
-import { type Connections, runStatement } from './statement.ts';
-
-/** Users are never deleted, so one that was seen needs no second look; about 5 MiB. */
-const USERS_REMEMBERED = 50_000;
+import { type Connections, readRows, runStatement } from './statement.ts';
 
 interface UserRow {
   user_id: string;
@@ -32,7 +29,7 @@ const SELECT_USERS = `SELECT user_id, name, email, ${CREATED_MS} FROM users WHER
  * When a sale opens, thousands come to a node that has never met them. A statement for each cost more than all else that
  * entering a line does.
  */
-const LOOK_UPS = { statementsInFlight: 2, keysPerStatement: 500, waiting: 5_000 };
+const LOOK_UPS = { callsInFlight: 2, keysPerCall: 500, waiting: 5_000 };
 
 function userOf(row: UserRow): User {
   return { userId: row.user_id, name: row.name, email: row.email, createdAt: new Date(row.created_ms).toISOString() };
@@ -40,16 +37,6 @@ function userOf(row: UserRow): User {
 
 /** Users in PostgreSQL. Every method throws a Fault `STORE_UNAVAILABLE` when the database does not answer. */
 export function createUserRecords({ pool }: { pool: Connections }): UserRecords {
-  const remembered = new Set<string>();
-
-  function remember(userId: string): void {
-    if (remembered.size >= USERS_REMEMBERED) {
-      const [oldest] = remembered;
-      if (oldest !== undefined) remembered.delete(oldest);
-    }
-    remembered.add(userId);
-  }
-
   async function insert(
     values: readonly [string, string, string | null],
     inDoubt: FaultEffect,
@@ -62,7 +49,7 @@ export function createUserRecords({ pool }: { pool: Connections }): UserRecords 
     ...LOOK_UPS,
     async load(userIds) {
       const statement = { name: 'find-users', text: SELECT_USERS, values: [plainArray(userIds)] };
-      const rows = await runStatement<UserRow>(pool, statement, 'none');
+      const rows = await readRows<UserRow>(pool, statement);
       const found = new Map(rows.map((row) => [row.user_id, row]));
       return userIds.map((userId) => found.get(userId));
     },
@@ -84,13 +71,11 @@ export function createUserRecords({ pool }: { pool: Connections }): UserRecords 
     },
 
     async ensure({ userId, name, email }) {
-      if (remembered.has(userId)) return;
       // Whatever becomes of these writes, the caller's own request has done nothing yet, and repeating it repeats them harmlessly.
       // Most who come with an operator's token were here before: the look-up spares them a write and its commit.
       const known = (await lookUps.get(userId)) ?? (await insert([userId, name ?? '', email], 'none'));
       // No row: somebody else created the user meanwhile, which the next insert tolerates, or the address is another user's.
       if (known === undefined) await insert([userId, name ?? '', null], 'none');
-      remember(userId);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { WalletEntry, WalletEntryType, Wallets } from '../wallet.ts';
-import { type Connections, runStatement } from './statement.ts';
+import { type Connections, readRows } from './statement.ts';
 import { createWalletCharges } from './wallet-charges.ts';
 
 /** Neutral words; what an entry is called in a reader's language is decided by its type. */
@@ -48,13 +48,13 @@ export function createWallets({ pool }: { pool: Connections }): Wallets {
     charge: (userId, amount, claim) => charges.charge(userId, amount, claim),
 
     async balance(userId) {
-      const [wallet] = await runStatement<WalletRow>(pool, { text: BALANCE, values: [userId] }, 'none');
+      const [wallet] = await readRows<WalletRow>(pool, { text: BALANCE, values: [userId] });
       if (wallet === undefined) return null;
       return { userId, balance: wallet.balance, updatedAt: wallet.updated_at.toISOString() };
     },
 
     async history(userId, { limit, after }) {
-      const rows = await runStatement<EntryRow>(pool, { text: HISTORY, values: [userId, after, limit + 1] }, 'none');
+      const rows = await readRows<EntryRow>(pool, { text: HISTORY, values: [userId, after, limit + 1] });
       const items = rows.slice(0, limit).map(entryOf);
       return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.entryId) : null };
     },

@@ -216,6 +216,8 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
       return { created, token: showToken(place) };
     },
 
+    holderOf: (token) => recognition.holderOf(token),
+
     identify(token) {
       // Callers on the hot path expect a value or a promise, never a throw.
       if (state !== 'open') return Promise.reject(new Fault('QUEUE_UNAVAILABLE', 'none'));

@@ -15,6 +15,8 @@ export interface Recognition {
   find(token: string): Place | null | Promise<Place>;
   /** The same for places in memory, without the sign of life. */
   findKnown(token: string): Place | undefined;
+  /** The user for whom a genuine token speaks; null for any other text. No sign of life. */
+  holderOf(token: string): string | null;
 }
 
 export function createRecognition(deps: {
@@ -57,6 +59,8 @@ export function createRecognition(deps: {
       signs.noteSign(examined.place);
       return examined.place;
     },
+
+    holderOf: (token) => places.withText(token)?.userId ?? places.examine(token)?.subject.userId ?? null,
 
     findKnown: (token) => places.withText(token) ?? places.examine(token)?.place,
   };

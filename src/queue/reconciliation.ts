@@ -8,6 +8,7 @@ import type { Clock, DatabaseClock } from '../clock.ts';
 import type { QueueRecords, QueueTokenRow } from '../queue-token.ts';
 import type { ConcertQueue } from './concert-queue.ts';
 import type { Ends } from './ends.ts';
+import { LookPace } from './look-pace.ts';
 import { isLive, type Place } from './place.ts';
 import type { Places } from './places.ts';
 import { isEndStatus, type Register } from './register.ts';
@@ -18,12 +19,6 @@ const PERIOD_MS = 1_000;
 const STANDSTILL_MS = 5_000;
 /** Tokens per look, some 50 ms of PostgreSQL's time; more of them are looked at in turns. */
 const TOKENS_PER_LOOK = 5_000;
-/**
- * How often a look's own time is left to others before the next one. Its cost grows with all that those inside ever reserved,
- * and it only finds what a settlement could not announce: it is to take a fiftieth of a core at most.
- */
-const RESTS_PER_LOOK = 50;
-const LONGEST_REST_MS = 20_000;
 
 export interface Reconciliation {
   /** A settlement says that it has completed this token. */
@@ -48,7 +43,7 @@ export function createReconciliation(settings: ReconciliationSettings): Reconcil
   const { records, clock, databaseClock, queues, places, register, ends, signs, onFailure } = settings;
   let announced = new Set<Place>();
   let lookedAt = 0;
-  let restsUntilMs = Number.NEGATIVE_INFINITY;
+  const pace = new LookPace();
   let beganAtMs = 0;
   let cancel: (() => void) | null = null;
   let running: Promise<void> = Promise.resolve();
@@ -73,12 +68,11 @@ export function createReconciliation(settings: ReconciliationSettings): Reconcil
 
   async function lookAtThoseInside(): Promise<void> {
     const startedAtMs = clock.monotonicMs();
-    if (startedAtMs < restsUntilMs) return;
+    if (!pace.isDue(startedAtMs)) return;
     const tokenIds = nextTokens();
     if (tokenIds.length === 0) return;
     const { ended, paidUp } = await records.review(tokenIds);
-    const endedAtMs = clock.monotonicMs();
-    restsUntilMs = endedAtMs + Math.min((endedAtMs - startedAtMs) * RESTS_PER_LOOK, LONGEST_REST_MS);
+    pace.note(startedAtMs, clock.monotonicMs());
     for (const row of ended) takeOver(places.withId(row.tokenId), row);
     for (const tokenId of paidUp) {
       const place = places.withId(tokenId);

@@ -16,6 +16,7 @@ export function createStandbyWaitingRoom(current: () => KeptRoom | null): KeptRo
 
   return {
     enter: async (userId, concertId) => await room().enter(userId, concertId),
+    holderOf: (token) => room().holderOf(token),
     // A rejected promise instead of a throw, as every waiting room answers here.
     identify(token) {
       const open = current();

@@ -2,12 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { createHandovers } from '../../src/actors/handovers.ts';
 import type { ScheduleActor } from '../../src/actors/schedule-actor.ts';
+import { Fault } from '../../src/errors.ts';
 import { createLoneActor, type LoneActor } from '../fixtures/lone-actor.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 
 /** Schedules whose heirs take as long to bring them to life as the test says. */
-function setUp(count: number) {
+function setUp(count: number, handOver: () => Promise<boolean> = () => Promise.resolve(true)) {
   const clock = createManualClock();
   const lones = Array.from({ length: count }, (_, index) => createLoneActor({ scheduleId: index + 1 }));
   const given: (readonly [number, string])[] = [];
@@ -17,7 +18,7 @@ function setUp(count: number) {
     ownership: {
       handOver(scheduleId, _epoch, heir) {
         given.push([scheduleId, heir]);
-        return Promise.resolve(true);
+        return handOver();
       },
     },
     clock,
@@ -143,4 +144,24 @@ t.test('one that is stuck does not keep the others here', async (t) => {
   t.equal(await isOver(giving), false);
   answerStuck?.();
   t.equal(await isOver(giving), true);
+});
+
+t.test('a schedule whose handover has no answer is brought to life by whoever has it now', async (t) => {
+  const { lones, wakes, handovers, answerAll, leaving } = setUp(1, () =>
+    Promise.reject(new Fault('STORE_UNAVAILABLE', 'none')),
+  );
+  const giving = handovers.give(leaving('heir'));
+  await nextTurn();
+  t.same([...wakes.keys()], [1]);
+  t.equal(lones[0]?.actor.isLost, true);
+  t.equal(handovers.count, 0, 'it may not have been given');
+  await answerAll(10);
+  t.equal(await isOver(giving), true);
+});
+
+t.test('a schedule that was not this node’s to give any more is woken by nobody', async (t) => {
+  const { wakes, handovers, leaving } = setUp(1, () => Promise.resolve(false));
+  const giving = handovers.give(leaving('heir'));
+  t.equal(await isOver(giving), true);
+  t.equal(wakes.size, 0);
 });

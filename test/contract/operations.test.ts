@@ -7,6 +7,8 @@ import { waitFor } from '../fixtures/wait-for.ts';
 
 /** No request is without an answer for longer, whatever a database that fell silent was asked. */
 const ANSWER_LIMIT_MS = 10_000;
+/** Whoever only reads need not wait to learn whether anything was done. */
+const READ_LIMIT_MS = 2_000;
 
 t.test('probes, figures, the document and the page to read it are at the root', async (t) => {
   const api = await startTestService(t, await createTestDatabase(t));
@@ -92,6 +94,8 @@ t.test('while the database is away: 503 that say so, and after it all is well ag
   t.equal((await fetch(`${api.url}/healthz`)).status, 200);
   const calls = [
     ['GET', '/me/balance', undefined],
+    ['GET', '/me/reservations', undefined],
+    ['GET', '/concerts/available', undefined],
     ['POST', '/me/balance/charge', { amount: 1 }],
     ['POST', '/reservations', { scheduleId, seatNumber: 1 }],
     ['GET', `/schedules/${scheduleId}/seats`, undefined],
@@ -106,7 +110,10 @@ t.test('while the database is away: 503 that say so, and after it all is well ag
       t.equal(answer.status, 503, path);
       t.match(answer.headers.get('retry-after'), /^[1-9]\d*$/, path);
       t.match(answer.body['outcome'], /^(none|unknown)$/, path);
-      t.ok(tookMs < ANSWER_LIMIT_MS, `${method} ${path} took ${Math.round(tookMs)} ms`);
+      t.ok(
+        tookMs < (method === 'GET' ? READ_LIMIT_MS : ANSWER_LIMIT_MS),
+        `${method} ${path} took ${Math.round(tookMs)} ms`,
+      );
       t.notMatch(JSON.stringify(answer.body), /postgres|127\.0\.0\.1|test_|SELECT/);
     }),
   );

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { ActivityReport, ActivitySample } from '../../src/activity.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
+import type { ApiClient } from '../fixtures/api-client.ts';
 import { addSchedule, enter, openSale, startTestService } from '../fixtures/service.ts';
 import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
@@ -56,6 +57,21 @@ t.test('the overview tells the occupancy of every schedule, right after it has c
     nodes.some(({ node }) => node === now?.owner),
     'its owner is one of the nodes',
   );
+});
+
+t.test('a node that waits for another one to go tells the same of the lines', async (t) => {
+  const { concertId } = await openSale(api, { queue: { maxActive: 1 } });
+  for (let nth = 0; nth < 3; nth += 1) await enter(api, concertId);
+  const standby = await startTestService(t, database);
+  t.equal((await fetch(`${standby.url}/readyz`)).status, 503);
+  const concertsOf = async ({ admin }: ApiClient) => {
+    const { status, body } = await admin('GET', '/admin/overview');
+    t.equal(status, 200);
+    return body['concerts'] as { concertId: number; queue: object }[];
+  };
+  const there = await concertsOf(standby);
+  t.match(there.find((each) => each.concertId === concertId)?.queue, { waiting: 2, active: 1, maxActive: 1 });
+  t.same(there, await concertsOf(api));
 });
 
 t.test('the overview lists a thousand schedules, those that have begun last, and counts the rest', async (t) => {

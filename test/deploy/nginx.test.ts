@@ -6,6 +6,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { problemTable } from '../../src/http/problem-table.ts';
 import { skipWithoutNginx, startTestBalancer } from '../fixtures/nginx.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
+import { startFakeService } from '../http/fake-service.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -175,6 +176,38 @@ t.test('the balancer of docker-compose.yml', { skip: skipWithoutNginx() }, async
     const refused = await fetch(`${url}/readyz`);
     t.equal(refused.headers.get('retry-after'), '7');
     t.equal(await refused.text(), 'its own words');
+  });
+
+  t.test('a node that stops refuses nothing of what still reaches it', async (t) => {
+    const { app, users } = await startFakeService(t);
+    const stopping = (await app.listen({ port: 0, host: '127.0.0.1' })).replace('http://', '');
+    const staying = [await startFakeNode(t), await startFakeNode(t)];
+    const { url } = await startTestBalancer(t, [stopping, ...staying.map(({ address }) => address)]);
+    let isOver = false;
+    let callers = 0;
+    const answers = new Map<number | string, number>();
+    async function call(): Promise<void> {
+      while (!isOver) {
+        callers += 1;
+        const answer = await fetch(`${url}/api/v1/users`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ name: 'Mina', email: `mina-${callers}@example.com` }),
+        });
+        const { code = answer.status } = (await answer.json()) as { code?: string };
+        answers.set(code, (answers.get(code) ?? 0) + 1);
+      }
+    }
+    const calling = Array.from({ length: 4 }, call);
+    await waitFor(() => users.rows.size > 10, { what: 'callers who reach the node that will stop' });
+    const before = users.rows.size;
+    await app.close();
+    isOver = true;
+    await Promise.all(calling);
+    t.ok(users.rows.size > before, 'nginx does not know that it stops');
+    const { 200: _others, 201: _own, OWNER_UNAVAILABLE: cutOff = 0, ...refused } = Object.fromEntries(answers);
+    t.same(refused, {});
+    t.ok(cutOff <= 1, `${cutOff} had connected in the very moment in which it stopped to listen`);
   });
 
   t.test('live connections pass both ways, and are found on every node', async (t) => {

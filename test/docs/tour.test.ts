@@ -3,7 +3,8 @@ import { delimiter, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { readConfig } from '../../src/config.ts';
-import { createLogger, startService } from '../../src/service.ts';
+import { createLogger } from '../../src/logger.ts';
+import { startService } from '../../src/service.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { readDocument } from './documents.ts';
 

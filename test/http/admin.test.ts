@@ -1,4 +1,5 @@
 import t from 'tap';
+import { Fault } from '../../src/errors.ts';
 import { ADMIN_TOKEN, startFakeService } from './fake-service.ts';
 
 const token = ADMIN_TOKEN;
@@ -117,6 +118,25 @@ t.test('the overview joins queues and sales', async (t) => {
   t.same(totals, { waiting: 0, active: 2, held: 2, confirmed: 3, revenue: 330_000 });
   t.match(nodes, [{ node: 'n1:1', alive: true, ownedSchedules: 3 }]);
   t.same(ownedSchedules, [1, 2, 3]);
+});
+
+t.test('the overview tells the recorded queues where no waiting room answers', async (t) => {
+  const { call, dependencies, catalogue } = await startFakeService(t);
+  const counts = () => Promise.reject(new Fault('QUEUE_UNAVAILABLE', 'none'));
+  Object.assign(dependencies.room, { counts });
+  await catalogue.changeQueuePolicy(1, { maxActive: 0 });
+  const answer = await call('GET', '/admin/overview', { token });
+  t.match(answer.json(), {
+    concerts: [
+      { concertId: 1, queue: { waiting: 2, active: 1, maxActive: 0, paused: true }, held: 2 },
+      { concertId: 2, queue: { waiting: 0, active: 0, paused: false } },
+      { concertId: 3 },
+      { concertId: 4 },
+    ],
+    totals: { waiting: 2, active: 1 },
+  });
+  Object.assign(dependencies.room, { counts: () => Promise.reject(new Error('planned')) });
+  t.equal((await call('GET', '/admin/overview', { token })).statusCode, 500, 'a bug is not covered up');
 });
 
 t.test('malformed wishes of an admin are refused before the token is looked at', async (t) => {

@@ -87,6 +87,7 @@ export function createFakeRoom(nowMs: () => number, policyOf: (concertId: number
       if (mayAdmit(concertId)) admit(place);
       return { created: true, token: view(place) };
     },
+    holderOf: (token) => places.get(token)?.userId ?? null,
     identify(token) {
       const place = places.get(token);
       const identity: QueueIdentity | null = place === undefined ? null : { ...place };

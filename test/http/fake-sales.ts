@@ -290,6 +290,14 @@ export function createFakeSales(
         );
         return [...new Set(held.map(({ scheduleId }) => scheduleId))];
       },
+      async holdsLeftBehind(userId, concertId, leftAtMs) {
+        const held = [...rows.reservations.values()].filter(
+          (row) => row.userId === userId && row.concertId === concertId && row.status === 'HELD',
+        );
+        return held
+          .filter(({ createdAt }) => Date.parse(createdAt) < leftAtMs)
+          .map(({ scheduleId, reservationId }) => ({ scheduleId, reservationId }));
+      },
     },
     payments: {
       async find(userId, paymentId) {

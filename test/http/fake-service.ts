@@ -118,6 +118,7 @@ export async function startFakeService(
       schedules: [],
       schedulesLeftOut: 0,
     }),
+    recordedQueues: async () => [{ concertId: 1, waiting: 2, active: 1 }],
     activity: {
       report: () => ({
         node: 'n1:1',

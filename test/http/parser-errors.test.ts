@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import t from 'tap';
+import { createManualClock } from '../fixtures/manual-clock.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { startFakeService } from './fake-service.ts';
 
@@ -94,8 +95,9 @@ t.test('slow clients are cut off with 408: neither headers nor bodies may drip',
   t.ok(performance.now() - started < 9_000, 'within the limits of a request');
 });
 
-t.test('requests that come while the app closes are refused with 503 and the connection ends', async (t) => {
-  const { app, sales, shopper, dependencies } = await startFakeService(t);
+t.test('requests that come when the farewell is over are refused with 503 and the connection ends', async (t) => {
+  const clock = createManualClock();
+  const { app, sales, shopper, dependencies } = await startFakeService(t, { clock });
   const { queueToken } = await shopper();
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
@@ -118,8 +120,12 @@ t.test('requests that come while the app closes are refused with 503 and the con
   });
   socket.write(first);
   await dispatched;
+  const timers = clock.pending();
   const closed = app.close();
-  await waitFor(() => !app.server.listening, { what: 'the app to close' });
+  await waitFor(() => clock.pending() > timers, { what: 'the farewell' });
+  clock.advance(250);
+  await waitFor(() => !app.server.listening, { what: 'the app to take no connections' });
+  clock.advance(100);
   socket.write(`GET /api/v1/me HTTP/1.1\r\n${head}\r\n`);
   const { registry } = dependencies.metrics;
   await waitFor(async () => (await registry.metrics()).includes('http_refusals_total{code="OVERLOADED"} 1'), {

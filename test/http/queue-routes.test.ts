@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Fault } from '../../src/errors.ts';
-import { failure } from './fake-sales.ts';
+import { failure, refuse } from './fake-sales.ts';
 import { startFakeService } from './fake-service.ts';
 
 t.test('a place in the queue is read by header and by path, also when it has ended', async (t) => {
@@ -26,6 +26,26 @@ t.test('a place in the queue is read by header and by path, also when it has end
     code: 'QUEUE_TOKEN_EXPIRED',
   });
   t.match((await call('GET', `/queue/tokens/${first}/position`)).json(), { status: 'EXPIRED', queuePosition: null });
+});
+
+t.test('a poll asks the room once, and not at all under a forged token or too often', async (t) => {
+  const { call, register, enter, room } = await startFakeService(t, { options: { rateLimitPerMinute: 3 } });
+  const token = await enter(await register());
+  let asked = 0;
+  const { identify, status } = room;
+  Object.assign(room, {
+    identify: (text: string) => (asked++, identify(text)),
+    status: (text: string) => (asked++, status(text)),
+  });
+  t.match((await call('GET', '/queue/status', { token })).json(), { token, status: 'ACTIVE' });
+  t.equal(asked, 1);
+  t.match((await call('GET', '/queue/status', { token: `${token}x` })).json(), { code: 'UNAUTHENTICATED' });
+  t.equal(asked, 1);
+  const codes = [await call('GET', '/queue/status', { token }), await call('GET', '/queue/status', { token })].map(
+    ({ statusCode }) => statusCode,
+  );
+  t.same(codes, [200, 429], 'the entry counted too');
+  t.equal(asked, 2);
 });
 
 t.test('leaving ends the token first, then its holds, and can be repeated', async (t) => {
@@ -66,6 +86,45 @@ t.test('leaving that could not cancel its holds says that the outcome is unknown
     code: 'STORE_UNAVAILABLE',
     outcome: 'unknown',
   });
+});
+
+t.test('leaving again cancels the holds that a former attempt could not, and no later ones', async (t) => {
+  const { call, shopper, sales, enter, time } = await startFakeService(t);
+  const fan = await shopper();
+  const statuses = () => [...sales.rows.reservations.values()].map(({ status }) => status);
+  const leave = async () => (await call('DELETE', `/queue/tokens/${fan.queueToken}`)).statusCode;
+  for (const scheduleId of [1, 2]) {
+    await call('POST', '/reservations', { token: fan.queueToken, body: { scheduleId, seatNumber: 5 } });
+  }
+  time.nowMs += 1_000;
+  sales.before = async () => failure('OWNER_UNAVAILABLE', 'none');
+  t.equal(await leave(), 503);
+  t.equal(await leave(), 503, 'as long as they cannot be cancelled');
+  t.same(statuses(), ['HELD', 'HELD']);
+  sales.before = async ({ scheduleId }) =>
+    scheduleId === 1 ? refuse('RESERVATION_NOT_HELD', { status: 'CONFIRMED' }) : null;
+  t.equal(await leave(), 204, 'what a payment has won is no failure');
+  t.same(statuses(), ['HELD', 'CANCELLED']);
+  sales.before = null;
+  t.equal(await leave(), 204);
+  t.same(statuses(), ['CANCELLED', 'CANCELLED']);
+  const next = await enter(fan);
+  await call('POST', '/reservations', { token: next, body: { scheduleId: 1, seatNumber: 6 } });
+  t.equal(await leave(), 204);
+  t.equal(statuses().at(-1), 'HELD');
+});
+
+t.test('a token that ended otherwise gives up nothing when its holder leaves', async (t) => {
+  const { call, shopper, sales, room } = await startFakeService(t);
+  const fan = await shopper();
+  await call('POST', '/reservations', { token: fan.queueToken, body: { scheduleId: 1, seatNumber: 5 } });
+  room.end(fan.queueToken, 'EXPIRED');
+  t.equal((await call('DELETE', `/queue/tokens/${fan.queueToken}`)).statusCode, 204);
+  t.same(
+    [...sales.rows.reservations.values()].map(({ status }) => status),
+    ['HELD'],
+    'a live hold stays payable until it ends',
+  );
 });
 
 t.test("a body may name the caller's own id and nobody else's", async (t) => {

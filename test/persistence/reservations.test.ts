@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { createReservationRecords } from '../../src/persistence/reservations.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
@@ -123,4 +124,34 @@ t.test('the schedules in which a user holds seats are those of the concert with 
   await history.hold(userId, 3, AT);
   t.same(await records.schedulesWithHolds(userId, sale.concertId), [sale.scheduleId]);
   t.same(await records.schedulesWithHolds(userId, sale.concertId + 1), []);
+});
+
+t.test('holds are left behind by who has left the line and not come back', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  const sale = await insertSale(pool);
+  const history = createHistory(pool, sale);
+  const userId = await insertUser(pool, 10_000);
+  const records = createReservationRecords({ pool });
+  const { concertId, scheduleId } = sale;
+  const paid = await history.hold(userId, 1, AT);
+  await history.pay([paid], AT + 1);
+  const first = await history.hold(userId, 2, AT);
+  const second = await history.hold(userId, 3, AT + 5);
+  await history.hold(await insertUser(pool, 0), 4, AT);
+  const leftBehind = async (leftAtMs: number, concert = concertId) =>
+    (await records.holdsLeftBehind(userId, concert, leftAtMs)).map((hold) => hold.reservationId);
+  t.same(await records.holdsLeftBehind(userId, concertId, AT + 1), [{ scheduleId, reservationId: first }]);
+  t.same((await leftBehind(AT + 6)).sort(), [first, second].sort());
+  t.same(await leftBehind(AT), []);
+  t.same(await leftBehind(AT + 6, concertId + 1), []);
+
+  const tokenId = randomUUID();
+  await pool.query(
+    `INSERT INTO queue_tokens (token_id, concert_id, user_id, no, generation, status, issued_at)
+     VALUES ($1, $2, $3, 1, 0, 'WAITING', now())`,
+    [tokenId, concertId, userId],
+  );
+  t.same(await leftBehind(AT + 6), [], 'they may be meant for the new token');
+  await pool.query(`UPDATE queue_tokens SET status = 'EXPIRED', ended_at = now() WHERE token_id = $1`, [tokenId]);
+  t.equal((await leftBehind(AT + 6)).length, 2);
 });

@@ -1,11 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { systemClock } from '../../src/clock.ts';
 import { createDatabaseClock } from '../../src/database-clock.ts';
+import { Fault } from '../../src/errors.ts';
 import { createDoubtResolution } from '../../src/persistence/doubt-resolution.ts';
 import { createLane } from '../../src/persistence/lane.ts';
+import { readOverview } from '../../src/persistence/overview.ts';
+import { createPool } from '../../src/persistence/pool.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { holdCommand, insertSchedule, insertUserWithBalance, startOwnerNode, valueOf } from '../fixtures/owner-node.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
@@ -71,6 +74,23 @@ t.test('a node stops waiting for a database that keeps its connections and says 
     deadlineMs: 8_000,
     what: 'a hold on new connections, though the old ones never broke',
   });
+});
+
+t.test('an overview is given up, and its connections are, when the database says nothing', async (t) => {
+  const database = await createTestDatabase(t);
+  const proxy = await startTcpProxy(t, database.url);
+  const pool = createPool({ databaseUrl: proxy.url, max: 4, log: silentLog });
+  t.teardown(() => pool.end());
+  await Promise.all([1, 2, 3, 4].map(() => pool.query('SELECT pg_sleep(0.1)')));
+  t.equal(pool.totalCount, 4);
+  proxy.muteServer();
+  const outcome = readOverview(pool, 'n:1').then(
+    () => 'told',
+    (error: unknown) => (error instanceof Fault ? error.code : error),
+  );
+  t.equal(await Promise.race([outcome, pause(9_000, 'silence', { ref: false })]), 'STORE_UNAVAILABLE');
+  proxy.cut();
+  t.match(await readOverview(pool, 'n:1'), { ownedSchedules: [] });
 });
 
 t.test('a lane gives up a server that greets and then says nothing', async (t) => {

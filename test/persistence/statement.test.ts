@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { createPool } from '../../src/persistence/pool.ts';
-import { runStatement, sendStatement } from '../../src/persistence/statement.ts';
+import { readRows, runStatement, sendStatement } from '../../src/persistence/statement.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 
@@ -61,6 +61,27 @@ t.test(
     t.same(await runStatement(pool, statement, 'unknown'), [{ n: 1 }]);
   },
 );
+
+t.test('whoever waits for a read is told within 2 s that the other end fell silent', async (t) => {
+  const database = await createTestDatabase(t);
+  const network = await createSilentNetwork(t, database.url);
+  const pool = createPool({ databaseUrl: network.url, max: 1, log: silentLog });
+  t.teardown(() => pool.end());
+  const statement = { text: 'SELECT $1::int AS n', values: [1] };
+  t.same(await readRows(pool, statement), [{ n: 1 }]);
+  network.swallow();
+  const begin = performance.now();
+  await t.rejects(readRows(pool, statement), { code: 'STORE_UNAVAILABLE', effect: 'none' });
+  t.ok(performance.now() - begin < 2_000);
+  t.same(await readRows(pool, statement), [{ n: 1 }]);
+
+  const only = await pool.connect();
+  const late = performance.now();
+  const reading = readRows(pool, { text: 'SELECT pg_sleep(1.2)', values: [] });
+  setTimeout(() => only.release(), 700);
+  await t.rejects(reading, { code: 'STORE_UNAVAILABLE', effect: 'none' });
+  t.ok(performance.now() - late < 2_000, 'the time until there was a connection counts');
+});
 
 t.test('a statement that the database refused was not done, and its connection is used again', async (t) => {
   const { pool } = await createTestDatabase(t);

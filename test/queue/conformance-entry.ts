@@ -131,6 +131,7 @@ export async function testEntry(t: Test, factory: RoomFactory): Promise<void> {
       swapped(5),
       swapped(token.length - 1),
     ]) {
+      t.equal(room.holderOf(forged), null);
       t.equal(await room.identify(forged), null);
       t.equal(await room.status(forged), null);
       t.equal(await room.leave(forged), null);
@@ -145,6 +146,9 @@ export async function testEntry(t: Test, factory: RoomFactory): Promise<void> {
     const identity = harness.room().identify(token);
     t.notOk(identity instanceof Promise, 'without waiting for anything');
     t.same(identity, { token, userId, concertId, status: 'ACTIVE', endedAtMs: null });
+    t.equal(harness.room().holderOf(token), userId);
+    await harness.room().leave(token);
+    t.equal(harness.room().holderOf(token), userId, 'also when it has ended');
   });
 
   t.test('the counts of a concert are those of its line', async (t) => {

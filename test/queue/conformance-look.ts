@@ -47,11 +47,14 @@ export async function testLook(t: Test, factory: RoomFactory): Promise<void> {
     );
   });
 
-  t.test('to be looked at is no sign of life', async (t) => {
+  t.test('to be looked at, or named, is no sign of life', async (t) => {
     const harness = await createRoomHarness(t, factory);
     const concertId = await harness.newConcert({ maxActive: 1 });
     const [inside, waiting] = await harness.enterMany(concertId, 2);
-    const look = () => harness.room().look([inside?.token ?? '', waiting?.token ?? '']);
+    const look = () => {
+      t.equal(harness.room().holderOf(inside?.token ?? ''), inside?.userId);
+      return harness.room().look([inside?.token ?? '', waiting?.token ?? '']);
+    };
     await harness.pass(NO_SHOW_MS - 1_000);
     t.match(await look(), [{ status: 'ACTIVE' }, { status: 'WAITING' }]);
     await harness.pass(1_001);

@@ -6,7 +6,7 @@ import { silentLog } from '../fixtures/silent-log.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { createRoomHarness, openPolicy } from './room-harness.ts';
 
-const LOOKING_MS = 100;
+const LOOKING_MS = 50;
 
 t.test('those inside are looked at once a second, and less often where a look takes long', async (t) => {
   let looks = 0;

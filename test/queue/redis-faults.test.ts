@@ -133,6 +133,29 @@ t.test('nodes that meet an emptied Redis together rebuild it once', { skip }, as
   t.equal(rebuilds, 2);
 });
 
+t.test('who has ended is told so while the line is rebuilt, by a node that never met them', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  const gate = Promise.withResolvers<void>();
+  const first = await nodes.join();
+  const second = await nodes.join({
+    records: (real): QueueRecords => ({
+      ...real,
+      takeOver: async (concertId) => gate.promise.then(() => real.takeOver(concertId)),
+    }),
+  });
+  const concertId = await nodes.newConcert({ maxActive: 0 });
+  const [leaving, waiting] = await enterMany([first], concertId, 2);
+  await first.leave(textOf(leaving));
+  await first.close();
+  await nodes.redis.flush();
+  let isTold = false;
+  const telling = second.status(textOf(waiting)).finally(() => (isTold = true));
+  t.match(await second.status(textOf(leaving)), { status: 'CANCELLED', userId: leaving?.userId });
+  t.equal(isTold, false, 'who waits is told when the line is there');
+  gate.resolve();
+  t.match(await telling, { status: 'WAITING', queuePosition: 1 });
+});
+
 t.test('Redis is emptied between an admission and its commit', { skip }, async (t) => {
   const nodes = await createSharedNodes(t);
   let flushes = 0;
@@ -242,6 +265,17 @@ t.test('a token that Redis forgot is somebody, and gets its place back', { skip 
   t.match(await room.counts(concertId), { waiting: 2 });
   t.match(await room.identify(textOf(tokens[0])), { status: 'WAITING', userId: tokens[0]?.userId });
   await waitFor(async () => (await room.counts(concertId)).waiting === 3, { what: 'its return' });
+  t.same(await positions(room, tokens), [1, 2, 3]);
+});
+
+t.test('who stands nowhere in the line is put back, and nobody is refused for it', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  const room = await nodes.join();
+  const concertId = await nodes.newConcert({ maxActive: 0 });
+  const tokens = await enterMany([room], concertId, 3);
+  await nodes.redis.command(`ZREM frontrow:{${concertId}}:line ${(await nodes.rows(concertId))[0]?.token_id}`);
+  const places = await Promise.all(tokens.map((token) => room.status(textOf(token))));
+  t.equal(places[0]?.queuePosition, 1, 'by its number');
   t.same(await positions(room, tokens), [1, 2, 3]);
 });
 

@@ -76,6 +76,24 @@ t.test('one user who enters at two nodes at once has one token', { skip }, async
   t.match(await rooms[0].counts(concertId), { waiting: 1 });
 });
 
+t.test('those who ask for their places at once are told by few scripts', { skip }, async (t) => {
+  const nodes = await createSharedNodes(t);
+  const room = await nodes.join();
+  const concertId = await nodes.newConcert({ maxActive: 10, batch: 10 });
+  const entries = await Promise.all(Array.from({ length: 300 }, () => room.enter(randomUUID(), concertId)));
+  const COUNT = `EVAL "return tonumber(string.match(redis.call('INFO', 'commandstats'), 'evalsha:calls=(%d+)'))" 0`;
+  const countScripts = async (): Promise<number> => Number((await nodes.redis.command(COUNT)).slice(1));
+  const before = await countScripts();
+  t.ok(before > 0, `${before} scripts were run`);
+  const shown = await Promise.all(entries.map(({ token }) => room.status(token.token)));
+  const scripts = (await countScripts()) - before;
+  t.ok(scripts <= 20, `${scripts} scripts`);
+  t.same(
+    shown.map((token) => token?.queuePosition),
+    entries.map((_, nth) => Math.max(0, nth - 9)),
+  );
+});
+
 t.test('what happens on one node is known on the other', { skip }, async (t) => {
   const nodes = await createSharedNodes(t);
   const [here, there] = [await nodes.join(), await nodes.join()];

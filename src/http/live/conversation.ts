@@ -162,15 +162,18 @@ export class Conversation {
       this.#endBearer(`QUEUE_TOKEN_${endStatus}`);
       return;
     }
+    // Looked for under the former token: what the new one does not allow must not be told once that is welcome.
+    const refusals = await this.#refusalsOfSeats(bearer);
+    if (this.#line.isClosing) return;
     const wasInQueue = this.#presence?.isSubscribed === true;
     this.#leaveQueue();
     this.#bearer = bearer;
     this.#helloDueMs = null;
     const welcome: WelcomeFrame = { type: 'welcome', serverTime: this.serverTime(), heartbeatMs: HEARTBEAT_MS };
     this.#line.say(JSON.stringify(welcome));
+    for (const [scheduleId, refusal] of refusals) this.#endSeats(scheduleId, refusal);
     this.#enterQueue(bearer);
     if (wasInQueue) await this.#unlessAway({ channel: 'queue' }, () => this.#moveQueue());
-    await this.#reviewSeats();
   }
 
   /** The queue channel goes on with the token of the new hello, where that has a place. */
@@ -179,17 +182,18 @@ export class Conversation {
     else await this.#presence.subscribe(this.#deps.clock.monotonicMs());
   }
 
-  /** Ends the subscriptions that the token of the new hello does not allow, or is not known to allow. */
-  async #reviewSeats(): Promise<void> {
-    for (const [scheduleId, subscription] of this.#subscriptions) {
-      const refusal = await this.#refusalOf(scheduleId).catch((error: unknown) => {
+  /** The subscriptions that the token of a new hello does not allow, or is not known to allow, with the reasons. */
+  async #refusalsOfSeats(bearer: Bearer): Promise<ReadonlyMap<number, LiveProblemCode>> {
+    const refusals = new Map<number, LiveProblemCode>();
+    const look = async (scheduleId: number): Promise<void> => {
+      const refusal = await this.#refusalOf(bearer, scheduleId).catch((error: unknown) => {
         if (error instanceof Fault) return error.code;
         throw error;
       });
-      if (refusal === null || subscription.isOver) continue;
-      this.#leaveSeats(scheduleId);
-      this.#line.refuse(refusal, { channel: 'seats', scheduleId });
-    }
+      if (refusal !== null) refusals.set(scheduleId, refusal);
+    };
+    await Promise.all([...this.#subscriptions.keys()].map(look));
+    return refusals;
   }
 
   async #subscribeSeats(frame: SubscribeSeatsFrame): Promise<void> {
@@ -200,7 +204,7 @@ export class Conversation {
       this.#line.refuse('TOO_MANY_SUBSCRIPTIONS', about);
       return;
     }
-    const refusal = await this.#refusalOf(scheduleId);
+    const refusal = this.#bearer === null ? this.#endCode : await this.#refusalOf(this.#bearer, scheduleId);
     if (this.#line.isClosing) return;
     // The token may have ended meanwhile, and all subscriptions with it.
     if (refusal !== null || this.#bearer === null) {
@@ -234,10 +238,8 @@ export class Conversation {
   }
 
   /** Why the bearer may not see the seats of the schedule, or null; in the requests' order of decisions. */
-  async #refusalOf(scheduleId: number): Promise<LiveProblemCode | null> {
+  async #refusalOf(bearer: Bearer, scheduleId: number): Promise<LiveProblemCode | null> {
     const { guards, room, catalogue } = this.#deps;
-    const bearer = this.#bearer;
-    if (bearer === null) return this.#endCode;
     if (bearer.kind === 'queue') {
       const queue = await room.identify(bearer.queue.token);
       if (queue === null) return 'UNAUTHENTICATED';
@@ -265,6 +267,13 @@ export class Conversation {
     if (subscription === undefined) return;
     this.#subscriptions.delete(scheduleId);
     subscription.schedule.leave(subscription);
+  }
+
+  /** Ends the subscription, if there is one, and says why. */
+  #endSeats(scheduleId: number, code: LiveProblemCode): void {
+    if (!this.#subscriptions.has(scheduleId)) return;
+    this.#leaveSeats(scheduleId);
+    this.#line.refuse(code, { channel: 'seats', scheduleId });
   }
 
   #enterQueue(bearer: Bearer): void {
@@ -296,10 +305,7 @@ export class Conversation {
     this.#bearer = null;
     this.#endCode = code;
     this.#leaveQueue();
-    for (const scheduleId of this.#subscriptions.keys()) {
-      this.#leaveSeats(scheduleId);
-      this.#line.refuse(code, { channel: 'seats', scheduleId });
-    }
+    for (const scheduleId of this.#subscriptions.keys()) this.#endSeats(scheduleId, code);
     this.#awaitHello();
   }
 

@@ -57,6 +57,7 @@ export class LiveSession {
   #isHeard = true;
   #nextPingMs: number;
   #closeCode: LiveCloseCode | null = null;
+  #isReleased = false;
   #cutOffMs = 0;
 
   constructor(socket: WebSocket, deps: SessionDependencies, caller: { address: string; language: Language }) {
@@ -71,8 +72,9 @@ export class LiveSession {
     this.#nextPingMs = nowMs + PING_MS;
   }
 
+  /** From when either side ended it: whatever was being found out for it is of no use any more. */
   get isClosing(): boolean {
-    return this.#closeCode !== null;
+    return this.#closeCode !== null || this.#isReleased;
   }
 
   /** The code that the socket ends with, where this side chose it. */
@@ -162,6 +164,7 @@ export class LiveSession {
 
   /** Gives up everything that the socket is told of. */
   release(): void {
+    this.#isReleased = true;
     this.#backlog.length = 0;
     this.#conversation.end();
   }

@@ -2,6 +2,7 @@ import websocket, { type WebsocketPluginOptions } from '@fastify/websocket';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import type { Closing } from '../graceful-close.ts';
 import { negotiateLanguage } from '../language.ts';
 import { malformed } from '../request-error.ts';
 import { NoQuery } from '../schemas/basics.ts';
@@ -23,6 +24,8 @@ const SOCKET_OPTIONS = {
   closeTimeout: 2_000,
 };
 
+/** A list of tokens (RFC 9110); the library answers any other one by itself. */
+const SUBPROTOCOLS = /^[-!#$%&'*+.^_`|~\w]+(?:[\t ]*,[\t ]*[-!#$%&'*+.^_`|~\w]+)*$/;
 /** 16 bytes in base64. */
 const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
 const PATH = '/live';
@@ -49,7 +52,11 @@ export function endRefusedUpgrades(app: App, prefix: string): void {
 }
 
 /** `GET /live`: upgraded to a WebSocket, or refused with a problem document. */
-export async function liveRoute(api: App, { responder, options }: Services, live: Live): Promise<void> {
+export async function liveRoute(
+  api: App,
+  { responder, options }: Services,
+  { live, closing }: { readonly live: Live; readonly closing: Closing },
+): Promise<void> {
   const pluginOptions: WebsocketPluginOptions = {
     options: SOCKET_OPTIONS,
     // Goodbyes are said before; the server's own listener goes with the server.
@@ -101,11 +108,17 @@ export async function liveRoute(api: App, { responder, options }: Services, live
       responder.refuse(reply, { code: 'VALIDATION_FAILED', members });
       return true;
     }
+    if (!areSubprotocols(headers['sec-websocket-protocol'])) {
+      const members = malformed('header', '/sec-websocket-protocol', 'is not a list of different names');
+      responder.refuse(reply, { code: 'VALIDATION_FAILED', members });
+      return true;
+    }
     if (!isOriginAllowed(request, options.allowedOrigins)) {
       responder.refuse(reply, { code: 'FORBIDDEN', members: {} });
       return true;
     }
-    switch (live.sockets.refusalOf(request.ip)) {
+    // It would be told to go within moments, and a balancer finds another node.
+    switch (closing.hasBegun() ? 'OVERLOADED' : live.sockets.refusalOf(request.ip)) {
       case 'OVERLOADED':
         responder.fail(reply, 'OVERLOADED', 'none');
         return true;
@@ -137,4 +150,10 @@ export async function liveRoute(api: App, { responder, options }: Services, live
     });
     live.sockets.add(session);
   }
+}
+
+function areSubprotocols(header: string | undefined): boolean {
+  if (header === undefined) return true;
+  const names = header.split(',').map((name) => name.trim());
+  return SUBPROTOCOLS.test(header) && new Set(names).size === names.length;
 }

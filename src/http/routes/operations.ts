@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Readiness } from '../../readiness.ts';
+import type { Closing } from '../graceful-close.ts';
 import type { Metrics } from '../metrics.ts';
 import { Health, Ready } from '../schemas/operations.ts';
 import type { App, Services } from '../services.ts';
@@ -8,7 +9,7 @@ import type { App, Services } from '../services.ts';
 export function operationsRoutes(
   app: App,
   { readiness, responder, metrics, options }: Services,
-  isClosing: () => boolean,
+  closing: Closing,
 ): void {
   app.get(
     '/healthz',
@@ -25,7 +26,7 @@ export function operationsRoutes(
       config: { refuses: ['OWNER_UNAVAILABLE', 'STORE_UNAVAILABLE'] },
     },
     (_request, reply) => {
-      const { ready, reasons, degraded } = isClosing() ? draining(readiness()) : readiness();
+      const { ready, reasons, degraded } = closing.hasBegun() ? draining(readiness()) : readiness();
       if (ready) {
         reply.send({ status: 'ready', degraded: [...degraded] });
         return;

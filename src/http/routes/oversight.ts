@@ -1,6 +1,9 @@
 import type { Static } from '@fastify/type-provider-typebox';
 import type { ActivitySample as Sample } from '../../activity.ts';
+import type { Concert, QueuePolicy } from '../../catalogue.ts';
+import { Fault } from '../../errors.ts';
 import type { ConcertSales, ScheduleOccupancy } from '../../overview.ts';
+import type { QueueCounts } from '../../queue-token.ts';
 import { isoOf } from '../concert-views.ts';
 import { negotiateLanguage } from '../language.ts';
 import { NoQuery, refer } from '../schemas/basics.ts';
@@ -20,7 +23,7 @@ const HUNDREDTHS = 100;
 
 /** Routes by which the operator watches the sale. They exist only where there is an admin token. */
 export function oversightRoutes(app: App, services: Services): void {
-  const { catalogue, room, guards, responder, overview, activity, databaseClock } = services;
+  const { catalogue, guards, responder, overview, activity, databaseClock } = services;
 
   app.get(
     '/admin/overview',
@@ -38,12 +41,12 @@ export function oversightRoutes(app: App, services: Services): void {
       if (!admin.ok) return responder.refuse(reply, admin.rejection);
       const [cluster, concerts] = await Promise.all([overview(), catalogue.listConcerts()]);
       const sales = new Map<number, ConcertSales>(cluster.concerts.map((each) => [each.concertId, each]));
-      const rows = await Promise.all(
-        concerts.map(async ({ concertId, title, queue: policy }) => {
-          const { held, confirmed, revenue } = sales.get(concertId) ?? NO_SALES;
-          return { concertId, title, queue: await room.counts(concertId), policy, held, confirmed, revenue };
-        }),
-      );
+      const queues = await countQueues(services, concerts);
+      const rows = concerts.map(({ concertId, title, queue: policy }) => {
+        const { held, confirmed, revenue } = sales.get(concertId) ?? NO_SALES;
+        const queue = { ...emptyQueue(policy), ...queues.get(concertId) };
+        return { concertId, title, queue, policy, held, confirmed, revenue };
+      });
       const totals = { waiting: 0, active: 0, held: 0, confirmed: 0, revenue: 0 };
       for (const row of rows) {
         totals.waiting += row.queue.waiting;
@@ -91,6 +94,25 @@ export function oversightRoutes(app: App, services: Services): void {
       });
     },
   );
+}
+
+/** The lines of all concerts; as recorded where this node keeps no waiting room, or has none that answers. */
+async function countQueues(
+  { room, recordedQueues }: Services,
+  concerts: readonly Concert[],
+): Promise<ReadonlyMap<number, Partial<QueueCounts>>> {
+  try {
+    return new Map(
+      await Promise.all(concerts.map(async ({ concertId }) => [concertId, await room.counts(concertId)] as const)),
+    );
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return new Map((await recordedQueues()).map(({ concertId, ...line }) => [concertId, line]));
+  }
+}
+
+function emptyQueue({ maxActive, batch }: QueuePolicy): QueueCounts {
+  return { waiting: 0, active: 0, maxActive, paused: maxActive === 0 || batch === 0 };
 }
 
 function viewOccupancy({ startsAtMs, ...schedule }: ScheduleOccupancy): Static<typeof OccupiedSchedule> {

@@ -51,7 +51,7 @@ export function queueRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const holder = await guards.holder(request);
       if (!holder.ok) return responder.refuse(reply, holder.rejection);
-      const status = await room.status(holder.value.queue.token);
+      const status = await room.status(holder.value.token);
       if (status === null) return responder.refuse(reply, { code: 'UNAUTHENTICATED', members: {} });
       reply.send(status);
     },

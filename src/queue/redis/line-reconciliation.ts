@@ -1,5 +1,7 @@
+import type { Clock } from '../../clock.ts';
 import type { QueueRecords } from '../../queue-token.ts';
 import type { QueueTerms } from '../concert-queues.ts';
+import { LookPace } from '../look-pace.ts';
 import type { PolicyChanges } from './policy-changes.ts';
 import type { RecordedChanges } from './recorded-changes.ts';
 import type { RedisLink } from './redis-link.ts';
@@ -18,23 +20,26 @@ const RECORDED_PER_LOOK = 200;
 /**
  * Brings a line in step with what PostgreSQL says: tokens that a settlement or a node that is gone has ended, users who have
  * paid and hold nothing any more, entries that were recorded and never reached Redis, and a policy that was changed by a
- * node that did not live to tell.
+ * node that did not live to tell. Those inside are looked at less often where a look takes long.
  */
 export interface Reconciler {
   compare(line: SharedLine): Promise<void>;
 }
 
 export function createReconciler(deps: {
-  readonly records: QueueRecords;
-  readonly link: RedisLink;
-  readonly ends: SharedEnds;
-  readonly changes: RecordedChanges;
-  readonly policyChanges: PolicyChanges;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly records: Pick<QueueRecords, 'review' | 'find' | 'listLive'>;
+  readonly link: Pick<RedisLink, 'readRange'>;
+  readonly ends: Pick<SharedEnds, 'add'>;
+  readonly changes: Pick<RecordedChanges, 'apply'>;
+  readonly policyChanges: Pick<PolicyChanges, 'note'>;
   readonly terms: (concertId: number) => Promise<QueueTerms | null>;
 }): Reconciler {
-  const { records, link, ends, changes, policyChanges, terms } = deps;
+  const { clock, records, link, ends, changes, policyChanges, terms } = deps;
   /** Where the next look begins, by key. */
   const begins = new Map<string, number>();
+  /** Of the looks at those inside, by concert. */
+  const paces = new Map<number, LookPace>();
   /** After which user the next look at the recorded tokens begins, by concert. */
   const lookedAtUsers = new Map<number, string>();
 
@@ -48,10 +53,15 @@ export function createReconciler(deps: {
   }
 
   async function compareInside(line: SharedLine): Promise<void> {
+    const pace = paces.get(line.concertId) ?? new LookPace();
+    paces.set(line.concertId, pace);
+    const beganAtMs = clock.monotonicMs();
+    if (!pace.isDue(beganAtMs)) return;
     const key = keyOf(line.concertId, 'inside');
     const tokenIds = await nextOf(key, INSIDE_PER_LOOK, line.summary?.active ?? 0);
     if (tokenIds.length === 0) return;
     const { ended, paidUp } = await records.review(tokenIds);
+    pace.note(beganAtMs, clock.monotonicMs());
     await changes.apply(line, ended);
     for (const tokenId of paidUp) ends.add(line.concertId, tokenId, 'COMPLETED', null);
   }

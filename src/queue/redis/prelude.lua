@@ -131,7 +131,7 @@ local function summary(lowerMs)
   return told
 end
 
--- Status, admission and its end of a token; nil when it is not here.
+-- Status, admission and its end of a token, and how many wait before it; nil when it is not here, or waits nowhere in the line.
 local function standingOf(id)
   local record = redis.call('HGET', tokens, id)
   if not record then
@@ -139,19 +139,22 @@ local function standingOf(id)
   end
   local activatedAt, activeUntil = string.match(record, ' (%d+) (%d+)$')
   if activatedAt then
-    return 'ACTIVE', activatedAt, activeUntil
+    return 'ACTIVE', activatedAt, activeUntil, -1
   end
-  return 'WAITING', '', ''
+  local ahead = redis.call('ZRANK', line, id)
+  if ahead then
+    return 'WAITING', '', '', ahead
+  end
+  return nil
 end
 
 -- What look.lua and put.lua tell of a token: status, admission, its end, position from 1; nothing when it is not here.
 local function toldOf(id)
-  local status, activatedAt, activeUntil = standingOf(id)
+  local status, activatedAt, activeUntil, ahead = standingOf(id)
   if not status then
     return {}
   end
-  local position = status == 'WAITING' and redis.call('ZRANK', line, id) + 1 or 0
-  return { status, activatedAt, activeUntil, text(position) }
+  return { status, activatedAt, activeUntil, text(ahead + 1) }
 end
 
 -- Lets who waits in. False when the token does not wait here.

@@ -130,7 +130,7 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
   });
   const entrance = createSharedEntrance({ ...base, clock, lines, ends, mending });
   const lane = createLane({ clock, works: [policyChanges, mending, ends, entrance, admissions], afterCycle });
-  const reconciler = createReconciler({ records, link, ends, changes, policyChanges, terms });
+  const reconciler = createReconciler({ clock, records, link, ends, changes, policyChanges, terms });
   const recognition = createSharedRecognition({ ...base, lines, sightings, mending, terms });
   const views = createTokenViews({
     ...base,
@@ -263,6 +263,8 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
     },
 
     enter: (userId, concertId) => track(enter(userId, concertId)),
+
+    holderOf: (token) => sightings.meet(token)?.subject.userId ?? null,
 
     identify(token) {
       // Callers on the hot path expect a value or a promise, never a throw.

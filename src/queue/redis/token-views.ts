@@ -6,8 +6,9 @@ import { withPatience } from '../patience.ts';
 import { isLive, type Place, statusAt, tokenOf } from '../place.ts';
 import { estimatedWaitSeconds, isPaused, pollAfterMs } from '../policy.ts';
 import type { LineSummary, Standing } from './line-reply.ts';
-import { type LineStore, type Looked, LOST } from './line-store.ts';
+import { type LineStore, LOST, type Looked, type Lost } from './line-store.ts';
 import type { Mending } from './mending.ts';
+import { createPolls } from './polls.ts';
 import type { RedisLink } from './redis-link.ts';
 import type { Entered } from './shared-entrance.ts';
 import { isOpen, type OpenLine, type SharedLines } from './shared-lines.ts';
@@ -43,6 +44,7 @@ export function createTokenViews(deps: {
 }): TokenViews {
   const { link, store, lines, sightings, mending, recognition, lane, clock, databaseClock } = deps;
   const { secondsPerPosition, abandonMs } = deps;
+  const polls = createPolls({ store });
 
   async function openLine(concertId: number): Promise<OpenLine | null> {
     if (!link.isUp) throw new Fault('QUEUE_UNAVAILABLE', 'none');
@@ -72,24 +74,32 @@ export function createTokenViews(deps: {
     return tokenOf(place, sighting.token, databaseClock.lowerMs(), () => null);
   }
 
-  /** The line with its tokens, rebuilt first if it is lost. Throws Faults. */
-  async function lookInto(concertId: number, tokenIds: readonly string[], isSign: boolean): Promise<Looked> {
-    let looked = await store.look(concertId, tokenIds, isSign);
+  /** What `look` finds, the line rebuilt first if it is lost. Throws Faults. */
+  async function lookInto(concertId: number, look: () => Promise<Lost | Looked>): Promise<Looked> {
+    let looked = await look();
     if (looked === LOST) {
       lines.noteLost(concertId);
       await openLine(concertId);
-      looked = await store.look(concertId, tokenIds, isSign);
+      looked = await look();
     }
     if (looked === LOST) throw new Fault('QUEUE_UNAVAILABLE', 'none');
     return looked;
   }
 
+  /** Null when the token is not in Redis. */
+  function showLooked(sighting: Sighting, { summary, standings }: Looked, isSign: boolean): QueueToken | null {
+    const [standing] = standings;
+    if (standing === null || standing === undefined) return null;
+    const shown = showStanding(sighting, summary, standing);
+    if (isSign) sighting.isClaimed = true;
+    return shown;
+  }
+
   /** Null when the token is not in Redis. Throws Faults. */
   async function lookUp(sighting: Sighting, isSign: boolean): Promise<QueueToken | null> {
     const { concertId, tokenId } = sighting.subject;
-    const looked = await lookInto(concertId, [tokenId], isSign);
-    const [standing] = looked.standings;
-    return standing === null || standing === undefined ? null : showStanding(sighting, looked.summary, standing);
+    const look = () => (isSign ? polls.ask(concertId, tokenId) : store.look(concertId, [tokenId], false));
+    return showLooked(sighting, await lookInto(concertId, look), isSign);
   }
 
   /** Of who waits the row cannot tell the position. */
@@ -109,6 +119,22 @@ export function createTokenViews(deps: {
     return (await lookUp(sighting, true)) ?? showStored(sighting);
   }
 
+  /** Who has ended is told so without the line; everybody else waits until it is rebuilt. */
+  async function showLost(sighting: Sighting): Promise<QueueToken> {
+    lines.noteLost(sighting.subject.concertId);
+    const place = await recognition.askStore(sighting);
+    if (!isLive(place)) return showPlace(sighting, place);
+    return (await lookUp(sighting, true)) ?? putBack(sighting);
+  }
+
+  /** By one look, where Redis knows the token. */
+  async function ask(sighting: Sighting): Promise<QueueToken> {
+    const { concertId, tokenId } = sighting.subject;
+    const looked = await polls.ask(concertId, tokenId);
+    if (looked === LOST) return showLost(sighting);
+    return showLooked(sighting, looked, true) ?? putBack(sighting);
+  }
+
   return {
     openLine,
 
@@ -117,7 +143,7 @@ export function createTokenViews(deps: {
       if (place !== null && !isLive(place)) return showPlace(sighting, place);
       if (!link.isUp || mending.isAnnounced(subject.userId, subject.concertId)) return showStored(sighting);
       try {
-        return (await lookUp(sighting, true)) ?? (await putBack(sighting));
+        return await ask(sighting);
       } catch (error) {
         if (error instanceof Fault && error.code === 'QUEUE_UNAVAILABLE') return showStored(sighting);
         throw error;
@@ -142,7 +168,7 @@ export function createTokenViews(deps: {
       );
       for (const [concertId, members] of concerts) {
         const tokenIds = members.map(({ subject }) => subject.tokenId);
-        const { summary, standings } = await lookInto(concertId, tokenIds, false);
+        const { summary, standings } = await lookInto(concertId, () => store.look(concertId, tokenIds, false));
         members.forEach((sighting, nth) => {
           const standing = standings[nth] ?? null;
           if (standing === null) return;
@@ -157,7 +183,7 @@ export function createTokenViews(deps: {
     async counts(concertId) {
       // A concert that nobody knows has no line to open.
       if ((await openLine(concertId)) === null) return { waiting: 0, active: 0, maxActive: 0, paused: true };
-      const { summary } = await lookInto(concertId, [], false);
+      const { summary } = await lookInto(concertId, () => store.look(concertId, [], false));
       const { waiting, active, maxActive } = summary;
       return { waiting, active, maxActive, paused: isPaused(summary) };
     },

@@ -207,6 +207,20 @@ t.test('sockets are counted for their user until they end or change the user', a
   t.match(fifth.done, [/RATE_LIMITED/, 'close 4429']);
 });
 
+t.test('a socket that ends while its hello is judged is counted for nobody, and told nothing', async (t) => {
+  const { open, sockets } = setUp({ socketsPerUser: 1 });
+  const gone = open();
+  const hello = gone.hello('u1');
+  // As the route does when the peer has gone.
+  gone.session.release();
+  sockets.remove(gone.session, 1006);
+  await hello;
+  t.strictSame(gone.done, []);
+  const next = open();
+  await next.hello('u1');
+  t.match(next.done, [/welcome/]);
+});
+
 t.test('a bug in the regular look is logged, and the looks go on', async (t) => {
   const { clock, sockets, looks } = setUp();
   sockets.start();

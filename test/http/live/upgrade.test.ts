@@ -58,6 +58,9 @@ t.test('pages of the service itself and of allowed origins may open a socket, ot
   ]) {
     t.equal(await statusWith(origin), '403', origin);
   }
+  const hostless = upgradeLines('/api/v1/live').map((line) => (line.startsWith('Host') ? 'Host:' : line));
+  t.match(await exchange(t, [...hostless, 'Origin: http://']), /^HTTP\/1\.1 403 /, 'no host is no origin');
+  t.match(await exchange(t, hostless), /^HTTP\/1\.1 101 /);
   const refused = await exchange(
     t,
     upgradeLines('/api/v1/live', ['Origin: http://evil.example', 'Accept-Language: en']),
@@ -91,6 +94,12 @@ t.test('a handshake that is none is refused', async (t) => {
   t.match(await exchange(t, [...without('Sec-WebSocket-Key'), 'Sec-WebSocket-Key: short']), badKey);
   const otherVersion = [...without('Sec-WebSocket-Version'), 'Sec-WebSocket-Version: 7'];
   t.match(await exchange(t, otherVersion), /^HTTP\/1\.1 426 .*sec-websocket-version: 13\r\n.*UPGRADE_REQUIRED/s);
+  const answerTo = (names: string) => exchange(t, [...complete, `Sec-WebSocket-Protocol: ${names}`]);
+  for (const names of ['a b c,,', 'a,', ',a', 'a,,b', '', 'a/b', 'a, b, a', 'ü']) {
+    t.match(await answerTo(names), /^HTTP\/1\.1 400 .*"code":"VALIDATION_FAILED".*sec-websocket-protocol/s, names);
+  }
+  for (const names of ['a', 'v1.frontrow , b\t,c', "!#$%&'*+-.^_`|~09azAZ"])
+    t.match(await answerTo(names), /^HTTP\/1\.1 101 /, names);
 });
 
 t.test('an upgrade that is refused before the route is reached is not left open', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createBoundedMap } from '../../src/http/bounded-map.ts';
+import { createBoundedMap } from '../src/bounded-map.ts';
 
 t.test('a full map forgets its oldest entry for a new one', async (t) => {
   const map = createBoundedMap<string, number>(2);
