@@ -7,9 +7,11 @@ import type { Clock } from '../clock.ts';
 const FAREWELL_MS = 250;
 /** Who has connected just before is given the time to send a request. */
 const LATECOMERS_MS = 100;
-/** The system resets connections that it has made and nobody has accepted. A turn that is over so soon leaves hardly any. */
+/** How long a turn may be that counts as quiet, at first and for each millisecond that none was. */
 const QUIET_TURN_MS = 0.2;
-const MOST_TURNS = 100;
+const QUIET_TURN_MS_PER_MS = 0.01;
+/** A crowd that never leaves a turn without newcomers is cut off at last. */
+const MOST_WAIT_MS = 1_000;
 /** A request that was under way leaves an open connection behind, which its caller may never use again. */
 const SWEEP_EVERY_MS = 100;
 /**
@@ -36,13 +38,26 @@ export function closeGracefully(app: FastifyInstance, clock: Clock, isDraining: 
   let isPastFarewell = false;
   const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
 
-  /** Resolves just after connections were accepted, unless the process is too busy for that. */
+  /**
+   * Resolves just after a turn of the loop in which nobody connected: nobody waits to be accepted, whom the end of listening would
+   * reset, and whatever had been sent was read, which the end of its connection would throw away. Turns are looked at while they
+   * are short, since more arrives in a long one; the longer that takes, the longer they may be.
+   */
   async function quietTurn(): Promise<void> {
-    for (let turn = 0; turn < MOST_TURNS; turn += 1) {
-      const beganAtMs = clock.monotonicMs();
+    let arrivals = 0;
+    const count = (): void => void (arrivals += 1);
+    app.server.on('connection', count);
+    const beganAtMs = clock.monotonicMs();
+    for (let isQuiet = false; !isQuiet; ) {
+      const arrived = arrivals;
+      const turnAtMs = clock.monotonicMs();
       await nextTurn();
-      if (clock.monotonicMs() - beganAtMs <= QUIET_TURN_MS) return;
+      const nowMs = clock.monotonicMs();
+      const waitedMs = nowMs - beganAtMs;
+      const isShort = nowMs - turnAtMs <= QUIET_TURN_MS + waitedMs * QUIET_TURN_MS_PER_MS;
+      isQuiet = (arrivals === arrived && isShort) || waitedMs >= MOST_WAIT_MS;
     }
+    app.server.off('connection', count);
   }
 
   async function sayFarewell(): Promise<void> {
@@ -51,6 +66,7 @@ export function closeGracefully(app: FastifyInstance, clock: Clock, isDraining: 
     // The server's own `close` ends idle connections too, those whose first request is being sent among them.
     ConnectionServer.prototype.close.call(app.server);
     await pause(LATECOMERS_MS);
+    await quietTurn();
   }
 
   app.addHook('onRequest', (_request, reply, done) => {
@@ -64,13 +80,15 @@ export function closeGracefully(app: FastifyInstance, clock: Clock, isDraining: 
     isPastFarewell = true;
     if (!wasListening) return;
     let cancelSweep = (): void => {};
+    let isClosed = false;
     const sweep = (): void => {
       app.server.closeIdleConnections();
-      cancelSweep = clock.after(SWEEP_EVERY_MS, sweep);
+      if (!isClosed) cancelSweep = clock.after(SWEEP_EVERY_MS, () => void quietTurn().then(sweep));
     };
     sweep();
     const cancelLastCall = clock.after(LAST_CALL_MS, () => app.server.closeAllConnections());
     app.server.once('close', () => {
+      isClosed = true;
       cancelSweep();
       cancelLastCall();
     });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import fastify from 'fastify';
 import t from 'tap';
 import { WebSocket } from 'ws';
@@ -124,5 +124,46 @@ t.test('whoever reaches a server while it says goodbye is served, over a connect
   latecomer.write(`GET /api/v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${accessToken}\r\n\r\n`);
   t.match(String((await once(latecomer, 'data'))[0]), /^HTTP\/1\.1 200 /, 'who had connected is not cut off');
   clock.advance(100);
+  await closed;
+});
+
+/** What a socket receives until its end, or its error. */
+async function whatComes(socket: Socket): Promise<string> {
+  let received = '';
+  socket.on('data', (chunk) => (received += String(chunk)));
+  try {
+    await once(socket, 'close');
+    return received;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+t.test('nobody is reset who connected, or sent a request, just before the server looked last', async (t) => {
+  const clock = createManualClock();
+  const { app } = await startFakeService(t, { clock });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const port = Number(new URL(url).port);
+  const request = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+
+  const regular = connect(port, '127.0.0.1');
+  regular.write(request);
+  await once(regular, 'data');
+  const timers = clock.pending();
+  const closed = app.close();
+  await waitFor(() => clock.pending() > timers, { what: 'the farewell' });
+
+  // The system has connected them when `connect` returns; the server accepts one a turn.
+  const latecomers = Array.from({ length: 50 }, () => connect(port, '127.0.0.1'));
+  const answers = Promise.all(latecomers.map(whatComes));
+  for (const latecomer of latecomers) latecomer.write(request);
+  clock.advance(250);
+  await waitFor(() => !app.server.listening, { what: 'the end of listening' });
+
+  const last = whatComes(regular);
+  regular.write(request);
+  clock.advance(100);
+  t.match(await last, /^HTTP\/1\.1 200 /);
+  for (const answer of await answers) t.match(answer, /^HTTP\/1\.1 200 /);
   await closed;
 });
