@@ -126,6 +126,7 @@ t.test('requests that come when the farewell is over are refused with 503 and th
   clock.advance(250);
   await waitFor(() => !app.server.listening, { what: 'the app to take no connections' });
   clock.advance(100);
+  await waitFor(() => clock.pending() > timers, { what: 'the end of the farewell' });
   socket.write(`GET /api/v1/me HTTP/1.1\r\n${head}\r\n`);
   const { registry } = dependencies.metrics;
   await waitFor(async () => (await registry.metrics()).includes('http_refusals_total{code="OVERLOADED"} 1'), {
