@@ -15,6 +15,9 @@ import { silentLog } from '../fixtures/silent-log.ts';
 import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
+// All of the time goes by in waiting for answers that do not come.
+t.jobs = 4;
+
 t.test('a schedule whose turn never comes because all lanes wait in vain is refused within two seconds', async (t) => {
   const database = await createTestDatabase(t);
   const proxy = await startTcpProxy(t, database.url);

@@ -14,6 +14,8 @@ const english = { 'accept-language': 'en' };
 
 const seats = (id: number) => ({ type: 'subscribe', channel: 'seats', scheduleId: id }) as const;
 const ENDED_WITHOUT_HELLO_MS = 5_000;
+// Most of the time goes by in waiting for tokens to end.
+t.jobs = 6;
 
 t.test('a hello is welcomed with the time of the database and the heartbeat', async (t) => {
   const socket = await openLiveSocket(t, service.url);

@@ -4,11 +4,11 @@ import { createTestDatabase, type TestDatabase } from '../fixtures/database.ts';
 import { openSale, startTestService, type TestService } from '../fixtures/service.ts';
 import { startTcpProxy, type TcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
-import { judgeFrames, readSeatHistory, readSeatsNow } from './live-history.ts';
-import { createLiveShoppers } from './live-shoppers.ts';
-import { createLiveWatcher, type LiveWatcher } from './live-watcher.ts';
-import { createRandom, type Random } from './random.ts';
-import { seedsToRun } from './seeds.ts';
+import { judgeFrames, readSeatHistory, readSeatsNow } from '../simulation/live-history.ts';
+import { createLiveShoppers } from '../simulation/live-shoppers.ts';
+import { createLiveWatcher, type LiveWatcher } from '../simulation/live-watcher.ts';
+import { createRandom, type Random } from '../simulation/random.ts';
+import { seedsToRun } from '../simulation/seeds.ts';
 
 /*
  * Bursts of holds, releases, payments, refunds and expiries while watchers' connections break, stall and come back. SEED=n
@@ -160,7 +160,7 @@ t.test('after any burst every watcher’s map is the database’s, whatever beca
     for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
       const outcome = await simulate(t, seed, service, database);
       outcomes.push(outcome);
-      t.strictSame(outcome.faults, [], `SEED=${seed} npx tap test/simulation/live-maps.test.ts`);
+      t.strictSame(outcome.faults, [], `SEED=${seed} npx tap test/storms/live-maps.test.ts`);
     }
   };
   await Promise.all(Array.from({ length: RUNS_AT_ONCE }, runSome));
