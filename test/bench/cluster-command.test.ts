@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { createOrderReader } from '../../bench/cluster/orders.ts';
+import { compileCache } from '../fixtures/compile-cache.ts';
 import { freePort } from '../fixtures/free-port.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
@@ -25,7 +26,7 @@ function runCommand(t: Test, options: readonly string[], environment: Record<str
   const folder = mkdtempSync(join(tmpdir(), 'frontrow-command-'));
   const child = spawn(process.execPath, [SCRIPT, ...options], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], TMPDIR: folder, ...environment },
+    env: { PATH: process.env['PATH'], TMPDIR: folder, ...compileCache, ...environment },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
