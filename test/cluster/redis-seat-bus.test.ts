@@ -28,6 +28,9 @@ async function untilHeard(node: SeatBusNode, listener: ReturnType<typeof createR
   );
 }
 
+// Nearly all of the time goes by in waiting for interests to end.
+t.jobs = 4;
+
 t.test('what only this node watches, and what nobody watches, is not sent to Redis', { skip }, async (t) => {
   const { url } = await startTestRedis(t);
   const [owner, other] = [await joinSeatBus(t, url), await joinSeatBus(t, url)];

@@ -45,6 +45,9 @@ async function createSilentNetwork(t: Test, databaseUrl: string): Promise<{ url:
   };
 }
 
+// Nearly all of the time goes by in waiting for answers that do not come.
+t.jobs = 4;
+
 t.test(
   'a statement on a connection whose other end fell silent is in doubt in time, and the next one gets another',
   async (t) => {

@@ -15,6 +15,9 @@ import { createSharedNodes, enterMany } from './shared-nodes.ts';
 
 const skip = skipWithoutRedis();
 
+// Most of the time goes by in waiting for instants.
+t.jobs = 3;
+
 t.test('two nodes let in nobody past cap and window, and nobody out of order', { skip }, async (t) => {
   const nodes = await createSharedNodes(t);
   // One of them knows the database's clock much better than the other.
