@@ -48,7 +48,10 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
 
   const openWorker = async (port: number): Promise<Worker> => {
     let sentMs = 0;
+    let isWorking = true;
     const retire = (): void => {
+      if (!isWorking) return;
+      isWorking = false;
       working -= 1;
       if (working === 0) {
         finish();
@@ -79,7 +82,8 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
         sendNext(nowMs);
       },
       () => {
-        unanswered += 1;
+        // Nothing is owed to who has been told all.
+        if (isWorking) unanswered += 1;
         retire();
       },
     );

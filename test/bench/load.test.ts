@@ -86,3 +86,22 @@ t.test('a list of holds asks for every seat once and counts what is accepted and
   t.same(new Set(asked.values()), new Set([1]));
   t.match(result, { allAnswers: { 201: 27, 409: 3 }, codes: { SEAT_TAKEN: 3 }, exhausted: true, unanswered: 0 });
 });
+
+t.test('a connection that ends after its last answer takes nobody else’s with it', async (t) => {
+  const server = createServer((request, response) => {
+    // The second request is answered once the first one's connection is long gone.
+    const answer = () => response.writeHead(200, { 'content-length': 2, connection: 'close' }).end('{}');
+    setTimeout(answer, request.url === '/late' ? 300 : 0);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const plan: LoadPlan = {
+    port: (server.address() as AddressInfo).port,
+    connections: 2,
+    durationMs: 30_000,
+    tokens: ['fq_a'],
+    seed: 1,
+    work: { type: 'reads', paths: ['/soon', '/late'], repeat: false },
+  };
+  t.match(await runLoad(plan, buildRequests(plan)), { allAnswers: { 200: 2 }, exhausted: true, unanswered: 0 });
+});
