@@ -17,7 +17,7 @@ import {
   type ScheduleRow,
   scheduleOf,
 } from './catalogue-rows.ts';
-import { type Connections, readRows, runStatement } from './statement.ts';
+import { type Connections, readRows, writeRows } from './statement.ts';
 
 /** Some 400 bytes each; a catalogue beyond that is read again as it turns. */
 const CONCERTS_REMEMBERED = 10_000;
@@ -123,7 +123,7 @@ export function createCatalogue({
   }
 
   function write<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
-    return runStatement(pool, { text, values }, 'unknown');
+    return writeRows(pool, { text, values });
   }
 
   async function readConcerts(text: string, values: readonly unknown[]): Promise<Concert[]> {

@@ -1,6 +1,6 @@
 import type { IdempotencyClaim, IdempotencyRecords, RecordedAnswer } from '../idempotency.ts';
 import { createLookUps } from '../look-ups.ts';
-import { type Connections, readRows, runStatement } from './statement.ts';
+import { type Connections, readRows, runStatement, WAITING_LIMIT_MS } from './statement.ts';
 
 /** Two: the second gathers and travels while the first is answered. */
 const STATEMENTS_IN_FLIGHT = 2;
@@ -86,7 +86,7 @@ export function createIdempotencyRecords({ pool }: { pool: Connections }): Idemp
 
   async function record(userId: string, { key, fingerprint }: IdempotencyClaim, status: number, body: unknown) {
     const values = [userId, key, fingerprint, status, JSON.stringify(body)];
-    const rows = await runStatement(pool, { name: 'record-answer', text: RECORD, values }, 'none');
+    const rows = await runStatement(pool, { name: 'record-answer', text: RECORD, values }, 'none', WAITING_LIMIT_MS);
     return rows.length > 0;
   }
 

@@ -1,5 +1,5 @@
-import type { Pool, PoolClient, QueryResultRow } from 'pg';
-import { Fault, type FaultEffect } from '../errors.ts';
+import type { QueryResultRow } from 'pg';
+import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createLookUps } from '../look-ups.ts';
 import type {
@@ -12,12 +12,9 @@ import type {
   QueueTokenStatus,
 } from '../queue-token.ts';
 import { plainArray } from './array-literals.ts';
-import { isInDoubt, toFault } from './database-errors.ts';
 import * as statements from './queue-statements.ts';
-import { readRows } from './statement.ts';
+import { type Connections, readRows, runStatement, writeRows } from './statement.ts';
 
-/** Later than the server's own limit for a statement: a server that has not answered by then is not there any more. */
-const ANSWER_DEADLINE_MS = 6_000;
 /** Each attempt after the first follows a token of the same user that was entered and ended elsewhere in between. */
 const ENTRY_ATTEMPTS = 3;
 
@@ -82,41 +79,16 @@ function outcomeOf(entry: QueueEntry, row: EntryRow): QueueEntryOutcome | null {
 }
 
 /** The waiting room's durable record in PostgreSQL. */
-export function createQueueRecords({ pool, log }: { pool: Pool; log: Log }): QueueRecords {
-  async function connect(): Promise<PoolClient> {
-    try {
-      return await pool.connect();
-    } catch (error) {
-      // Whatever kept it from connecting, the statement was not sent.
-      throw new Fault('STORE_UNAVAILABLE', 'none', { cause: error });
-    }
+export function createQueueRecords({ pool, log }: { pool: Connections; log: Log }): QueueRecords {
+  function read<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
+    return runStatement(pool, { text, values }, 'none');
   }
 
-  /** Sends one statement; a connection whose statement went unanswered is never used again. */
-  async function send<R extends QueryResultRow>(
-    text: string,
-    values: unknown[],
-    inDoubt: FaultEffect,
-  ): Promise<{ rows: R[]; rowCount: number | null }> {
-    const client = await connect();
-    let isLost = false;
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      const deadline = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_DEADLINE_MS} ms`)), ANSWER_DEADLINE_MS);
-      });
-      return await Promise.race([client.query<R>(text, values), deadline]);
-    } catch (error) {
-      isLost = isInDoubt(error);
-      throw toFault(error, inDoubt);
-    } finally {
-      clearTimeout(timer);
-      client.release(isLost);
-    }
+  function write<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
+    return runStatement(pool, { text, values }, 'unknown');
   }
 
-  async function change(text: string, values: unknown[]): Promise<QueueChangeOutcome> {
-    const { rows } = await send<ChangeRow>(text, values, 'unknown');
+  function changeOf(rows: readonly ChangeRow[]): QueueChangeOutcome {
     return {
       changed: new Set(rows.filter((row) => row.is_changed).map((row) => row.token_id)),
       fenced: new Set(rows.filter((row) => !row.is_held).map((row) => row.concert_id)),
@@ -124,27 +96,23 @@ export function createQueueRecords({ pool, log }: { pool: Pool; log: Log }): Que
   }
 
   async function find(tokenIds: readonly string[]): Promise<readonly QueueTokenRow[]> {
-    const { rows } = await send<TokenRow>(statements.FIND, [tokenIds], 'none');
-    return rows.map(tokenOf);
+    return (await read<TokenRow>(statements.FIND, [tokenIds])).map(tokenOf);
   }
 
   async function listConcertsWithLiveTokens(): Promise<readonly number[]> {
-    const { rows } = await send<{ concert_id: number }>(statements.CONCERTS_WITH_LIVE_TOKENS, [], 'none');
+    const rows = await read<{ concert_id: number }>(statements.CONCERTS_WITH_LIVE_TOKENS, []);
     return rows.map((row) => row.concert_id);
   }
 
   async function enterOnce(entries: readonly QueueEntry[]): Promise<readonly (QueueEntryOutcome | null)[]> {
-    const { rows } = await send<EntryRow>(
-      statements.ENTER,
-      [
-        plainArray(entries.map((entry) => entry.tokenId)),
-        plainArray(entries.map((entry) => entry.concertId)),
-        plainArray(entries.map((entry) => entry.generation)),
-        plainArray(entries.map((entry) => entry.userId)),
-        plainArray(entries.map((entry) => entry.issuedAtMs)),
-      ],
-      'unknown',
-    );
+    const values = [
+      plainArray(entries.map((entry) => entry.tokenId)),
+      plainArray(entries.map((entry) => entry.concertId)),
+      plainArray(entries.map((entry) => entry.generation)),
+      plainArray(entries.map((entry) => entry.userId)),
+      plainArray(entries.map((entry) => entry.issuedAtMs)),
+    ];
+    const rows = await writeRows<EntryRow>(pool, { text: statements.ENTER, values });
     return entries.map((entry, position) => {
       const row = rows[position];
       if (row === undefined) throw new Error(`${entries.length} entries were sent, ${rows.length} answered`);
@@ -163,14 +131,13 @@ export function createQueueRecords({ pool, log }: { pool: Pool; log: Log }): Que
 
   return {
     async takeOverAll() {
-      const heads = (await send<HeadRow>(statements.TAKE_OVER_ALL, [], 'unknown')).rows;
+      const heads = await write<HeadRow>(statements.TAKE_OVER_ALL, []);
       const alive = new Set(await listConcertsWithLiveTokens());
       return heads.map((row) => ({ ...headOf(row), hasLiveTokens: alive.has(row.concert_id) }));
     },
 
     async takeOver(concertId) {
-      const { rows } = await send<HeadRow>(statements.TAKE_OVER, [concertId], 'unknown');
-      const [head] = rows;
+      const [head] = await write<HeadRow>(statements.TAKE_OVER, [concertId]);
       if (head === undefined) throw new Error(`the head of concert ${concertId} was neither made nor found`);
       return headOf(head);
     },
@@ -178,26 +145,21 @@ export function createQueueRecords({ pool, log }: { pool: Pool; log: Log }): Que
     async raise(heads) {
       const concertIds = heads.map((head) => head.concertId);
       const generations = heads.map((head) => head.generation);
-      return (await send<HeadRow>(statements.RAISE, [concertIds, generations], 'unknown')).rows.map(headOf);
+      return (await write<HeadRow>(statements.RAISE, [concertIds, generations])).map(headOf);
     },
 
     async listLive(concertId, afterUserId, limit) {
-      return (await send<TokenRow>(statements.LIST_LIVE, [concertId, afterUserId, limit], 'none')).rows.map(tokenOf);
+      return (await read<TokenRow>(statements.LIST_LIVE, [concertId, afterUserId, limit])).map(tokenOf);
     },
 
     async listAdmissions(concertId, afterMs, limit) {
       const values = [concertId, afterMs, limit];
-      const { rows } = await send<{ token_id: string; activated_ms: number }>(
-        statements.LIST_ADMISSIONS,
-        values,
-        'none',
-      );
+      const rows = await read<{ token_id: string; activated_ms: number }>(statements.LIST_ADMISSIONS, values);
       return rows.map((row) => ({ tokenId: row.token_id, activatedAtMs: row.activated_ms }));
     },
 
     async findHead(concertId) {
-      const { rows } = await send<HeadRow>(statements.FIND_HEAD, [concertId], 'none');
-      const [head] = rows;
+      const [head] = await read<HeadRow>(statements.FIND_HEAD, [concertId]);
       return head === undefined ? null : headOf(head);
     },
 
@@ -224,31 +186,34 @@ export function createQueueRecords({ pool, log }: { pool: Pool; log: Log }): Que
       });
     },
 
-    admit(admissions) {
-      return change(statements.ADMIT, [
+    async admit(admissions) {
+      const values = [
         admissions.map((admission) => admission.tokenId),
         admissions.map((admission) => admission.concertId),
         admissions.map((admission) => admission.generation),
         admissions.map((admission) => admission.activatedAtMs),
         admissions.map((admission) => admission.activeUntilMs),
-      ]);
+      ];
+      return changeOf(await write<ChangeRow>(statements.ADMIT, values));
     },
 
-    end(ends) {
-      return change(statements.END, [
+    async end(ends) {
+      const values = [
         ends.map((end) => end.tokenId),
         ends.map((end) => end.concertId),
         ends.map((end) => end.generation),
         ends.map((end) => end.status),
         ends.map((end) => end.endedAtMs),
-      ]);
+      ];
+      // Who leaves a line waits for it.
+      return changeOf(await writeRows<ChangeRow>(pool, { text: statements.END, values }));
     },
 
     find,
     findOne: (tokenId) => lookUps.get(tokenId),
 
     async review(tokenIds) {
-      const { rows } = await send<TokenRow & { is_paid_up: boolean }>(statements.REVIEW, [tokenIds], 'none');
+      const rows = await read<TokenRow & { is_paid_up: boolean }>(statements.REVIEW, [tokenIds]);
       return {
         ended: rows.filter((row) => !row.is_paid_up).map(tokenOf),
         paidUp: rows.filter((row) => row.is_paid_up).map((row) => row.token_id),

@@ -7,8 +7,8 @@ import { isInDoubt, toFault } from './database-errors.ts';
  * connection whose other end vanished without a word would otherwise be waited for, for minutes.
  */
 const ANSWER_DEADLINE_MS = 6_000;
-/** Whoever waits for a read is told within 2 s that there is no answer. A second of it may go by until there is a connection. */
-const READ_LIMIT_MS = 1_500;
+/** Whoever waits is told within 2 s that there is no answer. A second of it may go by until there is a connection. */
+export const WAITING_LIMIT_MS = 1_500;
 
 export interface Statement {
   readonly text: string;
@@ -69,19 +69,24 @@ export async function runStatement<R extends QueryResultRow>(
   connections: Connections,
   statement: Statement,
   inDoubt: FaultEffect,
+  limitMs: number | null = null,
 ): Promise<R[]> {
   try {
-    return await sendStatement<R>(connections, statement);
+    return await sendStatement<R>(connections, statement, limitMs);
   } catch (error) {
     throw toFault(error, inDoubt);
   }
 }
 
 /** Reads for somebody who waits: rows, or within 1.5 s a Fault `STORE_UNAVAILABLE` with effect `none`. */
-export async function readRows<R extends QueryResultRow>(connections: Connections, statement: Statement): Promise<R[]> {
-  try {
-    return await sendStatement<R>(connections, statement, READ_LIMIT_MS);
-  } catch (error) {
-    throw toFault(error, 'none');
-  }
+export function readRows<R extends QueryResultRow>(connections: Connections, statement: Statement): Promise<R[]> {
+  return runStatement(connections, statement, 'none', WAITING_LIMIT_MS);
+}
+
+/**
+ * Writes for somebody who waits: rows, or within 1.5 s a Fault `STORE_UNAVAILABLE`, of effect `unknown` where the statement was
+ * sent: it may go on, and commit, for as long as the server's own limit lets it.
+ */
+export function writeRows<R extends QueryResultRow>(connections: Connections, statement: Statement): Promise<R[]> {
+  return runStatement(connections, statement, 'unknown', WAITING_LIMIT_MS);
 }

@@ -2,7 +2,7 @@ import { accept, type FaultEffect, reject } from '../errors.ts';
 import { createLookUps } from '../look-ups.ts';
 import type { User, UserRecords } from '../user.ts';
 import { plainArray } from './array-literals.ts';
-import { type Connections, readRows, runStatement } from './statement.ts';
+import { type Connections, readRows, runStatement, WAITING_LIMIT_MS } from './statement.ts';
 
 interface UserRow {
   user_id: string;
@@ -41,7 +41,7 @@ export function createUserRecords({ pool }: { pool: Connections }): UserRecords 
     values: readonly [string, string, string | null],
     inDoubt: FaultEffect,
   ): Promise<UserRow | undefined> {
-    const [row] = await runStatement<UserRow>(pool, { text: INSERT_USER, values }, inDoubt);
+    const [row] = await runStatement<UserRow>(pool, { text: INSERT_USER, values }, inDoubt, WAITING_LIMIT_MS);
     return row;
   }
 

@@ -12,7 +12,7 @@ import { accept, Fault, reject } from '../errors.ts';
 import type { IdempotencyClaim } from '../idempotency.ts';
 import { BALANCE_LIMIT_WON, CHARGE_LIMIT_WON, type ChargeReply } from '../wallet.ts';
 import { isRetryable, sqlState, toFault } from './database-errors.ts';
-import { type Connections, sendStatement } from './statement.ts';
+import { type Connections, sendStatement, WAITING_LIMIT_MS } from './statement.ts';
 
 /** Keeps a statement, and the time for which it holds its wallets, in the low milliseconds. */
 const CHARGES_PER_STATEMENT = 500;
@@ -107,7 +107,7 @@ async function send(pool: Connections, batch: readonly Charge[]): Promise<Outcom
   ];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await sendStatement<OutcomeRow>(pool, { text: CHARGE, values });
+      return await sendStatement<OutcomeRow>(pool, { text: CHARGE, values }, WAITING_LIMIT_MS);
     } catch (error) {
       if (!isRetryable(error) || attempt === ATTEMPTS) throw isDataError(error) ? error : toFault(error, 'unknown');
     }
@@ -150,6 +150,14 @@ export function createWalletCharges({ pool }: { pool: Connections }): WalletChar
     for (const duplicate of duplicates) duplicate.resolve({ ok: 'key-taken' });
   }
 
+  /** Behind a statement whose answer is missing, nobody is kept waiting for the next one. */
+  function refuseWaiting(cause: Fault): void {
+    const waitingLines = [...lines.values()];
+    lines.clear();
+    waiting = 0;
+    for (const { reject: refuse } of waitingLines.flat()) refuse(new Fault('STORE_UNAVAILABLE', 'none', { cause }));
+  }
+
   async function settle(batch: readonly Charge[]): Promise<void> {
     try {
       const rows = await send(pool, batch);
@@ -163,6 +171,7 @@ export function createWalletCharges({ pool }: { pool: Connections }): WalletChar
     } catch (error) {
       if (!isDataError(error)) {
         for (const charge of batch) charge.reject(error);
+        if (error instanceof Fault && error.effect === 'unknown') refuseWaiting(error);
         return;
       }
       const [only] = batch;

@@ -1,14 +1,12 @@
 import t from 'tap';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { freePort } from '../fixtures/free-port.ts';
-import { enter, openSale, startTestService } from '../fixtures/service.ts';
+import { enter, openSale, register, startTestService, testEnvironment } from '../fixtures/service.ts';
 import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
 /** No request is without an answer for longer, whatever a database that fell silent was asked. */
-const ANSWER_LIMIT_MS = 10_000;
-/** Whoever only reads need not wait to learn whether anything was done. */
-const READ_LIMIT_MS = 2_000;
+const ANSWER_LIMIT_MS = 2_000;
 
 t.test('probes, figures, the document and the page to read it are at the root', async (t) => {
   const api = await startTestService(t, await createTestDatabase(t));
@@ -78,7 +76,40 @@ t.test('while the database is away: 503 that say so, and after it all is well ag
   const { concertId, scheduleId } = await openSale(api);
   const fan = await enter(api, concertId);
   const { queueToken: token } = fan;
+  const { ADMIN_TOKEN } = testEnvironment(database);
+  const date = { startsAt: '2100-01-01T19:00:00+09:00', seatCount: 5, price: 1_000 };
+  const [leaving, newcomer] = [await enter(api, concertId), await register(api)];
+  const calls = [
+    ['POST', '/me/balance/charge', { amount: 1 }, token],
+    ['POST', '/reservations', { scheduleId, seatNumber: 1 }, token],
+    ['POST', '/payments', { scheduleId, seatNumber: 1 }, token],
+    ['POST', '/users', { name: 'a', email: 'away@example.com' }, token],
+    ['POST', '/queue/tokens', { concertId }, newcomer.accessToken],
+    ['DELETE', `/queue/tokens/${leaving.queueToken}`, undefined, leaving.queueToken],
+    ['POST', `/admin/concerts/${concertId}/schedules`, date, ADMIN_TOKEN],
+    ['GET', '/me/balance', undefined, token],
+    ['GET', '/me/reservations', undefined, token],
+    ['GET', '/concerts/available', undefined, token],
+    ['GET', `/schedules/${scheduleId}/seats`, undefined, token],
+  ] as const;
+  const askAll = () =>
+    Promise.all(
+      calls.map(async ([method, path, body, bearer]) => {
+        const started = performance.now();
+        const answer = await api.call(method, path, { token: bearer, ...(body === undefined ? {} : { body }) });
+        const tookMs = performance.now() - started;
+        t.equal(answer.status, 503, path);
+        t.match(answer.headers.get('retry-after'), /^[1-9]\d*$/, path);
+        t.match(answer.body['outcome'], /^(none|unknown)$/, path);
+        t.ok(tookMs < ANSWER_LIMIT_MS, `${method} ${path} took ${Math.round(tookMs)} ms`);
+        t.notMatch(JSON.stringify(answer.body), /postgres|127\.0\.0\.1|test_|SELECT/);
+      }),
+    );
+
+  // Whoever finds a connection that was open before waits longest.
+  await Promise.all(Array.from({ length: 40 }, () => api.call('GET', '/me/reservations', { token })));
   proxy.muteServer();
+  await askAll();
   const ready = () => fetch(`${api.url}/readyz`);
   const refused = await waitFor(
     async () => {
@@ -92,31 +123,7 @@ t.test('while the database is away: 503 that say so, and after it all is well ag
   t.match(refused.headers.get('retry-after'), /^[1-9]\d*$/);
   t.notMatch(JSON.stringify(problem), /postgres|127\.0\.0\.1|test_/);
   t.equal((await fetch(`${api.url}/healthz`)).status, 200);
-  const calls = [
-    ['GET', '/me/balance', undefined],
-    ['GET', '/me/reservations', undefined],
-    ['GET', '/concerts/available', undefined],
-    ['POST', '/me/balance/charge', { amount: 1 }],
-    ['POST', '/reservations', { scheduleId, seatNumber: 1 }],
-    ['GET', `/schedules/${scheduleId}/seats`, undefined],
-    ['POST', '/payments', { scheduleId, seatNumber: 1 }],
-    ['POST', '/users', { name: 'a', email: 'away@example.com' }],
-  ] as const;
-  await Promise.all(
-    calls.map(async ([method, path, body]) => {
-      const started = performance.now();
-      const answer = await api.call(method, path, { token, ...(body === undefined ? {} : { body }) });
-      const tookMs = performance.now() - started;
-      t.equal(answer.status, 503, path);
-      t.match(answer.headers.get('retry-after'), /^[1-9]\d*$/, path);
-      t.match(answer.body['outcome'], /^(none|unknown)$/, path);
-      t.ok(
-        tookMs < (method === 'GET' ? READ_LIMIT_MS : ANSWER_LIMIT_MS),
-        `${method} ${path} took ${Math.round(tookMs)} ms`,
-      );
-      t.notMatch(JSON.stringify(answer.body), /postgres|127\.0\.0\.1|test_|SELECT/);
-    }),
-  );
+  await askAll();
   proxy.cut();
   await waitFor(async () => (await ready()).status === 200, { what: 'readiness', deadlineMs: 10_000 });
   const held = await waitFor(

@@ -9,6 +9,7 @@ import { createDoubtResolution } from '../../src/persistence/doubt-resolution.ts
 import { createLane } from '../../src/persistence/lane.ts';
 import { readOverview } from '../../src/persistence/overview.ts';
 import { createPool } from '../../src/persistence/pool.ts';
+import { createWallets } from '../../src/persistence/wallets.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { holdCommand, insertSchedule, insertUserWithBalance, startOwnerNode, valueOf } from '../fixtures/owner-node.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
@@ -197,4 +198,27 @@ t.test('of payments whose answer was lost, the one that was not covered is told 
     outcome: 'refused',
     rejection: { code: 'INSUFFICIENT_BALANCE', members: { amount: 1_000, balance: 700 } },
   });
+});
+
+t.test('whoever waits behind a charge whose answer is missing is refused with it', async (t) => {
+  const database = await createTestDatabase(t);
+  const proxy = await startTcpProxy(t, database.url);
+  const pool = createPool({ databaseUrl: proxy.url, max: 2, log: silentLog });
+  t.teardown(() => pool.end());
+  const wallets = createWallets({ pool });
+  const users: string[] = [];
+  for (let count = 0; count < 3; count += 1) users.push(await insertUserWithBalance(database, 0));
+  const [first = '', ...others] = users;
+  await wallets.charge(first, 1_000, null);
+
+  proxy.muteServer();
+  const begunMs = performance.now();
+  const doubtful = wallets.charge(first, 1_000, null);
+  await pause(200);
+  const behind = others.map((userId) => wallets.charge(userId, 1_000, null));
+  await t.rejects(doubtful, { code: 'STORE_UNAVAILABLE', effect: 'unknown' });
+  for (const refused of behind) await t.rejects(refused, { code: 'STORE_UNAVAILABLE', effect: 'none' });
+  t.ok(performance.now() - begunMs < 2_000);
+  proxy.cut();
+  for (const userId of others) t.match(await wallets.charge(userId, 1_000, null), { value: { currentBalance: 1_000 } });
 });

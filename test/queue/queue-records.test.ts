@@ -215,17 +215,20 @@ t.test('a connection that dies under a write leaves its outcome unknown, under a
 
 t.test('a write that gave up on a lock, or never found a connection, has done nothing', async (t) => {
   const started = await start(t);
-  const { pool, url } = started;
+  const { pool, url, records } = started;
   const head = headOf(started);
-  const narrow = createPool({ databaseUrl: url, max: 1, log: silentLog });
-  t.teardown(() => narrow.end());
-  const records = createQueueRecords({ pool: narrow, log: silentLog });
   const client = await pool.connect();
   await client.query('BEGIN');
   await client.query('SELECT FROM queue_heads FOR UPDATE');
   const blocked = records.enter([entryOf(head)]).catch((error: unknown) => error);
   await untilBlocked(pool);
-  const unconnected = records.enter([entryOf(head)]).catch((error: unknown) => error);
+  const narrow = createPool({ databaseUrl: url, max: 1, log: silentLog });
+  t.teardown(() => narrow.end());
+  const only = await narrow.connect();
+  const unconnected = createQueueRecords({ pool: narrow, log: silentLog })
+    .enter([entryOf(head)])
+    .catch((error: unknown) => error)
+    .finally(() => only.release());
   t.match(await blocked, { code: 'STORE_UNAVAILABLE', effect: 'none', cause: { code: '55P03' } });
   t.match(await unconnected, { code: /STORE_UNAVAILABLE/, effect: 'none' });
   await client.query('COMMIT');
