@@ -7,10 +7,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Log } from './log.ts';
-import { type AuditFinding, type AuditOptions, type AuditReport, runAudit } from './persistence/audit.ts';
-import { embeddedFiles } from './persistence/embedded-cluster.ts';
-import { startEmbeddedPostgres } from './persistence/embedded-postgres.ts';
+import type { Log } from './runtime/log.ts';
+import { type AuditFinding, type AuditOptions, type AuditReport, runAudit } from './persistence/audit/audit.ts';
+import { embeddedFiles } from './embedded-postgres/embedded-cluster.ts';
+import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.ts';
 import { createPool } from './persistence/pool.ts';
 
 const DEFAULT_DATA_DIR = '.frontrow';

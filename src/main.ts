@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
-import { systemClock } from './clock.ts';
-import { readConfig } from './config.ts';
-import { secretsFile } from './local-secrets.ts';
-import { createLogger } from './logger.ts';
-import { startService } from './service.ts';
-import { createUndoing } from './undoing.ts';
+import { systemClock } from './runtime/clock.ts';
+import { readConfig } from './config/config.ts';
+import { secretsFile } from './config/local-secrets.ts';
+import { createLogger } from './runtime/logger.ts';
+import { startService } from './node/service.ts';
+import { createUndoing } from './node/undoing.ts';
 
 /** `EX_CONFIG` of sysexits.h: the environment is wrong, and trying again will not help. */
 const EXIT_MISCONFIGURED = 78;

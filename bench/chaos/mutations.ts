@@ -13,12 +13,12 @@ export type MutationName = (typeof MUTATION_NAMES)[number];
 export const MUTATIONS: Readonly<Record<MutationName, readonly Replacement[]>> = {
   'epoch-fence': [
     {
-      file: 'src/persistence/append-statement.ts',
+      file: 'src/persistence/journal/append-statement.ts',
       text: 'WHERE h.schedule_id = b.schedule_id AND h.epoch = b.epoch AND h.seq = b.first_seq - 1',
       by: 'WHERE h.schedule_id = b.schedule_id AND h.seq = b.first_seq - 1',
     },
     {
-      file: 'src/persistence/settlement-statement.ts',
+      file: 'src/persistence/journal/settlement-statement.ts',
       text: 'WHERE h.schedule_id = target.schedule_id AND h.epoch = target.epoch AND h.seq = target.base_seq',
       by: 'WHERE h.schedule_id = target.schedule_id AND h.seq = target.base_seq',
     },

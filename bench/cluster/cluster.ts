@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '../../src/config.ts';
-import { openDataDirectory } from '../../src/data-directory.ts';
-import { completeSecrets, secretsFile } from '../../src/local-secrets.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { openDataDirectory } from '../../src/config/data-directory.ts';
+import { completeSecrets, secretsFile } from '../../src/config/local-secrets.ts';
 import { type PrivatePostgres, startPrivatePostgres } from '../service/private-postgres.ts';
 import { hasRedis, type PrivateRedis, startPrivateRedis } from '../service/private-redis.ts';
 import { answers } from '../service/server-process.ts';

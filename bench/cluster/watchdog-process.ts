@@ -1,8 +1,8 @@
 /** `node watchdog-process.ts <data directory> temporary|kept`: see `startWatchdog`. */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { embeddedFiles } from '../../src/persistence/embedded-cluster.ts';
-import { endPostmaster, findPostmaster } from '../../src/persistence/embedded-postmaster.ts';
+import { embeddedFiles } from '../../src/embedded-postgres/embedded-cluster.ts';
+import { endPostmaster, findPostmaster } from '../../src/embedded-postgres/embedded-postmaster.ts';
 import type { WatchdogOrder } from './watchdog.ts';
 
 const POSTGRES_END_LIMIT_MS = 10_000;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createPool } from '../../src/persistence/pool.ts';
-import { createQueueRecords } from '../../src/persistence/queue-records.ts';
+import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
 import { familyCpuUs } from '../machine/cpu-time.ts';
 import { median } from '../report/table.ts';
 import { quietLog } from '../service/private-postgres.ts';

@@ -1,4 +1,4 @@
-import { type AuditOptions, runAudit } from '../../src/persistence/audit.ts';
+import { type AuditOptions, runAudit } from '../../src/persistence/audit/audit.ts';
 import { createPool } from '../../src/persistence/pool.ts';
 import { quietLog } from './private-postgres.ts';
 

@@ -2,11 +2,11 @@ import { readFileSync, rmSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { keepText, openDataDirectory } from '../../src/data-directory.ts';
-import type { Log } from '../../src/log.ts';
-import { embeddedFiles } from '../../src/persistence/embedded-cluster.ts';
-import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts';
-import { endPostmaster, findPostmaster } from '../../src/persistence/embedded-postmaster.ts';
+import { keepText, openDataDirectory } from '../../src/config/data-directory.ts';
+import type { Log } from '../../src/runtime/log.ts';
+import { embeddedFiles } from '../../src/embedded-postgres/embedded-cluster.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.ts';
+import { endPostmaster, findPostmaster } from '../../src/embedded-postgres/embedded-postmaster.ts';
 import { findStablePort } from './stable-port.ts';
 
 /** A PostgreSQL server that belongs to one run, on the disk of the system's temporary directory. */

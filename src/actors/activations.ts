@@ -6,9 +6,9 @@
  * V2. Nobody waits for an activation that is late; it goes on, and whoever comes meanwhile is refused at once.
  * V3. Every command that waits is answered once, handed on, or given to `arrived`.
  */
-import type { Clock } from '../clock.ts';
-import { Fault } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { Fault } from '../domain/errors.ts';
+import type { Log } from '../runtime/log.ts';
 import type { ActivationOutcome, OwnedSchedule, Ownership } from './ownership-port.ts';
 import { answerPending, type PendingCommand } from './pending-command.ts';
 

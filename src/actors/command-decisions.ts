@@ -1,5 +1,5 @@
-import type { DatabaseClock } from '../clock.ts';
-import type { Rejection } from '../errors.ts';
+import type { DatabaseClock } from '../runtime/clock.ts';
+import type { Rejection } from '../domain/errors.ts';
 import type {
   CancelHolds,
   Command,

@@ -1,7 +1,7 @@
-import type { FaultCode, FaultEffect, Rejection } from '../errors.ts';
-import type { IdempotencyClaim } from '../idempotency.ts';
-import type { Payment } from '../payment.ts';
-import type { Reservation, SeatStatus } from '../reservation.ts';
+import type { FaultCode, FaultEffect, Rejection } from '../domain/errors.ts';
+import type { IdempotencyClaim } from '../domain/idempotency.ts';
+import type { Payment } from '../domain/payment.ts';
+import type { Reservation, SeatStatus } from '../domain/reservation.ts';
 
 /**
  * What can be asked of a schedule's owner. Commands and replies are plain data: they travel between nodes as they are.

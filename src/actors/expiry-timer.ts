@@ -1,4 +1,4 @@
-import type { Clock, DatabaseClock } from '../clock.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 
 /** How long the timer looks ahead at most: the database's clock is only known as an interval, which moves. */
 const LONGEST_LOOK_AHEAD_MS = 60_000;

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
 import { HandoverPace } from './handover-pace.ts';
 import type { Ownership } from './ownership-port.ts';
 import type { ScheduleActor } from './schedule-actor.ts';

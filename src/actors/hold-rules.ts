@@ -1,4 +1,4 @@
-import type { RejectionCode } from '../errors.ts';
+import type { RejectionCode } from '../domain/errors.ts';
 import type { Hall } from './hall.ts';
 import type { Seat } from './seat.ts';
 

@@ -1,4 +1,4 @@
-import type { FaultCode, FaultEffect } from '../errors.ts';
+import type { FaultCode, FaultEffect } from '../domain/errors.ts';
 import type { Reply } from './command.ts';
 import { answerPending, type PendingCommand } from './pending-command.ts';
 

@@ -1,4 +1,4 @@
-import type { Reservation, ReservationStatus } from '../reservation.ts';
+import type { Reservation, ReservationStatus } from '../domain/reservation.ts';
 import type { Change } from './flush.ts';
 import type { LiveReservation } from './seat.ts';
 

@@ -1,5 +1,5 @@
-import type { DatabaseClock } from '../clock.ts';
-import type { SeatHead, SeatPublisher } from '../seat-broadcast.ts';
+import type { DatabaseClock } from '../runtime/clock.ts';
+import type { SeatHead, SeatPublisher } from '../domain/seat-broadcast.ts';
 import { CommandDecisions } from './command-decisions.ts';
 import type { Reply } from './command.ts';
 import { composeAppend } from './compose-append.ts';

@@ -1,6 +1,6 @@
-import type { Clock, DatabaseClock } from '../clock.ts';
-import type { Log } from '../log.ts';
-import type { SeatPublisher } from '../seat-broadcast.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { SeatPublisher } from '../domain/seat-broadcast.ts';
 import { createActivations } from './activations.ts';
 import type { Command, Elsewhere, Reply } from './command.ts';
 import { ConfirmedSeats } from './confirmed-seats.ts';

@@ -1,4 +1,4 @@
-import type { SeatUpdate, SeatUpdates } from '../seat-broadcast.ts';
+import type { SeatUpdate, SeatUpdates } from '../domain/seat-broadcast.ts';
 import type { SeatEvent } from './seat-event.ts';
 
 /** What watchers are told of committed events, the last of which has the number `seq`. */

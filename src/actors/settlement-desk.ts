@@ -1,5 +1,5 @@
-import type { Payment } from '../payment.ts';
-import type { Reservation } from '../reservation.ts';
+import type { Payment } from '../domain/payment.ts';
+import type { Reservation } from '../domain/reservation.ts';
 import type { Reply } from './command.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import type { Change, Flush } from './flush.ts';

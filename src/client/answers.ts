@@ -2,22 +2,22 @@
  * The answers of the service, as the contract shapes them. What the service's own ports already describe is taken from
  * there: instants, which are epoch milliseconds inside (`…AtMs`), travel as ISO 8601 UTC (`…At`).
  */
-import type * as measured from '../activity.ts';
-import type * as inside from '../catalogue.ts';
-import type { HealthReason, Verdict } from '../health-verdict.ts';
-import type { SnapshotSeat } from '../live-frames.ts';
-import type { Payment } from '../payment.ts';
-import type { QueueCounts } from '../queue-token.ts';
-import type { Reservation } from '../reservation.ts';
-import type { User } from '../user.ts';
+import type * as measured from '../health/activity.ts';
+import type * as inside from '../domain/catalogue.ts';
+import type { HealthReason, Verdict } from '../health/health-verdict.ts';
+import type { SnapshotSeat } from '../domain/live-frames.ts';
+import type { Payment } from '../domain/payment.ts';
+import type { QueueCounts } from '../domain/queue-token.ts';
+import type { Reservation } from '../domain/reservation.ts';
+import type { User } from '../domain/user.ts';
 
-export type { QueuePolicy } from '../catalogue.ts';
-export type { Page } from '../page.ts';
-export type { Payment } from '../payment.ts';
-export type { QueueCounts, QueueToken } from '../queue-token.ts';
-export type { Reservation, ReservationStatus, SeatStatus } from '../reservation.ts';
-export type { User } from '../user.ts';
-export type { Balance, ChargeReceipt, WalletEntry } from '../wallet.ts';
+export type { QueuePolicy } from '../domain/catalogue.ts';
+export type { Page } from '../domain/page.ts';
+export type { Payment } from '../domain/payment.ts';
+export type { QueueCounts, QueueToken } from '../domain/queue-token.ts';
+export type { Reservation, ReservationStatus, SeatStatus } from '../domain/reservation.ts';
+export type { User } from '../domain/user.ts';
+export type { Balance, ChargeReceipt, WalletEntry } from '../domain/wallet.ts';
 
 /** `T` as it travels. */
 type OnTheWire<T> = {

@@ -1,4 +1,4 @@
-import type { FaultCode, FaultEffect, RejectionCode } from '../errors.ts';
+import type { FaultCode, FaultEffect, RejectionCode } from '../domain/errors.ts';
 
 /** The codes that this version of the service knows; a later one may have more. */
 export type ProblemCode = RejectionCode | FaultCode | 'INTERNAL_ERROR' | (string & {});

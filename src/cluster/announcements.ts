@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
 import { createInProcessSeatBus, type SeatBus } from './in-process-seat-bus.ts';
 import { type BroadcastCounts, createRedisBroadcast } from './redis-bus/broadcast.ts';
 import { createConcertNews } from './redis-bus/concert-news.ts';

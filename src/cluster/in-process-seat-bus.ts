@@ -1,5 +1,5 @@
-import type { Log } from '../log.ts';
-import type { SeatListener, SeatPublisher, SeatSubscriber } from '../seat-broadcast.ts';
+import type { Log } from '../runtime/log.ts';
+import type { SeatListener, SeatPublisher, SeatSubscriber } from '../domain/seat-broadcast.ts';
 
 export interface SeatBus extends SeatPublisher, SeatSubscriber {}
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
-import type { Heartbeat, NodeRecords, NodeRow } from '../node.ts';
-import type { ReadinessReason } from '../readiness.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Heartbeat, NodeRecords, NodeRow } from '../domain/node.ts';
+import type { ReadinessReason } from '../health/readiness.ts';
 
 /*
  * This node among the nodes of the database: alive, allowed to answer, allowed to own.

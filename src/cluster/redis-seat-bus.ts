@@ -9,8 +9,8 @@
  * U4. What a node has said to watch ends with its word, or 3 to 4 s after its last word.
  * U5. After an outage, heads are told again, which show what was lost in it.
  */
-import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
 import { createInProcessSeatBus, type SeatBus } from './in-process-seat-bus.ts';
 import type { Broadcast } from './redis-bus/broadcast.ts';
 import { createDistantWatchers } from './redis-bus/distant-watchers.ts';

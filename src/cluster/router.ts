@@ -1,7 +1,7 @@
 import type { Command, CommandRouter, Elsewhere, Reply } from '../actors/command.ts';
 import type { PendingCommand } from '../actors/pending-command.ts';
-import { createBoundedMap } from '../bounded-map.ts';
-import type { Clock } from '../clock.ts';
+import { createBoundedMap } from '../runtime/bounded-map.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Membership } from './membership.ts';
 import type { PeerLinks } from './peers/peer-port.ts';
 import type { Placement } from './placement.ts';

@@ -1,5 +1,5 @@
 import type { Reply, WakeSchedule } from '../actors/command.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../runtime/log.ts';
 
 /** Schedules that are remembered to be woken; the durable alarm finds those beyond that when a hold of theirs is over. */
 const REMEMBERED_LIMIT = 10_000;

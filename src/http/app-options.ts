@@ -1,18 +1,18 @@
-import type { Activity } from '../activity.ts';
+import type { Activity } from '../health/activity.ts';
 import type { CommandRouter } from '../actors/command.ts';
-import type { Catalogue, QueuePolicy } from '../catalogue.ts';
-import type { Clock, DatabaseClock } from '../clock.ts';
-import type { IdempotencyRecords } from '../idempotency.ts';
-import type { Log } from '../log.ts';
-import type { ClusterOverview, QueueLength } from '../overview.ts';
-import type { PaymentRecords } from '../payment.ts';
-import type { QueueWatch, WaitingRoom } from '../queue-token.ts';
-import type { Readiness } from '../readiness.ts';
-import type { ReservationRecords } from '../reservation.ts';
-import type { SeatSubscriber } from '../seat-broadcast.ts';
-import type { UserRecords } from '../user.ts';
-import type { Wallets } from '../wallet.ts';
-import type { Metrics } from './metrics.ts';
+import type { Catalogue, QueuePolicy } from '../domain/catalogue.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import type { IdempotencyRecords } from '../domain/idempotency.ts';
+import type { Log } from '../runtime/log.ts';
+import type { ClusterOverview, QueueLength } from '../health/overview.ts';
+import type { PaymentRecords } from '../domain/payment.ts';
+import type { QueueWatch, WaitingRoom } from '../domain/queue-token.ts';
+import type { Readiness } from '../health/readiness.ts';
+import type { ReservationRecords } from '../domain/reservation.ts';
+import type { SeatSubscriber } from '../domain/seat-broadcast.ts';
+import type { UserRecords } from '../domain/user.ts';
+import type { Wallets } from '../domain/wallet.ts';
+import type { Metrics } from './pages/metrics.ts';
 
 /** What the HTTP side asks of the rest of the service. */
 export interface AppDependencies {

@@ -1,4 +1,4 @@
-import type { ProblemCode } from './problem-table.ts';
+import type { ProblemCode } from './answers/problem-table.ts';
 
 /** Who may call a route; the contract's U, Q, U|Q, queue token of any status, A and –. */
 export type RouteGuard = 'user' | 'admittedShopper' | 'userOrShopper' | 'holder' | 'admin' | 'nobody';

@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
-import { answerClientError } from './client-error.ts';
-import type { ErrorHandler } from './error-handler.ts';
-import { REQUEST_ID_HEADER } from './stamp-answers.ts';
+import { answerClientError } from './hooks/client-error.ts';
+import type { ErrorHandler } from './answers/error-handler.ts';
+import { REQUEST_ID_HEADER } from './hooks/stamp-answers.ts';
 import { formats } from './schemas/formats.ts';
 import type { App } from './services.ts';
 

@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { AccessTokens } from './access-token.ts';
+import type { AccessTokens } from './identity/access-token.ts';
 import type { AppDependencies, AppOptions } from './app-options.ts';
-import type { Idempotency } from './idempotency.ts';
-import type { Guards } from './identity.ts';
-import type { Responder } from './responder.ts';
+import type { Idempotency } from '../booking/idempotency.ts';
+import type { Guards } from './identity/identity.ts';
+import type { Responder } from './answers/responder.ts';
 
 /** The ports, and what the HTTP side has built on them; what every route gets. */
 export interface Services extends Omit<AppDependencies, 'idempotency'> {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Fault, type FaultEffect } from '../errors.ts';
+import { Fault, type FaultEffect } from '../domain/errors.ts';
 
 /** Error responses after which the same statement may succeed: serialization failure, deadlock, lock and statement timeout. */
 const RETRYABLE = new Set(['40001', '40P01', '55P03', '57014']);

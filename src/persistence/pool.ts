@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Log } from '../log.ts';
+import type { Log } from '../runtime/log.ts';
 
 /** A caller that waits longer for a connection is better served by a 503 that it can act on. */
 const CONNECTION_TIMEOUT_MS = 1_000;

@@ -2,9 +2,9 @@
  * Lets people in: proposes, records, shows. An admission that is not recorded is never shown; one whose outcome is unknown
  * keeps its slot and its share of the window until that is known.
  */
-import type { DatabaseClock } from '../clock.ts';
-import { Fault } from '../errors.ts';
-import type { QueueChangeOutcome, QueueRecords, QueueTokenRow } from '../queue-token.ts';
+import type { DatabaseClock } from '../runtime/clock.ts';
+import { Fault } from '../domain/errors.ts';
+import type { QueueChangeOutcome, QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
 import type { Agenda } from './agenda.ts';
 import type { Proposal } from './concert-queue.ts';
 import type { Doubts } from './doubts.ts';

@@ -1,4 +1,4 @@
-import type { Clock, DatabaseClock } from '../clock.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import type { ConcertQueue } from './concert-queue.ts';
 

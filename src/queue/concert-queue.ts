@@ -7,7 +7,7 @@
  * C3. Proposals are made in order of entry.
  * C4. An instant of admission is never before that of an earlier one.
  */
-import type { QueuePolicy } from '../catalogue.ts';
+import type { QueuePolicy } from '../domain/catalogue.ts';
 import { createAdmissionLog } from './admission-log.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createLine } from './line.ts';

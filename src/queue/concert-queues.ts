@@ -4,10 +4,10 @@
  * A line is taken over by raising its generation, and read in later statements, so that everything which an older
  * process wrote is either in what is read or refused for ever.
  */
-import type { QueuePolicy } from '../catalogue.ts';
-import type { DatabaseClock } from '../clock.ts';
-import { Fault } from '../errors.ts';
-import type { QueueHead, QueueRecords, QueueTokenRow } from '../queue-token.ts';
+import type { QueuePolicy } from '../domain/catalogue.ts';
+import type { DatabaseClock } from '../runtime/clock.ts';
+import { Fault } from '../domain/errors.ts';
+import type { QueueHead, QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
 import { type ConcertQueue, createConcertQueue } from './concert-queue.ts';
 import type { LaneWork } from './lane.ts';
 import { createOpening } from './opening.ts';

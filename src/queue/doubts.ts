@@ -6,7 +6,7 @@
  * D2. Then its row is read back, and what the row says takes effect.
  * D3. Until both have succeeded, everything that the change claimed stays claimed.
  */
-import type { QueueRecords, QueueTokenRow } from '../queue-token.ts';
+import type { QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
 import type { ConcertQueue } from './concert-queue.ts';
 import type { LaneWork } from './lane.ts';
 

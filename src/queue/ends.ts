@@ -5,9 +5,9 @@
  * E2. An end for a reason that may pass (somebody was missing) is dropped if it has passed when the end is sent.
  * E3. An end that nobody asked for is tried until PostgreSQL has it; one that a caller asked for is the caller's to repeat.
  */
-import type { DatabaseClock } from '../clock.ts';
-import { Fault } from '../errors.ts';
-import type { QueueRecords, QueueTokenRow } from '../queue-token.ts';
+import type { DatabaseClock } from '../runtime/clock.ts';
+import { Fault } from '../domain/errors.ts';
+import type { QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
 import type { Agenda } from './agenda.ts';
 import type { ConcertQueue } from './concert-queue.ts';
 import type { Doubts } from './doubts.ts';

@@ -5,10 +5,10 @@
  * N1. One user has at most one entry per concert under way; whoever asks meanwhile gets its answer.
  * N2. Entries are sent in order of arrival.
  */
-import type { Clock, DatabaseClock } from '../clock.ts';
-import { Fault } from '../errors.ts';
-import { createIdSource } from '../ids.ts';
-import type { QueueEntryOutcome, QueueRecords } from '../queue-token.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import { Fault } from '../domain/errors.ts';
+import { createIdSource } from '../runtime/ids.ts';
+import type { QueueEntryOutcome, QueueRecords } from '../domain/queue-token.ts';
 import type { ConcertQueue } from './concert-queue.ts';
 import type { Doubts } from './doubts.ts';
 import type { Ends } from './ends.ts';

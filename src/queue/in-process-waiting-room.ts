@@ -5,10 +5,10 @@
  * W2. One process writes: it takes the lines over when it starts, and an older one's writes are refused from then on.
  * W3. What is remembered about who is still there begins anew with the process.
  */
-import type { Clock, DatabaseClock } from '../clock.ts';
-import { accept, Fault, reject } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../queue-token.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import { accept, Fault, reject } from '../domain/errors.ts';
+import type { Log } from '../runtime/log.ts';
+import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../domain/queue-token.ts';
 import { createAdmissions } from './admissions.ts';
 import { createAgenda } from './agenda.ts';
 import { createConcertQueues, type QueueTerms } from './concert-queues.ts';

@@ -5,7 +5,7 @@
  *
  * A statement whose outcome is unknown stops the lane until the doubt is resolved; a store that refuses makes it rest.
  */
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** What a flush came to: nothing had gathered, something was done, or the store would not have it. */
 export type FlushResult = 'idle' | 'done' | 'failed';

@@ -1,4 +1,4 @@
-import { Fault } from '../errors.ts';
+import { Fault } from '../domain/errors.ts';
 
 /** Loads each concert's line once, however many ask for it meanwhile. */
 export interface Opening<T> {

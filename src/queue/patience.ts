@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** How long a caller waits for PostgreSQL before it is told that there is no answer: a 503 comes within 2 s. */
 export const PATIENCE_MS = 1_500;

@@ -1,5 +1,5 @@
-import type { RejectionCode } from '../errors.ts';
-import type { QueueIdentity, QueueToken, QueueTokenRow, QueueTokenStatus } from '../queue-token.ts';
+import type { RejectionCode } from '../domain/errors.ts';
+import type { QueueIdentity, QueueToken, QueueTokenRow, QueueTokenStatus } from '../domain/queue-token.ts';
 import { POLL_WITHOUT_WAITING_MS } from './policy.ts';
 
 /** Statuses that a token can end with. */

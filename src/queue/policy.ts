@@ -6,7 +6,7 @@
  *     that of the `batch`-th last one before it. It is allowed when the database's clock has certainly got there.
  * Q3. `batch: 0` or `maxActive: 0` admits nobody.
  */
-import type { QueuePolicy } from '../catalogue.ts';
+import type { QueuePolicy } from '../domain/catalogue.ts';
 import type { AdmissionLog } from './admission-log.ts';
 
 /** How often somebody far from the front is asked to look; seed 000's interval. */

@@ -1,4 +1,4 @@
-import type { QueueRecords } from '../queue-token.ts';
+import type { QueueRecords } from '../domain/queue-token.ts';
 import type { ConcertQueues } from './concert-queues.ts';
 import { isLive, type Place } from './place.ts';
 import type { Places } from './places.ts';

@@ -4,8 +4,8 @@
  * announced. Those inside are looked at less often where a look takes long. A second without a turn of this thread also
  * means that nobody could be heard, so everybody counts as present then.
  */
-import type { Clock, DatabaseClock } from '../clock.ts';
-import type { QueueRecords, QueueTokenRow } from '../queue-token.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import type { QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
 import type { ConcertQueue } from './concert-queue.ts';
 import type { Ends } from './ends.ts';
 import { LookPace } from './look-pace.ts';

@@ -2,7 +2,7 @@
  * Lets what PostgreSQL has recorded take effect in memory, everywhere at once: in the concert's line, among the known places, in
  * the watch over who is still there, for whoever watches, and for the next admission.
  */
-import type { QueueTokenRow, QueueTokenStatus } from '../queue-token.ts';
+import type { QueueTokenRow, QueueTokenStatus } from '../domain/queue-token.ts';
 import type { Agenda } from './agenda.ts';
 import type { ConcertQueue, Proposal } from './concert-queue.ts';
 import { type EndStatus, isLive, type Place, placeOf } from './place.ts';

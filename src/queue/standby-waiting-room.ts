@@ -1,5 +1,5 @@
-import { Fault } from '../errors.ts';
-import type { QueueWatch, WaitingRoom } from '../queue-token.ts';
+import { Fault } from '../domain/errors.ts';
+import type { QueueWatch, WaitingRoom } from '../domain/queue-token.ts';
 
 type KeptRoom = WaitingRoom & Pick<QueueWatch, 'watch' | 'look'>;
 

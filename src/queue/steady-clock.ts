@@ -1,4 +1,4 @@
-import type { DatabaseClock } from '../clock.ts';
+import type { DatabaseClock } from '../runtime/clock.ts';
 
 /**
  * The database's clock for a line: instants that are issued one after the other, in whole milliseconds of `upperMs`, never go

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import type { Journal } from '../../src/actors/journal-port.ts';
 import { createScheduleRegistry } from '../../src/actors/schedule-registry.ts';
-import { createIdSource } from '../../src/ids.ts';
+import { createIdSource } from '../../src/runtime/ids.ts';
 import { createLoneActor, LONE_SCHEDULE } from '../fixtures/lone-actor.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 import { holdCommand } from '../fixtures/owner-node.ts';

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { createHandovers } from '../../src/actors/handovers.ts';
 import type { ScheduleActor } from '../../src/actors/schedule-actor.ts';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/domain/errors.ts';
 import { createLoneActor, type LoneActor } from '../fixtures/lone-actor.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 import { silentLog } from '../fixtures/silent-log.ts';

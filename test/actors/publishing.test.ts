@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { createScheduleRegistry } from '../../src/actors/schedule-registry.ts';
-import { createIdSource } from '../../src/ids.ts';
-import type { SeatPublisher } from '../../src/seat-broadcast.ts';
+import { createIdSource } from '../../src/runtime/ids.ts';
+import type { SeatPublisher } from '../../src/domain/seat-broadcast.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { createLoneActor, LONE_SCHEDULE } from '../fixtures/lone-actor.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';

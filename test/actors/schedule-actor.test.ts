@@ -1,6 +1,6 @@
 import t from 'tap';
 import { v7 as uuid } from 'uuid';
-import type { Reservation } from '../../src/reservation.ts';
+import type { Reservation } from '../../src/domain/reservation.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { holdCommand, insertSchedule, insertUserWithBalance, startOwnerNode, valueOf } from '../fixtures/owner-node.ts';
 import { waitFor } from '../fixtures/wait-for.ts';

@@ -2,7 +2,7 @@ import type { Test } from 'tap';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import type { LiveClient } from '../../src/client/live/live-client.ts';
 import type { SocketPort } from '../../src/client/platform.ts';
-import type { ClientFrame, SeatChange, ServerFrame } from '../../src/live-frames.ts';
+import type { ClientFrame, SeatChange, ServerFrame } from '../../src/domain/live-frames.ts';
 import { createManualClock, type ManualClock } from '../fixtures/manual-clock.ts';
 
 export const SERVER_TIME = '2026-11-20T10:00:00.000Z';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { foldFrame, type KnownMap } from '../../src/client/live/seat-map.ts';
-import type { DeltaFrame, SeatChange, SnapshotFrame } from '../../src/live-frames.ts';
+import type { DeltaFrame, SeatChange, SnapshotFrame } from '../../src/domain/live-frames.ts';
 
 const HELD_UNTIL = '2026-11-20T10:05:00.000Z';
 

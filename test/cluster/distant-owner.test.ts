@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap';
 import type { CommandRouter, Reply, SeatMap } from '../../src/actors/command.ts';
-import { type Clock, systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { NOWHERE, type SeatWatcher } from '../../src/http/live/fan-out.ts';
 import { createLiveSchedule } from '../../src/http/live/live-schedule.ts';
 import type { Outbox } from '../../src/http/live/outbox.ts';
-import type { SeatPublisher, SeatUpdate } from '../../src/seat-broadcast.ts';
+import type { SeatPublisher, SeatUpdate } from '../../src/domain/seat-broadcast.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 import { skipWithoutRedis, startTestRedis, type TestRedis } from '../fixtures/redis.ts';
 import { silentLog } from '../fixtures/silent-log.ts';

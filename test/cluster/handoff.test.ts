@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { runAudit } from '../../src/persistence/audit.ts';
+import { runAudit } from '../../src/persistence/audit/audit.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { type ClusterNode, createOwnerCluster } from '../fixtures/owner-cluster.ts';
 import { holdCommand, insertSchedule, insertUserWithBalance, valueOf } from '../fixtures/owner-node.ts';

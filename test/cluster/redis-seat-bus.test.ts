@@ -1,7 +1,7 @@
 import t from 'tap';
 import { createRedisBroadcast } from '../../src/cluster/redis-bus/broadcast.ts';
 import { createRedisSeatBus } from '../../src/cluster/redis-seat-bus.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
 import { silentLog } from '../fixtures/silent-log.ts';

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { createInProcessSeatBus, type SeatBus } from '../../src/cluster/in-process-seat-bus.ts';
-import type { Log } from '../../src/log.ts';
+import type { Log } from '../../src/runtime/log.ts';
 import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 import { waitFor } from '../fixtures/wait-for.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import type { Answer } from '../fixtures/api-client.ts';
 import { createTestDatabase, type TestDatabase } from '../fixtures/database.ts';
-import { BALANCE_LIMIT_WON } from '../../src/wallet.ts';
+import { BALANCE_LIMIT_WON } from '../../src/domain/wallet.ts';
 import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
 import { addSchedule, enter, openSale, startTestService, type TestService } from '../fixtures/service.ts';
 

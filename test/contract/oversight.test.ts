@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { ActivityReport, ActivitySample } from '../../src/activity.ts';
+import type { ActivityReport, ActivitySample } from '../../src/health/activity.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import type { ApiClient } from '../fixtures/api-client.ts';
 import { addSchedule, enter, openSale, startTestService } from '../fixtures/service.ts';

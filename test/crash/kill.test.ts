@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { runAudit } from '../../src/persistence/audit.ts';
+import { runAudit } from '../../src/persistence/audit/audit.ts';
 import { type Answer, type ApiClient, createApiClient } from '../fixtures/api-client.ts';
 import { createTestDatabase, type TestDatabase } from '../fixtures/database.ts';
 import { freePort } from '../fixtures/free-port.ts';

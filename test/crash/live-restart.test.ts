@@ -1,5 +1,5 @@
 import t from 'tap';
-import { runAudit } from '../../src/persistence/audit.ts';
+import { runAudit } from '../../src/persistence/audit/audit.ts';
 import { createApiClient } from '../fixtures/api-client.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { freePort } from '../fixtures/free-port.ts';

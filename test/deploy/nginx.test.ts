@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
-import { problemTable } from '../../src/http/problem-table.ts';
+import { problemTable } from '../../src/http/answers/problem-table.ts';
 import { skipWithoutNginx, startTestBalancer } from '../fixtures/nginx.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { startFakeService } from '../http/fake-service.ts';

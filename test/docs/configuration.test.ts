@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { TSchema } from 'typebox';
-import { environmentSchema, readConfig } from '../../src/config.ts';
+import { environmentSchema, readConfig } from '../../src/config/config.ts';
 import { readDocument, tableRowsOf } from './documents.ts';
 
 interface Row {

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import t from 'tap';
-import { environmentSchema } from '../../src/config.ts';
+import { environmentSchema } from '../../src/config/config.ts';
 import { registerLiveMetrics } from '../../src/http/live/live-metrics.ts';
-import { createMetrics } from '../../src/http/metrics.ts';
-import { problemTable } from '../../src/http/problem-table.ts';
-import { registerServiceMetrics } from '../../src/service-metrics.ts';
+import { createMetrics } from '../../src/http/pages/metrics.ts';
+import { problemTable } from '../../src/http/answers/problem-table.ts';
+import { registerServiceMetrics } from '../../src/health/service-metrics.ts';
 import { codeSpansOf, readDocument, readDocuments, ROOT } from './documents.ts';
 
 const documents = readDocuments();

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { readConfig } from '../../src/config.ts';
-import { createLogger } from '../../src/logger.ts';
-import { startService } from '../../src/service.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createLogger } from '../../src/runtime/logger.ts';
+import { startService } from '../../src/node/service.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { readDocument } from './documents.ts';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/domain/errors.ts';
 import { ADMIN_TOKEN, startFakeService } from './fake-service.ts';
 
 const token = ADMIN_TOKEN;

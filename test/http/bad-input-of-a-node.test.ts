@@ -1,7 +1,7 @@
 import t from 'tap';
-import { readConfig } from '../../src/config.ts';
-import { createLogger } from '../../src/logger.ts';
-import { startService } from '../../src/service.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createLogger } from '../../src/runtime/logger.ts';
+import { startService } from '../../src/node/service.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { badInputs, type BadInput, type Sender } from './bad-input.ts';
 

@@ -1,4 +1,4 @@
-import type { Catalogue, Concert, NewConcert, QueuePolicy, Schedule } from '../../src/catalogue.ts';
+import type { Catalogue, Concert, NewConcert, QueuePolicy, Schedule } from '../../src/domain/catalogue.ts';
 
 export interface FakeCatalogue extends Catalogue {
   readonly concerts: Map<number, Concert>;

@@ -1,7 +1,13 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import type { QueuePolicy } from '../../src/catalogue.ts';
-import { accept, reject } from '../../src/errors.ts';
-import type { QueueIdentity, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../../src/queue-token.ts';
+import type { QueuePolicy } from '../../src/domain/catalogue.ts';
+import { accept, reject } from '../../src/domain/errors.ts';
+import type {
+  QueueIdentity,
+  QueueToken,
+  QueueTokenStatus,
+  QueueWatch,
+  WaitingRoom,
+} from '../../src/domain/queue-token.ts';
 
 interface Place {
   token: string;

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Command, CommandRouter, Grants, HoldSeats, PayReservations, Reply } from '../../src/actors/command.ts';
-import type { FaultCode, RejectionCode, RejectionMembers } from '../../src/errors.ts';
-import type { IdempotencyClaim, IdempotencyRecords, RecordedAnswer } from '../../src/idempotency.ts';
-import type { Page, PageRequest } from '../../src/page.ts';
-import type { Payment, PaymentRecords } from '../../src/payment.ts';
-import type { Reservation, ReservationRecords, ReservationStatus } from '../../src/reservation.ts';
-import { BALANCE_LIMIT_WON, type WalletEntry, type Wallets } from '../../src/wallet.ts';
+import type { FaultCode, RejectionCode, RejectionMembers } from '../../src/domain/errors.ts';
+import type { IdempotencyClaim, IdempotencyRecords, RecordedAnswer } from '../../src/domain/idempotency.ts';
+import type { Page, PageRequest } from '../../src/domain/page.ts';
+import type { Payment, PaymentRecords } from '../../src/domain/payment.ts';
+import type { Reservation, ReservationRecords, ReservationStatus } from '../../src/domain/reservation.ts';
+import { BALANCE_LIMIT_WON, type WalletEntry, type Wallets } from '../../src/domain/wallet.ts';
 import type { FakeCatalogue } from './fake-catalogue.ts';
 
 const HOLD_TTL_MS = 300_000;

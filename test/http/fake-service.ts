@@ -1,10 +1,10 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
-import type { NewConcert } from '../../src/catalogue.ts';
-import { type Clock, systemClock } from '../../src/clock.ts';
+import type { NewConcert } from '../../src/domain/catalogue.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { AppDependencies, AppOptions } from '../../src/http/app-options.ts';
-import { createMetrics } from '../../src/http/metrics.ts';
-import type { Log } from '../../src/log.ts';
+import { createMetrics } from '../../src/http/pages/metrics.ts';
+import type { Log } from '../../src/runtime/log.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 import { createFakeCatalogue, type FakeCatalogue } from './fake-catalogue.ts';
 import { createFakeRoom, type FakeRoom } from './fake-room.ts';

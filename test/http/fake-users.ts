@@ -1,5 +1,5 @@
-import { accept, reject } from '../../src/errors.ts';
-import type { User, UserRecords } from '../../src/user.ts';
+import { accept, reject } from '../../src/domain/errors.ts';
+import type { User, UserRecords } from '../../src/domain/user.ts';
 
 export interface FakeUsers extends UserRecords {
   readonly rows: Map<string, User>;

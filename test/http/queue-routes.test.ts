@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/domain/errors.ts';
 import { failure, refuse } from './fake-sales.ts';
 import { startFakeService } from './fake-service.ts';
 

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { createMetricsApp } from '../../src/http/metrics-app.ts';
+import { createMetricsApp } from '../../src/http/pages/metrics-app.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
-import { systemClock } from '../../src/clock.ts';
-import { Fault } from '../../src/errors.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { Fault } from '../../src/domain/errors.ts';
 import { ADMIN_TOKEN, AUTH_SECRET, startFakeService } from './fake-service.ts';
 
 t.test('no token appears in a log, a figure or a problem', async (t) => {

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Test } from 'tap';
-import { systemClock } from '../../src/clock.ts';
-import { createJobs, type Jobs, type JobSettings } from '../../src/persistence/jobs.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { createJobs, type Jobs, type JobSettings } from '../../src/persistence/jobs/jobs.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 
 /** What the alarm promises: an expired hold is freed within this, whatever became of its owner. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import pg from 'pg';
 import t from 'tap';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/domain/errors.ts';
 import { isInDoubt, isRetryable, isUnavailable, sqlState, toFault } from '../../src/persistence/database-errors.ts';
 import { createPool } from '../../src/persistence/pool.ts';
 import { createTestDatabase } from '../fixtures/database.ts';

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { QueuePolicy } from '../../src/catalogue.ts';
+import type { QueuePolicy } from '../../src/domain/catalogue.ts';
 import type { TokenRow } from './room-harness.ts';
 
 /** Instants of admission in order; asserts that no window of the policy's interval has more than its batch. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createQueueRecords } from '../../src/persistence/queue-records.ts';
+import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
 import { createInProcessWaitingRoom } from '../../src/queue/in-process-waiting-room.ts';
 import { createTokenScribe } from '../../src/queue/token.ts';
 import { silentLog } from '../fixtures/silent-log.ts';

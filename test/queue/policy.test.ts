@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { QueuePolicy } from '../../src/catalogue.ts';
+import type { QueuePolicy } from '../../src/domain/catalogue.ts';
 import { createAdmissionLog } from '../../src/queue/admission-log.ts';
 import {
   admissionRoom,

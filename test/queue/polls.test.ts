@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/domain/errors.ts';
 import type { LineSummary } from '../../src/queue/redis/line-reply.ts';
 import { type LineStore, LOST, type Looked, type Lost } from '../../src/queue/redis/line-store.ts';
 import { createPolls } from '../../src/queue/redis/polls.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import { createQueueRecords } from '../../src/persistence/queue-records.ts';
+import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
 import { createInProcessWaitingRoom } from '../../src/queue/in-process-waiting-room.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 import { waitFor } from '../fixtures/wait-for.ts';

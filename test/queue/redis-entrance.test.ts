@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { Fault } from '../../src/errors.ts';
-import type { QueueEntry, QueueRecords } from '../../src/queue-token.ts';
+import { Fault } from '../../src/domain/errors.ts';
+import type { QueueEntry, QueueRecords } from '../../src/domain/queue-token.ts';
 import type { RedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';

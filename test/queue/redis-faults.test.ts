@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
-import type { QueueRecords, QueueToken } from '../../src/queue-token.ts';
+import type { QueueRecords, QueueToken } from '../../src/domain/queue-token.ts';
 import type { RedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';
 import { waitFor } from '../fixtures/wait-for.ts';

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import t from 'tap';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { createRedisLink } from '../../src/queue/redis/redis-link.ts';
 import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
 import { silentLog } from '../fixtures/silent-log.ts';

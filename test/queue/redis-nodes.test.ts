@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
-import { systemClock } from '../../src/clock.ts';
-import { Fault } from '../../src/errors.ts';
-import type { QueueRecords } from '../../src/queue-token.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { Fault } from '../../src/domain/errors.ts';
+import type { QueueRecords } from '../../src/domain/queue-token.ts';
 import { createRedisLink } from '../../src/queue/redis/redis-link.ts';
 import type { RedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { createQueueRecords } from '../../src/persistence/queue-records.ts';
+import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
 import { createRedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
 import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
 import { silentLog } from '../fixtures/silent-log.ts';

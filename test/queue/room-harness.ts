@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Test } from 'tap';
-import type { QueuePolicy } from '../../src/catalogue.ts';
-import type { Clock, DatabaseClock } from '../../src/clock.ts';
-import type { QueueToken, QueueWatch, WaitingRoom } from '../../src/queue-token.ts';
+import type { QueuePolicy } from '../../src/domain/catalogue.ts';
+import type { Clock, DatabaseClock } from '../../src/runtime/clock.ts';
+import type { QueueToken, QueueWatch, WaitingRoom } from '../../src/domain/queue-token.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 

@@ -1,7 +1,7 @@
 import type { SeatMap } from '../../src/actors/command.ts';
 import { applyEvent, type Seat } from '../../src/actors/seat.ts';
 import type { SeatEvent } from '../../src/actors/seat-event.ts';
-import type { Reservation } from '../../src/reservation.ts';
+import type { Reservation } from '../../src/domain/reservation.ts';
 import type { TestDatabase } from '../fixtures/database.ts';
 import type { Operation } from './shoppers.ts';
 

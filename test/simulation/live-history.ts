@@ -1,4 +1,4 @@
-import type { DeltaFrame, SnapshotFrame } from '../../src/live-frames.ts';
+import type { DeltaFrame, SnapshotFrame } from '../../src/domain/live-frames.ts';
 import { applyEvent, type Seat } from '../../src/actors/seat.ts';
 import type { SeatEvent } from '../../src/actors/seat-event.ts';
 import type { TestDatabase } from '../fixtures/database.ts';

@@ -1,5 +1,5 @@
 import WebSocket from 'ws';
-import type { DeltaFrame, ServerFrame, SnapshotFrame } from '../../src/live-frames.ts';
+import type { DeltaFrame, ServerFrame, SnapshotFrame } from '../../src/domain/live-frames.ts';
 import type { Random } from './random.ts';
 
 /** A seat as a watcher sees it, in a word that can be compared: `HELD 2027-01-01T00:00:00.000Z`, `AVAILABLE `. */

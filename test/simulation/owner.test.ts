@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { runAudit } from '../../src/persistence/audit.ts';
+import { runAudit } from '../../src/persistence/audit/audit.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { insertSchedule, insertUserWithBalance, startOwnerNode } from '../fixtures/owner-node.ts';
 import { startTcpProxy, type TcpProxy } from '../fixtures/tcp-proxy.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Command, Reply } from '../../src/actors/command.ts';
-import type { IdempotencyClaim } from '../../src/idempotency.ts';
+import type { IdempotencyClaim } from '../../src/domain/idempotency.ts';
 import type { Random } from './random.ts';
 
 /** One command and what came of it. Turns order beginnings and ends: each gets the next one. */

@@ -6,7 +6,7 @@
  * C3. A socket that is silent for half as long again as the service promised a frame is given up.
  * C4. A token that was refused twice is not sent a third time.
  */
-import type { ClientFrame, LiveCloseCode, ServerFrame } from '../../live-frames.ts';
+import type { ClientFrame, LiveCloseCode, ServerFrame } from '../../domain/live-frames.ts';
 import type { ClientClock, SocketConstructor, SocketPort } from '../platform.ts';
 import type { ServerTime } from '../server-time.ts';
 import type { LiveLimits } from './limits.ts';

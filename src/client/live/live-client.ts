@@ -1,4 +1,4 @@
-import type { ErrorFrame, QueueFrame, ServerFrame, SnapshotSeat } from '../../live-frames.ts';
+import type { ErrorFrame, QueueFrame, ServerFrame, SnapshotSeat } from '../../domain/live-frames.ts';
 import type { ClientClock, SocketConstructor } from '../platform.ts';
 import type { ServerTime } from '../server-time.ts';
 import { createConnection } from './connection.ts';

@@ -1,4 +1,4 @@
-import type { ErrorFrame, QueueFrame } from '../../live-frames.ts';
+import type { ErrorFrame, QueueFrame } from '../../domain/live-frames.ts';
 import type { LiveError, LivePlace, QueueListener } from './live-client.ts';
 import { createListeners } from './listeners.ts';
 import { createSubscription, type SubscriptionSettings } from './subscription.ts';

@@ -1,4 +1,4 @@
-import type { LiveCloseCode } from '../../live-frames.ts';
+import type { LiveCloseCode } from '../../domain/live-frames.ts';
 import type { LiveLimits } from './limits.ts';
 
 const BEHIND = 1013 satisfies LiveCloseCode;

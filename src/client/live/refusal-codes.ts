@@ -1,4 +1,4 @@
-import type { FaultCode, RejectionCode } from '../../errors.ts';
+import type { FaultCode, RejectionCode } from '../../domain/errors.ts';
 
 /** Something behind the service is away. */
 const FAULTS: ReadonlySet<string> = new Set([

@@ -1,4 +1,4 @@
-import type { DeltaFrame, ErrorFrame, SnapshotFrame } from '../../live-frames.ts';
+import type { DeltaFrame, ErrorFrame, SnapshotFrame } from '../../domain/live-frames.ts';
 import type { LiveError, LiveSeatMap, SeatListener } from './live-client.ts';
 import { createListeners } from './listeners.ts';
 import { foldFrame, type KnownMap } from './seat-map.ts';

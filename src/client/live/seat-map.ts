@@ -5,7 +5,7 @@
  * M2. A snapshot replaces whatever was known, also by a lower `seq`: the service alone knows its history.
  * M3. What came before changes nothing when it comes again.
  */
-import type { DeltaFrame, SnapshotFrame, SnapshotSeat } from '../../live-frames.ts';
+import type { DeltaFrame, SnapshotFrame, SnapshotSeat } from '../../domain/live-frames.ts';
 
 /** A map as it is known. Never changed in place: whoever was given it may keep it. */
 export interface KnownMap {

@@ -1,4 +1,4 @@
-import { FAULT_CODES, REJECTION_CODES } from '../../errors.ts';
+import { FAULT_CODES, REJECTION_CODES } from '../../domain/errors.ts';
 import type { PeerAnswer } from './peer-port.ts';
 
 const rejectionCodes: ReadonlySet<unknown> = new Set(REJECTION_CODES);

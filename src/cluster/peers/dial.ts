@@ -1,5 +1,5 @@
 import { WebSocket, type RawData } from 'ws';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { type HandshakeKey, newNonce, readChallenge, readProof, writeHello, writeProof } from './handshake.ts';
 import { textOf } from './message-text.ts';
 import type { Peer } from './peer-port.ts';

@@ -11,8 +11,8 @@
  */
 import type { RawData, WebSocket } from 'ws';
 import type { Command } from '../../actors/command.ts';
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
 import { isAnswer } from './answer-check.ts';
 import { dial } from './dial.ts';
 import { FrameWriter } from './frame-writer.ts';

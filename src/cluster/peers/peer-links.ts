@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
 import { createHandshakeKey } from './handshake.ts';
 import { PeerLink } from './peer-link.ts';
 import type { PeerLinks } from './peer-port.ts';

@@ -8,7 +8,7 @@
  */
 import type { RawData, WebSocket } from 'ws';
 import type { Command } from '../../actors/command.ts';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../runtime/log.ts';
 import { isCommand } from './command-check.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { readNumbered, textOf } from './message-text.ts';

@@ -10,9 +10,9 @@
  * B5. Garbage reaches nobody, and fills no log.
  */
 import { Redis } from 'ioredis';
-import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
-import { redisOptions } from '../../redis-options.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { redisOptions } from '../../runtime/redis-options.ts';
 
 /** A thousand flushes of watched schedules; Redis takes one in well under a millisecond. */
 const UNANSWERED_LIMIT = 5_000;

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Broadcast } from './broadcast.ts';
 import { createMessageReader } from './message-reader.ts';
 

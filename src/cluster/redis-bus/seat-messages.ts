@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { SeatHead, SeatUpdates } from '../../seat-broadcast.ts';
+import type { SeatHead, SeatUpdates } from '../../domain/seat-broadcast.ts';
 import { createMessageReader } from './message-reader.ts';
 
 /** What nodes tell each other of watched schedules, as JSON. */

@@ -4,9 +4,9 @@
  * T1. Nothing is shown that the token does not allow. When the token ends, so does what it allowed.
  * T2. Every frame has its answer: what cannot be had now is answered by the code of the reason.
  */
-import type { Catalogue } from '../../catalogue.ts';
-import type { Clock, DatabaseClock } from '../../clock.ts';
-import { Fault } from '../../errors.ts';
+import type { Catalogue } from '../../domain/catalogue.ts';
+import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
+import { Fault } from '../../domain/errors.ts';
 import type {
   ClientFrame,
   PongFrame,
@@ -17,9 +17,9 @@ import type {
   UnsubscribeQueueFrame,
   UnsubscribeSeatsFrame,
   WelcomeFrame,
-} from '../../live-frames.ts';
-import type { QueuePlace } from '../../queue-token.ts';
-import type { Bearer, Guards } from '../identity.ts';
+} from '../../domain/live-frames.ts';
+import type { QueuePlace } from '../../domain/queue-token.ts';
+import type { Bearer, Guards } from '../identity/identity.ts';
 import { NOWHERE, type SeatWatcher } from './fan-out.ts';
 import type { FrameReference } from './frame-reader.ts';
 import type { LiveProblemCode } from './live-problem.ts';

@@ -1,4 +1,4 @@
-import type { ClientFrame } from '../../live-frames.ts';
+import type { ClientFrame } from '../../domain/live-frames.ts';
 
 /** The contract's limit of a frame from a client; an access token of the longest kind in use fits. */
 export const FRAME_LIMIT_BYTES = 4_096;

@@ -1,7 +1,7 @@
-import type { FaultCode, RejectionCode } from '../../errors.ts';
-import type { ErrorFrame } from '../../live-frames.ts';
-import type { Language } from '../language.ts';
-import { problemTable } from '../problem-table.ts';
+import type { FaultCode, RejectionCode } from '../../domain/errors.ts';
+import type { ErrorFrame } from '../../domain/live-frames.ts';
+import type { Language } from '../answers/language.ts';
+import { problemTable } from '../answers/problem-table.ts';
 import type { FrameReference } from './frame-reader.ts';
 
 /** Codes that only frames carry, with their words. */

@@ -7,10 +7,10 @@
  * V3. One map is asked for at a time.
  */
 import type { CommandRouter, ReadSeatMap, SeatMap } from '../../actors/command.ts';
-import type { Clock } from '../../clock.ts';
-import { Fault } from '../../errors.ts';
-import type { Log } from '../../log.ts';
-import type { SeatHead, SeatListener, SeatSubscriber, SeatUpdates } from '../../seat-broadcast.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { SeatHead, SeatListener, SeatSubscriber, SeatUpdates } from '../../domain/seat-broadcast.ts';
 import { createFanOut, NOWHERE, type SeatWatcher } from './fan-out.ts';
 import type { LiveTally } from './live-metrics.ts';
 import type { LiveProblemCode } from './live-problem.ts';

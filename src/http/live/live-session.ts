@@ -5,10 +5,10 @@
  * P2. Nothing that a client sends, and no bug that it meets, reaches past its own socket.
  */
 import type { RawData, WebSocket } from 'ws';
-import type { Clock } from '../../clock.ts';
-import type { HeartbeatFrame, LiveCloseCode } from '../../live-frames.ts';
-import type { Log } from '../../log.ts';
-import type { Language } from '../language.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { HeartbeatFrame, LiveCloseCode } from '../../domain/live-frames.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Language } from '../answers/language.ts';
 import { Conversation, type ConversationDependencies, HEARTBEAT_MS } from './conversation.ts';
 import { type FrameReading, type FrameReference, readFrame } from './frame-reader.ts';
 import type { LiveTally } from './live-metrics.ts';

@@ -5,7 +5,7 @@ import type { SessionDependencies } from './live-session.ts';
 import { createLiveSockets, type LiveSockets } from './live-sockets.ts';
 import { createQueuePositions } from './queue-positions.ts';
 import type { AppDependencies, LiveOptions } from '../app-options.ts';
-import type { Guards } from '../identity.ts';
+import type { Guards } from '../identity/identity.ts';
 
 /** What the live route works with. */
 export interface Live {

@@ -1,6 +1,6 @@
-import type { Clock } from '../../clock.ts';
-import { Fault } from '../../errors.ts';
-import type { Log } from '../../log.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { LiveRoom, QueuePresence } from './queue-presence.ts';
 
 /** Tokens that are looked up, and whose holders are told, before others get a turn; about 4 ms where all have moved. */

@@ -1,4 +1,4 @@
-import type { QueuePlace, QueueTokenStatus, QueueWatch, WaitingRoom } from '../../queue-token.ts';
+import type { QueuePlace, QueueTokenStatus, QueueWatch, WaitingRoom } from '../../domain/queue-token.ts';
 
 export type LiveRoom = Pick<WaitingRoom, 'identify' | 'status'> & Pick<QueueWatch, 'watch' | 'look'>;
 export type EndStatus = Exclude<QueueTokenStatus, 'WAITING' | 'ACTIVE'>;

@@ -6,9 +6,9 @@
  * S2. A delta from any earlier change holds every seat that changed since, as it is now.
  */
 import type { SeatMap } from '../../actors/command.ts';
-import type { DeltaFrame, SeatChange, SnapshotFrame, SnapshotSeat } from '../../live-frames.ts';
-import type { SeatStatus } from '../../reservation.ts';
-import type { SeatUpdates } from '../../seat-broadcast.ts';
+import type { DeltaFrame, SeatChange, SnapshotFrame, SnapshotSeat } from '../../domain/live-frames.ts';
+import type { SeatStatus } from '../../domain/reservation.ts';
+import type { SeatUpdates } from '../../domain/seat-broadcast.ts';
 
 /** The contract's window of resuming: what is within either is answered by a delta. */
 const REMEMBERED_CHANGES = 1_000;

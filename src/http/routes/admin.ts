@@ -1,13 +1,13 @@
 import { type Static, Type } from '@fastify/type-provider-typebox';
-import type { NewSchedule as ScheduleToCreate } from '../../catalogue.ts';
-import { accept, type Decision, reject } from '../../errors.ts';
-import { viewConcert, viewSchedule } from '../concert-views.ts';
-import { malformed } from '../request-error.ts';
+import type { NewSchedule as ScheduleToCreate } from '../../domain/catalogue.ts';
+import { accept, type Decision, reject } from '../../domain/errors.ts';
+import { viewConcert, viewSchedule } from '../answers/concert-views.ts';
+import { malformed } from '../answers/request-error.ts';
 import { ConcertWithPolicy, NewConcert, NewSchedule, QueuePolicyChange } from '../schemas/admin.ts';
 import { NoQuery, PathId, refer } from '../schemas/basics.ts';
 import { Concert, Schedule } from '../schemas/catalogue.ts';
 import { canonicalTimeZone, normaliseText } from '../schemas/formats.ts';
-import { pricesOfSeats } from '../seat-prices.ts';
+import { pricesOfSeats } from '../answers/seat-prices.ts';
 import type { App, Services } from '../services.ts';
 
 const DEFAULT_TIME_ZONE = 'Asia/Seoul';

@@ -1,14 +1,14 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SeatMap as OwnersMap, ReadSeatMap } from '../../actors/command.ts';
-import type { Schedule } from '../../catalogue.ts';
-import type { Rejection, RejectionCode } from '../../errors.ts';
-import type { SeatStatus } from '../../reservation.ts';
-import { isReservationOpen } from '../booking-window.ts';
-import { chooseSchedule } from '../choose-schedule.ts';
-import { viewConcert, viewSchedule } from '../concert-views.ts';
-import { admittedShopper, type Shopper } from '../identity.ts';
-import { done, unkeyedOutcomeOf } from '../outcome.ts';
+import type { Schedule } from '../../domain/catalogue.ts';
+import type { Rejection, RejectionCode } from '../../domain/errors.ts';
+import type { SeatStatus } from '../../domain/reservation.ts';
+import { isReservationOpen } from '../../booking/booking-window.ts';
+import { chooseSchedule } from '../../booking/choose-schedule.ts';
+import { viewConcert, viewSchedule } from '../answers/concert-views.ts';
+import { admittedShopper, type Shopper } from '../identity/identity.ts';
+import { done, unkeyedOutcomeOf } from '../../booking/outcome.ts';
 import { NoQuery, PathId, refer } from '../schemas/basics.ts';
 import {
   Concerts,
@@ -20,7 +20,7 @@ import {
   Schedules,
   SchedulesQuery,
 } from '../schemas/catalogue.ts';
-import { createSeatMapWriter, entityTagOf, namesEntityTag } from '../seat-map-text.ts';
+import { createSeatMapWriter, entityTagOf, namesEntityTag } from '../answers/seat-map-text.ts';
 import type { App, Services } from '../services.ts';
 
 const ConcertParams = Type.Object({ concertId: PathId });

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Readiness } from '../../readiness.ts';
-import type { Closing } from '../graceful-close.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Readiness } from '../../health/readiness.ts';
+import type { Closing } from '../hooks/graceful-close.ts';
+import type { Metrics } from '../pages/metrics.ts';
 import { Health, Ready } from '../schemas/operations.ts';
 import type { App, Services } from '../services.ts';
 

@@ -1,11 +1,11 @@
 import type { Static } from '@fastify/type-provider-typebox';
-import type { ActivitySample as Sample } from '../../activity.ts';
-import type { Concert, QueuePolicy } from '../../catalogue.ts';
-import { Fault } from '../../errors.ts';
-import type { ConcertSales, ScheduleOccupancy } from '../../overview.ts';
-import type { QueueCounts } from '../../queue-token.ts';
-import { isoOf } from '../concert-views.ts';
-import { negotiateLanguage } from '../language.ts';
+import type { ActivitySample as Sample } from '../../health/activity.ts';
+import type { Concert, QueuePolicy } from '../../domain/catalogue.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { ConcertSales, ScheduleOccupancy } from '../../health/overview.ts';
+import type { QueueCounts } from '../../domain/queue-token.ts';
+import { isoOf } from '../answers/concert-views.ts';
+import { negotiateLanguage } from '../answers/language.ts';
 import { NoQuery, refer } from '../schemas/basics.ts';
 import {
   ActivityQuery,
@@ -15,7 +15,7 @@ import {
   type OccupiedSchedule,
 } from '../schemas/oversight.ts';
 import type { App, Services } from '../services.ts';
-import { wordReason } from '../verdict-words.ts';
+import { wordReason } from '../answers/verdict-words.ts';
 
 const NO_SALES = { held: 0, confirmed: 0, revenue: 0 } as const;
 /** Milliseconds and averages are told to a hundredth. */

@@ -1,7 +1,7 @@
-import { claimOf } from '../claim.ts';
-import { nextCursorOf, PAYMENTS_LIST, readPageQuery } from '../cursor.ts';
-import { payReservations } from '../pay-reservations.ts';
-import { refundPayment } from '../refund-payment.ts';
+import { claimOf } from '../identity/claim.ts';
+import { nextCursorOf, PAYMENTS_LIST, readPageQuery } from '../answers/cursor.ts';
+import { payReservations } from '../../booking/pay-reservations.ts';
+import { refundPayment } from '../../booking/refund-payment.ts';
 import { IdempotencyHeaders, NoBody, NoQuery, refer } from '../schemas/basics.ts';
 import {
   Payment,

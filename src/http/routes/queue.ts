@@ -1,5 +1,5 @@
-import { refusalOfBooking } from '../booking-window.ts';
-import { leaveQueue } from '../leave-queue.ts';
+import { refusalOfBooking } from '../../booking/booking-window.ts';
+import { leaveQueue } from '../../booking/leave-queue.ts';
 import { NoBody, NoQuery, refer } from '../schemas/basics.ts';
 import { QueueEntry, QueueToken, TokenInPath } from '../schemas/queue.ts';
 import type { App, Services } from '../services.ts';

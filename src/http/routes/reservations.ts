@@ -1,13 +1,13 @@
-import { nextCursorOf, readPageQuery, RESERVATIONS_LIST } from '../cursor.ts';
-import { claimOf } from '../claim.ts';
-import { chooseSchedule } from '../choose-schedule.ts';
-import { type HoldWish, holdSeats } from '../hold-seats.ts';
-import type { Shopper } from '../identity.ts';
-import { type KeyTaken, type Outcome, refused } from '../outcome.ts';
-import { readSettled } from '../read-reservations.ts';
-import { releaseHold } from '../release-hold.ts';
-import type { RejectionCode } from '../../errors.ts';
-import type { Schedule } from '../../catalogue.ts';
+import { nextCursorOf, readPageQuery, RESERVATIONS_LIST } from '../answers/cursor.ts';
+import { claimOf } from '../identity/claim.ts';
+import { chooseSchedule } from '../../booking/choose-schedule.ts';
+import { type HoldWish, holdSeats } from '../../booking/hold-seats.ts';
+import type { Shopper } from '../identity/identity.ts';
+import { type KeyTaken, type Outcome, refused } from '../../booking/outcome.ts';
+import { readSettled } from '../../booking/read-reservations.ts';
+import { releaseHold } from '../../booking/release-hold.ts';
+import type { RejectionCode } from '../../domain/errors.ts';
+import type { Schedule } from '../../domain/catalogue.ts';
 import { IdempotencyHeaders, NoBody, NoQuery, refer } from '../schemas/basics.ts';
 import {
   HoldRequest,
@@ -20,7 +20,7 @@ import {
   ReserveRequest,
 } from '../schemas/reservations.ts';
 import type { App, Services } from '../services.ts';
-import { soon } from '../soon.ts';
+import { soon } from '../../booking/soon.ts';
 
 const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 

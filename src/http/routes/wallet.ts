@@ -1,7 +1,7 @@
-import type { ChargeReceipt as Receipt } from '../../wallet.ts';
-import { claimOf } from '../claim.ts';
-import { nextCursorOf, readPageQuery, WALLET_LIST } from '../cursor.ts';
-import { done, KEY_TAKEN, type KeyTaken, type Outcome } from '../outcome.ts';
+import type { ChargeReceipt as Receipt } from '../../domain/wallet.ts';
+import { claimOf } from '../identity/claim.ts';
+import { nextCursorOf, readPageQuery, WALLET_LIST } from '../answers/cursor.ts';
+import { done, KEY_TAKEN, type KeyTaken, type Outcome } from '../../booking/outcome.ts';
 import { IdempotencyHeaders, NoQuery, refer } from '../schemas/basics.ts';
 import { Balance, ChargeReceipt, ChargeRequest, HistoryQuery, WalletHistory } from '../schemas/wallet.ts';
 import type { App, Services } from '../services.ts';

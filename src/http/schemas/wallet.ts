@@ -1,5 +1,5 @@
 import { Type } from '@fastify/type-provider-typebox';
-import { CHARGE_LIMIT_WON } from '../../wallet.ts';
+import { CHARGE_LIMIT_WON } from '../../domain/wallet.ts';
 import { Instant, NextCursor, NullableUuid, listOf, named, PageQuery, refer, Uuid, Won } from './basics.ts';
 
 export const Balance = named('Balance', Type.Object({ userId: Uuid, balance: Won, updatedAt: Instant }));

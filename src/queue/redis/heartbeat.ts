@@ -3,8 +3,8 @@
  * tells it when nobody could be heard, looks for lines that it does not know, and, on one node per line, compares the line
  * with PostgreSQL.
  */
-import type { Clock } from '../../clock.ts';
-import type { QueueRecords } from '../../queue-token.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { QueueRecords } from '../../domain/queue-token.ts';
 import { type LineStore, LOST } from './line-store.ts';
 import type { Reconciler } from './line-reconciliation.ts';
 import type { RedisLink } from './redis-link.ts';

@@ -7,10 +7,10 @@
  *     nothing any more.
  * B3. A line is open only when all of it is there. Whatever empties Redis meanwhile begins the rebuilding anew.
  */
-import type { Clock, DatabaseClock } from '../../clock.ts';
-import { Fault } from '../../errors.ts';
-import type { Log } from '../../log.ts';
-import type { QueueRecords } from '../../queue-token.ts';
+import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { QueueRecords } from '../../domain/queue-token.ts';
 import type { QueueTerms } from '../concert-queues.ts';
 import { type LineStore, LOST } from './line-store.ts';
 import type { RedisLink } from './redis-link.ts';

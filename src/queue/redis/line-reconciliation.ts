@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts';
-import type { QueueRecords } from '../../queue-token.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { QueueRecords } from '../../domain/queue-token.ts';
 import type { QueueTerms } from '../concert-queues.ts';
 import { LookPace } from '../look-pace.ts';
 import type { PolicyChanges } from './policy-changes.ts';

@@ -1,5 +1,5 @@
-import type { DatabaseClock } from '../../clock.ts';
-import type { AdmittedToken, QueueTokenRow } from '../../queue-token.ts';
+import type { DatabaseClock } from '../../runtime/clock.ts';
+import type { AdmittedToken, QueueTokenRow } from '../../domain/queue-token.ts';
 import type { QueueTerms } from '../concert-queues.ts';
 import type { EndStatus } from '../place.ts';
 import {

@@ -1,5 +1,5 @@
-import { Fault } from '../../errors.ts';
-import type { QueueRecords } from '../../queue-token.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { QueueRecords } from '../../domain/queue-token.ts';
 import type { FlushResult, LaneWork } from '../lane.ts';
 import type { RecordedChanges } from './recorded-changes.ts';
 import type { RedisLink } from './redis-link.ts';

@@ -1,6 +1,6 @@
-import { Fault } from '../../errors.ts';
-import type { DatabaseClock } from '../../clock.ts';
-import type { QueueRecords } from '../../queue-token.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { DatabaseClock } from '../../runtime/clock.ts';
+import type { QueueRecords } from '../../domain/queue-token.ts';
 import type { QueueTerms } from '../concert-queues.ts';
 import type { LaneWork } from '../lane.ts';
 import { type LineStore, LOST } from './line-store.ts';

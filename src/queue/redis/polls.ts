@@ -1,4 +1,4 @@
-import { createLookUps, type LookUps } from '../../look-ups.ts';
+import { createLookUps, type LookUps } from '../../runtime/look-ups.ts';
 import { type LineStore, LOST, type Looked, type Lost } from './line-store.ts';
 
 /** A node is busy with what it has answered by then; more of them waiting would only wait longer. */

@@ -1,4 +1,4 @@
-import type { QueueTokenRow } from '../../queue-token.ts';
+import type { QueueTokenRow } from '../../domain/queue-token.ts';
 import { isLive } from '../place.ts';
 import { isEndStatus } from '../register.ts';
 import { type LineStore, LOST, type RecordedEnd } from './line-store.ts';

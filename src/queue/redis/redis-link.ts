@@ -8,10 +8,10 @@
  * K3. While events may be missed, `isHearing` is false.
  */
 import { Redis } from 'ioredis';
-import type { Clock } from '../../clock.ts';
-import { Fault } from '../../errors.ts';
-import type { Log } from '../../log.ts';
-import { redisOptions } from '../../redis-options.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import { redisOptions } from '../../runtime/redis-options.ts';
 import { commandOf, eventPatternOf, keysOf, loadScripts, type ScriptCommand, type ScriptName } from './scripts.ts';
 
 declare module 'ioredis' {

@@ -7,10 +7,10 @@
  * W3. Redis holds nothing that is not recorded, or that would be missed: emptied, it is rebuilt; away, tokens are known from
  *     their rows, and only what it alone can tell is refused.
  */
-import { type Clock, type DatabaseClock, systemClock } from '../../clock.ts';
-import { accept, type Decision, Fault, reject } from '../../errors.ts';
-import type { Log } from '../../log.ts';
-import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../../queue-token.ts';
+import { type Clock, type DatabaseClock, systemClock } from '../../runtime/clock.ts';
+import { accept, type Decision, Fault, reject } from '../../domain/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../../domain/queue-token.ts';
 import type { QueueTerms } from '../concert-queues.ts';
 import { createLane, type FlushResult } from '../lane.ts';
 import { PATIENCE_MS, withPatience } from '../patience.ts';

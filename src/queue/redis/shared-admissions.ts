@@ -6,9 +6,9 @@
  *     and is recorded again, after a second by any node, which does nothing to who is in already.
  * S3. One round of proposals is out at a time, whichever node made it, so nobody is let in ahead of somebody whose round failed.
  */
-import type { Clock } from '../../clock.ts';
-import { Fault } from '../../errors.ts';
-import type { QueueRecords } from '../../queue-token.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { QueueRecords } from '../../domain/queue-token.ts';
 import type { FlushResult, LaneWork } from '../lane.ts';
 import { type Admission, type LineStore, LOST } from './line-store.ts';
 import type { Mending } from './mending.ts';

@@ -5,9 +5,9 @@
  * E2. An end that nobody asked for is forgotten when it fails: Redis hands it out again a second later, to any node.
  * E3. An end that a caller asked for needs no Redis. What Redis could not be told is mended.
  */
-import type { DatabaseClock } from '../../clock.ts';
-import { Fault } from '../../errors.ts';
-import type { QueueRecords } from '../../queue-token.ts';
+import type { DatabaseClock } from '../../runtime/clock.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { QueueRecords } from '../../domain/queue-token.ts';
 import type { FlushResult, LaneWork } from '../lane.ts';
 import type { EndStatus } from '../place.ts';
 import { type DueItem, type LineStore, LOST, type RecordedEnd } from './line-store.ts';

@@ -10,10 +10,10 @@
  * N3. Nobody is entered while Redis is known to be away. What was recorded when it went away is mended, and the user's next entry
  *     finds it.
  */
-import type { Clock, DatabaseClock } from '../../clock.ts';
-import { Fault } from '../../errors.ts';
-import { createIdSource } from '../../ids.ts';
-import type { QueueEntryOutcome, QueueRecords, QueueTokenRow } from '../../queue-token.ts';
+import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
+import { Fault } from '../../domain/errors.ts';
+import { createIdSource } from '../../runtime/ids.ts';
+import type { QueueEntryOutcome, QueueRecords, QueueTokenRow } from '../../domain/queue-token.ts';
 import { ENTRIES_PER_STATEMENT, MOST_ENTRIES_PENDING } from '../entry-limits.ts';
 import { sendHalves } from '../halves.ts';
 import type { FlushResult, LaneWork } from '../lane.ts';

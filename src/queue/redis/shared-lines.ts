@@ -2,8 +2,8 @@
  * What this node knows of the lines in Redis: under which generation each is held, how it is doing, and when it is next to be
  * looked at. Another node may know better at any time; nothing is decided here.
  */
-import type { Clock, DatabaseClock } from '../../clock.ts';
-import { Fault } from '../../errors.ts';
+import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
+import { Fault } from '../../domain/errors.ts';
 import { type Alarm, createAlarm } from '../alarm.ts';
 import type { QueueTerms } from '../concert-queues.ts';
 import { createOpening } from '../opening.ts';

@@ -1,5 +1,5 @@
-import { Fault } from '../../errors.ts';
-import type { QueueRecords } from '../../queue-token.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { QueueRecords } from '../../domain/queue-token.ts';
 import type { QueueTerms } from '../concert-queues.ts';
 import { isLive, type Place } from '../place.ts';
 import { issuedAtMsOf } from '../token.ts';

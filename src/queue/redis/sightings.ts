@@ -8,8 +8,8 @@
  *     it, since holds and payments are decided under their own fence.
  * G3. WAITING is never repeated: every question is a sign of life, and the answer changes by itself.
  */
-import type { Clock } from '../../clock.ts';
-import type { QueueTokenRow, QueueTokenStatus } from '../../queue-token.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { QueueTokenRow, QueueTokenStatus } from '../../domain/queue-token.ts';
 import { isLive, type Place, placeOf } from '../place.ts';
 import { isEndStatus } from '../register.ts';
 import { issuedAtMsOf, type TokenScribe, type TokenSubject } from '../token.ts';

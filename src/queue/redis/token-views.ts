@@ -1,6 +1,6 @@
-import type { Clock, DatabaseClock } from '../../clock.ts';
-import { Fault } from '../../errors.ts';
-import type { QueueCounts, QueuePlace, QueueToken } from '../../queue-token.ts';
+import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { QueueCounts, QueuePlace, QueueToken } from '../../domain/queue-token.ts';
 import type { Lane } from '../lane.ts';
 import { withPatience } from '../patience.ts';
 import { isLive, type Place, statusAt, tokenOf } from '../place.ts';

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { PeerLinks } from '../../../src/cluster/peers/peer-port.ts';
 import { CloseCode, FRAME_LIMIT_BYTES } from '../../../src/cluster/peers/wire.ts';
-import { type Clock, systemClock } from '../../../src/clock.ts';
+import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { startTcpProxy } from '../../fixtures/tcp-proxy.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';

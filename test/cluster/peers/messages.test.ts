@@ -4,7 +4,7 @@ import type { Command } from '../../../src/actors/command.ts';
 import { isAnswer } from '../../../src/cluster/peers/answer-check.ts';
 import { isCommand } from '../../../src/cluster/peers/command-check.ts';
 import { parseMessage, readNumbered, textOf } from '../../../src/cluster/peers/message-text.ts';
-import { FAULT_CODES, REJECTION_CODES } from '../../../src/errors.ts';
+import { FAULT_CODES, REJECTION_CODES } from '../../../src/domain/errors.ts';
 
 const USER = '0198a0a0-0000-7000-8000-000000000001';
 const OTHER = '0198a0a0-0000-7000-8000-000000000002';

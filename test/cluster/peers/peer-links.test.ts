@@ -3,7 +3,7 @@ import type { Command } from '../../../src/actors/command.ts';
 import { createPeerLinks } from '../../../src/cluster/peers/peer-links.ts';
 import type { PeerAnswer } from '../../../src/cluster/peers/peer-port.ts';
 import { createPeerServer } from '../../../src/cluster/peers/peer-server.ts';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import { freePort } from '../../fixtures/free-port.ts';
 import { silentLog } from '../../fixtures/silent-log.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';

@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import type { Command } from '../../../src/actors/command.ts';
-import { type Clock, systemClock } from '../../../src/clock.ts';
+import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import { createPeerLinks } from '../../../src/cluster/peers/peer-links.ts';
 import type {
   PeerAnswer,
@@ -10,7 +10,7 @@ import type {
   SendOutcome,
 } from '../../../src/cluster/peers/peer-port.ts';
 import { createPeerServer } from '../../../src/cluster/peers/peer-server.ts';
-import type { Log } from '../../../src/log.ts';
+import type { Log } from '../../../src/runtime/log.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
 
 export const SECRET = 'a-secret-of-the-peers-of-this-test';

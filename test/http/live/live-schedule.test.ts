@@ -5,7 +5,7 @@ import type { SeatWatcher } from '../../../src/http/live/fan-out.ts';
 import { NOWHERE } from '../../../src/http/live/fan-out.ts';
 import { createLiveSchedule } from '../../../src/http/live/live-schedule.ts';
 import type { Outbox } from '../../../src/http/live/outbox.ts';
-import type { SeatUpdate } from '../../../src/seat-broadcast.ts';
+import type { SeatUpdate } from '../../../src/domain/seat-broadcast.ts';
 import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { silentLog } from '../../fixtures/silent-log.ts';
 

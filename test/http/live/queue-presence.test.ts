@@ -1,7 +1,7 @@
 import t from 'tap';
-import { Fault } from '../../../src/errors.ts';
+import { Fault } from '../../../src/domain/errors.ts';
 import { type LiveRoom, QueuePresence } from '../../../src/http/live/queue-presence.ts';
-import type { QueuePlace, QueueTokenStatus } from '../../../src/queue-token.ts';
+import type { QueuePlace, QueueTokenStatus } from '../../../src/domain/queue-token.ts';
 
 const waitingAt = (queuePosition: number): QueuePlace => ({
   status: 'WAITING',

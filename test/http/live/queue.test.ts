@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { QueueFrame } from '../../../src/live-frames.ts';
+import type { QueueFrame } from '../../../src/domain/live-frames.ts';
 import { createTestDatabase } from '../../fixtures/database.ts';
 import { type LiveSocket, openLiveSocket } from '../../fixtures/live-socket.ts';
 import { enter, openSale, startTestService, type TestService } from '../../fixtures/service.ts';

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { SeatMap } from '../../../src/actors/command.ts';
 import { SeatState } from '../../../src/http/live/seat-state.ts';
-import type { SeatUpdate } from '../../../src/seat-broadcast.ts';
+import type { SeatUpdate } from '../../../src/domain/seat-broadcast.ts';
 
 const UNTIL = '2026-11-20T03:05:00.000Z';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { problemTable } from '../../../src/http/problem-table.ts';
+import { problemTable } from '../../../src/http/answers/problem-table.ts';
 import { english } from '../../../web/language/english.ts';
 import { korean } from '../../../web/language/korean.ts';
 import { chooseLanguage } from '../../../web/language/language.ts';

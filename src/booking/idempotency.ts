@@ -1,0 +1,165 @@
+/**
+ * Requests that carry an idempotency key, at the node where they enter.
+ *
+ * Owns the keys in flight on this node. The record of answers belongs to the store, where it is written in the
+ * transaction of its effect; keys in flight on other nodes belong to the schedule's owner and to the store.
+ *
+ * I1. A key is in flight from before its look-up until what was done under it is settled, so of two requests with one
+ *     key at one moment only one is decided at a time.
+ * I2. Only an answer that granted something is given to those who waited. A refusal leaves no trace: the next in line
+ *     is decided itself.
+ * I3. A wait has an end, and so has the line.
+ * I4. A refusal is given only once the key was looked up again after the decision. A request that entered elsewhere under
+ *     the same key may have been done in between, and may be what the refusal rests on: its seats, its money, its payment.
+ *     Whatever a refusal rests on is committed, and the record with it, so that look-up finds it.
+ */
+import { hash } from 'node:crypto';
+import type { Clock } from '../runtime/clock.ts';
+import type { IdempotencyClaim, IdempotencyRecords } from '../domain/idempotency.ts';
+import { type Done, KEY_TAKEN, type KeyTaken, type Outcome, type Replayed, refused } from './outcome.ts';
+
+/** How long a duplicate waits for the first; the contract's number. */
+const WAIT_LIMIT_MS = 2_000;
+/** Duplicates in line for one key; more than any honest client sends, and each costs a timer. */
+const WAITERS_LIMIT = 256;
+/** A record that the owner speaks of is committed, so a look-up or two later it is found. */
+const TAKEN_ATTEMPTS = 4;
+const TAKEN_PAUSE_MS = 100;
+
+export interface Idempotency {
+  /**
+   * Decides by `perform`, or answers from what was decided under the claim's key before.
+   * Without a claim it only performs, at once if `perform` does. Throws the faults of the look-up and of `perform`.
+   */
+  run<T>(
+    userId: string,
+    claim: IdempotencyClaim | null,
+    perform: () => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
+  ): Outcome<T> | KeyTaken | Promise<Outcome<T> | Replayed | KeyTaken>;
+
+  /** For `perform`: records an answer that tells of an earlier effect, and so was recorded with none. */
+  recordFound<T>(userId: string, claim: IdempotencyClaim | null, answer: Done<T>): Promise<Done<T> | KeyTaken>;
+}
+
+interface Granted {
+  readonly fingerprint: string;
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** A key in flight. `settled` gives what was granted under it, or null. */
+interface Slot {
+  readonly settled: Promise<Granted | null>;
+  readonly settle: (granted: Granted | null) => void;
+  waiters: number;
+}
+
+export function createIdempotency({ records, clock }: { records: IdempotencyRecords; clock: Clock }): Idempotency {
+  const slots = new Map<string, Slot>();
+
+  async function runUnderKey<T>(
+    userId: string,
+    claim: IdempotencyClaim,
+    perform: () => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
+  ): Promise<Outcome<T> | Replayed> {
+    const slotKey = `${userId} ${claim.key}`;
+    const deadlineMs = clock.monotonicMs() + WAIT_LIMIT_MS;
+    for (let slot = slots.get(slotKey); slot !== undefined; slot = slots.get(slotKey)) {
+      const granted = await waitFor(slot, deadlineMs);
+      if (granted === 'too-long') return refused('IDEMPOTENCY_IN_PROGRESS');
+      if (granted !== null) return replay(granted, claim);
+    }
+    const slot = openSlot();
+    slots.set(slotKey, slot);
+    let granted: Granted | null = null;
+    try {
+      const outcome = await decide(userId, claim, perform);
+      granted = grantedBy(outcome, claim);
+      return outcome;
+    } finally {
+      slots.delete(slotKey);
+      slot.settle(granted);
+    }
+  }
+
+  async function decide<T>(
+    userId: string,
+    claim: IdempotencyClaim,
+    perform: () => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
+  ): Promise<Outcome<T> | Replayed> {
+    for (let attempt = 1; attempt <= TAKEN_ATTEMPTS; attempt += 1) {
+      const answer = await findAnswer(userId, claim);
+      if (answer !== null) return answer;
+      const outcome = await perform();
+      if (outcome.kind === 'refused') return (await findAnswer(userId, claim)) ?? outcome;
+      if (outcome.kind !== 'key-taken') return outcome;
+      await pause(TAKEN_PAUSE_MS * (attempt - 1));
+    }
+    return refused('IDEMPOTENCY_IN_PROGRESS');
+  }
+
+  async function findAnswer(userId: string, claim: IdempotencyClaim): Promise<Outcome<never> | Replayed | null> {
+    const recorded = await records.find(userId, claim.key);
+    return recorded === null ? null : replay(recorded, claim);
+  }
+
+  async function waitFor(slot: Slot, deadlineMs: number): Promise<Granted | null | 'too-long'> {
+    const leftMs = deadlineMs - clock.monotonicMs();
+    if (leftMs <= 0 || slot.waiters >= WAITERS_LIMIT) return 'too-long';
+    slot.waiters += 1;
+    let cancel = (): void => {};
+    const tooLong = new Promise<'too-long'>((resolve) => {
+      cancel = clock.after(leftMs, () => resolve('too-long'));
+    });
+    const granted = await Promise.race([slot.settled, tooLong]);
+    cancel();
+    slot.waiters -= 1;
+    return granted;
+  }
+
+  function pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      clock.after(delayMs, resolve);
+    });
+  }
+
+  return {
+    run: (userId, claim, perform) => (claim === null ? perform() : runUnderKey(userId, claim, perform)),
+    async recordFound(userId, claim, answer) {
+      if (claim === null) return answer;
+      return (await records.record(userId, claim, answer.status, answer.body)) ? answer : KEY_TAKEN;
+    },
+  };
+}
+
+/** The fingerprint of a request: two that differ in route, path values or body never share one. */
+export function fingerprintOf(route: string, params: unknown, body: unknown): string {
+  return hash('sha256', `${route}\n${canonicalText(params)}\n${canonicalText(body)}`, 'hex');
+}
+
+/** JSON text in which the order of members is always the same. Bodies were validated, so their depth is small. */
+function canonicalText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, member]) => `${JSON.stringify(name)}:${canonicalText(member)}`);
+    return `{${members.join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}
+
+function openSlot(): Slot {
+  const { promise, resolve } = Promise.withResolvers<Granted | null>();
+  return { settled: promise, settle: resolve, waiters: 0 };
+}
+
+function replay(granted: Granted, claim: IdempotencyClaim): Outcome<never> | Replayed {
+  if (granted.fingerprint !== claim.fingerprint) return refused('IDEMPOTENCY_KEY_REUSED');
+  return { kind: 'replayed', status: granted.status, body: granted.body };
+}
+
+function grantedBy<T>(outcome: Outcome<T> | Replayed, claim: IdempotencyClaim): Granted | null {
+  if (outcome.kind !== 'done' && outcome.kind !== 'replayed') return null;
+  return { fingerprint: claim.fingerprint, status: outcome.status, body: outcome.body };
+}

@@ -1,0 +1,18 @@
+import type { ReleaseHold } from '../actors/command.ts';
+import type { Reservation } from '../domain/reservation.ts';
+import { done, type Outcome, refused, unkeyedOutcomeOf } from './outcome.ts';
+import type { Services } from '../http/services.ts';
+
+/** Gives a hold of the user back. What is not on hold any more is refused with its status. */
+export async function releaseHold(
+  { reservations, router }: Services,
+  userId: string,
+  reservationId: string,
+): Promise<Outcome<Reservation>> {
+  const [reservation] = await reservations.findMany(userId, [reservationId]);
+  if (reservation === undefined) return refused('RESERVATION_NOT_FOUND');
+  if (reservation.status !== 'HELD') return refused('RESERVATION_NOT_HELD', { status: reservation.status });
+  const { scheduleId } = reservation;
+  const reply = await router.dispatch<ReleaseHold>({ type: 'ReleaseHold', scheduleId, userId, reservationId });
+  return unkeyedOutcomeOf<ReleaseHold, Reservation>(reply, (released) => done(200, released));
+}

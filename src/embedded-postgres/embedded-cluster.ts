@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chownSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  closeSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { keepText } from '../config/data-directory.ts';
+import type { Log } from '../runtime/log.ts';
+import { type EmbeddedBinaries, type ServerOwner, spawnAsOwner } from './embedded-binaries.ts';
+import { isRunning } from './embedded-postmaster.ts';
+
+/** The role that owns everything in an embedded server, and its database. */
+export const EMBEDDED_ROLE = 'frontrow';
+
+const PASSWORD_BYTES = 24;
+
+/** Text sorts by code point, the same on every machine, and nobody gets in without the password. */
+const CLUSTER_CHOICES = [
+  '--encoding=UTF8',
+  '--locale-provider=libc',
+  '--locale=C',
+  '--auth=scram-sha-256',
+  '--no-instructions',
+];
+
+const UNFINISHED = '.postgres-unfinished-';
+
+/** Enough of what initdb said to see why it failed. */
+const REPORTED_OUTPUT_BYTES = 2_000;
+
+/** A server that runs for long logs little; what it logged is worth keeping for one more start. */
+const LARGEST_LOG_BYTES = 10 * 1024 * 1024;
+
+/** Where an embedded server keeps its things below the data directory. */
+export interface EmbeddedFiles {
+  readonly cluster: string;
+  readonly password: string;
+  readonly port: string;
+  readonly log: string;
+}
+
+/** The files of the embedded server under `dataDirectory`, an absolute path without symbolic links. */
+export function embeddedFiles(dataDirectory: string): EmbeddedFiles {
+  return {
+    cluster: join(dataDirectory, 'postgres'),
+    password: join(dataDirectory, 'postgres-password'),
+    port: join(dataDirectory, 'postgres-port'),
+    log: join(dataDirectory, 'postgres.log'),
+  };
+}
+
+/** The generated password of the server's only role, made on first use. */
+export function readPassword(files: EmbeddedFiles): string {
+  return keepText(files.password, () => randomBytes(PASSWORD_BYTES).toString('hex')).trim();
+}
+
+/**
+ * Makes the cluster unless it is there. It is made beside its place and moved there when it is complete, so an
+ * interrupted start leaves nothing that looks like a cluster, and of two starts at once one wins and the other uses its.
+ * Throws when the cluster is of another major version, which its server could not read.
+ */
+export async function createCluster(settings: {
+  dataDirectory: string;
+  files: EmbeddedFiles;
+  binaries: EmbeddedBinaries;
+  owner: ServerOwner | undefined;
+  password: string;
+  /** Whether the files must have reached the disk when this returns. */
+  isDurable: boolean;
+  log: Log;
+}): Promise<void> {
+  const { dataDirectory, files, binaries, owner, password, isDurable, log } = settings;
+  removeUnfinished(dataDirectory);
+  setIncompleteAside(files.cluster, log);
+  if (existsSync(files.cluster)) return;
+
+  const workshop = mkdtempSync(join(dataDirectory, `${UNFINISHED}${process.pid}-`));
+  try {
+    const draft = join(workshop, 'postgres');
+    const passwordFile = join(workshop, 'password');
+    mkdirSync(draft, { mode: 0o700 });
+    writeFileSync(passwordFile, password, { mode: 0o600 });
+    if (owner !== undefined) for (const path of [workshop, draft, passwordFile]) chownSync(path, owner.uid, owner.gid);
+    const haste = isDurable ? [] : ['--no-sync'];
+    await runInitdb(binaries, owner, ['-D', draft, `--pwfile=${passwordFile}`, ...haste]);
+    moveIntoPlace(draft, files.cluster, dataDirectory);
+  } finally {
+    rmSync(workshop, { recursive: true, force: true });
+  }
+}
+
+async function runInitdb(binaries: EmbeddedBinaries, owner: ServerOwner | undefined, choices: string[]): Promise<void> {
+  const args = [...choices, `--username=${EMBEDDED_ROLE}`, ...CLUSTER_CHOICES];
+  const child = spawnAsOwner(binaries.initdb, args, owner, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`initdb failed: ${output.slice(-REPORTED_OUTPUT_BYTES).trim()}`);
+}
+
+function moveIntoPlace(draft: string, cluster: string, dataDirectory: string): void {
+  try {
+    renameSync(draft, cluster);
+  } catch (error) {
+    // Another start was quicker: a rename never replaces a directory that has something in it.
+    if (!isComplete(cluster)) throw error;
+    return;
+  }
+  const directory = openSync(dataDirectory, 'r');
+  fsyncSync(directory);
+  closeSync(directory);
+}
+
+/** Whether initdb has finished in the directory: the control file is the last thing that a server cannot do without. */
+function isComplete(cluster: string): boolean {
+  return existsSync(join(cluster, 'global', 'pg_control')) && existsSync(join(cluster, 'PG_VERSION'));
+}
+
+/** Something in the cluster's place that is no cluster is kept under another name, in case it was somebody's data. */
+function setIncompleteAside(cluster: string, log: Log): void {
+  if (!existsSync(cluster) || isComplete(cluster)) return;
+  const aside = `${cluster}-incomplete-${randomBytes(4).toString('hex')}`;
+  renameSync(cluster, aside);
+  log.warn({ aside }, 'the database directory was incomplete and has been set aside; a new one is made');
+}
+
+/** Removes what starts that were interrupted have left; a directory carries the process id of its maker. */
+function removeUnfinished(dataDirectory: string): void {
+  for (const name of readdirSync(dataDirectory)) {
+    if (!name.startsWith(UNFINISHED)) continue;
+    const maker = Number(name.slice(UNFINISHED.length).split('-')[0]);
+    if (maker === process.pid || isRunning(maker)) continue;
+    rmSync(join(dataDirectory, name), { recursive: true, force: true });
+  }
+}
+
+/** Throws when the cluster belongs to a server of another major version than `serverMajor`. */
+export function requireClusterVersion(cluster: string, serverMajor: string): void {
+  const major = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim();
+  if (major !== serverMajor) {
+    throw new Error(
+      `${cluster} was made by PostgreSQL ${major}; the embedded server is ${serverMajor} and cannot read it`,
+    );
+  }
+}
+
+/** Opens the server's log for appending; one that has grown past 10 MiB becomes the old log first. */
+export function openServerLog(files: EmbeddedFiles): number {
+  const size = statSync(files.log, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LARGEST_LOG_BYTES) renameSync(files.log, `${files.log}.old`);
+  return openSync(files.log, 'a', 0o600);
+}

@@ -1,0 +1,283 @@
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { openDataDirectory } from '../config/data-directory.ts';
+import type { Log } from '../runtime/log.ts';
+import { isUnavailable, sqlState } from '../persistence/database-errors.ts';
+import {
+  type EmbeddedBinaries,
+  findEmbeddedBinaries,
+  findServerOwner,
+  type ServerOwner,
+  spawnAsOwner,
+} from './embedded-binaries.ts';
+import {
+  createCluster,
+  EMBEDDED_ROLE,
+  type EmbeddedFiles,
+  embeddedFiles,
+  openServerLog,
+  readPassword,
+  requireClusterVersion,
+} from './embedded-cluster.ts';
+import { choosePort } from './embedded-port.ts';
+import { endPostmaster, findPostmaster } from './embedded-postmaster.ts';
+
+/** The major version of the packaged server; its clusters can be read by no other. */
+const SERVER_MAJOR = '18';
+
+const DATABASE = 'frontrow';
+
+/** Recovery after a crash replays at most a few minutes of work; longer than this, something else is wrong. */
+const START_TIMEOUT_MS = 120_000;
+/** Orphans of a server that was killed hold its shared memory until they notice; after this long it is no orphan's doing. */
+const RETRY_TIMEOUT_MS = 10_000;
+const RETRY_EVERY_MS = 500;
+const LOOK_EVERY_MS = 40;
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/** How a server is ended: ever less politely. Each wait is long enough for a healthy server of this size. */
+const WAYS_TO_STOP: readonly (readonly [NodeJS.Signals, number])[] = [
+  ['SIGINT', 10_000],
+  ['SIGQUIT', 5_000],
+  ['SIGKILL', 1_000],
+];
+
+/** Every service that uses the server holds this advisory lock shared; who can take it alone is the last one. */
+const PRESENCE_LOCK = 5_202_611_201;
+
+/** A busy machine takes this long to notice that a process is dead. */
+const LAST_USER_WAIT_MS = 2_000;
+
+const REPORTED_LOG_BYTES = 2_000;
+
+/** Server settings beyond PostgreSQL's defaults. Durability is written out, because everything here rests on it. */
+const SERVER_SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  password_encryption: 'scram-sha-256',
+  max_connections: '100',
+  shared_buffers: '128MB',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  log_checkpoints: 'off',
+};
+
+/** A running server. */
+export interface EmbeddedPostgres {
+  /** Carries the password: never to be logged. */
+  readonly databaseUrl: string;
+  /** Ends the server, unless another service on the same directory still uses it. Bounded; idempotent. */
+  stop(): Promise<void>;
+}
+
+/** What a start needs to know, gathered once. */
+interface Setup {
+  readonly files: EmbeddedFiles;
+  readonly binaries: EmbeddedBinaries;
+  readonly owner: ServerOwner | undefined;
+  readonly password: string;
+  readonly serverSettings: Readonly<Record<string, string>>;
+}
+
+/**
+ * Real PostgreSQL under `dataDir`, on 127.0.0.1 with a generated password. Returns when it accepts connections.
+ *
+ * E1. At most one server runs on a directory: one that is there already, whoever started it, is adopted.
+ * E2. An interrupted start leaves nothing that the next one stumbles over; neither does a killed service or server.
+ * E3. The server is in a session of its own, so no signal to the service's process group reaches it, and it outlives
+ *     the service until `stop()`.
+ * E4. It never runs as root, and the secrets of this process are not in its environment.
+ *
+ * `settings` are server settings by name, which override the defaults; an adopted server keeps those it was started with.
+ */
+export async function startEmbeddedPostgres(options: {
+  dataDir: string;
+  log: Log;
+  settings?: Readonly<Record<string, string>>;
+}): Promise<EmbeddedPostgres> {
+  const { dataDir, log, settings = {} } = options;
+  const dataDirectory = openDataDirectory(dataDir);
+  const files = embeddedFiles(dataDirectory);
+  const setup: Setup = {
+    files,
+    binaries: await findEmbeddedBinaries(),
+    owner: await findServerOwner(files.cluster),
+    password: readPassword(files),
+    serverSettings: { ...SERVER_SETTINGS, ...settings },
+  };
+  await createCluster({ dataDirectory, log, ...setup, isDurable: setup.serverSettings['fsync'] !== 'off' });
+  requireClusterVersion(files.cluster, SERVER_MAJOR);
+
+  const { port, presence } = await startAndJoin(setup, log);
+  let stopped: Promise<void> | undefined;
+  return {
+    databaseUrl: urlOf(port, setup.password, DATABASE),
+    stop: () => (stopped ??= stopServer(files.cluster, presence, log)),
+  };
+}
+
+function urlOf(port: number, password: string, database: string): string {
+  return `postgres://${EMBEDDED_ROLE}:${password}@127.0.0.1:${port}/${database}`;
+}
+
+/** Another service may be ending the server that was just found; then it is started again. */
+async function startAndJoin(setup: Setup, log: Log): Promise<{ port: number; presence: pg.Client }> {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const port = await ensureRunning(setup, log);
+    try {
+      return { port, presence: await announcePresence(urlOf(port, setup.password, DATABASE), log) };
+    } catch (error) {
+      if (!isUnavailable(error) || performance.now() >= deadline) throw error;
+    }
+  }
+}
+
+/** Starts the server or finds the one that runs; returns its port once it accepts connections and has the database. */
+async function ensureRunning(setup: Setup, log: Log): Promise<number> {
+  const { files } = setup;
+  const begin = performance.now();
+  let child: ChildProcess | undefined;
+  while (performance.now() - begin < START_TIMEOUT_MS) {
+    const postmaster = findPostmaster(files.cluster);
+    if (postmaster !== undefined) {
+      if (postmaster.port > 0 && (await isServing(setup, postmaster.port))) {
+        writeFileSync(files.port, String(postmaster.port), { mode: 0o600 });
+        log.debug(
+          { pid: postmaster.pid, port: postmaster.port, adopted: child === undefined },
+          'PostgreSQL is running',
+        );
+        return postmaster.port;
+      }
+    } else if (child === undefined) {
+      child = await spawnServer(setup);
+    } else if (hasEnded(child)) {
+      if (performance.now() - begin > RETRY_TIMEOUT_MS) break;
+      await pause(RETRY_EVERY_MS);
+      if (findPostmaster(files.cluster) === undefined) child = await spawnServer(setup);
+    }
+    await pause(LOOK_EVERY_MS);
+  }
+  const said = existsSync(files.log) ? readFileSync(files.log, 'utf8').slice(-REPORTED_LOG_BYTES).trim() : '';
+  throw new Error(`PostgreSQL did not start; the end of ${files.log} is:\n${said}`);
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+}
+
+async function spawnServer(setup: Setup): Promise<ChildProcess> {
+  const { files, binaries, owner, serverSettings } = setup;
+  const port = await choosePort(files.port);
+  const settings = Object.entries(serverSettings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const output = openServerLog(files);
+  try {
+    const args = ['-D', files.cluster, '-p', String(port), ...settings];
+    const child = spawnAsOwner(binaries.postgres, args, owner, { stdio: ['ignore', output, output] });
+    // A program that cannot be executed has no process id, which is what hasEnded looks at.
+    child.on('error', () => undefined);
+    child.unref();
+    return child;
+  } finally {
+    closeSync(output);
+  }
+}
+
+/**
+ * Whether the server on the port is the cluster's own and takes statements; makes the database where it is missing.
+ * Throws when the password is refused: the file that holds it does not belong to this cluster.
+ */
+async function isServing(setup: Setup, port: number): Promise<boolean> {
+  const client = connect(urlOf(port, setup.password, 'postgres'));
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ directory: string }>("SELECT current_setting('data_directory') AS directory");
+    if (rows[0]?.directory !== setup.files.cluster) return false;
+    await createDatabase(client);
+    return true;
+  } catch (error) {
+    if (sqlState(error)?.startsWith('28') === true) {
+      throw new Error(`PostgreSQL in ${setup.files.cluster} refuses the password in ${setup.files.password}`, {
+        cause: error,
+      });
+    }
+    if (isUnavailable(error)) return false;
+    throw error;
+  } finally {
+    await client.end();
+  }
+}
+
+async function createDatabase(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
+  if (rowCount !== 0) return;
+  try {
+    await client.query(`CREATE DATABASE ${DATABASE} TEMPLATE template0`);
+  } catch (error) {
+    // Another service was quicker.
+    if (!['42P04', '23505'].includes(sqlState(error) ?? '')) throw error;
+  }
+}
+
+function connect(databaseUrl: string): pg.Client {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'frontrow embedded',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: START_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  // The statement under way says what happened; without a listener an idle loss would end the process.
+  client.on('error', () => undefined);
+  return client;
+}
+
+/** A session that stands for this service as long as its process lives, however that ends. */
+async function announcePresence(databaseUrl: string, log: Log): Promise<pg.Client> {
+  const client = connect(databaseUrl);
+  client.once('end', () => log.debug({}, 'the session that marks the use of the embedded PostgreSQL has ended'));
+  try {
+    await client.connect();
+    await client.query('SELECT pg_advisory_lock_shared($1)', [PRESENCE_LOCK]);
+    return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+async function stopServer(cluster: string, presence: pg.Client, log: Log): Promise<void> {
+  try {
+    if (!(await isLastUser(presence))) {
+      log.info({}, 'PostgreSQL is left running: another service uses the same data directory');
+      return;
+    }
+    const postmaster = findPostmaster(cluster);
+    if (postmaster === undefined) return;
+    for (const [signal, waitMs] of WAYS_TO_STOP) {
+      if (await endPostmaster(postmaster, cluster, signal, waitMs)) return;
+      log.warn({ signal, waitMs }, 'PostgreSQL did not end in time');
+    }
+  } finally {
+    await presence.end();
+  }
+}
+
+/**
+ * Whether nobody else uses the server. The session of a service that was killed a moment ago may still be there, so its
+ * end is waited for; a session of our own that is lost means that the server has lost everybody else's too.
+ */
+async function isLastUser(presence: pg.Client): Promise<boolean> {
+  try {
+    await presence.query('SELECT pg_advisory_unlock_shared($1)', [PRESENCE_LOCK]);
+    await presence.query("SELECT set_config('lock_timeout', $1, false)", [`${LAST_USER_WAIT_MS}ms`]);
+    await presence.query('SELECT pg_advisory_lock($1)', [PRESENCE_LOCK]);
+    return true;
+  } catch (error) {
+    return sqlState(error) !== '55P03';
+  }
+}

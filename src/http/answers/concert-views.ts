@@ -1,0 +1,40 @@
+import type { Concert, Schedule, ScheduleWithAvailability } from '../../domain/catalogue.ts';
+
+/** API shape `Concert`. */
+export function viewConcert(concert: Concert) {
+  return {
+    concertId: concert.concertId,
+    title: concert.title,
+    artist: concert.artist,
+    venue: concert.venue,
+    timeZone: concert.timeZone,
+    bookingOpensAt: isoOf(concert.bookingOpensAtMs),
+    bookingClosesAt: isoOf(concert.bookingClosesAtMs),
+  };
+}
+
+/** API shape `Schedule`. */
+export function viewSchedule(schedule: ScheduleWithAvailability) {
+  return {
+    scheduleId: schedule.scheduleId,
+    date: schedule.date,
+    startsAt: isoOf(schedule.startsAtMs),
+    endsAt: isoOrNull(schedule.endsAtMs),
+    reservationOpensAt: isoOrNull(schedule.reservationOpensAtMs),
+    totalSeats: schedule.totalSeats,
+    availableSeats: schedule.availableSeats,
+  };
+}
+
+/** How a refusal names the schedules among which the caller must choose. */
+export function nameSchedule(schedule: Schedule) {
+  return { scheduleId: schedule.scheduleId, date: schedule.date, startsAt: isoOf(schedule.startsAtMs) };
+}
+
+export function isoOf(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+function isoOrNull(epochMs: number | null): string | null {
+  return epochMs === null ? null : isoOf(epochMs);
+}

@@ -1,0 +1,52 @@
+import { hash } from 'node:crypto';
+import { type Decision, accept, reject } from '../../domain/errors.ts';
+import type { Page, PageRequest } from '../../domain/page.ts';
+
+/** The contract's default and limit of a page. */
+const DEFAULT_PAGE_LIMIT = 20;
+
+export interface PageQuery {
+  readonly limit?: string;
+  readonly cursor?: string;
+}
+
+/** Which list a cursor belongs to. `keyPattern` is the form of its sort key, checked before it gets near SQL. */
+export interface PagedList {
+  readonly name: string;
+  readonly keyPattern: RegExp;
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const ENTRY_NUMBER = /^[1-9][0-9]{0,15}$/;
+
+export const RESERVATIONS_LIST: PagedList = { name: 'reservations', keyPattern: UUID };
+export const PAYMENTS_LIST: PagedList = { name: 'payments', keyPattern: UUID };
+export const WALLET_LIST: PagedList = { name: 'wallet', keyPattern: ENTRY_NUMBER };
+
+/**
+ * The page that a query asks for. A cursor that is damaged, or that was given for another list, user or filter, is refused:
+ * its check sum does not fit. The sum is no secret, because a cursor gives access to nothing.
+ */
+export function readPageQuery(query: PageQuery, list: PagedList, scope: string): Decision<PageRequest> {
+  const limit = query.limit === undefined ? DEFAULT_PAGE_LIMIT : Number(query.limit);
+  if (query.cursor === undefined) return accept({ limit, after: null });
+  const text = Buffer.from(query.cursor, 'base64url').toString('utf8');
+  const separator = text.indexOf('.');
+  const after = text.slice(separator + 1);
+  if (separator < 0 || !list.keyPattern.test(after) || encodeCursor(after, list, scope) !== query.cursor) {
+    return reject('VALIDATION_FAILED', {
+      errors: [{ in: 'query', path: '/cursor', message: 'is damaged or belongs to another list' }],
+    });
+  }
+  return accept({ limit, after });
+}
+
+/** The cursor that callers get for the page's last sort key, or null at the end. */
+export function nextCursorOf<T>(page: Page<T>, list: PagedList, scope: string): string | null {
+  return page.nextCursor === null ? null : encodeCursor(page.nextCursor, list, scope);
+}
+
+function encodeCursor(key: string, list: PagedList, scope: string): string {
+  const sum = hash('sha256', `${list.name}\n${scope}\n${key}`, 'hex').slice(0, 16);
+  return Buffer.from(`${sum}.${key}`).toString('base64url');
+}

@@ -1,0 +1,27 @@
+import type { RejectionCode, RejectionMembers } from '../../domain/errors.ts';
+
+/** The parts of a request that `errors[]` of a problem can point into. */
+export type RequestPart = 'body' | 'path' | 'query' | 'header';
+
+/** A refusal from within the framework's machinery, which knows no other way out than an error. */
+export class RequestError extends Error {
+  readonly code: RejectionCode;
+  readonly members: RejectionMembers;
+
+  constructor(code: RejectionCode, members: RejectionMembers = {}) {
+    super(code);
+    this.name = 'RequestError';
+    this.code = code;
+    this.members = members;
+  }
+
+  /** `path` is a JSON pointer into the part. */
+  static malformed(part: RequestPart, path: string, message: string): RequestError {
+    return new RequestError('VALIDATION_FAILED', malformed(part, path, message));
+  }
+}
+
+/** The members of a `VALIDATION_FAILED` that names one place. */
+export function malformed(part: RequestPart, path: string, message: string): RejectionMembers {
+  return { errors: [{ in: part, path, message }] };
+}

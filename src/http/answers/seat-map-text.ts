@@ -1,0 +1,71 @@
+import type { MapSeat, SeatMap } from '../../actors/command.ts';
+import { createBoundedMap } from '../../runtime/bounded-map.ts';
+import type { SeatStatus } from '../../domain/reservation.ts';
+
+/** Maps kept as text, about 5 KiB each at 50 seats; more schedules than one node serves in a rush. */
+const REMEMBERED_MAPS = 500;
+
+/** A map in which nothing is of the reader, and its rows to build the others from. */
+interface MapText {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly head: string;
+  readonly rows: readonly string[];
+  readonly whole: string;
+}
+
+export interface SeatMapWriter {
+  /** The map as JSON text, `mine` on the reader's seats, with the seats of one status only where `status` is not null. */
+  write(map: SeatMap, readerId: string, status: SeatStatus | null): string;
+}
+
+/** Writes maps as text; what does not depend on the reader is written once for each change of a schedule. */
+export function createSeatMapWriter(): SeatMapWriter {
+  const texts = createBoundedMap<number, MapText>(REMEMBERED_MAPS);
+
+  function textOf(map: SeatMap): MapText {
+    const known = texts.get(map.scheduleId);
+    if (known !== undefined && known.epoch === map.epoch && known.seq === map.seq) return known;
+    const { scheduleId, epoch, seq, availableSeats } = map;
+    const head = `{"scheduleId":${scheduleId},"epoch":${epoch},"seq":${seq},"availableSeats":${availableSeats},"seats":[`;
+    const rows = map.seats.map(rowOf);
+    const text = { epoch, seq, head, rows, whole: `${head}${rows.join(',')}]}` };
+    texts.set(scheduleId, text);
+    return text;
+  }
+
+  return {
+    write(map, readerId, status) {
+      const text = textOf(map);
+      const { seats } = map;
+      if (status === null && !seats.some((seat) => seat.userId === readerId)) return text.whole;
+      let rows = '';
+      for (const [index, seat] of seats.entries()) {
+        if (status !== null && seat.status !== status) continue;
+        const row = text.rows[index] ?? rowOf(seat);
+        if (rows !== '') rows += ',';
+        rows += seat.userId === readerId ? `${row.slice(0, -1)},"mine":true}` : row;
+      }
+      return `${text.head}${rows}]}`;
+    },
+  };
+}
+
+function rowOf({ seatNumber, price, status, heldUntil }: MapSeat): string {
+  const until = heldUntil === null ? '' : `,"heldUntil":"${heldUntil}"`;
+  return `{"seatNumber":${seatNumber},"price":${price},"status":"${status}"${until}}`;
+}
+
+/** The entity tag of a map: content follows from epoch and seq alone, for one reader and filter. */
+export function entityTagOf({ epoch, seq }: SeatMap): string {
+  return `"${epoch}-${seq}"`;
+}
+
+/** Whether `If-None-Match` names the tag; weak comparison, as RFC 9110 13.1.2 wants for it. */
+export function namesEntityTag(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((candidate) => {
+    const text = candidate.trim();
+    return text === '*' || text === tag || text === `W/${tag}`;
+  });
+}

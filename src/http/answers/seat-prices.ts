@@ -1,0 +1,39 @@
+import { accept, type Decision, reject } from '../../domain/errors.ts';
+import { malformed } from './request-error.ts';
+
+export interface PriceRange {
+  readonly from: number;
+  readonly to: number;
+  readonly price: number;
+}
+
+/** Price of seat i + 1 of `seatCount`, from one price for all or from ranges that cover every seat once. */
+export function pricesOfSeats(
+  seatCount: number,
+  price: number | undefined,
+  ranges: readonly PriceRange[] | undefined,
+): Decision<readonly number[]> {
+  if ((price === undefined) === (ranges === undefined)) {
+    return reject('VALIDATION_FAILED', malformed('body', '', 'needs either price or prices'));
+  }
+  if (ranges === undefined) return accept(Array.from({ length: seatCount }, () => price ?? 0));
+
+  const prices = Array.from({ length: seatCount }, (): number | undefined => undefined);
+  for (const [index, range] of ranges.entries()) {
+    const path = `/prices/${index}`;
+    if (range.from > range.to) return reject('VALIDATION_FAILED', malformed('body', path, 'begins after its end'));
+    if (range.to > seatCount) {
+      return reject('VALIDATION_FAILED', malformed('body', path, `names a seat past the last one, ${seatCount}`));
+    }
+    for (let seatNumber = range.from; seatNumber <= range.to; seatNumber += 1) {
+      if (prices[seatNumber - 1] !== undefined) {
+        return reject('VALIDATION_FAILED', malformed('body', path, `prices seat ${seatNumber} again`));
+      }
+      prices[seatNumber - 1] = range.price;
+    }
+  }
+  const complete = prices.filter((each) => each !== undefined);
+  if (complete.length === seatCount) return accept(complete);
+  const missing = prices.indexOf(undefined) + 1;
+  return reject('VALIDATION_FAILED', malformed('body', '/prices', `leave seat ${missing} without a price`));
+}

@@ -1,0 +1,31 @@
+import underPressure from '@fastify/under-pressure';
+import type { FastifyInstance } from 'fastify';
+import type { Closing } from './graceful-close.ts';
+import type { Responder } from '../answers/responder.ts';
+
+/** Mean delay of the event loop in a sample. A loop that is this late only produces answers that nobody waits for. */
+const EVENT_LOOP_DELAY_LIMIT_MS = 1_000;
+const SAMPLE_INTERVAL_MS = 1_000;
+/** A start, a pause of the machine or one long collection makes one late sample; overload makes one after another. */
+const LATE_SAMPLES_OF_OVERLOAD = 2;
+
+/**
+ * Refuses requests, with nothing done, while the process is overloaded, and when its farewell is over. Only the API is shed:
+ * probes must go on telling how the node is.
+ */
+export async function shedLoad(api: FastifyInstance, responder: Responder, closing: Closing): Promise<void> {
+  // Without limits of its own the plugin only measures; its hook would look up the route's options on every request.
+  await api.register(underPressure, { sampleInterval: SAMPLE_INTERVAL_MS });
+  let lateSamples = 0;
+  const sampling = setInterval(() => {
+    lateSamples = api.memoryUsage().eventLoopDelay > EVENT_LOOP_DELAY_LIMIT_MS ? lateSamples + 1 : 0;
+  }, SAMPLE_INTERVAL_MS).unref();
+  api.addHook('onClose', (_api, done) => {
+    clearInterval(sampling);
+    done();
+  });
+  api.addHook('onRequest', (_request, reply, done) => {
+    if (!closing.isPastFarewell() && lateSamples < LATE_SAMPLES_OF_OVERLOAD) done();
+    else responder.fail(reply, 'OVERLOADED', 'none');
+  });
+}

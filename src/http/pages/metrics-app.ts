@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { createErrorHandler } from '../answers/error-handler.ts';
+import { closeGracefully } from '../hooks/graceful-close.ts';
+import type { Metrics } from './metrics.ts';
+import { answerUnknownRoutes } from '../answers/not-found.ts';
+import { createResponder } from '../answers/responder.ts';
+import { metricsRoute } from '../routes/operations.ts';
+import { createServer } from '../server.ts';
+import { stampAnswers } from '../hooks/stamp-answers.ts';
+
+/** `GET /metrics` alone, for a port that the public cannot reach. It does not listen. */
+export function createMetricsApp({
+  metrics,
+  log,
+  clock,
+}: {
+  metrics: Metrics;
+  log: Log;
+  clock: Clock;
+}): FastifyInstance {
+  const responder = createResponder({ metrics, log, clock });
+  const handleError = createErrorHandler(responder);
+  const app = createServer({ trustProxy: [], handleError, mayUpgrade: () => false });
+  closeGracefully(app, clock, () => false);
+  stampAnswers(app, responder);
+  app.setErrorHandler(handleError);
+  metricsRoute(app, metrics);
+  answerUnknownRoutes(app, responder);
+  return app;
+}

@@ -1,0 +1,198 @@
+import { hostname, networkInterfaces } from 'node:os';
+import type { Logger } from 'pino';
+import { createScheduleRegistry, type ScheduleRegistry } from '../actors/schedule-registry.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { createMembership, type Membership } from '../cluster/membership.ts';
+import { createNewcomers } from '../cluster/newcomers.ts';
+import { createOwnership } from '../cluster/ownership.ts';
+import { createPeerLinks } from '../cluster/peers/peer-links.ts';
+import type { PeerLinks, PeerServer } from '../cluster/peers/peer-port.ts';
+import { createPeerServer } from '../cluster/peers/peer-server.ts';
+import { createPlacement } from '../cluster/placement.ts';
+import { type ClusterRouter, createRouter } from '../cluster/router.ts';
+import { createWakes } from '../cluster/wakes.ts';
+import type { Config } from '../config/config.ts';
+import type { ObservedDatabaseClock } from '../runtime/database-clock.ts';
+import type { FlushObserver } from '../persistence/journal/flush-runs.ts';
+import { createHeadRecords } from '../persistence/journal/head-rows.ts';
+import { createJournal, type LaneJournal } from '../persistence/journal/journal.ts';
+import { createNodeRecords } from '../persistence/journal/node-rows.ts';
+import type { createPool } from '../persistence/pool.ts';
+import { choosePeerHost } from '../config/peer-host.ts';
+import type { SeatPublisher } from '../domain/seat-broadcast.ts';
+import type { Undoing } from './undoing.ts';
+
+/** How long a node that leaves goes on giving its schedules away before it stops all the same. */
+const HANDOVER_LIMIT_MS = 5_000;
+
+/** What decides over seats on this node, and what takes commands to where they are decided. */
+export interface OwnerSide {
+  readonly journal: LaneJournal;
+  readonly membership: Membership;
+  readonly registry: ScheduleRegistry;
+  readonly router: ClusterRouter;
+  /** The links to other nodes, by NODE_ID. */
+  peers(): readonly { readonly peer: string; readonly isUp: boolean; readonly inFlight: number }[];
+  /** Joins the other nodes and begins to own. What it starts is added to `undoing`. */
+  start(undoing: Undoing): Promise<void>;
+  /** Gives all schedules to the nodes that stay, while this one goes on answering. Resolves within 5 s; never rejects. */
+  retire(): Promise<void>;
+}
+
+export interface OwnerSideDependencies {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly pool: ReturnType<typeof createPool>;
+  readonly clock: Clock;
+  readonly databaseClock: ObservedDatabaseClock;
+  readonly newId: () => string;
+  readonly log: Logger;
+  readonly publisher: SeatPublisher;
+  readonly observer: FlushObserver;
+  readonly isExpiryTimerOn: boolean;
+  readonly onMayOwn: (mayOwn: boolean) => void;
+}
+
+/** Wires the owner's side of a node. With Redis, which nodes share, all of them own; else one at a time. */
+export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
+  const { config, databaseUrl, pool, clock, databaseClock, newId, log, publisher } = deps;
+  const isShared = config.REDIS_URL !== undefined;
+  const node = () => membership.node;
+  let address = '';
+
+  const journal = createJournal({ databaseUrl, pool, clock, databaseClock, log, newId, node, observer: deps.observer });
+  const membership: Membership = createMembership({
+    records: createNodeRecords({ pool }),
+    heartbeat: journal,
+    clock,
+    nodeId: config.NODE_ID ?? defaultNodeId(config.PORT, newId),
+    address: () => address,
+    newIncarnation: newId,
+    isExclusive: !isShared,
+    log,
+    onDead: () => registry.loseAll(),
+    onMayOwn: deps.onMayOwn,
+    onLook: follow,
+  });
+  const newcomers = createNewcomers({ clock, isUrgent: () => membership.isLeaving });
+  const placement = createPlacement({
+    membership,
+    // Who was here before counts at once: this node knows least of all who owns what.
+    isReached: (name) => newcomers.hasSettled(name) || !hasJoinedLater(name),
+  });
+  const registry: ScheduleRegistry = createScheduleRegistry({
+    publisher,
+    ownership: createOwnership({ heads: createHeadRecords({ pool }), membership, placement }),
+    journal,
+    clock,
+    databaseClock,
+    newId,
+    log,
+    isExpiryTimerOn: deps.isExpiryTimerOn,
+    settings: { holdTtlMs: config.HOLD_TTL_MS, seatsPerUser: config.MAX_SEATS_PER_USER },
+    wakeHeir: (scheduleId) => wakes.wake(scheduleId),
+  });
+  const links: PeerLinks | null = isShared
+    ? createPeerLinks({ secret: config.CLUSTER_SECRET ?? '', node, clock, log })
+    : null;
+  const router = createRouter({ membership, placement, local: registry, peers: links, clock });
+  const wakes = createWakes({ router, log });
+
+  function heirOf(scheduleId: number): string | null {
+    const heir = placement.ownerOf(scheduleId);
+    return heir === membership.node ? null : heir;
+  }
+
+  /** Keeps links and schedules in line with who lives. */
+  function follow(): void {
+    if (links === null) return;
+    const peers = membership.living().filter((row) => row.node !== membership.node);
+    links.setPeers(peers);
+    noteNewcomers(links);
+    wakes.tryAgain();
+    if (membership.mayOwn()) handOver().catch((error: unknown) => log.error({ err: error }, 'handing over failed'));
+  }
+
+  /** A node that has just joined gets nothing before its link stands: commands for what it owns would wait for that. */
+  function noteNewcomers(standing: PeerLinks): void {
+    if (newcomers.note(standing.measure())) placement.reconsider();
+  }
+
+  function hasJoinedLater(name: string): boolean {
+    const joinedNo = (of: string) => membership.living().find((row) => row.node === of)?.joinedNo ?? 0;
+    return joinedNo(name) > joinedNo(membership.node);
+  }
+
+  function handOver(): Promise<void> {
+    return registry.handOver(heirOf);
+  }
+
+  async function startPeerServer(): Promise<PeerServer> {
+    const host = choosePeerHost(config, { name: hostname(), interfaces: networkInterfaces() });
+    const port = config.PEER_PORT ?? 0;
+    const starting = createPeerServer({
+      host,
+      port,
+      secret: config.CLUSTER_SECRET ?? '',
+      node,
+      handle: (command) => registry.serve(command),
+      clock,
+      log,
+    });
+    return starting.catch((error: unknown) => {
+      throw new Error(`Other nodes cannot be listened for at ${host}:${port}; PEER_HOST and PEER_PORT say where.`, {
+        cause: error,
+      });
+    });
+  }
+
+  return {
+    journal,
+    membership,
+    registry,
+    router,
+
+    peers: () =>
+      (links?.measure() ?? []).map(({ peer, isUp, inFlight }) => ({ peer: peer.split(':', 1).join(), isUp, inFlight })),
+
+    async start(undoing) {
+      let server: PeerServer | null = null;
+      undoing.add('journal', () => journal.close());
+      await journal.start();
+      if (isShared) {
+        server = await startPeerServer();
+        undoing.add('peer server', () => server?.close());
+        address = config.PEER_ADDRESS ?? server.address;
+        log.info({ listeningAt: server.address, toldAddress: address }, 'listening for other nodes');
+      }
+      undoing.add('membership', () => membership.close());
+      await membership.start();
+      registry.start();
+      undoing.add('schedules', () => registry.close());
+      // Before the others miss this node: then what they have sent is answered, and they know what is not.
+      undoing.add('peer server', () => server?.close());
+      if (links !== null) undoing.add('peer links', () => links.close());
+    },
+
+    async retire() {
+      if (!isShared) return;
+      const late = new Promise<void>((resolve) => {
+        clock.after(HANDOVER_LIMIT_MS, resolve);
+      });
+      const leaving = membership.retire().then(() => {
+        if (links !== null) noteNewcomers(links);
+        return handOver();
+      });
+      await Promise.race([
+        leaving.catch((error: unknown) => log.warn({ err: error }, 'schedules stay until this node has gone')),
+        late,
+      ]);
+    },
+  };
+}
+
+/** The same over restarts where the port is, so that a killed node's schedules are free as soon as it is back. */
+function defaultNodeId(port: number, newId: () => string): string {
+  const name = hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-');
+  return `${name.slice(0, 50)}-${port === 0 ? newId().slice(-12) : port}`;
+}

@@ -1,0 +1,88 @@
+import type { Catalogue, Concert } from '../domain/catalogue.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import { createDuty } from '../cluster/duty.ts';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../runtime/log.ts';
+import type { createPool } from '../persistence/pool.ts';
+import { createQueueRecords } from '../persistence/records/queue-records.ts';
+import { createInProcessWaitingRoom, type InProcessWaitingRoom } from '../queue/in-process-waiting-room.ts';
+import { createRedisWaitingRoom, type RedisWaitingRoom } from '../queue/redis/redis-waiting-room.ts';
+import { createStandbyWaitingRoom } from '../queue/standby-waiting-room.ts';
+import type { QueueMeasures } from '../domain/queue-token.ts';
+
+/** The waiting room of this node. With Redis every node keeps it; without, the one that may own. */
+export interface QueueSide {
+  /** Answers QUEUE_UNAVAILABLE while this node does not keep it. */
+  readonly room: ReturnType<typeof createStandbyWaitingRoom>;
+  /** Null while it is not open. */
+  state(): { readonly isDegraded: boolean } | null;
+  /** Of the lines that this node keeps. */
+  measure(): readonly QueueMeasures[];
+  /** Opens it where it is to be kept. Settles when it is open, or could not be opened yet. */
+  open(mayOwn: boolean): Promise<void>;
+  /** Whether this node may own has changed. */
+  follow(mayOwn: boolean): void;
+  /** Answers what is under way and closes it for good. */
+  close(): Promise<void>;
+}
+
+/** Wires the waiting room of a node. */
+export function createQueueSide(deps: {
+  readonly config: Config;
+  readonly catalogue: Pick<Catalogue, 'findConcert' | 'readConcert'>;
+  readonly pool: ReturnType<typeof createPool>;
+  readonly clock: Clock;
+  readonly databaseClock: DatabaseClock;
+  readonly newId: () => string;
+  readonly log: Log;
+}): QueueSide {
+  const { config, catalogue, clock, databaseClock, log } = deps;
+  const redisUrl = config.REDIS_URL;
+  const isShared = redisUrl !== undefined;
+  const materials = {
+    clock,
+    databaseClock,
+    log,
+    tokenSecret: config.AUTH_SECRET ?? config.CLUSTER_SECRET ?? '',
+    records: createQueueRecords({ pool: deps.pool, log }),
+    settings: {
+      secondsPerPosition: config.QUEUE_SECONDS_PER_POSITION,
+      abandonMs: config.QUEUE_ABANDON_MS,
+      noShowMs: config.QUEUE_NO_SHOW_MS,
+    },
+  };
+  const duty = createDuty<InProcessWaitingRoom | RedisWaitingRoom>({
+    name: 'waiting room',
+    clock,
+    log,
+    create: () =>
+      redisUrl === undefined
+        ? createInProcessWaitingRoom({
+            ...materials,
+            policies: async (concertId) => termsOf(await catalogue.findConcert(concertId)),
+          })
+        : createRedisWaitingRoom({
+            ...materials,
+            redisUrl,
+            nodeName: deps.newId(),
+            // Another node may have changed what this one remembers.
+            policies: async (concertId) => termsOf(await catalogue.readConcert(concertId)),
+          }),
+  });
+
+  return {
+    room: createStandbyWaitingRoom(() => duty.current()),
+    state: () => duty.current(),
+    measure: () => duty.current()?.measure() ?? [],
+    open: (mayOwn) => duty.assign(isShared || mayOwn),
+    follow(mayOwn) {
+      if (!isShared) void duty.assign(mayOwn);
+    },
+    close: () => duty.close(),
+  };
+}
+
+/** What the waiting room must know of a concert. */
+function termsOf(concert: Concert | null) {
+  return concert === null ? null : { policy: concert.queue, bookingClosesAtMs: concert.bookingClosesAtMs };
+}

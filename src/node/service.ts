@@ -1,0 +1,297 @@
+import type { Logger } from 'pino';
+import { createActivityRecorder } from '../health/activity-recorder.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { createAnnouncements } from '../cluster/announcements.ts';
+import { createDuty } from '../cluster/duty.ts';
+import type { Config } from '../config/config.ts';
+import { createDatabaseClock } from '../runtime/database-clock.ts';
+import { createEventLoopDelay } from '../runtime/event-loop-delay.ts';
+import { requireFreePort } from '../config/free-port.ts';
+import { createApp } from '../http/app.ts';
+import type { AppOptions } from '../http/app-options.ts';
+import { createMetrics } from '../http/pages/metrics.ts';
+import { createMetricsApp } from '../http/pages/metrics-app.ts';
+import { createIdSource } from '../runtime/ids.ts';
+import { completeSecrets } from '../config/local-secrets.ts';
+import { createOwnerSide } from './owner-side.ts';
+import { createCatalogue } from '../persistence/records/catalogue.ts';
+import { loadDemoData } from '../persistence/records/demo-data.ts';
+import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
+import { createIdempotencyRecords } from '../persistence/records/idempotency.ts';
+import { createJobs } from '../persistence/jobs/jobs.ts';
+import { migrate } from '../persistence/migrate.ts';
+import { readOverview, readQueueLengths } from '../persistence/records/overview.ts';
+import { createPaymentRecords } from '../persistence/records/payments.ts';
+import { createPool } from '../persistence/pool.ts';
+import { createReservationRecords } from '../persistence/records/reservations.ts';
+import { createUserRecords } from '../persistence/records/users.ts';
+import { createWallets } from '../persistence/records/wallets.ts';
+import { createQueueSide } from './queue-side.ts';
+import { judgeReadiness } from '../health/readiness.ts';
+import { registerServiceMetrics } from '../health/service-metrics.ts';
+import { createUndoing, type Undoing } from './undoing.ts';
+
+/** Connections that requests read through, and that wallets are charged through. */
+const REQUEST_CONNECTIONS = 10;
+/**
+ * Connections that the system keeps until they are accepted. A rush opens thousands within a moment, and whoever finds no
+ * room comes back a second later. The system may allow fewer (`net.core.somaxconn`).
+ */
+const BACKLOG = 8_192;
+/** Ownership, membership and the waiting room: a starved request pool cannot take these from them. */
+const OWNER_CONNECTIONS = 6;
+
+export interface Service {
+  /** Where it listens, for instance http://127.0.0.1:8080. */
+  readonly url: string;
+  readonly node: string;
+  /** Stops taking requests, finishes what is under way, hands the schedules over and ends what it started. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly version: string;
+  readonly log: Logger;
+  /** Off only to show that the durable alarm alone frees seats. */
+  readonly isExpiryTimerOn?: boolean;
+  /** What undoes the start; the caller's own, where it must be able to end a start that hangs. */
+  readonly undoing?: Undoing;
+}
+
+/**
+ * Starts a node: database, schema, owner side, waiting room, HTTP. What was started is stopped again when a later step fails.
+ */
+export async function startService(configured: Config, options: ServiceOptions): Promise<Service> {
+  const undoing = options.undoing ?? createUndoing({ log: options.log, clock: systemClock });
+  try {
+    return await start(configured, options, undoing);
+  } catch (error) {
+    await undoing.run();
+    throw error;
+  }
+}
+
+async function start(
+  configured: Config,
+  { version, log, isExpiryTimerOn = true }: ServiceOptions,
+  undoing: Undoing,
+): Promise<Service> {
+  const config = configured.DATABASE_URL === undefined ? completeSecrets(configured) : configured;
+  const clock = systemClock;
+  const newId = createIdSource();
+  const databaseClock = createDatabaseClock(clock);
+
+  const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config.DATA_DIR));
+  await migrate({ databaseUrl, log });
+
+  const pool = openPool('requests', REQUEST_CONNECTIONS);
+  const ownerPool = openPool('owner', OWNER_CONNECTIONS);
+  if (config.DEMO_DATA) await loadDemoData(pool);
+
+  const metrics = createMetrics();
+  const faults = { fenced: 0, doubted: 0 };
+  const serviceMetrics = registerServiceMetrics(metrics.registry, {
+    schedules: () => registry.counts(),
+    queues: () => queueSide.measure(),
+    journal: () => faults,
+    announcements: () => announcements.counts(),
+    isReady: () => readiness().ready,
+    moves: () => registry.counts().moves,
+    commands: () => router.counts(),
+    peers: () => ownerSide.peers(),
+  });
+
+  const eventLoopDelay = createEventLoopDelay();
+  const activity = createActivityRecorder({
+    clock,
+    databaseClock,
+    sources: {
+      sales: () => registry.progress(),
+      queues: () => queueSide.measure(),
+      answers: () => metrics.totals(),
+      doubted: () => faults.doubted,
+      eventLoopDelayP99Ms: () => eventLoopDelay.takeP99Ms(),
+      liveSockets: () => metrics.liveSockets(),
+      node: () => membership.node,
+      readiness: () => readiness(),
+      livingNodes: () => membership.living().length,
+    },
+  });
+
+  const catalogue = createCatalogue({
+    pool,
+    onConcertChanged: (concertId) => announcements.concertChanged(concertId),
+  });
+  const queueSide = createQueueSide({ config, catalogue, pool: ownerPool, clock, databaseClock, newId, log });
+  const jobsDuty = createDuty({
+    name: 'jobs',
+    clock,
+    log,
+    create: () => createJobs({ databaseUrl, log, clock, wake }),
+  });
+
+  const announcements = createAnnouncements({
+    redisUrl: config.REDIS_URL,
+    nodeName: newId(),
+    clock,
+    log,
+    onNewInterest: (scheduleId) => registry.announce(scheduleId),
+    onConcertChanged: (concertId) => catalogue.forgetConcert(concertId),
+  });
+  const ownerSide = createOwnerSide({
+    config,
+    databaseUrl,
+    pool: ownerPool,
+    clock,
+    databaseClock,
+    newId,
+    log,
+    publisher: announcements.seats,
+    isExpiryTimerOn,
+    observer: {
+      flushed(kind, schedules, entries, durationMs) {
+        serviceMetrics.observeFlush(kind, schedules, entries, durationMs);
+        activity.observeFlush(entries, durationMs);
+      },
+      doubted: (schedules) => {
+        faults.doubted += schedules;
+      },
+      fenced: () => {
+        faults.fenced += 1;
+      },
+    },
+    onMayOwn: (mayOwn) => {
+      queueSide.follow(mayOwn);
+      void jobsDuty.assign(mayOwn);
+    },
+  });
+  const { journal, membership, registry, router } = ownerSide;
+
+  async function wake(scheduleId: number): Promise<void> {
+    const reply = await router.dispatch({ type: 'WakeSchedule', scheduleId, cause: 'alarm' });
+    if (reply.outcome === 'failed') throw new Error(`schedule ${scheduleId} could not be woken: ${reply.code}`);
+  }
+
+  let isDraining = false;
+  const readiness = () =>
+    judgeReadiness({
+      isDatabaseConnected: journal.isConnected,
+      isDraining,
+      membership: membership.reasons(),
+      room: queueSide.state(),
+    });
+
+  const app = await createApp(
+    {
+      users: createUserRecords({ pool }),
+      catalogue,
+      reservations: createReservationRecords({ pool }),
+      payments: createPaymentRecords({ pool }),
+      wallets: createWallets({ pool }),
+      idempotency: createIdempotencyRecords({ pool }),
+      room: queueSide.room,
+      router,
+      seats: announcements.seats,
+      databaseClock,
+      clock,
+      log,
+      metrics,
+      readiness,
+      isDraining: () => isDraining,
+      overview: () => readOverview(pool, membership.node),
+      recordedQueues: () => readQueueLengths(pool),
+      activity,
+    },
+    appOptionsOf(config, version),
+  );
+  let closing: Promise<void> | null = null;
+  const closeApp = () => (closing ??= app.close());
+  undoing.add('HTTP', closeApp);
+  // Compiling schemas keeps the process busy for a while, in which it should own nothing yet.
+  await app.ready();
+  // Nor should a node join whose port is taken: under the same name it would bury the one that runs there.
+  await requireFreePort(config.HOST, config.PORT);
+
+  undoing.add('announcements', () => announcements.close());
+  await announcements.start();
+  await ownerSide.start(undoing);
+  undoing.add('waiting room', () => queueSide.close());
+  undoing.add('jobs', () => jobsDuty.close());
+  // Whoever may own is not ready before it has taken the lines over.
+  await queueSide.open(membership.mayOwn());
+  await jobsDuty.assign(membership.mayOwn());
+  // Again: what has begun to listen stops before what it asks.
+  undoing.add('HTTP', closeApp);
+  if (config.METRICS_PORT !== undefined) {
+    const metricsApp = createMetricsApp({ metrics, log, clock });
+    undoing.add('metrics', () => metricsApp.close());
+    await metricsApp.listen({ host: config.HOST, port: config.METRICS_PORT });
+  }
+  // Not before it can serve: a balancer that does not ask would send it requests.
+  const url = await app.listen({ host: config.HOST, port: config.PORT, backlog: BACKLOG });
+  undoing.add('activity', () => {
+    activity.close();
+    eventLoopDelay.close();
+  });
+  eventLoopDelay.start();
+  activity.start();
+  undoing.add('drain', drain, 'vital');
+
+  return {
+    url,
+    get node() {
+      return membership.node;
+    },
+    close: () => undoing.run(),
+  };
+
+  /** Serves on until balancers have noticed and other nodes have the schedules. */
+  async function drain(): Promise<void> {
+    isDraining = true;
+    const noticed = new Promise<void>((resolve) => {
+      clock.after(config.DRAIN_MS, resolve);
+    });
+    await Promise.all([ownerSide.retire(), noticed]);
+  }
+
+  async function startDatabase(dataDir: string): Promise<string> {
+    const embedded = await startEmbeddedPostgres({ dataDir, log });
+    undoing.add('PostgreSQL', () => embedded.stop(), 'vital');
+    return embedded.databaseUrl;
+  }
+
+  function openPool(name: string, max: number) {
+    const opened = createPool({ databaseUrl, max, log });
+    undoing.add(`pool for ${name}`, () => opened.end());
+    return opened;
+  }
+}
+
+/** What the environment says of the HTTP side. */
+function appOptionsOf(config: Config, version: string): AppOptions {
+  return {
+    version,
+    auth: {
+      secret: config.AUTH_SECRET ?? null,
+      publicKey: config.AUTH_PUBLIC_KEY ?? null,
+      issue: config.AUTH_ISSUE,
+      accessTokenTtlMs: config.ACCESS_TOKEN_TTL_MS,
+    },
+    adminToken: config.ADMIN_TOKEN ?? null,
+    trustProxy: config.TRUST_PROXY,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
+    queuePolicy: {
+      maxActive: config.QUEUE_MAX_ACTIVE,
+      batch: config.QUEUE_BATCH,
+      intervalMs: config.QUEUE_INTERVAL_MS,
+      activeTtlMs: config.QUEUE_ACTIVE_TTL_MS,
+    },
+    live: {
+      flushMs: config.LIVE_FLUSH_MS,
+      socketsPerUser: config.LIVE_SOCKETS_PER_USER,
+      messagesPerMinute: config.LIVE_MESSAGES_PER_MINUTE,
+    },
+    metricsOnPublicPort: config.METRICS_PORT === undefined,
+  };
+}

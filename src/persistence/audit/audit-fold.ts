@@ -1,0 +1,238 @@
+/**
+ * Folds the log of one schedule, event by event, and compares what comes out with the rows that the service wrote beside it.
+ * It judges by the log alone and trusts nothing else; an event that breaks a rule is reported once and applied as far as it
+ * makes sense, so that one fault is not followed by a hundred echoes.
+ */
+import type { ReservationStatus } from '../../domain/reservation.ts';
+
+export type FoldInvariant =
+  | 'log-gapless'
+  | 'log-epochs'
+  | 'log-legal'
+  | 'log-equals-rows'
+  | 'no-early-expiry'
+  | 'alarm-covers-holds'
+  | 'seat-limit';
+
+export type ReportViolation = (invariant: FoldInvariant, row: object) => void;
+
+/** A row of `seat_log`. */
+export interface LogRow {
+  readonly schedule_id: number;
+  readonly first_seq: number;
+  readonly last_seq: number;
+  readonly epoch: number;
+  readonly events: unknown;
+}
+
+/** A row of `schedule_heads`; instants in epoch milliseconds. */
+export interface HeadRow {
+  readonly schedule_id: number;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly next_expiry_ms: number | null;
+}
+
+/** A row of `reservations`, as far as the log says what must be in it; instants in epoch milliseconds. */
+export interface LoggedReservation {
+  readonly reservation_id: string;
+  readonly schedule_id: number;
+  readonly user_id: string;
+  readonly seat_number: number;
+  readonly price: number;
+  readonly status: ReservationStatus;
+  readonly expires_ms: number;
+  readonly payment_id: string | null;
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+const COMPARED = ['user_id', 'seat_number', 'price', 'status', 'expires_ms', 'payment_id', 'epoch', 'seq'] as const;
+
+type Known = { -readonly [K in keyof LoggedReservation]: LoggedReservation[K] };
+
+/** An event as far as the audit reads it; whatever is missing or of another type is undefined. */
+interface ReadEvent {
+  readonly type: string | undefined;
+  readonly seatNumber: number | undefined;
+  readonly reservationId: string | undefined;
+  readonly userId: string | undefined;
+  readonly paymentId: string | undefined;
+  readonly at: number | undefined;
+  readonly expiresAt: number | undefined;
+  readonly price: number | undefined;
+}
+
+function readEvent(event: unknown): ReadEvent {
+  const members = new Map(typeof event === 'object' && event !== null ? Object.entries(event) : []);
+  const text = (name: string): string | undefined => {
+    const value: unknown = members.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const whole = (name: string): number | undefined => {
+    const value: unknown = members.get(name);
+    return Number.isSafeInteger(value) ? Number(value) : undefined;
+  };
+  return {
+    type: text('type'),
+    seatNumber: whole('seatNumber'),
+    reservationId: text('reservationId'),
+    userId: text('userId'),
+    paymentId: text('paymentId'),
+    at: whole('at'),
+    expiresAt: whole('expiresAt'),
+    price: whole('price'),
+  };
+}
+
+export interface ScheduleFold {
+  /** The next row of the schedule's log, in order of `first_seq`. */
+  append(row: LogRow): void;
+  /** Compares with the schedule's head and reservations once the whole log was appended. */
+  finish(head: HeadRow | undefined, reservations: readonly LoggedReservation[]): void;
+}
+
+/** `maxSeats`: live seats that a user may have of the schedule, or null when that is not to be judged. */
+export function createScheduleFold(scheduleId: number, maxSeats: number | null, report: ReportViolation): ScheduleFold {
+  const reservations = new Map<string, Known>();
+  /** The live reservation of each seat. */
+  const seats = new Map<number, Known>();
+  const liveSeatsByUser = new Map<string, number>();
+  let seq = 0;
+  let epoch = 0;
+
+  function countSeats(userId: string, change: 1 | -1): number {
+    const count = (liveSeatsByUser.get(userId) ?? 0) + change;
+    liveSeatsByUser.set(userId, count);
+    return count;
+  }
+
+  function free(reservation: Known): void {
+    if (seats.get(reservation.seat_number) === reservation) seats.delete(reservation.seat_number);
+    countSeats(reservation.user_id, -1);
+  }
+
+  function hold(event: ReadEvent, eventSeq: number, fault: (reason: string) => void): void {
+    const { seatNumber, reservationId, userId, at, expiresAt, price } = event;
+    if (seatNumber === undefined || reservationId === undefined || userId === undefined) return fault('incomplete');
+    if (at === undefined || expiresAt === undefined || price === undefined) return fault('incomplete');
+    if (expiresAt <= at) fault('a hold that ends before it begins');
+    if (reservations.has(reservationId)) return fault('a reservation that was there already');
+    const holder = seats.get(seatNumber);
+    if (holder !== undefined) fault(`the seat is ${holder.status} by ${holder.reservation_id}`);
+    const held: Known = {
+      reservation_id: reservationId,
+      schedule_id: scheduleId,
+      user_id: userId,
+      seat_number: seatNumber,
+      price,
+      status: 'HELD',
+      expires_ms: expiresAt,
+      payment_id: null,
+      epoch,
+      seq: eventSeq,
+    };
+    reservations.set(reservationId, held);
+    seats.set(seatNumber, held);
+    const seatCount = countSeats(userId, 1);
+    if (maxSeats !== null && seatCount > maxSeats) {
+      report('seat-limit', { scheduleId, seq: eventSeq, userId, seats: seatCount, limit: maxSeats });
+    }
+  }
+
+  function change(
+    event: ReadEvent,
+    status: ReservationStatus,
+    eventSeq: number,
+    fault: (reason: string) => void,
+  ): void {
+    const reservation = reservations.get(event.reservationId ?? '');
+    if (reservation === undefined) return fault('no such reservation');
+    if (reservation.seat_number !== event.seatNumber) fault(`the reservation is of seat ${reservation.seat_number}`);
+    const from: ReservationStatus = status === 'REFUNDED' ? 'CONFIRMED' : 'HELD';
+    if (reservation.status !== from) return fault(`the reservation is ${reservation.status}`);
+    if (status === 'EXPIRED' && (event.at ?? Number.NEGATIVE_INFINITY) < reservation.expires_ms) {
+      report('no-early-expiry', { scheduleId, seq: eventSeq, ...event, expiresAt: reservation.expires_ms });
+    }
+    if (status === 'CONFIRMED' || status === 'REFUNDED') {
+      if (event.paymentId === undefined) fault('no payment');
+      else if (status === 'REFUNDED' && event.paymentId !== reservation.payment_id) {
+        fault(`it was paid by ${reservation.payment_id}`);
+      }
+    }
+    if (status === 'CONFIRMED') reservation.payment_id = event.paymentId ?? null;
+    else free(reservation);
+    reservation.status = status;
+    reservation.epoch = epoch;
+    reservation.seq = eventSeq;
+  }
+
+  function apply(event: ReadEvent, eventSeq: number): void {
+    const fault = (reason: string): void => report('log-legal', { scheduleId, seq: eventSeq, ...event, reason });
+    switch (event.type) {
+      case 'HELD':
+        return hold(event, eventSeq, fault);
+      case 'EXPIRED':
+      case 'CANCELLED':
+      case 'CONFIRMED':
+      case 'REFUNDED':
+        return change(event, event.type, eventSeq, fault);
+      default:
+        return fault('an unknown type');
+    }
+  }
+
+  function compareReservations(rows: readonly LoggedReservation[]): void {
+    const unseen = new Map(reservations);
+    for (const row of rows) {
+      const folded = unseen.get(row.reservation_id);
+      unseen.delete(row.reservation_id);
+      if (folded === undefined) {
+        report('log-equals-rows', { scheduleId, reservationId: row.reservation_id, reason: 'a row without a log' });
+        continue;
+      }
+      const differences = COMPARED.filter((column) => row[column] !== folded[column]);
+      if (differences.length === 0) continue;
+      const inLog = Object.fromEntries(differences.map((column) => [column, folded[column]]));
+      const inRow = Object.fromEntries(differences.map((column) => [column, row[column]]));
+      report('log-equals-rows', { scheduleId, reservationId: row.reservation_id, inLog, inRow });
+    }
+    for (const { reservation_id: reservationId, status } of unseen.values()) {
+      report('log-equals-rows', { scheduleId, reservationId, status, reason: 'a log without a row' });
+    }
+  }
+
+  function compareDeadline(head: HeadRow, rows: readonly LoggedReservation[]): void {
+    const deadlines = rows.filter((row) => row.status === 'HELD').map((row) => row.expires_ms);
+    const earliest = deadlines.reduce((least, deadline) => Math.min(least, deadline), Number.POSITIVE_INFINITY);
+    if (deadlines.length > 0 && (head.next_expiry_ms === null || head.next_expiry_ms > earliest)) {
+      report('alarm-covers-holds', { scheduleId, nextExpiry: head.next_expiry_ms, earliestDeadline: earliest });
+    }
+  }
+
+  return {
+    append(row) {
+      const { first_seq: first, last_seq: last } = row;
+      const events: readonly unknown[] = Array.isArray(row.events) ? row.events : [];
+      if (first !== seq + 1) report('log-gapless', { scheduleId, first, last, expectedFirst: seq + 1 });
+      if (events.length !== last - first + 1) {
+        report('log-gapless', { scheduleId, first, last, events: events.length });
+      }
+      if (row.epoch < epoch) report('log-epochs', { scheduleId, first, epoch: row.epoch, before: epoch });
+      epoch = row.epoch;
+      seq = last;
+      events.forEach((event, index) => apply(readEvent(event), first + index));
+    },
+
+    finish(head, rows) {
+      if (head === undefined) {
+        report('log-gapless', { scheduleId, last: seq, reason: 'a schedule without a head' });
+      } else {
+        if (head.seq !== seq) report('log-gapless', { scheduleId, last: seq, headSeq: head.seq });
+        if (head.epoch < epoch) report('log-epochs', { scheduleId, last: seq, epoch, headEpoch: head.epoch });
+        compareDeadline(head, rows);
+      }
+      compareReservations(rows);
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { PgBoss } from 'pg-boss';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { ALARM_SETTINGS, type Alarm, type AlarmSettings, createAlarm } from './alarm.ts';
+import { sqlState } from '../database-errors.ts';
+import { type Execute, pruneIdempotencyKeys, pruneNodes, pruneQueueTokens } from './prune.ts';
+
+export interface JobSettings extends AlarmSettings {
+  /** From the start of a node to its first pruning, so that it does not meet the rush of a restart. */
+  readonly pruneAfterStartMs: number;
+}
+
+const JOB_SETTINGS: JobSettings = { ...ALARM_SETTINGS, pruneAfterStartMs: 30_000 };
+
+/** pg-boss's own tables. */
+const SCHEMA = 'pgboss';
+/** Four workers that poll in turn, and maintenance: the rest of the service keeps its connections to itself. */
+const CONNECTIONS = 3;
+/** A job that cannot be fetched now is fetched by the next poll. */
+const CONNECTION_TIMEOUT_MS = 1_000;
+/** Longer than a request's: nodes that start at once take turns to install the schema, and maintenance sweeps a table. */
+const SERVER_SETTINGS = '-c statement_timeout=15000 -c lock_timeout=10000 -c client_connection_check_interval=500';
+/** pg-boss hands these to its driver: a connection whose other end vanished without a word is given up, not waited for. */
+const DRIVER_SETTINGS = { keepAlive: true, keepAliveInitialDelayMillis: 2_000, query_timeout: 20_000 };
+/** Looks for finished jobs to delete and for dead workers. */
+const MAINTAIN_EVERY_SECONDS = 60;
+/** A close waits this long for jobs that run; they are safe to cut short. pg-boss allows no less. */
+const STOP_TIMEOUT_MS = 1_000;
+/** While the database is away every poll fails, several times a second. */
+const QUIET_AFTER_ERROR_MS = 10_000;
+
+/** What the losers of a race to install the schema may see: duplicates of each kind, a deadlock, a lock timeout. */
+const LOST_RACE = new Set(['23505', '42P06', '42P07', '42710', '42701', '42723', '40P01', '55P03', '22012']);
+const START_ATTEMPTS = 5;
+
+const PRUNE = 'prune';
+const PRUNE_HOURLY = '23 * * * *';
+const PRUNE_QUEUE = { policy: 'short', retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 86_400 };
+/** Nothing waits for a pruning. */
+const PRUNE_POLL_SECONDS = 5;
+
+/** The background jobs of a node: the durable alarm for ended holds, and pruning. Both methods are idempotent. */
+export interface Jobs {
+  /** Installs or upgrades pg-boss's schema and takes up work. Throws the driver's error when the database is away. */
+  start(): Promise<void>;
+  /** Takes up nothing new and gives what runs a moment to end. */
+  close(): Promise<void>;
+}
+
+/**
+ * Jobs of pg-boss on connections of their own. `wake` sends the owner of a schedule word that a hold of it is over; it may be
+ * called for schedules that need no waking and more than once.
+ */
+export function createJobs(dependencies: {
+  databaseUrl: string;
+  wake: (scheduleId: number) => Promise<void>;
+  log: Log;
+  clock: Clock;
+  settings?: Partial<JobSettings>;
+}): Jobs {
+  const { databaseUrl, wake, log, clock } = dependencies;
+  const settings = { ...JOB_SETTINGS, ...dependencies.settings };
+  let quietUntilMs = Number.NEGATIVE_INFINITY;
+  let running: { boss: PgBoss; alarm: Alarm } | undefined;
+  let starting: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
+
+  function reportError(error: Error): void {
+    const nowMs = clock.monotonicMs();
+    if (nowMs < quietUntilMs) return;
+    quietUntilMs = nowMs + QUIET_AFTER_ERROR_MS;
+    log.warn({ err: error }, 'a background job met an error');
+  }
+
+  function createBoss(): PgBoss {
+    const boss = new PgBoss({
+      ...DRIVER_SETTINGS,
+      connectionString: databaseUrl,
+      application_name: 'frontrow jobs',
+      max: CONNECTIONS,
+      connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+      options: SERVER_SETTINGS,
+      schema: SCHEMA,
+      maintenanceIntervalSeconds: MAINTAIN_EVERY_SECONDS,
+      // Rebuilding indexes is the operator's to decide, not something that a node does in the middle of a sale.
+      reindex: false,
+    });
+    boss.on('error', reportError);
+    boss.on('warning', (warning) => log.debug({ warning: warning.message }, 'pg-boss warns'));
+    return boss;
+  }
+
+  async function startBoss(): Promise<PgBoss> {
+    for (let attempt = 1; ; attempt += 1) {
+      const boss = createBoss();
+      try {
+        return await boss.start();
+      } catch (error) {
+        await boss.stop({ graceful: false });
+        if (attempt === START_ATTEMPTS || !LOST_RACE.has(sqlState(error) ?? '')) throw error;
+      }
+    }
+  }
+
+  async function startPruning(boss: PgBoss): Promise<void> {
+    const execute: Execute = async (text, values) => {
+      const { rows }: { rows: unknown[] } = await boss.getDb().executeSql(text, [...values]);
+      return rows;
+    };
+    await boss.createQueue(PRUNE, PRUNE_QUEUE);
+    await boss.schedule(PRUNE, PRUNE_HOURLY);
+    // Swallowed when another node's is waiting already, which serves as well.
+    await boss.send(PRUNE, null, { startAfter: settings.pruneAfterStartMs / 1_000 });
+    await boss.work(PRUNE, { pollingIntervalSeconds: PRUNE_POLL_SECONDS }, async ([job]) => {
+      const idempotencyKeys = await pruneIdempotencyKeys(execute, job?.signal);
+      const queueTokens = await pruneQueueTokens(execute, job?.signal);
+      const nodes = await pruneNodes(execute, job?.signal);
+      log.info({ idempotencyKeys, queueTokens, nodes }, 'pruned what is past its time');
+    });
+  }
+
+  async function startAll(): Promise<void> {
+    const boss = await startBoss();
+    const alarm = createAlarm({ boss, wake, log, clock, settings });
+    running = { boss, alarm };
+    await alarm.start();
+    await startPruning(boss);
+  }
+
+  async function closeAll(): Promise<void> {
+    // A start under way must be seen through: what it has opened is only known then.
+    await starting?.catch(() => undefined);
+    running?.alarm.close();
+    await running?.boss.stop({ timeout: STOP_TIMEOUT_MS });
+  }
+
+  return {
+    start: () => (starting ??= startAll()),
+    close: () => (closing ??= closeAll()),
+  };
+}

@@ -1,0 +1,204 @@
+import type { AppendBatch, RecordedKey, ReservationEnd, ReservationInsert } from '../../actors/journal-port.ts';
+import { plainArray } from './array-literals.ts';
+import type { LaneStatement } from './lane.ts';
+
+/*
+ * The append: fence, log, reservation rows and recorded answers of many schedules in one statement.
+ *
+ * S1. A schedule's part is done if and only if its head row stands at `first_seq - 1` under `epoch`; its id is then returned.
+ * S2. `held` waits for `ended`: PostgreSQL runs data-modifying parts in any order, and a seat that expires and is held again
+ *     in one flush would meet the unique index of live seats.
+ * S3. The row counts are compared inside the statement, so that log and rows cannot part: a difference divides by zero and
+ *     undoes everything. So does a key that another request has recorded in the last 24 hours.
+ * S4. Parts are sorted by schedule and keys by user, which is the lock order of every statement of the service.
+ * S5. What a flush has none of is not in its statement: with nothing to do, it would still cost its set-up.
+ */
+
+/** A column of what the statement is given. */
+interface Column<Row> {
+  readonly name: string;
+  /** `lines` are texts without line breaks, which JSON texts and keys are; the other types have literals without quotes. */
+  readonly type: 'bigint' | 'int' | 'smallint' | 'float8' | 'uuid' | 'text' | 'lines';
+  readonly of: (row: Row, part: AppendBatch) => string | number | null;
+}
+
+const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
+
+const SCHEDULE: Column<unknown> = { name: 'schedule_id', type: 'bigint', of: (_row, part) => part.scheduleId };
+
+const PARTS: readonly Column<AppendBatch>[] = [
+  SCHEDULE,
+  { name: 'concert_id', type: 'bigint', of: (part) => part.concertId },
+  { name: 'epoch', type: 'bigint', of: (part) => part.epoch },
+  { name: 'first_seq', type: 'bigint', of: (part) => part.firstSeq },
+  { name: 'last_seq', type: 'bigint', of: (part) => part.lastSeq },
+  { name: 'next_expiry', type: 'float8', of: (part) => seconds(part.nextExpiryAt) },
+  { name: 'events', type: 'lines', of: (part) => JSON.stringify(part.events) },
+  { name: 'inserts', type: 'int', of: (part) => part.inserts.length },
+];
+
+const ENDS_COUNT: Column<AppendBatch> = { name: 'ends', type: 'int', of: (part) => part.ends.length };
+const KEYS_COUNT: Column<AppendBatch> = { name: 'keys', type: 'int', of: (part) => part.keys.length };
+
+const HOLDS: readonly Column<ReservationInsert>[] = [
+  SCHEDULE,
+  { name: 'reservation_id', type: 'uuid', of: (row) => row.reservationId },
+  { name: 'user_id', type: 'uuid', of: (row) => row.userId },
+  { name: 'seat_number', type: 'int', of: (row) => row.seatNumber },
+  { name: 'price', type: 'bigint', of: (row) => row.price },
+  { name: 'created_at', type: 'float8', of: (row) => seconds(row.createdAt) },
+  { name: 'expires_at', type: 'float8', of: (row) => seconds(row.expiresAt) },
+  { name: 'seq', type: 'bigint', of: (row) => row.seq },
+];
+
+/** Of reservations that may have ended in the flush in which they began. */
+const INSERTS: readonly Column<ReservationInsert>[] = [
+  ...HOLDS,
+  { name: 'status', type: 'text', of: (row) => row.status },
+  { name: 'ended_at', type: 'float8', of: (row) => seconds(row.endedAt) },
+];
+
+const ENDS: readonly Column<ReservationEnd>[] = [
+  SCHEDULE,
+  { name: 'reservation_id', type: 'uuid', of: (row) => row.reservationId },
+  { name: 'status', type: 'text', of: (row) => row.status },
+  { name: 'ended_at', type: 'float8', of: (row) => seconds(row.endedAt) },
+  { name: 'seq', type: 'bigint', of: (row) => row.seq },
+];
+
+const KEYS: readonly Column<RecordedKey>[] = [
+  SCHEDULE,
+  { name: 'user_id', type: 'uuid', of: (row) => row.userId },
+  { name: 'key', type: 'lines', of: (row) => row.key },
+  { name: 'fingerprint', type: 'text', of: (row) => row.fingerprint },
+  { name: 'status', type: 'smallint', of: (row) => row.status },
+  { name: 'body', type: 'lines', of: (row) => row.body },
+];
+
+const HEAD = `head AS (
+  UPDATE schedule_heads h SET seq = b.last_seq, next_expiry_at = to_timestamp(b.next_expiry)
+  FROM b
+  WHERE h.schedule_id = b.schedule_id AND h.epoch = b.epoch AND h.seq = b.first_seq - 1
+  RETURNING b.*
+)`;
+
+const LOG = `log AS (
+  INSERT INTO seat_log_flushes (batch_id, schedule_ids, first_seqs, last_seqs, epochs, events)
+  SELECT $1::uuid, array_agg(schedule_id), array_agg(first_seq), array_agg(last_seq), array_agg(epoch), array_agg(events::json)
+  FROM head WHERE last_seq >= first_seq HAVING count(*) > 0
+)`;
+
+const ended = (ends: string): string => `ended AS (
+  UPDATE reservations r SET status = e.status, ended_at = to_timestamp(e.ended_at), epoch = head.epoch, seq = e.seq
+  FROM ${ends} AS e JOIN head USING (schedule_id)
+  WHERE r.reservation_id = e.reservation_id AND r.status = 'HELD'
+  RETURNING 1
+)`;
+
+const held = (inserts: string, hasEnds: boolean): string => `held AS (
+  INSERT INTO reservations (reservation_id, schedule_id, concert_id, user_id, seat_number, price, created_at, expires_at, seq,
+    epoch, status, ended_at)
+  SELECT n.reservation_id, n.schedule_id, head.concert_id, n.user_id, n.seat_number, n.price, to_timestamp(n.created_at),
+    to_timestamp(n.expires_at), n.seq, head.epoch, ${hasEnds ? 'n.status, to_timestamp(n.ended_at)' : "'HELD', NULL"}
+  FROM ${inserts} AS n JOIN head USING (schedule_id)
+  ${hasEnds ? 'WHERE (SELECT count(*) FROM ended) >= 0' : ''}
+  RETURNING 1
+)`;
+
+const recorded = (keys: string): string => `recorded AS (
+  INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, status, body)
+  SELECT k.user_id, k.key, k.fingerprint, k.status, k.body::json
+  FROM ${keys} AS k JOIN head USING (schedule_id)
+  WHERE (SELECT count(*) FROM held) >= 0
+  ORDER BY k.user_id, k.key
+  ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
+    body = excluded.body, first_seq = NULL, balance = NULL, created_at = excluded.created_at
+    WHERE i.created_at <= statement_timestamp() - interval '24 hours'
+  RETURNING 1
+)`;
+
+/** The batch's own id is the first parameter. */
+const COLUMNS_BEGIN = 2;
+
+/** A form of the statement: its text, and its values in the order of the text's parameters. */
+interface Form {
+  readonly name: string;
+  readonly text: string;
+  values(batchId: string, parts: readonly AppendBatch[]): string[];
+}
+
+function createForm(name: string, { hasEnds, hasKeys }: { hasEnds: boolean; hasKeys: boolean }): Form {
+  const heads = [...PARTS, ...(hasEnds ? [ENDS_COUNT] : []), ...(hasKeys ? [KEYS_COUNT] : [])];
+  const inserts = hasEnds ? INSERTS : HOLDS;
+  let next = COLUMNS_BEGIN;
+  /** Rows of these columns, from the next parameters on. */
+  function rowsOf<Row>(columns: readonly Column<Row>[]): string {
+    const begin = next;
+    next += columns.length;
+    const sources = columns.map(({ type }, index) =>
+      type === 'lines' ? `string_to_array($${begin + index}, E'\\n')` : `$${begin + index}::${type}[]`,
+    );
+    return `(SELECT * FROM unnest(${sources.join(', ')}) AS _ (${columns.map((column) => column.name).join(', ')}))`;
+  }
+  const count = (rows: string, counted: string): string =>
+    `(SELECT count(*) FROM ${rows}) = (SELECT sum(${counted}) FROM head)`;
+  const steps = [`b AS MATERIALIZED ${rowsOf(heads)}`, HEAD, LOG];
+  const checks = [count('held', 'inserts')];
+  if (hasEnds) {
+    steps.push(ended(rowsOf(ENDS)));
+    checks.push(count('ended', 'ends'));
+  }
+  steps.push(held(rowsOf(inserts), hasEnds));
+  if (hasKeys) {
+    steps.push(recorded(rowsOf(KEYS)));
+    checks.push(count('recorded', 'keys'));
+  }
+  return {
+    name,
+    text: `
+WITH ${steps.join(', ')}
+SELECT json_agg(head.schedule_id) AS schedule_ids, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
+  1 / (${checks.join(' AND ')})::int AS sound
+FROM head`,
+    values: (batchId, parts) => [
+      batchId,
+      ...heads.map((column) => valueOf(column, parts, (part) => [part])),
+      ...(hasEnds ? ENDS.map((column) => valueOf(column, parts, (part) => part.ends)) : []),
+      ...inserts.map((column) => valueOf(column, parts, (part) => part.inserts)),
+      ...(hasKeys ? KEYS.map((column) => valueOf(column, parts, (part) => part.keys)) : []),
+    ],
+  };
+}
+
+/** One column as one value: an array literal, or lines. */
+function valueOf<Row>(
+  { type, of }: Column<Row>,
+  parts: readonly AppendBatch[],
+  rowsOf: (part: AppendBatch) => readonly Row[],
+): string {
+  const elements: (string | number)[] = [];
+  for (const part of parts) for (const row of rowsOf(part)) elements.push(of(row, part) ?? 'NULL');
+  return type === 'lines' ? elements.join('\n') : plainArray(elements);
+}
+
+const HOLDS_ONLY = createForm('append holds', { hasEnds: false, hasKeys: false });
+const WITH_KEYS = createForm('append holds and keys', { hasEnds: false, hasKeys: true });
+const WITH_ENDS = createForm('append holds and ends', { hasEnds: true, hasKeys: false });
+const WITH_ALL = createForm('append', { hasEnds: true, hasKeys: true });
+
+/** The statement for these batches, at most one per schedule and all taken together. */
+export function appendStatement(batches: readonly AppendBatch[]): LaneStatement {
+  const parts = batches.toSorted((a, b) => a.scheduleId - b.scheduleId);
+  const hasKeys = parts.some(({ keys }) => keys.length > 0);
+  const hasEnds = parts.some(({ ends, inserts }) => ends.length > 0 || inserts.some((row) => row.status !== 'HELD'));
+  let form = hasKeys ? WITH_KEYS : HOLDS_ONLY;
+  if (hasEnds) form = hasKeys ? WITH_ALL : WITH_ENDS;
+  const batchId = parts[0]?.batchId ?? '';
+  return { name: form.name, text: form.text, values: form.values(batchId, parts) };
+}
+
+/** The schedules whose part was done, from the rows of an append. */
+export function readAppended(rows: readonly { readonly [column: string]: unknown }[]): ReadonlySet<number> {
+  const [row] = rows;
+  return new Set((row?.['schedule_ids'] ?? []) as readonly number[]);
+}

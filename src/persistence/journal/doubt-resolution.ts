@@ -1,0 +1,171 @@
+import type pg from 'pg';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Settlement, SettlementResult } from '../../actors/journal-port.ts';
+import { sendStatement } from './statement.ts';
+
+/*
+ * What became of a statement whose answer is missing.
+ *
+ * D1. The epoch is raised only under this owner and the batch's own epoch. That waits for the doubtful statement's row lock,
+ *     so that the head row then stands where it will stay: committed if and only if it has moved.
+ * D2. Raising and looking are never one statement: its snapshot would be older than its wait.
+ * D3. Where nothing was raised the schedule was stolen; the log row's batch id then tells, in a second statement.
+ * D4. The batch is never sent again.
+ */
+
+const RETRY_PAUSE_MS = 100;
+
+const RAISE = `
+UPDATE schedule_heads h SET epoch = h.epoch + 1
+FROM (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS mine (schedule_id, epoch) ORDER BY schedule_id) AS mine
+WHERE h.schedule_id = mine.schedule_id AND h.owner = $3 AND h.epoch = mine.epoch
+RETURNING h.schedule_id, h.epoch, h.seq`;
+
+const FIND_LOGGED = `
+SELECT l.schedule_id FROM seat_log l
+JOIN unnest($1::bigint[], $2::bigint[], $3::uuid[]) AS mine (schedule_id, first_seq, batch_id) USING (schedule_id, first_seq, batch_id)
+WHERE l.batch_id = ANY($3::uuid[])`;
+
+const READ_SETTLED = `
+SELECT asked.payment_id, done.first_seq, coalesce(done.balance, w.balance, 0) AS balance, coalesce(done.token_completed, false) AS token_completed
+FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS asked (payment_id, kind, user_id)
+LEFT JOIN wallets w ON w.user_id = asked.user_id
+LEFT JOIN LATERAL (
+  SELECT min(r.seq) AS first_seq, e.balance_after AS balance,
+    EXISTS (SELECT FROM queue_tokens t WHERE t.concert_id = min(r.concert_id) AND t.user_id = asked.user_id AND t.status = 'COMPLETED') AS token_completed
+  FROM wallet_entries e
+  JOIN payment_items i ON i.payment_id = e.payment_id
+  JOIN reservations r ON r.reservation_id = i.reservation_id
+  WHERE e.user_id = asked.user_id AND e.payment_id = asked.payment_id AND e.type = asked.kind
+  GROUP BY e.balance_after
+) done ON true`;
+
+/** A schedule's part of a doubtful statement. */
+export interface DoubtfulPart {
+  readonly scheduleId: number;
+  readonly epoch: number;
+  /** The number that its first event would have. */
+  readonly firstSeq: number;
+  readonly batchId: string;
+}
+
+export interface PartFate {
+  readonly isCommitted: boolean;
+  readonly isOwner: boolean;
+  /** The epoch to go on under, where still owner. */
+  readonly epoch: number;
+}
+
+export interface DoubtResolution {
+  /**
+   * What became of each part, by schedule. Asks until the database answers or `close` is called (null). `owner` is this node
+   * as head rows named it when the statement was sent; it may have joined anew since.
+   */
+  resolve(parts: readonly DoubtfulPart[], owner: string): Promise<ReadonlyMap<number, PartFate> | null>;
+  /**
+   * Results of the settlements of a statement that was committed, by payment. Asks until the database answers; null after
+   * `close`. What was not covered has no number, and the wallet's balance as it is now.
+   */
+  readSettlements(
+    settlements: readonly Pick<Settlement, 'paymentId' | 'kind' | 'userId'>[],
+  ): Promise<ReadonlyMap<string, SettlementResult> | null>;
+  close(): void;
+}
+
+interface DoubtResolutionDependencies {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Finds out what became of statements, on connections of its own. */
+export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDependencies): DoubtResolution {
+  let isClosed = false;
+
+  async function untilAnswered<T>(ask: () => Promise<T>): Promise<T | null> {
+    while (!isClosed) {
+      try {
+        return await ask();
+      } catch (error) {
+        log.debug({ err: error }, 'the database does not say yet what became of a statement');
+        await new Promise<void>((resolve) => {
+          clock.after(RETRY_PAUSE_MS, resolve);
+        });
+      }
+    }
+    return null;
+  }
+
+  async function raise(parts: readonly DoubtfulPart[], owner: string, fates: Map<number, PartFate>): Promise<void> {
+    const open = parts.filter((part) => !fates.has(part.scheduleId));
+    const rows = await sendStatement<{ schedule_id: number; epoch: number; seq: number }>(pool, {
+      text: RAISE,
+      values: [open.map((part) => part.scheduleId), open.map((part) => part.epoch), owner],
+    });
+    for (const part of open) {
+      const row = rows.find((candidate) => candidate.schedule_id === part.scheduleId);
+      if (row === undefined) continue;
+      fates.set(part.scheduleId, { isCommitted: row.seq >= part.firstSeq, isOwner: true, epoch: row.epoch });
+    }
+  }
+
+  async function lookInLog(parts: readonly DoubtfulPart[], fates: Map<number, PartFate>): Promise<void> {
+    const open = parts.filter((part) => !fates.has(part.scheduleId));
+    if (open.length === 0) return;
+    const rows = await sendStatement<{ schedule_id: number }>(pool, {
+      text: FIND_LOGGED,
+      values: [
+        open.map((part) => part.scheduleId),
+        open.map((part) => part.firstSeq),
+        open.map((part) => part.batchId),
+      ],
+    });
+    const logged = new Set(rows.map((row) => row.schedule_id));
+    for (const part of open) {
+      fates.set(part.scheduleId, { isCommitted: logged.has(part.scheduleId), isOwner: false, epoch: part.epoch });
+    }
+  }
+
+  return {
+    async resolve(parts, owner) {
+      const fates = new Map<number, PartFate>();
+      const done = await untilAnswered(async () => {
+        await raise(parts, owner, fates);
+        await lookInLog(parts, fates);
+        return true;
+      });
+      return done === null ? null : fates;
+    },
+    readSettlements: (settlements) =>
+      untilAnswered(async () => {
+        const rows = await sendStatement<{
+          payment_id: string;
+          first_seq: number | null;
+          balance: number;
+          token_completed: boolean;
+        }>(pool, {
+          text: READ_SETTLED,
+          values: [
+            settlements.map(({ paymentId }) => paymentId),
+            settlements.map(({ kind }) => kind),
+            settlements.map(({ userId }) => userId),
+          ],
+        });
+        return new Map(
+          rows.map((row) => [
+            row.payment_id,
+            {
+              paymentId: row.payment_id,
+              firstSeq: row.first_seq,
+              balance: row.balance,
+              tokenCompleted: row.token_completed,
+            },
+          ]),
+        );
+      }),
+    close() {
+      isClosed = true;
+    },
+  };
+}

@@ -1,0 +1,237 @@
+import type pg from 'pg';
+import type {
+  AppendBatch,
+  JournalSubject,
+  NothingDone,
+  SettlementBatch,
+  SettlementOutcome,
+} from '../../actors/journal-port.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { appendStatement, readAppended } from './append-statement.ts';
+import { isRetryable, sqlState } from '../database-errors.ts';
+import { createDoubtResolution, type DoubtfulPart } from './doubt-resolution.ts';
+import type { Lane, LaneResult, LaneStatement } from './lane.ts';
+import { readSettlementRows, settlementStatement } from './settlement-statement.ts';
+
+/*
+ * The run of a flush: its statement, and what the answer means to each schedule that has a part in it. Knows neither when a
+ * flush is due nor what goes into it.
+ *
+ * F1. Every batch gets exactly one outcome, and a run ends when all have theirs.
+ * F2. A statement whose answer is missing is never sent again; what became of it is found out.
+ * F3. An error response means that nothing was done. Deadlocks and timeouts are sent again, a bounded number of times; data
+ *     errors are halved down to the schedule that causes them; the others are committed.
+ */
+
+/** How often a statement is sent that the database refused for the moment. */
+const ATTEMPTS = 3;
+/** Division by zero: the assertion inside the statements. */
+const COUNTS_DIFFER = '22012';
+/** One key in two parts of one statement: PostgreSQL does not let an upsert meet its own row. */
+const KEY_TWICE = '21000';
+
+/** A schedule's part of a statement. */
+export interface Taken<B> {
+  readonly subject: JournalSubject;
+  readonly batch: B;
+}
+
+export type FlushKind = 'append' | 'settlement';
+
+export interface FlushObserver {
+  /** A statement was answered: how many schedules and events or settlements it carried, and how long it took. */
+  flushed(kind: FlushKind, schedules: number, entries: number, durationMs: number): void;
+  /** The answer of a statement is missing. */
+  doubted(schedules: number): void;
+  /** A schedule was found to be another's. */
+  fenced(): void;
+}
+
+export interface FlushRunsDependencies {
+  /** For finding out about doubtful statements; never the pool that requests use. */
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly node: () => string;
+  readonly log: Log;
+  readonly observer: FlushObserver;
+}
+
+export interface FlushRuns {
+  /** Appends the batches in one statement on a lane that is free, and concludes each. Rejects for bugs only. */
+  append(lane: Lane, taken: readonly Taken<AppendBatch>[]): Promise<void>;
+  /** The same for settlements. */
+  settle(lane: Lane, taken: readonly Taken<SettlementBatch>[]): Promise<void>;
+  /** Tells those of a run that have no outcome yet that it is late. */
+  stall(taken: readonly Taken<object>[]): void;
+  /** Gives up finding out about what is in doubt. */
+  close(): void;
+}
+
+/** Runs flushes on whichever lane they are given; several at a time, of different schedules. */
+export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
+  const { log, observer } = deps;
+  const doubt = createDoubtResolution(deps);
+  /** Batches that got their outcome while others of their statement wait for theirs. */
+  const concluded = new WeakSet<object>();
+
+  async function send(lane: Lane, statement: LaneStatement): Promise<LaneResult> {
+    for (let attempt = 1; ; attempt += 1) {
+      const result = await lane.run(statement);
+      if (result.type !== 'error' || !isRetryable(result.error) || attempt === ATTEMPTS || !lane.isFree) return result;
+    }
+  }
+
+  async function runAppends(lane: Lane, taken: readonly Taken<AppendBatch>[]): Promise<void> {
+    const owner = deps.node();
+    const result = await send(lane, appendStatement(taken.map(({ batch }) => batch)));
+    switch (result.type) {
+      case 'done': {
+        observer.flushed('append', taken.length, countEvents(taken), result.receivedAt - result.sentAt);
+        const done = readAppended(result.rows);
+        for (const { subject, batch } of taken) {
+          if (done.has(batch.scheduleId)) {
+            subject.concludeAppend({ type: 'committed', epoch: batch.epoch, isOwner: true });
+          } else {
+            observer.fenced();
+            subject.concludeAppend({ type: 'fenced' });
+          }
+        }
+        return;
+      }
+      case 'error':
+        await afterError(lane, taken, result.error, runAppends, (subject, outcome) => subject.concludeAppend(outcome));
+        return;
+      case 'doubt': {
+        const fates = await findFates(taken, owner, (batch) => batch.firstSeq);
+        for (const { subject, batch } of taken) {
+          const fate = fates?.get(batch.scheduleId);
+          if (fate === undefined) subject.concludeAppend({ type: 'unavailable', error: result.error });
+          // A part that only records keys moves no number: whether it was done cannot be seen there, and doing it again is safe.
+          else if (fate.isCommitted && batch.lastSeq >= batch.firstSeq) {
+            subject.concludeAppend({ type: 'committed', epoch: fate.epoch, isOwner: fate.isOwner });
+          } else if (fate.isOwner) subject.concludeAppend({ type: 'not-committed', epoch: fate.epoch });
+          else subject.concludeAppend({ type: 'fenced' });
+        }
+        return;
+      }
+    }
+  }
+
+  async function runSettlements(lane: Lane, taken: readonly Taken<SettlementBatch>[]): Promise<void> {
+    const owner = deps.node();
+    const result = await send(lane, settlementStatement(taken.map(({ batch }) => batch)));
+    switch (result.type) {
+      case 'done': {
+        observer.flushed('settlement', taken.length, countSettlements(taken), result.receivedAt - result.sentAt);
+        const results = readSettlementRows(result.rows as Parameters<typeof readSettlementRows>[0]);
+        for (const { subject, batch } of taken) {
+          const own = results.get(batch.scheduleId);
+          if (own === undefined) observer.fenced();
+          subject.concludeSettlements(
+            own === undefined
+              ? { type: 'fenced' }
+              : { type: 'committed', epoch: batch.epoch, isOwner: true, results: own },
+          );
+        }
+        return;
+      }
+      case 'error':
+        await afterError(lane, taken, result.error, runSettlements, (subject, outcome) =>
+          subject.concludeSettlements(outcome),
+        );
+        return;
+      case 'doubt':
+        await concludeDoubtfulSettlements(taken, owner, result.error);
+        return;
+    }
+  }
+
+  async function concludeDoubtfulSettlements(
+    taken: readonly Taken<SettlementBatch>[],
+    owner: string,
+    error: Error,
+  ): Promise<void> {
+    const fates = await findFates(taken, owner, (batch) => batch.baseSeq + 1);
+    const settled =
+      fates === null ? null : await doubt.readSettlements(taken.flatMap(({ batch }) => batch.settlements.slice()));
+    for (const { subject, batch } of taken) {
+      const fate = fates?.get(batch.scheduleId);
+      let outcome: SettlementOutcome;
+      if (fate === undefined || settled === null) outcome = { type: 'unavailable', error };
+      else if (fate.isCommitted) {
+        const results = batch.settlements.map(
+          ({ paymentId }) => settled.get(paymentId) ?? { paymentId, firstSeq: null, balance: 0, tokenCompleted: false },
+        );
+        outcome = { type: 'committed', epoch: fate.epoch, isOwner: fate.isOwner, results };
+      } else if (fate.isOwner) outcome = { type: 'not-committed', epoch: fate.epoch };
+      else outcome = { type: 'fenced' };
+      subject.concludeSettlements(outcome);
+    }
+  }
+
+  /** F2: freezes the schedules and asks what became of their parts; null when the runs are closed before it is known. */
+  async function findFates<B extends { scheduleId: number; epoch: number; batchId: string }>(
+    taken: readonly Taken<B>[],
+    owner: string,
+    firstSeq: (batch: B) => number,
+  ): ReturnType<typeof doubt.resolve> {
+    observer.doubted(taken.length);
+    log.warn({ schedules: taken.length }, 'the answer to a statement is missing; finding out what became of it');
+    for (const { subject } of taken) subject.doubt();
+    const parts = taken.map(
+      ({ batch }): DoubtfulPart => ({
+        scheduleId: batch.scheduleId,
+        epoch: batch.epoch,
+        firstSeq: firstSeq(batch),
+        batchId: batch.batchId,
+      }),
+    );
+    return await doubt.resolve(parts, owner);
+  }
+
+  /** F3. */
+  async function afterError<B extends object>(
+    lane: Lane,
+    taken: readonly Taken<B>[],
+    error: Error,
+    runAgain: (lane: Lane, taken: readonly Taken<B>[]) => Promise<void>,
+    conclude: (subject: JournalSubject, outcome: Extract<NothingDone, { type: 'refused' | 'unavailable' }>) => void,
+  ): Promise<void> {
+    const state = sqlState(error) ?? '';
+    const isDataError = state.startsWith('22') || state.startsWith('23') || state === KEY_TWICE;
+    const [first] = taken;
+    if (isDataError && taken.length > 1) {
+      const half = Math.ceil(taken.length / 2);
+      for (const part of [taken.slice(0, half), taken.slice(half)]) {
+        await runAgain(lane, part);
+        for (const { batch } of part) concluded.add(batch);
+      }
+      return;
+    }
+    if (isDataError && first !== undefined) {
+      log.debug({ err: error }, 'the database refused the part of one schedule');
+      conclude(first.subject, { type: 'refused', error, isKeyTaken: state === COUNTS_DIFFER || state === KEY_TWICE });
+      return;
+    }
+    log.error({ err: error }, 'the database refused a statement');
+    for (const { subject } of taken) conclude(subject, { type: 'unavailable', error });
+  }
+
+  return {
+    append: runAppends,
+    settle: runSettlements,
+    stall(taken) {
+      for (const { subject, batch } of taken) if (!concluded.has(batch)) subject.stall();
+    },
+    close: () => doubt.close(),
+  };
+}
+
+function countEvents(taken: readonly Taken<AppendBatch>[]): number {
+  return taken.reduce((sum, { batch }) => sum + batch.events.length, 0);
+}
+
+function countSettlements(taken: readonly Taken<SettlementBatch>[]): number {
+  return taken.reduce((sum, { batch }) => sum + batch.settlements.length, 0);
+}

@@ -1,0 +1,245 @@
+import type { AppendBatch, Journal, JournalSubject, SettlementBatch } from '../../actors/journal-port.ts';
+import type { ObservedDatabaseClock } from '../../runtime/database-clock.ts';
+import type { Heartbeat } from '../../domain/node.ts';
+import { createFlushRuns, type FlushKind, type FlushRunsDependencies, type Taken } from './flush-runs.ts';
+import { createLane, type Lane } from './lane.ts';
+
+/*
+ * The write-ahead log's writer: group commit over lanes. Owns which schedules have something to write, and what goes into which
+ * statement when; what comes of the statement is for its run.
+ *
+ * J1. No timer: a flush starts as soon as the one before it was answered, at the end of an event-loop turn, and takes all that
+ *     has gathered. A second lane is used beside it only while that one is late, or for a crowd.
+ * J2. A schedule is in at most one statement at a time (its own latch); whatever is taken from it is run at once, or refused.
+ * J3. Nobody waits for a database that is away: when no lane came free for a second, what gathered is refused.
+ */
+
+/** The second is for when the first is not enough: spread over both at all times, batches are half as large and holds a fifth dearer. */
+const LANES = 2;
+/** Appends take 2 to 5 ms. One that takes longer waits for a disk or a lock, and others need not wait behind it. */
+const LATE_FLUSH_MS = 10;
+/** Timers count in whole milliseconds and fire up to one too early by the monotonic clock. */
+const TIMER_RESOLUTION_MS = 1;
+/** Schedules that are enough for a statement of their own: twice as many would cost each of them no less. */
+const CROWD = 256;
+/** A statement of 2 000 holds takes 33 ms; more would only lengthen everybody's wait. */
+const EVENTS_PER_APPEND = 2_000;
+const SETTLEMENTS_PER_STATEMENT = 100;
+/** From here on a caller is better served by a 503 than by waiting on. */
+const LATE_ANSWER_MS = 1_500;
+/** How long what has gathered waits for a lane, be it that none is connected or that all of them wait for an answer. */
+const NO_LANE_LIMIT_MS = 1_000;
+/** Between two looks at whether what is under way has ended, at a stop. */
+const DRAIN_POLL_MS = 5;
+
+interface WaitingBeat {
+  readonly run: (lane: Lane) => Promise<void>;
+  /** Gives the beat up. */
+  readonly giveUp: (error: Error) => void;
+}
+
+export interface JournalDependencies extends FlushRunsDependencies {
+  readonly databaseUrl: string;
+  readonly databaseClock: ObservedDatabaseClock;
+  readonly newId: () => string;
+}
+
+export interface LaneJournal extends Journal, Heartbeat {
+  /** Whether any lane is connected. */
+  readonly isConnected: boolean;
+  start(): Promise<void>;
+  /** Ends the lanes; what is under way is answered first, for as long as the lanes answer. */
+  close(): Promise<void>;
+}
+
+const BEAT = `UPDATE nodes SET beat = beat + 1 WHERE node = $1 AND dead_at IS NULL
+RETURNING floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`;
+
+/** The journal over its own connections. */
+export function createJournal(deps: JournalDependencies): LaneJournal {
+  const { clock, log } = deps;
+  const runs = createFlushRuns(deps);
+  const ready: Record<FlushKind, Set<JournalSubject>> = { append: new Set(), settlement: new Set() };
+  const lanes: Lane[] = Array.from({ length: LANES }, () => createLane({ ...deps, onFree: requestPump }));
+  const beats: (WaitingBeat | null)[] = lanes.map(() => null);
+  let nextBeatLane = 0;
+  let lastKind: FlushKind = 'settlement';
+  let isPumpRequested = false;
+  let cancelShedding: (() => void) | null = null;
+  let underWay = 0;
+  /** `startedAt` is that of the youngest. */
+  const inFlight = { append: { count: 0, startedAt: 0 }, settlement: { count: 0, startedAt: 0 } };
+
+  function requestPump(): void {
+    if (isPumpRequested) return;
+    isPumpRequested = true;
+    setImmediate(pump);
+  }
+
+  function pump(): void {
+    isPumpRequested = false;
+    const isAnyFree = lanes.some((lane) => lane.isFree);
+    for (const [index, lane] of lanes.entries()) {
+      const beat = beats[index];
+      if (beat != null && lane.isFree) {
+        beats[index] = null;
+        void beat.run(lane);
+      }
+      // What is ready may turn out to be nothing; then the lane takes what else there is.
+      for (let kind = nextKind(); kind !== null && lane.isFree; kind = nextKind()) {
+        lastKind = kind;
+        if (kind === 'append') void flushAppends(lane);
+        else void flushSettlements(lane);
+      }
+    }
+    watchForAbsence(isAnyFree);
+  }
+
+  function nextKind(): FlushKind | null {
+    const other: FlushKind = lastKind === 'append' ? 'settlement' : 'append';
+    if (isWorthAFlush(other)) return other;
+    return isWorthAFlush(lastKind) ? lastKind : null;
+  }
+
+  function isWorthAFlush(kind: FlushKind): boolean {
+    const waiting = ready[kind].size;
+    const { count, startedAt } = inFlight[kind];
+    if (waiting === 0 || count === 0) return waiting > 0;
+    return waiting >= CROWD || clock.monotonicMs() - startedAt >= LATE_FLUSH_MS;
+  }
+
+  function watchForAbsence(isAnyFree: boolean): void {
+    const isAnythingLeft = ready.append.size + ready.settlement.size > 0;
+    if (isAnyFree || !isAnythingLeft) {
+      cancelShedding?.();
+      cancelShedding = null;
+    }
+    if (!isAnythingLeft) return;
+    cancelShedding ??= clock.after(NO_LANE_LIMIT_MS, () => {
+      cancelShedding = null;
+      if (lanes.some((lane) => lane.isFree)) requestPump();
+      else shed();
+    });
+  }
+
+  function shed(): void {
+    const error = new Error('no lane to the database came free');
+    const appends: JournalSubject[] = [];
+    const settlements: JournalSubject[] = [];
+    while (ready.append.size > 0) for (const { subject } of takeAppends()) appends.push(subject);
+    while (ready.settlement.size > 0) for (const { subject } of takeSettlements()) settlements.push(subject);
+    for (const subject of appends) subject.concludeAppend({ type: 'unavailable', error });
+    for (const subject of settlements) subject.concludeSettlements({ type: 'unavailable', error });
+  }
+
+  function takeAppends(): Taken<AppendBatch>[] {
+    const taken: Taken<AppendBatch>[] = [];
+    const batchId = deps.newId();
+    let events = 0;
+    for (const subject of ready.append) {
+      if (events >= EVENTS_PER_APPEND) break;
+      ready.append.delete(subject);
+      const batch = subject.takeAppend(batchId);
+      if (batch === null) continue;
+      events += batch.events.length;
+      taken.push({ subject, batch });
+    }
+    return taken;
+  }
+
+  function takeSettlements(): Taken<SettlementBatch>[] {
+    const taken: Taken<SettlementBatch>[] = [];
+    const batchId = deps.newId();
+    const users = new Set<string>();
+    const again: JournalSubject[] = [];
+    for (const subject of ready.settlement) {
+      const room = SETTLEMENTS_PER_STATEMENT - users.size;
+      if (room <= 0) break;
+      ready.settlement.delete(subject);
+      const batch = subject.takeSettlements(room, users, batchId);
+      if (batch === null) {
+        // Its payers are all in this statement already; where nothing waits, the next call finds that out.
+        if (users.size > 0) again.push(subject);
+        continue;
+      }
+      for (const { userId } of batch.settlements) users.add(userId);
+      taken.push({ subject, batch });
+    }
+    for (const subject of again) ready.settlement.add(subject);
+    return taken;
+  }
+
+  async function flushAppends(lane: Lane): Promise<void> {
+    const taken = takeAppends();
+    if (taken.length === 0) return;
+    await keepBusy('append', taken, () => runs.append(lane, taken));
+  }
+
+  async function flushSettlements(lane: Lane): Promise<void> {
+    const taken = takeSettlements();
+    if (taken.length === 0) return;
+    await keepBusy('settlement', taken, () => runs.settle(lane, taken));
+  }
+
+  async function keepBusy(kind: FlushKind, taken: readonly Taken<object>[], run: () => Promise<void>): Promise<void> {
+    underWay += 1;
+    inFlight[kind] = { count: inFlight[kind].count + 1, startedAt: clock.monotonicMs() };
+    const cancelHelp = clock.after(LATE_FLUSH_MS + TIMER_RESOLUTION_MS, requestPump);
+    const cancel = clock.after(LATE_ANSWER_MS, () => runs.stall(taken));
+    try {
+      await run();
+    } catch (error) {
+      log.error({ err: error }, 'the journal failed; its node cannot go on');
+      throw error;
+    } finally {
+      cancel();
+      cancelHelp();
+      underWay -= 1;
+      inFlight[kind] = { ...inFlight[kind], count: inFlight[kind].count - 1 };
+      requestPump();
+    }
+  }
+
+  return {
+    get isConnected() {
+      return lanes.some((lane) => lane.isConnected);
+    },
+    requestAppend(subject) {
+      ready.append.add(subject);
+      requestPump();
+    },
+    requestSettlement(subject) {
+      ready.settlement.add(subject);
+      requestPump();
+    },
+    beat(node) {
+      const index = nextBeatLane;
+      nextBeatLane = (nextBeatLane + 1) % lanes.length;
+      return new Promise((resolve, reject) => {
+        beats[index]?.giveUp(new Error('the lane did not come free for a beat'));
+        beats[index] = {
+          giveUp: reject,
+          run: async (lane) => {
+            const result = await lane.run({ name: 'beat', text: BEAT, values: [node] });
+            if (result.type === 'done') resolve({ isAlive: result.rows.length === 1, sentAt: result.sentAt });
+            else reject(result.error);
+          },
+        };
+        requestPump();
+      });
+    },
+    async start() {
+      await Promise.all(lanes.map((lane) => lane.start()));
+    },
+    async close() {
+      runs.close();
+      while (underWay > 0 && lanes.some((lane) => lane.isConnected)) {
+        await new Promise<void>((resolve) => {
+          clock.after(DRAIN_POLL_MS, resolve);
+        });
+      }
+      cancelShedding?.();
+      await Promise.all(lanes.map((lane) => lane.close()));
+    },
+  };
+}

@@ -1,0 +1,194 @@
+import pg from 'pg';
+import type { Clock } from '../../runtime/clock.ts';
+import type { ObservedDatabaseClock } from '../../runtime/database-clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { isInDoubt } from '../database-errors.ts';
+import { connectionSettings } from '../pool.ts';
+
+/**
+ * A connection of its own for statements that must be numbered and answered one at a time. Owns connecting, reconnecting
+ * and the question what a missing answer means; knows no SQL of its own.
+ *
+ * L1. One statement at a time; a connection whose answer is missing carries no other.
+ * L2. `doubt` is said only of a statement that may have reached the server: rows and even CommandComplete come before the
+ *     commit, so only ReadyForQuery counts as an answer.
+ */
+
+/** Past the server's own statement limit of 5 s: whoever is silent for longer will not answer on this connection. */
+const ANSWER_LIMIT_MS = 6_000;
+/** For the first question on a new connection; a server that takes longer is not there any more. */
+const GREETING_LIMIT_MS = 1_000;
+const RECONNECT_FIRST_MS = 50;
+const RECONNECT_LAST_MS = 500;
+
+/**
+ * Generic plans: the arrays are of any length and planning each time costs more than running. Sequential scans off, because
+ * a generic plan over unnested arrays would take them on young tables; hash joins on, without them 2 000 rows take 20 times
+ * as long; merge joins off, they would walk all heads for a few. JIT off: it would compile for longer than the statement runs.
+ */
+const PLANNER_OPTIONS =
+  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off -c jit=off';
+
+export interface LaneStatement {
+  /** Names the prepared statement. */
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+export type LaneResult =
+  | {
+      readonly type: 'done';
+      readonly rows: readonly pg.QueryResultRow[];
+      readonly sentAt: number;
+      readonly receivedAt: number;
+    }
+  /** An error response: nothing was done. */
+  | { readonly type: 'error'; readonly error: Error }
+  /** No answer: it may have been done. */
+  | { readonly type: 'doubt'; readonly error: Error };
+
+export interface Lane {
+  /** Whether a statement can be run now. */
+  readonly isFree: boolean;
+  readonly isConnected: boolean;
+  run(statement: LaneStatement): Promise<LaneResult>;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface LaneDependencies {
+  readonly databaseUrl: string;
+  readonly clock: Clock;
+  readonly databaseClock: ObservedDatabaseClock;
+  readonly log: Log;
+  /** The lane can be used again. */
+  readonly onFree: () => void;
+}
+
+/** A lane that reconnects by itself, with growing pauses, for as long as it is not closed. */
+export function createLane({ databaseUrl, clock, databaseClock, log, onFree }: LaneDependencies): Lane {
+  let client: pg.Client | null = null;
+  let isBusy = false;
+  let isClosed = false;
+  let connecting: Promise<void> | null = null;
+
+  async function connectOnce(): Promise<void> {
+    const settings = connectionSettings(databaseUrl);
+    const next = new pg.Client({ ...settings, options: `${settings.options ?? ''} ${PLANNER_OPTIONS}` });
+    next.on('error', (error) => abandon(next, error));
+    next.on('end', () => abandon(next, null));
+    try {
+      await next.connect();
+      const sentAt = clock.monotonicMs();
+      const question = { text: CLOCK, query_timeout: GREETING_LIMIT_MS };
+      const { rows } = await next.query<{ now: number }>(question);
+      observe(rows, sentAt, clock.monotonicMs());
+    } catch (error) {
+      destroy(next);
+      throw error;
+    }
+    if (isClosed) {
+      destroy(next);
+      return;
+    }
+    client = next;
+  }
+
+  function observe(rows: readonly pg.QueryResultRow[], sentAt: number, receivedAt: number): void {
+    const now: unknown = rows[0]?.['now'];
+    if (typeof now === 'number') databaseClock.observe({ sentAt, receivedAt, databaseMs: now });
+  }
+
+  function abandon(lost: pg.Client, error: Error | null): void {
+    if (client !== lost) return;
+    client = null;
+    if (isClosed) return;
+    log.warn({ err: error }, 'a lane lost its connection');
+    void reconnect();
+  }
+
+  async function reconnect(): Promise<void> {
+    connecting ??= keepConnecting().finally(() => {
+      connecting = null;
+    });
+    await connecting;
+    if (client !== null && !isBusy) onFree();
+  }
+
+  async function keepConnecting(): Promise<void> {
+    for (
+      let pauseMs = RECONNECT_FIRST_MS;
+      !isClosed && client === null;
+      pauseMs = Math.min(pauseMs * 2, RECONNECT_LAST_MS)
+    ) {
+      try {
+        await connectOnce();
+      } catch (error) {
+        log.debug({ err: error }, 'a lane could not connect');
+        await new Promise<void>((resolve) => {
+          clock.after(pauseMs, resolve);
+        });
+      }
+    }
+  }
+
+  async function run(statement: LaneStatement): Promise<LaneResult> {
+    const used = client;
+    if (used === null || isBusy) return { type: 'error', error: new Error('the lane is not free') };
+    isBusy = true;
+    const sentAt = clock.monotonicMs();
+    let giveUp: ((error: Error) => void) | null = null;
+    const silence = new Promise<never>((_resolve, reject) => {
+      giveUp = reject;
+    });
+    const cancel = clock.after(ANSWER_LIMIT_MS, () => giveUp?.(new Error(`no answer within ${ANSWER_LIMIT_MS} ms`)));
+    try {
+      const answer = used.query({ name: statement.name, text: statement.text, values: statement.values.slice() });
+      const { rows } = await Promise.race([answer, silence]);
+      const receivedAt = clock.monotonicMs();
+      observe(rows, sentAt, receivedAt);
+      return { type: 'done', rows, sentAt, receivedAt };
+    } catch (thrown) {
+      const error =
+        thrown instanceof Error ? thrown : new Error('the driver threw something that is no Error', { cause: thrown });
+      if (error instanceof pg.DatabaseError && !isInDoubt(error)) return { type: 'error', error };
+      if (client === used) {
+        client = null;
+        void reconnect();
+      }
+      destroy(used);
+      return { type: 'doubt', error };
+    } finally {
+      cancel();
+      isBusy = false;
+      if (client !== null) onFree();
+    }
+  }
+
+  return {
+    get isFree() {
+      return client !== null && !isBusy;
+    },
+    get isConnected() {
+      return client !== null;
+    },
+    run,
+    async start() {
+      if (client === null) await connectOnce();
+    },
+    async close() {
+      isClosed = true;
+      const last = client;
+      client = null;
+      await last?.end();
+    },
+  };
+}
+
+const CLOCK = 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
+
+/** Breaks the connection without a farewell: a half-dead one would never answer it. */
+function destroy(client: pg.Client): void {
+  client.connection.stream.destroy();
+}

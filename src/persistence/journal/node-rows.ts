@@ -1,0 +1,58 @@
+import type pg from 'pg';
+import type { NodeRecords, NodeRow } from '../../domain/node.ts';
+import { runStatement } from './statement.ts';
+
+/** `starts_with`, because LIKE would read a `_` or `%` of a NODE_ID as a wildcard. */
+const BURY_FORMER_SELVES = `
+UPDATE nodes SET dead_at = clock_timestamp() WHERE starts_with(node, $1) AND node <> $2 AND dead_at IS NULL`;
+
+interface LivingRow {
+  readonly node: string;
+  readonly address: string;
+  readonly joined_no: number;
+  readonly beat: number;
+  readonly is_leaving: boolean;
+}
+
+/** The rows of the service's nodes in PostgreSQL. */
+export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRecords {
+  function query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> {
+    return runStatement<R>(pool, { text, values }, 'unknown');
+  }
+
+  return {
+    async join(node, former, address) {
+      await query('INSERT INTO nodes (node, address) VALUES ($1, $2) ON CONFLICT (node) DO NOTHING', [node, address]);
+      await query(BURY_FORMER_SELVES, [former, node]);
+    },
+    async living() {
+      const rows = await query<LivingRow>(
+        `SELECT node, address, joined_no, beat, leaving_at IS NOT NULL AS is_leaving
+         FROM nodes WHERE dead_at IS NULL ORDER BY joined_no`,
+        [],
+      );
+      return rows.map(
+        (row): NodeRow => ({
+          node: row.node,
+          address: row.address,
+          joinedNo: row.joined_no,
+          beat: row.beat,
+          isLeaving: row.is_leaving,
+        }),
+      );
+    },
+    async declareDead(node, seenBeat) {
+      const rows = await query(
+        'UPDATE nodes SET dead_at = clock_timestamp() WHERE node = $1 AND beat = $2 AND dead_at IS NULL RETURNING node',
+        [node, seenBeat],
+      );
+      return rows.length === 1;
+    },
+    async announceLeave(node) {
+      await query('UPDATE nodes SET leaving_at = clock_timestamp() WHERE node = $1 AND leaving_at IS NULL', [node]);
+    },
+    async leave(node) {
+      await query('UPDATE nodes SET dead_at = clock_timestamp() WHERE node = $1 AND dead_at IS NULL', [node]);
+    },
+  };
+}

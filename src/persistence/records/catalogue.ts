@@ -1,0 +1,248 @@
+import type { QueryResultRow } from 'pg';
+import type {
+  Catalogue,
+  CatalogueMemory,
+  Concert,
+  QueuePolicy,
+  Schedule,
+  ScheduleWithAvailability,
+} from '../../domain/catalogue.ts';
+import { createLookUps } from '../../runtime/look-ups.ts';
+import { createCalendar } from './calendar.ts';
+import {
+  CONCERT_COLUMNS,
+  type ConcertRow,
+  concertOf,
+  SCHEDULE_COLUMNS,
+  type ScheduleRow,
+  scheduleOf,
+} from './catalogue-rows.ts';
+import { type Connections, readRows, writeRows } from '../journal/statement.ts';
+
+/** Some 400 bytes each; a catalogue beyond that is read again as it turns. */
+const CONCERTS_REMEMBERED = 10_000;
+/** Some 200 bytes each. */
+const SCHEDULES_REMEMBERED = 50_000;
+/** One: everybody who asks while it runs shares the next, so a rush on a listing costs one connection. */
+const LISTINGS_IN_FLIGHT = 1;
+/** Look-ups of ids are single-row reads; a second statement hides the first one's round trip. */
+const ID_LOOK_UPS_IN_FLIGHT = 2;
+/** Keeps one statement's arrays and answer small. */
+const KEYS_PER_STATEMENT = 500;
+/** More requests than this waiting for the catalogue mean that the database does not keep up: refuse, do not pile up. */
+const LOOK_UPS_WAITING = 20_000;
+
+interface AvailabilityRow extends ScheduleRow {
+  available_seats: number;
+}
+
+const CONCERTS_BY_ID = `SELECT ${CONCERT_COLUMNS} FROM concerts WHERE concert_id = ANY($1::bigint[])`;
+const ALL_CONCERTS = `SELECT ${CONCERT_COLUMNS} FROM concerts ORDER BY concert_id`;
+const BOOKABLE_BETWEEN = `
+  SELECT ${CONCERT_COLUMNS} FROM concerts
+  WHERE booking_opens_at <= to_timestamp($2::float8 / 1000) AND booking_closes_at >= to_timestamp($1::float8 / 1000)
+  ORDER BY concert_id`;
+const SCHEDULES_BY_ID = `
+  SELECT ${SCHEDULE_COLUMNS} FROM schedules s JOIN concerts c USING (concert_id) WHERE s.schedule_id = ANY($1::bigint[])`;
+
+/** A hold whose time is over reads AVAILABLE whether or not its end was logged yet. */
+const SCHEDULES_OF_CONCERTS = `
+  SELECT ${SCHEDULE_COLUMNS}, s.total_seats - (
+    SELECT count(*) FROM reservations r
+    WHERE r.schedule_id = s.schedule_id
+      AND (r.status = 'CONFIRMED' OR (r.status = 'HELD' AND r.expires_at > statement_timestamp()))
+  ) AS available_seats
+  FROM schedules s JOIN concerts c USING (concert_id)
+  WHERE s.concert_id = ANY($1::bigint[]) ORDER BY s.starts_at, s.schedule_id`;
+
+const INSERT_CONCERT = `
+  INSERT INTO concerts (title, artist, venue, time_zone, booking_opens_at, booking_closes_at,
+    queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING ${CONCERT_COLUMNS}`;
+
+/** Schedule, seats and head in one statement: a schedule without its head could never be served. */
+const INSERT_SCHEDULE = `
+  WITH s AS (
+    INSERT INTO schedules (concert_id, starts_at, ends_at, reservation_opens_at, total_seats)
+    SELECT concert_id, $2::timestamptz, $3::timestamptz, $4::timestamptz, cardinality($5::bigint[])
+    FROM concerts WHERE concert_id = $1
+    RETURNING *
+  ), seat AS (
+    INSERT INTO seats (schedule_id, seat_number, price)
+    SELECT s.schedule_id, p.seat_number, p.price
+    FROM s, unnest($5::bigint[]) WITH ORDINALITY AS p (price, seat_number)
+  ), head AS (
+    INSERT INTO schedule_heads (schedule_id) SELECT schedule_id FROM s
+  )
+  SELECT ${SCHEDULE_COLUMNS}, s.total_seats AS available_seats FROM s JOIN concerts c USING (concert_id)`;
+
+const UPDATE_QUEUE_POLICY = `
+  UPDATE concerts SET
+    queue_max_active = COALESCE($2, queue_max_active), queue_batch = COALESCE($3, queue_batch),
+    queue_interval_ms = COALESCE($4, queue_interval_ms), queue_active_ttl_ms = COALESCE($5, queue_active_ttl_ms)
+  WHERE concert_id = $1 RETURNING ${CONCERT_COLUMNS}`;
+
+function isOpenAt(concert: Concert, nowMs: number): boolean {
+  return concert.bookingOpensAtMs <= nowMs && nowMs <= concert.bookingClosesAtMs;
+}
+
+/** A time for a `timestamptz` parameter; the driver's own rendering of a Date carries the process's time zone. */
+function timestamp(epochMs: number | null): string | null {
+  return epochMs === null ? null : new Date(epochMs).toISOString();
+}
+
+/** Keeps at most `limit` entries; the one that came first makes room. */
+function remember<V>(entries: Map<number, V>, limit: number, id: number, value: V): void {
+  if (!entries.has(id) && entries.size >= limit) {
+    const [oldest] = entries.keys();
+    if (oldest !== undefined) entries.delete(oldest);
+  }
+  entries.set(id, value);
+}
+
+/**
+ * The catalogue in PostgreSQL. Concerts and schedules that were seen are kept in memory, unknown ids never are: they share
+ * statements instead, so that thousands of them cost little and leave nothing behind. Answers never predate their request.
+ */
+export function createCatalogue({
+  pool,
+  onConcertChanged = () => undefined,
+}: {
+  readonly pool: Connections;
+  /** This node has changed a concert, or may have. */
+  readonly onConcertChanged?: (concertId: number) => void;
+}): Catalogue & CatalogueMemory {
+  const concerts = new Map<number, Concert>();
+  /** Policy changes so far, those told by other nodes included. A read that was under way during one may hold the policy of before it, and is not remembered. */
+  let policyChanges = 0;
+  const schedules = new Map<number, Schedule>();
+  const dateIn = createCalendar();
+
+  function read<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
+    return readRows(pool, { text, values });
+  }
+
+  function write<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
+    return writeRows(pool, { text, values });
+  }
+
+  async function readConcerts(text: string, values: readonly unknown[]): Promise<Concert[]> {
+    const changesBefore = policyChanges;
+    const found = (await read<ConcertRow>(text, values)).map(concertOf);
+    if (policyChanges === changesBefore) {
+      for (const concert of found) remember(concerts, CONCERTS_REMEMBERED, concert.concertId, concert);
+    }
+    return found;
+  }
+
+  function forgetConcert(concertId: number | null): void {
+    policyChanges += 1;
+    if (concertId === null) concerts.clear();
+    else concerts.delete(concertId);
+  }
+
+  function rememberSchedule(row: ScheduleRow): Schedule {
+    const schedule = scheduleOf(row, dateIn);
+    remember(schedules, SCHEDULES_REMEMBERED, schedule.scheduleId, schedule);
+    return schedule;
+  }
+
+  function withAvailability(row: AvailabilityRow): ScheduleWithAvailability {
+    return { ...rememberSchedule(row), availableSeats: row.available_seats };
+  }
+
+  const idLimits = {
+    callsInFlight: ID_LOOK_UPS_IN_FLIGHT,
+    keysPerCall: KEYS_PER_STATEMENT,
+    waiting: LOOK_UPS_WAITING,
+  };
+  const listingLimits = {
+    callsInFlight: LISTINGS_IN_FLIGHT,
+    keysPerCall: KEYS_PER_STATEMENT,
+    waiting: LOOK_UPS_WAITING,
+  };
+
+  const concertLookUps = createLookUps<number, Concert | null>({
+    ...idLimits,
+    async load(concertIds) {
+      const read = await readConcerts(CONCERTS_BY_ID, [[...new Set(concertIds)]]);
+      const found = new Map(read.map((concert) => [concert.concertId, concert]));
+      return concertIds.map((concertId) => found.get(concertId) ?? null);
+    },
+  });
+
+  const scheduleLookUps = createLookUps<number, Schedule | null>({
+    ...idLimits,
+    async load(scheduleIds) {
+      const rows = await read<ScheduleRow>(SCHEDULES_BY_ID, [[...new Set(scheduleIds)]]);
+      const found = new Map(rows.map((row) => [row.schedule_id, rememberSchedule(row)]));
+      return scheduleIds.map((scheduleId) => found.get(scheduleId) ?? null);
+    },
+  });
+
+  const bookable = createLookUps<number, readonly Concert[]>({
+    ...listingLimits,
+    async load(instantsMs) {
+      const open = await readConcerts(BOOKABLE_BETWEEN, [Math.min(...instantsMs), Math.max(...instantsMs)]);
+      return instantsMs.map((nowMs) => open.filter((concert) => isOpenAt(concert, nowMs)));
+    },
+  });
+
+  const allConcerts = createLookUps<null, readonly Concert[]>({
+    ...listingLimits,
+    async load(requests) {
+      const listed = await readConcerts(ALL_CONCERTS, []);
+      return requests.map(() => listed);
+    },
+  });
+
+  const schedulesOfConcerts = createLookUps<number, readonly ScheduleWithAvailability[]>({
+    ...listingLimits,
+    async load(concertIds) {
+      const rows = await read<AvailabilityRow>(SCHEDULES_OF_CONCERTS, [[...new Set(concertIds)]]);
+      const found = Map.groupBy(rows.map(withAvailability), (schedule) => schedule.concertId);
+      return concertIds.map((concertId) => found.get(concertId) ?? []);
+    },
+  });
+
+  return {
+    findConcert: (concertId) => concerts.get(concertId) ?? concertLookUps.get(concertId),
+    readConcert: (concertId) => concertLookUps.get(concertId),
+    findSchedule: (scheduleId) => schedules.get(scheduleId) ?? scheduleLookUps.get(scheduleId),
+    listBookable: (nowMs) => bookable.get(nowMs),
+    listConcerts: () => allConcerts.get(null),
+    listSchedules: (concertId) => schedulesOfConcerts.get(concertId),
+
+    async createConcert({ title, artist, venue, timeZone, bookingOpensAtMs, bookingClosesAtMs, queue }) {
+      const window = [timestamp(bookingOpensAtMs), timestamp(bookingClosesAtMs)];
+      const policy = [queue.maxActive, queue.batch, queue.intervalMs, queue.activeTtlMs];
+      // A zone that cannot name a date would make every listing of the concert fail: refuse it before it is stored.
+      dateIn(timeZone, new Date(bookingOpensAtMs));
+      const [row] = await write<ConcertRow>(INSERT_CONCERT, [title, artist, venue, timeZone, ...window, ...policy]);
+      if (row === undefined) throw new Error('an INSERT returned no row');
+      return concertOf(row);
+    },
+
+    async createSchedule(concertId, { startsAtMs, endsAtMs, reservationOpensAtMs, prices }) {
+      const times = [timestamp(startsAtMs), timestamp(endsAtMs), timestamp(reservationOpensAtMs)];
+      const [row] = await write<AvailabilityRow>(INSERT_SCHEDULE, [concertId, ...times, prices]);
+      return row === undefined ? null : withAvailability(row);
+    },
+
+    async changeQueuePolicy(concertId, change: Partial<QueuePolicy>) {
+      const policy = [change.maxActive, change.batch, change.intervalMs, change.activeTtlMs];
+      try {
+        const [row] = await write<ConcertRow>(UPDATE_QUEUE_POLICY, [
+          concertId,
+          ...policy.map((value) => value ?? null),
+        ]);
+        return row === undefined ? null : concertOf(row);
+      } finally {
+        forgetConcert(concertId);
+        onConcertChanged(concertId);
+      }
+    },
+
+    forgetConcert,
+  };
+}

@@ -1,0 +1,223 @@
+import type { QueryResultRow } from 'pg';
+import { Fault } from '../../domain/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import { createLookUps } from '../../runtime/look-ups.ts';
+import type {
+  QueueChangeOutcome,
+  QueueEntry,
+  QueueEntryOutcome,
+  QueueHead,
+  QueueRecords,
+  QueueTokenRow,
+  QueueTokenStatus,
+} from '../../domain/queue-token.ts';
+import { plainArray } from '../journal/array-literals.ts';
+import * as statements from './queue-statements.ts';
+import { type Connections, readRows, runStatement, writeRows } from '../journal/statement.ts';
+
+/** Each attempt after the first follows a token of the same user that was entered and ended elsewhere in between. */
+const ENTRY_ATTEMPTS = 3;
+
+const LOOK_UPS = { callsInFlight: 2, keysPerCall: 500, waiting: 5_000 };
+
+interface TokenRow {
+  token_id: string;
+  concert_id: number;
+  user_id: string;
+  no: number;
+  status: QueueTokenStatus;
+  issued_ms: number;
+  activated_ms: number | null;
+  until_ms: number | null;
+  ended_ms: number | null;
+}
+
+interface HeadRow {
+  concert_id: number;
+  generation: number;
+}
+
+/** Nothing of the live token's columns is there when the user had none. */
+type EntryRow = { is_held: boolean; entered_no: number | null } & (TokenRow | { token_id: null });
+
+interface ChangeRow {
+  token_id: string;
+  concert_id: number;
+  is_held: boolean;
+  is_changed: boolean;
+}
+
+function tokenOf(row: TokenRow): QueueTokenRow {
+  return {
+    tokenId: row.token_id,
+    concertId: row.concert_id,
+    userId: row.user_id,
+    no: row.no,
+    status: row.status,
+    issuedAtMs: row.issued_ms,
+    activatedAtMs: row.activated_ms,
+    activeUntilMs: row.until_ms,
+    endedAtMs: row.ended_ms,
+  };
+}
+
+function headOf(row: HeadRow): QueueHead {
+  return { concertId: row.concert_id, generation: row.generation };
+}
+
+/** What the statement says of one entry; null when it must be sent again. */
+function outcomeOf(entry: QueueEntry, row: EntryRow): QueueEntryOutcome | null {
+  if (!row.is_held) return { type: 'fenced' };
+  if (row.token_id !== null) return { type: 'live', row: tokenOf(row) };
+  if (row.entered_no === null) return null;
+  const { tokenId, concertId, userId, issuedAtMs } = entry;
+  const nothingYet = { activatedAtMs: null, activeUntilMs: null, endedAtMs: null };
+  return {
+    type: 'entered',
+    row: { tokenId, concertId, userId, no: row.entered_no, status: 'WAITING', issuedAtMs, ...nothingYet },
+  };
+}
+
+/** The waiting room's durable record in PostgreSQL. */
+export function createQueueRecords({ pool, log }: { pool: Connections; log: Log }): QueueRecords {
+  function read<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
+    return runStatement(pool, { text, values }, 'none');
+  }
+
+  function write<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
+    return runStatement(pool, { text, values }, 'unknown');
+  }
+
+  function changeOf(rows: readonly ChangeRow[]): QueueChangeOutcome {
+    return {
+      changed: new Set(rows.filter((row) => row.is_changed).map((row) => row.token_id)),
+      fenced: new Set(rows.filter((row) => !row.is_held).map((row) => row.concert_id)),
+    };
+  }
+
+  async function find(tokenIds: readonly string[]): Promise<readonly QueueTokenRow[]> {
+    return (await read<TokenRow>(statements.FIND, [tokenIds])).map(tokenOf);
+  }
+
+  async function listConcertsWithLiveTokens(): Promise<readonly number[]> {
+    const rows = await read<{ concert_id: number }>(statements.CONCERTS_WITH_LIVE_TOKENS, []);
+    return rows.map((row) => row.concert_id);
+  }
+
+  async function enterOnce(entries: readonly QueueEntry[]): Promise<readonly (QueueEntryOutcome | null)[]> {
+    const values = [
+      plainArray(entries.map((entry) => entry.tokenId)),
+      plainArray(entries.map((entry) => entry.concertId)),
+      plainArray(entries.map((entry) => entry.generation)),
+      plainArray(entries.map((entry) => entry.userId)),
+      plainArray(entries.map((entry) => entry.issuedAtMs)),
+    ];
+    const rows = await writeRows<EntryRow>(pool, { text: statements.ENTER, values });
+    return entries.map((entry, position) => {
+      const row = rows[position];
+      if (row === undefined) throw new Error(`${entries.length} entries were sent, ${rows.length} answered`);
+      return outcomeOf(entry, row);
+    });
+  }
+
+  const lookUps = createLookUps<string, QueueTokenRow | null>({
+    ...LOOK_UPS,
+    load: async (tokenIds) => {
+      const rows = await readRows<TokenRow>(pool, { text: statements.FIND, values: [tokenIds] });
+      const found = new Map(rows.map((row) => [row.token_id, tokenOf(row)]));
+      return tokenIds.map((tokenId) => found.get(tokenId) ?? null);
+    },
+  });
+
+  return {
+    async takeOverAll() {
+      const heads = await write<HeadRow>(statements.TAKE_OVER_ALL, []);
+      const alive = new Set(await listConcertsWithLiveTokens());
+      return heads.map((row) => ({ ...headOf(row), hasLiveTokens: alive.has(row.concert_id) }));
+    },
+
+    async takeOver(concertId) {
+      const [head] = await write<HeadRow>(statements.TAKE_OVER, [concertId]);
+      if (head === undefined) throw new Error(`the head of concert ${concertId} was neither made nor found`);
+      return headOf(head);
+    },
+
+    async raise(heads) {
+      const concertIds = heads.map((head) => head.concertId);
+      const generations = heads.map((head) => head.generation);
+      return (await write<HeadRow>(statements.RAISE, [concertIds, generations])).map(headOf);
+    },
+
+    async listLive(concertId, afterUserId, limit) {
+      return (await read<TokenRow>(statements.LIST_LIVE, [concertId, afterUserId, limit])).map(tokenOf);
+    },
+
+    async listAdmissions(concertId, afterMs, limit) {
+      const values = [concertId, afterMs, limit];
+      const rows = await read<{ token_id: string; activated_ms: number }>(statements.LIST_ADMISSIONS, values);
+      return rows.map((row) => ({ tokenId: row.token_id, activatedAtMs: row.activated_ms }));
+    },
+
+    async findHead(concertId) {
+      const [head] = await read<HeadRow>(statements.FIND_HEAD, [concertId]);
+      return head === undefined ? null : headOf(head);
+    },
+
+    listConcertsWithLiveTokens,
+
+    async enter(entries) {
+      const outcomes: (QueueEntryOutcome | null)[] = entries.map(() => null);
+      for (let attempt = 1; attempt <= ENTRY_ATTEMPTS; attempt += 1) {
+        const open = outcomes.flatMap((outcome, position) => (outcome === null ? [position] : []));
+        try {
+          const answers = await enterOnce(open.flatMap((position) => entries[position] ?? []));
+          open.forEach((position, nth) => (outcomes[position] = answers[nth] ?? null));
+        } catch (error) {
+          if (attempt === 1) throw error;
+          // Of this attempt nothing may have been done, of the earlier ones something was.
+          throw new Fault('STORE_UNAVAILABLE', 'unknown', { cause: error });
+        }
+        if (!outcomes.includes(null)) break;
+        log.debug({ attempt }, 'users entered elsewhere at the same time');
+      }
+      return outcomes.map((outcome) => {
+        if (outcome === null) throw new Fault('OVERLOADED', 'unknown');
+        return outcome;
+      });
+    },
+
+    async admit(admissions) {
+      const values = [
+        admissions.map((admission) => admission.tokenId),
+        admissions.map((admission) => admission.concertId),
+        admissions.map((admission) => admission.generation),
+        admissions.map((admission) => admission.activatedAtMs),
+        admissions.map((admission) => admission.activeUntilMs),
+      ];
+      return changeOf(await write<ChangeRow>(statements.ADMIT, values));
+    },
+
+    async end(ends) {
+      const values = [
+        ends.map((end) => end.tokenId),
+        ends.map((end) => end.concertId),
+        ends.map((end) => end.generation),
+        ends.map((end) => end.status),
+        ends.map((end) => end.endedAtMs),
+      ];
+      // Who leaves a line waits for it.
+      return changeOf(await writeRows<ChangeRow>(pool, { text: statements.END, values }));
+    },
+
+    find,
+    findOne: (tokenId) => lookUps.get(tokenId),
+
+    async review(tokenIds) {
+      const rows = await read<TokenRow & { is_paid_up: boolean }>(statements.REVIEW, [tokenIds]);
+      return {
+        ended: rows.filter((row) => !row.is_paid_up).map(tokenOf),
+        paidUp: rows.filter((row) => row.is_paid_up).map((row) => row.token_id),
+      };
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import t from 'tap';
+import { type ProblemCode, problemTable } from '../../../src/http/answers/problem-table.ts';
+import { startFakeService } from '../fake-service.ts';
+
+interface Operation {
+  readonly summary?: string;
+  readonly tags?: readonly string[];
+  readonly security?: readonly Readonly<Record<string, unknown>>[];
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
+  readonly requestBody?: { readonly required?: boolean };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: object }>>;
+}
+
+interface Document {
+  readonly openapi: string;
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, object>>;
+    readonly securitySchemes: Readonly<Record<string, object>>;
+  };
+}
+
+/** The contract's table of routes. */
+const ROUTES = [
+  'POST /api/v1/users',
+  'POST /api/v1/me/token',
+  'GET /api/v1/live',
+  'GET /api/v1/me',
+  'GET /api/v1/concerts/available',
+  'GET /api/v1/concerts/{concertId}',
+  'GET /api/v1/concerts/{concertId}/schedules',
+  'GET /api/v1/schedules/{scheduleId}/seats',
+  'GET /api/v1/concerts/{concertId}/seats',
+  'POST /api/v1/queue/tokens',
+  'POST /api/v1/queue/token',
+  'GET /api/v1/queue/status',
+  'GET /api/v1/queue/tokens/{token}/position',
+  'PATCH /api/v1/queue/tokens/{token}/activate',
+  'DELETE /api/v1/queue/tokens/{token}',
+  'POST /api/v1/reservations',
+  'POST /api/v1/concerts/{concertId}/seats/{seatNumber}/reserve',
+  'GET /api/v1/reservations/{reservationId}',
+  'GET /api/v1/me/reservations',
+  'DELETE /api/v1/reservations/{reservationId}',
+  'GET /api/v1/me/balance',
+  'POST /api/v1/me/balance/charge',
+  'GET /api/v1/me/balance/history',
+  'POST /api/v1/payments',
+  'GET /api/v1/payments/{paymentId}',
+  'GET /api/v1/me/payments',
+  'POST /api/v1/payments/{paymentId}/refund',
+  'POST /api/v1/admin/concerts',
+  'POST /api/v1/admin/concerts/{concertId}/schedules',
+  'PATCH /api/v1/admin/concerts/{concertId}/queue',
+  'GET /api/v1/admin/overview',
+  'GET /api/v1/admin/activity',
+  'GET /healthz',
+  'GET /readyz',
+  'GET /metrics',
+];
+
+function operationsOf(document: Document): (readonly [string, string, Operation])[] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [method.toUpperCase(), path, operation] as const),
+  );
+}
+
+function referencesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(referencesIn);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) =>
+    name === '$ref' && typeof member === 'string' ? [member] : referencesIn(member),
+  );
+}
+
+t.test('the OpenAPI document has exactly the routes of the contract', async (t) => {
+  const { call } = await startFakeService(t);
+  const document = (await call('GET', '//openapi.json')).json<Document>();
+  t.equal(document.openapi, '3.1.0');
+  const described = operationsOf(document).map(([method, path]) => `${method} ${path}`);
+  t.same(described.toSorted(), ROUTES.toSorted());
+});
+
+t.test('every operation is complete, and every reference leads somewhere', async (t) => {
+  const { call } = await startFakeService(t);
+  const document = (await call('GET', '//openapi.json')).json<Document>();
+  const schemas = Object.keys(document.components.schemas);
+  for (const reference of referencesIn(document)) {
+    t.ok(schemas.includes(reference.replace('#/components/schemas/', '')), reference);
+  }
+  const tags = document.tags.map(({ name }) => name);
+  const codes = Object.keys(problemTable);
+  for (const [method, path, operation] of operationsOf(document)) {
+    const title = `${method} ${path}`;
+    t.ok(operation.summary, title);
+    t.ok(
+      operation.tags?.every((tag) => tags.includes(tag)),
+      title,
+    );
+    const declared = (operation.parameters ?? [])
+      .filter((parameter) => parameter.in === 'path')
+      .map(({ name }) => name);
+    const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+    t.same(declared.toSorted(), named.toSorted(), title);
+    for (const scheme of operation.security ?? []) {
+      t.ok(
+        Object.keys(scheme).every((name) => name in document.components.securitySchemes),
+        title,
+      );
+    }
+    t.ok(
+      Object.keys(operation.responses).some((status) => /^(101|2\d\d)$/.test(status)),
+      title,
+    );
+    for (const [status, { description, content }] of Object.entries(operation.responses)) {
+      if (Number(status) < 400) continue;
+      t.same(Object.keys(content ?? {}), ['application/problem+json'], `${title} ${status}`);
+      for (const code of description.split(' · ')) {
+        t.ok(codes.includes(code), `${title} ${code}`);
+        t.equal(problemTable[code as ProblemCode].status, Number(status), `${title} ${code}`);
+      }
+    }
+  }
+});
+
+t.test('bodies that may be missing are not required, and money-moving routes document their key', async (t) => {
+  const { call } = await startFakeService(t);
+  const { paths } = (await call('GET', '//openapi.json')).json<Document>();
+  const keyed = operationsOf({ paths } as Document)
+    .filter(([, , { parameters = [] }]) => parameters.some(({ name }) => name === 'idempotency-key'))
+    .map(([, path]) => path);
+  t.same(keyed.toSorted(), [
+    '/api/v1/concerts/{concertId}/seats/{seatNumber}/reserve',
+    '/api/v1/me/balance/charge',
+    '/api/v1/payments',
+    '/api/v1/payments/{paymentId}/refund',
+    '/api/v1/reservations',
+  ]);
+  const optional = operationsOf({ paths } as Document)
+    .filter(([, , { requestBody }]) => requestBody?.required === false)
+    .map(([, path]) => path);
+  t.same(optional.toSorted(), [
+    '/api/v1/concerts/{concertId}/seats/{seatNumber}/reserve',
+    '/api/v1/me/token',
+    '/api/v1/payments/{paymentId}/refund',
+    '/api/v1/queue/tokens/{token}',
+    '/api/v1/queue/tokens/{token}/activate',
+    '/api/v1/reservations/{reservationId}',
+  ]);
+  t.match(paths['/api/v1/reservations']?.['post']?.responses['201']?.content, {
+    'application/json': {
+      schema: {
+        anyOf: [{ $ref: '#/components/schemas/Reservation' }, { $ref: '#/components/schemas/ReservationList' }],
+      },
+    },
+  });
+});
+
+t.test('the page to read it runs nothing but its own script', async (t) => {
+  const { call } = await startFakeService(t);
+  const page = await call('GET', '//docs');
+  t.equal(page.statusCode, 200);
+  t.match(page.headers['content-type'], /^text\/html/);
+  const policy = String(page.headers['content-security-policy']);
+  t.notMatch(policy, /unsafe-inline|unsafe-eval|https?:|\*/);
+  t.match(policy, /default-src 'none'/);
+  const scripts = [...page.body.matchAll(/<script([^>]*)>([^<]*)<\/script>/g)];
+  t.ok(scripts.length > 0);
+  t.ok(
+    scripts.every(([, , text]) => text === ''),
+    'no inline script',
+  );
+  const nonce = /csp-nonce" content="([0-9a-f]+)"/.exec(page.body)?.[1] ?? '';
+  t.ok(policy.includes(`'nonce-${nonce}'`));
+  t.not(
+    (await call('GET', '//docs')).headers['content-security-policy'],
+    policy,
+    'every answer has a nonce of its own',
+  );
+  const script = await call('GET', '//docs/assets/js/scalar.js');
+  t.equal(script.statusCode, 200);
+  t.match(script.headers['content-type'], /javascript/);
+  for (const path of ['//docs/assets', '//docs/assets/', '//docs/']) {
+    const answer = await call('GET', path, { headers: { host: 'a b' } });
+    t.match(answer.json(), { status: 404, code: 'ROUTE_NOT_FOUND' }, path);
+  }
+});
