@@ -2,7 +2,7 @@
  * Draws a schedule's seats as they change: `node examples/watch-a-seat-map.ts <schedule> [service] [seconds]`.
  * The connection mends itself, and the map goes on without a gap; watching needs no place in the queue.
  */
-import type { LiveSeat } from '../src/client/live/live-client.ts';
+import type { LiveSeat } from '../src/client/live/live-events.ts';
 import { createFrontrowClient } from '../src/client/frontrow-client.ts';
 
 const [schedule, baseUrl = 'http://127.0.0.1:8080', seconds = '60'] = process.argv.slice(2);

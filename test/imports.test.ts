@@ -85,6 +85,41 @@ function crossings(): { file: SourceFile; specifier: string; isTypeOnly: boolean
   );
 }
 
+/** Groups of files each of which reaches all others of its group by imports (Tarjan's strongly connected components). */
+function findCircles(): readonly (readonly string[])[] {
+  const targets = new Map(
+    files.map((file) => [
+      file.name,
+      findImports(file.source)
+        .filter(({ specifier }) => specifier.startsWith('.'))
+        .map(({ specifier }) => targetOf(file, specifier)),
+    ]),
+  );
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const circles: (readonly string[])[] = [];
+  const visit = (name: string): number => {
+    const number = order.size;
+    order.set(name, number);
+    lowest.set(name, number);
+    open.push(name);
+    for (const target of targets.get(name) ?? []) {
+      const known = order.get(target);
+      const reached = known === undefined ? visit(target) : open.includes(target) ? known : number;
+      lowest.set(name, Math.min(lowest.get(name) ?? number, reached));
+    }
+    const root = lowest.get(name) ?? number;
+    if (root === number) {
+      const circle = open.splice(open.indexOf(name));
+      if (circle.length > 1) circles.push(circle);
+    }
+    return root;
+  };
+  for (const { name } of files) if (!order.has(name)) visit(name);
+  return circles;
+}
+
 t.test('imports are found in every form in which they are written', async (t) => {
   const source = `import a from 'one';
 import type { B } from "two";
@@ -154,6 +189,10 @@ t.test('no line of the tables is left over', async (t) => {
     spare.filter((line) => !seen.has(line)),
     [],
   );
+});
+
+t.test('no file imports itself through others, not even for types', async (t) => {
+  t.same(findCircles(), []);
 });
 
 t.test('a browser can load the client: of what is not its own it knows types only, and no package', async (t) => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
-import type { LiveSeatMap } from '../../src/client/live/live-client.ts';
+import type { LiveSeatMap } from '../../src/client/live/live-events.ts';
 import type { Stage, StageDate } from './stage.ts';
 
 /** How the seats of one date stand, as everybody may see it. */

@@ -3,6 +3,7 @@
  * there: instants, which are epoch milliseconds inside (`…AtMs`), travel as ISO 8601 UTC (`…At`).
  */
 import type * as measured from '../health/activity.ts';
+import type { ActivitySample as MeasuredSample } from '../health/activity-sample.ts';
 import type * as inside from '../domain/catalogue.ts';
 import type { HealthReason, Verdict } from '../health/health-verdict.ts';
 import type { SnapshotSeat } from '../domain/live-frames.ts';
@@ -129,7 +130,7 @@ export interface Overview {
   readonly totals: Pick<QueueCounts, 'waiting' | 'active'> & Sales;
 }
 
-export type ActivitySample = Omit<measured.ActivitySample, 'atMs'> & { readonly at: string };
+export type ActivitySample = Omit<MeasuredSample, 'atMs'> & { readonly at: string };
 
 /** The last minutes of the node that answers, second by second. */
 export type ActivityReport = Omit<measured.ActivityReport, 'verdict' | 'samples'> & {

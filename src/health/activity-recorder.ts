@@ -1,5 +1,6 @@
 import { createHistogram } from 'node:perf_hooks';
-import type { Activity, ActivitySample, CodeCount } from './activity.ts';
+import type { Activity } from './activity.ts';
+import type { ActivitySample, CodeCount } from './activity-sample.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { type HealthFacts, judgeHealth } from './health-verdict.ts';
 

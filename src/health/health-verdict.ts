@@ -1,4 +1,4 @@
-import type { ActivitySample } from './activity.ts';
+import type { ActivitySample } from './activity-sample.ts';
 import type { Readiness } from './readiness.ts';
 
 /*

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { WebSocket as WsSocket } from 'ws';
 import { type ClientOptions, createFrontrowClient } from '../../src/client/frontrow-client.ts';
-import type { LiveError, LivePlace, LiveSeat, LiveSeatMap, LiveState } from '../../src/client/live/live-client.ts';
+import type { LiveError, LivePlace, LiveSeat, LiveSeatMap, LiveState } from '../../src/client/live/live-events.ts';
 import type { ShopperClient } from '../../src/client/shopper-client.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { freePort } from '../fixtures/free-port.ts';

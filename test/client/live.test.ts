@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { LiveError, LivePlace, LiveSeatMap, LiveState } from '../../src/client/live/live-client.ts';
+import type { LiveError, LivePlace, LiveSeatMap, LiveState } from '../../src/client/live/live-events.ts';
 import type { SeatChange } from '../../src/domain/live-frames.ts';
 import { createRandom } from '../simulation/random.ts';
 import { createStage, HEARTBEAT_MS, SERVER_TIME, settle, type Stage } from './scripted-socket.ts';

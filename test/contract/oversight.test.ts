@@ -1,5 +1,6 @@
 import t from 'tap';
-import type { ActivityReport, ActivitySample } from '../../src/health/activity.ts';
+import type { ActivityReport } from '../../src/health/activity.ts';
+import type { ActivitySample } from '../../src/health/activity-sample.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import type { ApiClient } from '../fixtures/api-client.ts';
 import { addSchedule, enter, openSale, startTestService } from '../fixtures/service.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { ActivitySample } from '../../src/health/activity.ts';
+import type { ActivitySample } from '../../src/health/activity-sample.ts';
 import { HEALTH_BOUNDS, type HealthFacts, judgeHealth } from '../../src/health/health-verdict.ts';
 import { wordReason } from '../../src/http/answers/verdict-words.ts';
 import { quietSample } from '../fixtures/activity-samples.ts';

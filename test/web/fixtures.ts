@@ -1,5 +1,5 @@
 import type { ConcertWithQueue, Payment, QueueToken, Reservation, Schedule } from '../../src/client/answers.ts';
-import type { LiveSeat } from '../../src/client/live/live-client.ts';
+import type { LiveSeat } from '../../src/client/live/live-events.ts';
 import type { PageEvent } from '../../web/state/page-event.ts';
 import { type PageState, startingState } from '../../web/state/page-state.ts';
 import { reduce } from '../../web/state/reduce.ts';

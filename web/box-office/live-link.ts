@@ -1,4 +1,5 @@
-import type { LiveClient, LivePlace, LiveSeatMap, LiveState } from '../../src/client/live/live-client.ts';
+import type { LiveClient } from '../../src/client/live/live-client.ts';
+import type { LivePlace, LiveSeatMap, LiveState } from '../../src/client/live/live-events.ts';
 import type { ClientClock } from '../../src/client/platform.ts';
 import type { Connection } from '../state/page-state.ts';
 

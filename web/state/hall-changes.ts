@@ -1,4 +1,4 @@
-import type { LiveSeat } from '../../src/client/live/live-client.ts';
+import type { LiveSeat } from '../../src/client/live/live-events.ts';
 import type { SeatMapSeen } from './page-event.ts';
 import type { Hall } from './page-state.ts';
 

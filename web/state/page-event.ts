@@ -8,7 +8,7 @@ import type {
   User,
   WalletEntry,
 } from '../../src/client/answers.ts';
-import type { LivePlace, LiveSeatMap } from '../../src/client/live/live-client.ts';
+import type { LivePlace, LiveSeatMap } from '../../src/client/live/live-events.ts';
 import type { Language } from '../language/language.ts';
 import type { Notice } from './notice.ts';
 import type { Action, Connection, Dialog, Listing, Theme } from './page-state.ts';

@@ -8,7 +8,7 @@ import type {
   User,
   WalletEntry,
 } from '../../src/client/answers.ts';
-import type { LiveSeat } from '../../src/client/live/live-client.ts';
+import type { LiveSeat } from '../../src/client/live/live-events.ts';
 import type { Language } from '../language/language.ts';
 import type { Notice } from './notice.ts';
 import type { Route } from './route.ts';

@@ -1,4 +1,4 @@
-import type { LiveSeat } from '../../src/client/live/live-client.ts';
+import type { LiveSeat } from '../../src/client/live/live-events.ts';
 import { type HallLayout, type HallRow, offsetInRow, seatByKey } from '../state/hall-layout.ts';
 import type { Hall } from '../state/page-state.ts';
 import { type ElementNode, h } from '../view/node.ts';

@@ -10,7 +10,7 @@ import type { ClientFrame, LiveCloseCode, ServerFrame } from '../../domain/live-
 import type { ClientClock, SocketConstructor, SocketPort } from '../platform.ts';
 import type { ServerTime } from '../server-time.ts';
 import type { LiveLimits } from './limits.ts';
-import type { LiveState } from './live-client.ts';
+import type { LiveState } from './live-events.ts';
 import { waitBeforeReconnect } from './reconnect-wait.ts';
 
 export interface Connection {

@@ -1,5 +1,5 @@
 import type { ErrorFrame, QueueFrame } from '../../domain/live-frames.ts';
-import type { LiveError, LivePlace, QueueListener } from './live-client.ts';
+import type { LiveError, LivePlace, QueueListener } from './live-events.ts';
 import { createListeners } from './listeners.ts';
 import { createSubscription, type SubscriptionSettings } from './subscription.ts';
 

@@ -1,5 +1,5 @@
 import type { DeltaFrame, ErrorFrame, SnapshotFrame } from '../../domain/live-frames.ts';
-import type { LiveError, LiveSeatMap, SeatListener } from './live-client.ts';
+import type { LiveError, LiveSeatMap, SeatListener } from './live-events.ts';
 import { createListeners } from './listeners.ts';
 import { foldFrame, type KnownMap } from './seat-map.ts';
 import { createSubscription, type SubscriptionSettings } from './subscription.ts';

@@ -1,5 +1,5 @@
 import type { Static } from '@fastify/type-provider-typebox';
-import type { ActivitySample as Sample } from '../../health/activity.ts';
+import type { ActivitySample as Sample } from '../../health/activity-sample.ts';
 import type { Concert, QueuePolicy } from '../../domain/catalogue.ts';
 import { Fault } from '../../domain/errors.ts';
 import type { ConcertSales, ScheduleOccupancy } from '../../health/overview.ts';

@@ -1,5 +1,6 @@
 import t from 'tap';
-import type { LiveClient, LiveState, SeatListener } from '../../../src/client/live/live-client.ts';
+import type { LiveClient } from '../../../src/client/live/live-client.ts';
+import type { LiveState, SeatListener } from '../../../src/client/live/live-events.ts';
 import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { createLiveLink } from '../../../web/box-office/live-link.ts';
 
