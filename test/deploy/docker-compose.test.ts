@@ -284,7 +284,7 @@ t.test('what is named is declared: networks, volumes, and where the database kee
     for (const to of networksOf(name)) t.ok(to in compose.networks, to);
     for (const volume of settings.volumes ?? []) {
       const source = volume.split(':')[0] ?? '';
-      t.ok(source.startsWith('../') ? existsSync(new URL(source, ROOT)) : source in compose.volumes, volume);
+      t.ok(source.startsWith('./') ? existsSync(new URL(source, ROOT)) : source in compose.volumes, volume);
     }
     for (const dependency of Object.keys(settings.depends_on ?? {})) t.ok(dependency in compose.services, dependency);
   }
