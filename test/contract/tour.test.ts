@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/runtime/logger.ts';
 import { startService } from '../../src/node/service.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
-import { readDocument } from './documents.ts';
+import { readDocument } from '../docs/documents.ts';
 
 const run = promisify(execFile);
 

@@ -1,12 +1,12 @@
 import t from 'tap';
-import { createRedisBroadcast } from '../../src/cluster/redis-bus/broadcast.ts';
-import { createRedisSeatBus } from '../../src/cluster/redis-seat-bus.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
-import { createManualClock } from '../fixtures/manual-clock.ts';
-import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
-import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
+import { createRedisBroadcast } from '../../../src/cluster/redis-bus/broadcast.ts';
+import { createRedisSeatBus } from '../../../src/cluster/redis-seat-bus.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { createManualClock } from '../../fixtures/manual-clock.ts';
+import { skipWithoutRedis, startTestRedis } from '../../fixtures/redis.ts';
+import { silentLog } from '../../fixtures/silent-log.ts';
+import { startTcpProxy } from '../../fixtures/tcp-proxy.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
 import { changeOf, createRecordingListener, joinSeatBus, type SeatBusNode, untilWatched } from './seat-bus-nodes.ts';
 
 const skip = skipWithoutRedis();

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
-import { systemClock } from '../../src/runtime/clock.ts';
-import { Fault } from '../../src/domain/errors.ts';
-import type { QueueRecords } from '../../src/domain/queue-token.ts';
-import { createRedisLink } from '../../src/queue/redis/redis-link.ts';
-import type { RedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
-import { skipWithoutRedis } from '../fixtures/redis.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
-import { assertCapAndOrder, assertWindow } from './admission-checks.ts';
-import { defaultPolicy, openPolicy } from './room-harness.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { Fault } from '../../../src/domain/errors.ts';
+import type { QueueRecords } from '../../../src/domain/queue-token.ts';
+import { createRedisLink } from '../../../src/queue/redis/redis-link.ts';
+import type { RedisWaitingRoom } from '../../../src/queue/redis/redis-waiting-room.ts';
+import { skipWithoutRedis } from '../../fixtures/redis.ts';
+import { silentLog } from '../../fixtures/silent-log.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
+import { assertCapAndOrder, assertWindow } from '../admission-checks.ts';
+import { defaultPolicy, openPolicy } from '../room-harness.ts';
 import { createSharedNodes, enterMany } from './shared-nodes.ts';
 
 const skip = skipWithoutRedis();

@@ -3,7 +3,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/runtime/logger.ts';
 import { startService } from '../../src/node/service.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
-import { badInputs, type BadInput, type Sender } from './bad-input.ts';
+import { badInputs, type BadInput, type Sender } from '../http/bad-input.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-more-than-32-characters';
 /** All that a request could change; heads count only where something was logged. */

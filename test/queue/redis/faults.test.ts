@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
-import type { QueueRecords, QueueToken } from '../../src/domain/queue-token.ts';
-import type { RedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
-import { skipWithoutRedis } from '../fixtures/redis.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
-import { assertCapAndOrder, assertWindow } from './admission-checks.ts';
-import { defaultPolicy, openPolicy } from './room-harness.ts';
+import type { QueueRecords, QueueToken } from '../../../src/domain/queue-token.ts';
+import type { RedisWaitingRoom } from '../../../src/queue/redis/redis-waiting-room.ts';
+import { skipWithoutRedis } from '../../fixtures/redis.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
+import { assertCapAndOrder, assertWindow } from '../admission-checks.ts';
+import { defaultPolicy, openPolicy } from '../room-harness.ts';
 import { createSharedNodes, enterMany, type SharedNodes } from './shared-nodes.ts';
 
 const skip = skipWithoutRedis();

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Test } from 'tap';
-import type { QueuePolicy } from '../../src/domain/catalogue.ts';
-import { type Clock, type DatabaseClock, systemClock } from '../../src/runtime/clock.ts';
-import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
-import { createRedisWaitingRoom, type RedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
-import type { QueueRecords, QueueToken } from '../../src/domain/queue-token.ts';
-import { createTestDatabase } from '../fixtures/database.ts';
-import { startTestRedis, type TestRedis } from '../fixtures/redis.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
-import { defaultPolicy, insertConcert, readTokenRows, type TokenRow } from './room-harness.ts';
+import type { QueuePolicy } from '../../../src/domain/catalogue.ts';
+import { type Clock, type DatabaseClock, systemClock } from '../../../src/runtime/clock.ts';
+import { createQueueRecords } from '../../../src/persistence/records/queue-records.ts';
+import { createRedisWaitingRoom, type RedisWaitingRoom } from '../../../src/queue/redis/redis-waiting-room.ts';
+import type { QueueRecords, QueueToken } from '../../../src/domain/queue-token.ts';
+import { createTestDatabase } from '../../fixtures/database.ts';
+import { startTestRedis, type TestRedis } from '../../fixtures/redis.ts';
+import { silentLog } from '../../fixtures/silent-log.ts';
+import { defaultPolicy, insertConcert, readTokenRows, type TokenRow } from '../room-harness.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
-import { createRedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
-import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
-import { testConformance } from './conformance.ts';
+import { createQueueRecords } from '../../../src/persistence/records/queue-records.ts';
+import { createRedisWaitingRoom } from '../../../src/queue/redis/redis-waiting-room.ts';
+import { skipWithoutRedis, startTestRedis } from '../../fixtures/redis.ts';
+import { silentLog } from '../../fixtures/silent-log.ts';
+import { testConformance } from '../conformance.ts';
 
 t.test('a waiting room in Redis', { skip: skipWithoutRedis() }, async (t) => {
   const redis = await startTestRedis(t);

@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis';
 import t from 'tap';
-import { systemClock } from '../../src/runtime/clock.ts';
-import { createRedisLink } from '../../src/queue/redis/redis-link.ts';
-import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
-import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { createRedisLink } from '../../../src/queue/redis/redis-link.ts';
+import { skipWithoutRedis, startTestRedis } from '../../fixtures/redis.ts';
+import { silentLog } from '../../fixtures/silent-log.ts';
+import { startTcpProxy } from '../../fixtures/tcp-proxy.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
 
 t.test(
   'a connection that breaks under commands: they are refused once, sent once, and hold up nobody who follows',

@@ -1,14 +1,14 @@
 import t, { type Test } from 'tap';
-import type { CommandRouter, Reply, SeatMap } from '../../src/actors/command.ts';
-import { type Clock, systemClock } from '../../src/runtime/clock.ts';
-import { NOWHERE, type SeatWatcher } from '../../src/http/live/fan-out.ts';
-import { createLiveSchedule } from '../../src/http/live/live-schedule.ts';
-import type { Outbox } from '../../src/http/live/outbox.ts';
-import type { SeatPublisher, SeatUpdate } from '../../src/domain/seat-broadcast.ts';
-import { createManualClock } from '../fixtures/manual-clock.ts';
-import { skipWithoutRedis, startTestRedis, type TestRedis } from '../fixtures/redis.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
+import type { CommandRouter, Reply, SeatMap } from '../../../src/actors/command.ts';
+import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
+import { NOWHERE, type SeatWatcher } from '../../../src/http/live/fan-out.ts';
+import { createLiveSchedule } from '../../../src/http/live/live-schedule.ts';
+import type { Outbox } from '../../../src/http/live/outbox.ts';
+import type { SeatPublisher, SeatUpdate } from '../../../src/domain/seat-broadcast.ts';
+import { createManualClock } from '../../fixtures/manual-clock.ts';
+import { skipWithoutRedis, startTestRedis, type TestRedis } from '../../fixtures/redis.ts';
+import { silentLog } from '../../fixtures/silent-log.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
 import { joinSeatBus } from './seat-bus-nodes.ts';
 
 const skip = skipWithoutRedis();

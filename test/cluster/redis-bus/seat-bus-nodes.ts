@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
-import { type Clock, systemClock } from '../../src/runtime/clock.ts';
-import { type Broadcast, createRedisBroadcast } from '../../src/cluster/redis-bus/broadcast.ts';
-import { createRedisSeatBus, type RedisSeatBus } from '../../src/cluster/redis-seat-bus.ts';
-import type { Log } from '../../src/runtime/log.ts';
-import type { SeatHead, SeatListener, SeatUpdate, SeatUpdates } from '../../src/domain/seat-broadcast.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
+import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
+import { type Broadcast, createRedisBroadcast } from '../../../src/cluster/redis-bus/broadcast.ts';
+import { createRedisSeatBus, type RedisSeatBus } from '../../../src/cluster/redis-seat-bus.ts';
+import type { Log } from '../../../src/runtime/log.ts';
+import type { SeatHead, SeatListener, SeatUpdate, SeatUpdates } from '../../../src/domain/seat-broadcast.ts';
+import { silentLog } from '../../fixtures/silent-log.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
 
 export interface SeatBusNode {
   readonly name: string;

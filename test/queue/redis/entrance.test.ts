@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { Fault } from '../../src/domain/errors.ts';
-import type { QueueEntry, QueueRecords } from '../../src/domain/queue-token.ts';
-import type { RedisWaitingRoom } from '../../src/queue/redis/redis-waiting-room.ts';
-import { createManualClock } from '../fixtures/manual-clock.ts';
-import { skipWithoutRedis } from '../fixtures/redis.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
+import { Fault } from '../../../src/domain/errors.ts';
+import type { QueueEntry, QueueRecords } from '../../../src/domain/queue-token.ts';
+import type { RedisWaitingRoom } from '../../../src/queue/redis/redis-waiting-room.ts';
+import { createManualClock } from '../../fixtures/manual-clock.ts';
+import { skipWithoutRedis } from '../../fixtures/redis.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
 import { createSharedNodes, enterMany, type SharedNodes } from './shared-nodes.ts';
 
 const skip = skipWithoutRedis();

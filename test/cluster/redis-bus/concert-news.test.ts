@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
-import type { NewConcert } from '../../src/domain/catalogue.ts';
-import { type Clock, systemClock } from '../../src/runtime/clock.ts';
-import { createAnnouncements } from '../../src/cluster/announcements.ts';
-import { createCatalogue } from '../../src/persistence/records/catalogue.ts';
-import { createTestDatabase, type TestDatabase } from '../fixtures/database.ts';
-import { createManualClock } from '../fixtures/manual-clock.ts';
-import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
-import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
+import type { NewConcert } from '../../../src/domain/catalogue.ts';
+import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
+import { createAnnouncements } from '../../../src/cluster/announcements.ts';
+import { createCatalogue } from '../../../src/persistence/records/catalogue.ts';
+import { createTestDatabase, type TestDatabase } from '../../fixtures/database.ts';
+import { createManualClock } from '../../fixtures/manual-clock.ts';
+import { skipWithoutRedis, startTestRedis } from '../../fixtures/redis.ts';
+import { silentLog } from '../../fixtures/silent-log.ts';
+import { startTcpProxy } from '../../fixtures/tcp-proxy.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
 
 const skip = skipWithoutRedis();
 const CHANGED = 7;

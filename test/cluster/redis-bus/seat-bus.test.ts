@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap';
-import { createInProcessSeatBus, type SeatBus } from '../../src/cluster/in-process-seat-bus.ts';
-import type { Log } from '../../src/runtime/log.ts';
-import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
+import { createInProcessSeatBus, type SeatBus } from '../../../src/cluster/in-process-seat-bus.ts';
+import type { Log } from '../../../src/runtime/log.ts';
+import { skipWithoutRedis, startTestRedis } from '../../fixtures/redis.ts';
+import { silentLog } from '../../fixtures/silent-log.ts';
+import { waitFor } from '../../fixtures/wait-for.ts';
 import { changeOf, createRecordingListener, joinSeatBus } from './seat-bus-nodes.ts';
 
 /** Where owners tell and where somebody listens: one bus, or two that are joined. */
