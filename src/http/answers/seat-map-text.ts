@@ -38,7 +38,7 @@ export function createSeatMapWriter(): SeatMapWriter {
     write(map, readerId, status) {
       const text = textOf(map);
       const { seats } = map;
-      if (status === null && !seats.some((seat) => seat.userId === readerId)) return text.whole;
+      if (status === null && !hasSeatOf(map, readerId)) return text.whole;
       let rows = '';
       for (const [index, seat] of seats.entries()) {
         if (status !== null && seat.status !== status) continue;
@@ -56,9 +56,17 @@ function rowOf({ seatNumber, price, status, heldUntil }: MapSeat): string {
   return `{"seatNumber":${seatNumber},"price":${price},"status":"${status}"${until}}`;
 }
 
-/** The entity tag of a map: content follows from epoch and seq alone, for one reader and filter. */
-export function entityTagOf({ epoch, seq }: SeatMap): string {
-  return `"${epoch}-${seq}"`;
+/**
+ * The entity tag of a map. Epoch and seq decide the content, except for the seats that the map marks as the reader's; a
+ * map with such seats has the reader in its tag, so the tag never validates another reader's map.
+ */
+export function entityTagOf(map: SeatMap, readerId: string): string {
+  const shared = `${map.epoch}-${map.seq}`;
+  return hasSeatOf(map, readerId) ? `"${shared}-${readerId}"` : `"${shared}"`;
+}
+
+function hasSeatOf({ seats }: SeatMap, userId: string): boolean {
+  return seats.some((seat) => seat.userId === userId);
 }
 
 /** Whether `If-None-Match` names the tag; weak comparison, as RFC 9110 13.1.2 wants for it. */

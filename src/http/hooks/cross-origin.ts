@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { varyBy } from '../answers/vary.ts';
 
 const ALLOWED_METHODS = 'GET, HEAD, POST, PATCH, DELETE';
 const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Accept-Language';
@@ -14,7 +15,7 @@ export function allowOrigins(app: FastifyInstance, allowedOrigins: readonly stri
   if (allowed.size === 0) return;
   app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.raw.headers;
-    reply.header('vary', 'Origin');
+    varyBy(reply, 'Origin');
     if (origin !== undefined && allowed.has(origin)) {
       reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', EXPOSED_HEADERS);
       if (request.method === 'OPTIONS' && request.raw.headers['access-control-request-method'] !== undefined) {

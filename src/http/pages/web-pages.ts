@@ -5,6 +5,7 @@ import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Responder } from '../answers/responder.ts';
+import { varyBy } from '../answers/vary.ts';
 import { createWebModules } from './web-modules.ts';
 
 /** Folders of this repository that browsers may read, each under its own name; nothing else is ever served. */
@@ -58,7 +59,8 @@ export async function webPages(app: FastifyInstance, responder: Responder): Prom
         return;
       }
       const { etag, plain, gzipped } = await readModule(join(ROOT, path));
-      reply.header('etag', etag).header('vary', 'Accept-Encoding').type('text/javascript; charset=utf-8');
+      varyBy(reply, 'Accept-Encoding');
+      reply.header('etag', etag).type('text/javascript; charset=utf-8');
       if (request.headers['if-none-match'] === etag) {
         reply.code(304).send();
       } else if (acceptsGzip(request.headers['accept-encoding'] ?? '')) {

@@ -21,6 +21,7 @@ import {
   SchedulesQuery,
 } from '../schemas/catalogue.ts';
 import { createSeatMapWriter, entityTagOf, namesEntityTag } from '../answers/seat-map-text.ts';
+import { varyBy } from '../answers/vary.ts';
 import type { App, Services } from '../services.ts';
 
 const ConcertParams = Type.Object({ concertId: PathId });
@@ -175,8 +176,9 @@ export function catalogueRoutes(app: App, services: Services): void {
     const outcome = unkeyedOutcomeOf<ReadSeatMap, OwnersMap>(answer, (map) => done(200, map));
     if (outcome.kind !== 'done') return responder.respond(reply, outcome);
     const map = outcome.body;
-    const tag = entityTagOf(map);
+    const tag = entityTagOf(map, shopper.userId);
     reply.header('etag', tag).header('cache-control', 'private, no-cache');
+    varyBy(reply, 'Authorization');
     if (namesEntityTag(request.raw.headers['if-none-match'], tag)) {
       reply.code(304).send();
       return;

@@ -70,6 +70,41 @@ t.test('a poller gets 304 until something changes, always from the owner', async
   t.equal((await call('GET', '/schedules/1/seats', { token, headers })).statusCode, 503);
 });
 
+t.test("another reader never gets 304 for a map that marks somebody's seats", async (t) => {
+  const { call, shopper } = await startFakeService(t);
+  const [holder, other] = [await shopper(), await shopper()];
+  const map = (token: string, ifNoneMatch?: string) =>
+    call('GET', '/schedules/1/seats', {
+      token,
+      headers: ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch },
+    });
+  const shared = String((await map(holder.queueToken)).headers['etag']);
+  t.equal((await map(other.queueToken, shared)).statusCode, 304, 'a map without own seats is the same for all');
+  await call('POST', '/reservations', { token: holder.queueToken, body: { scheduleId: 1, seatNumber: 2 } });
+  const own = await map(holder.queueToken);
+  const ownTag = String(own.headers['etag']);
+  t.equal((await map(holder.queueToken, ownTag)).statusCode, 304);
+  const foreign = await map(other.queueToken, ownTag);
+  t.equal(foreign.statusCode, 200);
+  t.notMatch(foreign.body, '"mine"');
+  const foreignTag = String(foreign.headers['etag']);
+  t.not(foreignTag, ownTag);
+  t.match((await map(holder.queueToken, foreignTag)).body, '"mine":true');
+});
+
+t.test('caches keep the maps of two readers apart, also where other origins may ask', async (t) => {
+  const { call, shopper } = await startFakeService(t, { options: { allowedOrigins: ['https://fans.example'] } });
+  const { queueToken: token } = await shopper();
+  const first = await call('GET', '/schedules/1/seats', { token });
+  t.equal(first.headers['vary'], 'Origin, Authorization');
+  const again = await call('GET', '/schedules/1/seats', {
+    token,
+    headers: { 'if-none-match': String(first.headers['etag']) },
+  });
+  t.equal(again.statusCode, 304);
+  t.equal(again.headers['vary'], 'Origin, Authorization');
+});
+
 t.test('a map and a reservation can be had by concert and date', async (t) => {
   const { call, shopper, catalogue, time } = await startFakeService(t);
   const { queueToken: token } = await shopper();
