@@ -96,13 +96,15 @@ export class CommandDecisions {
     const taken = tentative.refuseTaken(command);
     if (taken !== null) return this.#refuseHold(taken);
     const now = databaseClock.upperMs();
+    if (now >= facts.startsAtMs) return this.#refuseAsBegun();
     const decision = tentative.hold({
       type: 'HOLD',
       userId,
       seatNumbers,
       reservationIds: seatNumbers.map(() => this.#deps.newId()),
       at: now,
-      expiresAt: now + this.#deps.holdTtlMs,
+      // A hold that outlived the start could be paid, and its payment could never be refunded.
+      expiresAt: Math.min(now + this.#deps.holdTtlMs, facts.startsAtMs),
     });
     if (decision.type === 'refused') return this.#refuseHold(decision);
 
@@ -126,6 +128,12 @@ export class CommandDecisions {
     return isNew || claim !== null
       ? written(tentative.gather(), reply)
       : readOnly(tentative.basisOf(seatNumbers), reply);
+  }
+
+  /** The node that received the request judged by a clock that was a few milliseconds earlier. */
+  #refuseAsBegun(): Verdict {
+    const { startsAt } = this.#deps.facts;
+    return readOnly(null, () => ({ outcome: 'refused', rejection: { code: 'BOOKING_CLOSED', members: { startsAt } } }));
   }
 
   #refuseHold({ refusal, basis }: RefusedHold): Verdict {

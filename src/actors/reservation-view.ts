@@ -8,6 +8,8 @@ export interface ScheduleFacts {
   readonly concertId: number;
   /** ISO 8601 UTC. */
   readonly startsAt: string;
+  /** The same instant in epoch milliseconds. */
+  readonly startsAtMs: number;
 }
 
 /** What a flush answers began within a millisecond or two, so an instant is mostly the one before. */

@@ -135,7 +135,12 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
     });
     const seats = schedule.seats.map(({ seat }) => seat);
     return new ScheduleActor({
-      facts: { scheduleId, concertId, startsAt: new Date(schedule.startsAt).toISOString() },
+      facts: {
+        scheduleId,
+        concertId,
+        startsAt: new Date(schedule.startsAt).toISOString(),
+        startsAtMs: schedule.startsAt,
+      },
       confirmed: new ConfirmedSeats(scheduleId, epoch, seq, seats, changes),
       settings: deps.settings,
       databaseClock,

@@ -41,7 +41,10 @@ function setUp() {
         activations.push(scheduleId);
         const seat = { seatNumber: 1, price: 1, status: 'AVAILABLE' as const, live: null };
         const seats = [{ seat, epoch: 1, seq: 0 }];
-        return { type: 'owned', schedule: { scheduleId, concertId: 1, startsAt: 0, epoch: 1, seq: 0, seats } };
+        return {
+          type: 'owned',
+          schedule: { scheduleId, concertId: 1, startsAt: Date.parse('2100-01-01T00:00:00Z'), epoch: 1, seq: 0, seats },
+        };
       },
     },
     journal,

@@ -120,7 +120,10 @@ t.test('an owner announces a watched schedule when it takes it up, and then ever
       async activate(scheduleId) {
         const seat = { seatNumber: 1, price: 1, status: 'AVAILABLE' as const, live: null };
         const seats = [{ seat, epoch: 4, seq: 9 }];
-        return { type: 'owned', schedule: { scheduleId, concertId: 1, startsAt: 0, epoch: 4, seq: 9, seats } };
+        return {
+          type: 'owned',
+          schedule: { scheduleId, concertId: 1, startsAt: Date.parse('2100-01-01T00:00:00Z'), epoch: 4, seq: 9, seats },
+        };
       },
     },
     journal: { requestAppend: () => undefined, requestSettlement: () => undefined },
