@@ -63,6 +63,25 @@ t.test('what the HTTP parser refuses is answered with a problem document, and th
   }
 });
 
+t.test('a request names one host, in a form that a host can have', async (t) => {
+  const { app } = await startFakeService(t);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  const ask = (hosts: readonly string[]) =>
+    exchange(
+      port,
+      `GET /healthz HTTP/1.1\r\n${hosts.map((host) => `Host: ${host}\r\n`).join('')}Connection: close\r\n\r\n`,
+    );
+  for (const hosts of [['a', 'b'], ['a', 'a'], ['a b/c'], ['a/b'], ['a@b'], ['a:b'], ['[::1'], ['a?b'], ['a#b']]) {
+    const answer = await ask(hosts);
+    t.match(answer, /^HTTP\/1\.1 400 /, hosts.join());
+    t.match(documentOf(answer), { code: 'VALIDATION_FAILED', errors: [{ in: 'header', path: '/host' }] });
+  }
+  for (const host of ['a', 'tickets.example:8080', '127.0.0.1', '[::1]:80', 'xn--9t4b11yi5a.kr', 'a_b', '']) {
+    t.match(await ask([host]), /^HTTP\/1\.1 200 /, host);
+  }
+});
+
 t.test('a request without Host, and one with an expectation that nobody knows, are answered like others', async (t) => {
   const { app } = await startFakeService(t);
   await app.listen({ port: 0, host: '127.0.0.1' });
@@ -120,6 +139,13 @@ t.test('requests that come when the farewell is over are refused with 503 and th
   });
   socket.write(first);
   await dispatched;
+  const late = connect(port, '127.0.0.1');
+  let answerOfLate = '';
+  late.on('data', (chunk) => {
+    answerOfLate += chunk.toString('utf8');
+  });
+  const lateEnds = once(late, 'close');
+  late.write('GET /api/v1/me HTTP/1.1\r\n');
   const timers = clock.pending();
   const closed = app.close();
   await waitFor(() => clock.pending() > timers, { what: 'the farewell' });
@@ -127,14 +153,15 @@ t.test('requests that come when the farewell is over are refused with 503 and th
   await waitFor(() => !app.server.listening, { what: 'the app to take no connections' });
   clock.advance(100);
   await waitFor(() => clock.pending() > timers, { what: 'the end of the farewell' });
-  socket.write(`GET /api/v1/me HTTP/1.1\r\n${head}\r\n`);
+  late.write(`${head}\r\n`);
   const { registry } = dependencies.metrics;
   await waitFor(async () => (await registry.metrics()).includes('http_refusals_total{code="OVERLOADED"} 1'), {
     what: 'the late request to be refused',
   });
   release();
   await once(socket, 'close');
+  await lateEnds;
   await closed;
-  t.match(received, /^HTTP\/1\.1 201 /, 'what was under way is finished');
-  t.match(received, /HTTP\/1\.1 503 [\s\S]*"code":"OVERLOADED"/);
+  t.match(received, /^HTTP\/1\.1 201 [\s\S]*\r\nconnection: close\r\n/, 'what was under way is finished');
+  t.match(answerOfLate, /^HTTP\/1\.1 503 [\s\S]*\r\nconnection: close\r\n[\s\S]*"code":"OVERLOADED"/);
 });

@@ -69,7 +69,8 @@ export function closeGracefully(app: FastifyInstance, clock: Clock, isDraining: 
     await quietTurn();
   }
 
-  app.addHook('onRequest', (_request, reply, done) => {
+  // Judged when the answer leaves: a request that arrived before the farewell is answered in it.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (isDraining() || hasBegun) reply.header('connection', 'close');
     done();
   });

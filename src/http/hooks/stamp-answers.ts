@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { malformed } from '../answers/request-error.ts';
 import type { Responder } from '../answers/responder.ts';
@@ -8,6 +9,22 @@ export const REQUEST_ID_HEADER = 'x-request-id';
 const URL_LIMIT = 2_048;
 /** A digit in another spelling: an id in a path has one only. */
 const ENCODED_DIGIT = /^[^?]*%3\d/;
+
+/** A name or an IP address, and maybe a port (RFC 9110 7.2); empty where the target has no authority. */
+const HOST = /^(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
+
+/** Why the request's `Host` cannot be used, or null. Two of them could name one host to a proxy and another one here. */
+function faultOfHost({ headers, httpVersion, rawHeaders }: IncomingMessage): string | null {
+  const { host } = headers;
+  if (host === undefined) return httpVersion === '1.1' ? 'is missing' : null;
+  if (!HOST.test(host)) return 'is not a host';
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count > 1 ? 'is given more than once' : null;
+}
 
 /** Puts on every answer what every answer has, and refuses targets that no route can mean. */
 export function stampAnswers(app: FastifyInstance, responder: Responder): void {
@@ -25,8 +42,9 @@ export function stampAnswers(app: FastifyInstance, responder: Responder): void {
       responder.refuse(reply, { code: 'VALIDATION_FAILED', members: malformed('path', '', 'has an encoded digit') });
       return;
     }
-    if (raw.headers.host === undefined && raw.httpVersion === '1.1') {
-      responder.refuse(reply, { code: 'VALIDATION_FAILED', members: malformed('header', '/host', 'is missing') });
+    const fault = faultOfHost(raw);
+    if (fault !== null) {
+      responder.refuse(reply, { code: 'VALIDATION_FAILED', members: malformed('header', '/host', fault) });
       return;
     }
     done();

@@ -127,6 +127,27 @@ t.test('whoever reaches a server while it says goodbye is served, over a connect
   await closed;
 });
 
+t.test('a request that arrived before the farewell is answered over a connection that ends', async (t) => {
+  const inHand = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  let isDraining = false;
+  const { app, shopper, sales } = await startFakeService(t, { dependencies: { isDraining: () => isDraining } });
+  const { queueToken } = await shopper();
+  sales.before = async () => {
+    inHand.resolve();
+    await release.promise;
+    return null;
+  };
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const answer = fetch(`${url}/api/v1/schedules/1/seats`, { headers: { authorization: `Bearer ${queueToken}` } });
+  await inHand.promise;
+  isDraining = true;
+  release.resolve();
+  const { status, headers } = await answer;
+  t.equal(status, 200);
+  t.equal(headers.get('connection'), 'close');
+});
+
 /** What a socket receives until its end, or its error. */
 async function whatComes(socket: Socket): Promise<string> {
   let received = '';
