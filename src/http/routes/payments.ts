@@ -113,13 +113,7 @@ export function paymentRoutes(app: App, services: Services): void {
       },
       config: {
         guard: 'user',
-        refuses: [
-          'PAYMENT_NOT_FOUND',
-          'REFUND_CLOSED',
-          'BALANCE_LIMIT',
-          'IDEMPOTENCY_IN_PROGRESS',
-          'IDEMPOTENCY_KEY_REUSED',
-        ],
+        refuses: ['PAYMENT_NOT_FOUND', 'REFUND_CLOSED', 'IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'],
       },
     },
     async (request, reply) => {

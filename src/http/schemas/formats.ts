@@ -16,6 +16,12 @@ const EMAIL =
 const EMAIL_LONGEST = 254;
 /** Times before this are slips of the pen; PostgreSQL and JavaScript agree on all after it. */
 const FIRST_YEAR = 1970;
+/** ISO 8601 has four digits for a year; an offset from UTC can lead beyond it. */
+const LAST_INSTANT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+/** Characters that show nothing, or change the direction of the text around them: two texts would look the same. */
+const DECEPTIVE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
+/** Emoji are joined, and given their colours, by characters that show nothing by themselves. */
+const EMOJI = /\p{RGI_Emoji}/gv;
 
 /** A date of the calendar, YYYY-MM-DD; 2026-02-30 is none. */
 export function isDate(text: string): boolean {
@@ -30,7 +36,9 @@ export function isDate(text: string): boolean {
 /** An instant with its offset from UTC, to the millisecond at most. */
 export function isInstant(text: string): boolean {
   const match = INSTANT.exec(text);
-  return match !== null && isDate(match[1] ?? '');
+  if (match === null || !isDate(match[1] ?? '')) return false;
+  const ms = Date.parse(text);
+  return ms >= 0 && ms <= LAST_INSTANT_MS;
 }
 
 /** An id in a path or query: one canonical spelling for each number. */
@@ -47,9 +55,13 @@ export function isPageLimit(text: string): boolean {
   return PAGE_LIMIT.test(text);
 }
 
-/** Text that can be stored and shown: PostgreSQL refuses U+0000 and lone surrogates with an error. */
+/**
+ * Text that can be stored and shown: PostgreSQL refuses U+0000 and lone surrogates with an error, and text with invisible
+ * characters looks like another text.
+ */
 function isPlainText(text: string): boolean {
-  return text.isWellFormed() && !UNPRINTABLE.test(text) && VISIBLE.test(text);
+  if (!text.isWellFormed() || UNPRINTABLE.test(text) || !VISIBLE.test(text)) return false;
+  return !DECEPTIVE.test(text) || !DECEPTIVE.test(text.replaceAll(EMOJI, ''));
 }
 
 /** Text as it is stored: without surrounding space and in one spelling of each character. */
@@ -67,16 +79,19 @@ export function isTextUpTo(longest: number): (text: string) => boolean {
 }
 
 /**
- * An address as it is stored. Beyond ASCII it is in lower case, because whether the store's own comparison without case
- * knows other letters depends on the locale of the database.
+ * An address as it is stored. The store compares ASCII letters without case. Letters beyond ASCII are folded here, because
+ * whether the store knows them depends on the locale of the database. Upper case first makes one letter of those that
+ * lower case leaves apart: both lower-case sigmas, sharp s and ss, long s and s.
  */
 export function normaliseEmail(text: string): string {
-  return normaliseText(text).replace(/\P{ASCII}+/gu, (letters) => letters.toLowerCase());
+  return normaliseText(text)
+    .replace(/\P{ASCII}+/gu, (letters) => letters.toUpperCase().toLowerCase())
+    .normalize('NFC');
 }
 
 export function isEmail(text: string): boolean {
   const email = normaliseEmail(text);
-  return isPlainText(text) && email.length <= EMAIL_LONGEST && EMAIL.test(email);
+  return isPlainText(text) && !DECEPTIVE.test(text) && email.length <= EMAIL_LONGEST && EMAIL.test(email);
 }
 
 /** A zone of the IANA data base; offsets such as +09:00 are none, because they know no date of their own. */

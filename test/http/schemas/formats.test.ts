@@ -8,6 +8,7 @@ import {
   isPositiveInteger,
   isSeatNumber,
   isTextUpTo,
+  normaliseEmail,
   normaliseText,
 } from '../../../src/http/schemas/formats.ts';
 
@@ -33,6 +34,8 @@ t.test('instants have seconds and an offset', async (t) => {
     '2026-11-20T00:00:00+0900',
     '2026-11-31T00:00:00Z',
     '2026-11-20T00:00:00+15:00',
+    '9999-12-31T23:59:59.999-00:01',
+    '1970-01-01T00:00:00+00:01',
   ]) {
     t.notOk(isInstant(instant), instant);
   }
@@ -54,6 +57,33 @@ t.test('text is counted in characters, as it will be stored', async (t) => {
   t.ok(['a', '가나다', ' 가나다 ', '😀😀😀', '\u1112\u1161\u11ab\u1112\u1161\u11ab\u1112\u1161\u11ab'].every(isName));
   t.notOk(['', '   ', 'abcd', '😀😀😀😀', 'a\u0000', '\ud83d', 'a\u2028b', '\u200b\u200b'].some(isName));
   t.equal(normaliseText(' \u1112\u1161\u11ab\n'), '한');
+});
+
+t.test(
+  'invisible characters and marks that turn the direction of text are refused, but for those of an emoji',
+  async (t) => {
+    const isName = isTextUpTo(100);
+    const invisible = ['\u200b', '\u00ad', '\u2060', '\ufeff', '\u3164', '\u115f', '\u{e0001}', '\ufe0f', '\u200d'];
+    const turning = ['\u202e', '\u2066', '\u200f', '\u061c'];
+    for (const mark of [...invisible, ...turning]) {
+      t.notOk(isName(`Mi${mark}na`), `name with ${mark.codePointAt(0)?.toString(16)}`);
+      t.notOk(isEmail(`mi${mark}na@example.com`), `address with ${mark.codePointAt(0)?.toString(16)}`);
+    }
+    for (const name of ['Mina \u2764\ufe0f', '\u{1f468}\u200d\u{1f469}\u200d\u{1f467}', '\u{1f1f0}\u{1f1f7}'])
+      t.ok(isName(name), name);
+  },
+);
+
+t.test('addresses that differ by case only are one, in every script', async (t) => {
+  const pairs = [
+    ['\u03bf\u03b4\u03cc\u03c2@example.com', '\u03bf\u03b4\u03cc\u03c3@example.com'],
+    ['\u03bf\u03b4\u03cc\u03c2@example.com', '\u039f\u0394\u038c\u03a3@example.com'],
+    ['stra\u00dfe@example.com', 'strasse@example.com'],
+    ['\u017fam@example.com', 'sam@example.com'],
+    ['\u212aim@example.com', 'kim@example.com'],
+  ];
+  for (const [one = '', other = ''] of pairs)
+    t.equal(normaliseEmail(one).toLowerCase(), normaliseEmail(other).toLowerCase(), one);
 });
 
 t.test('addresses are sane', async (t) => {
