@@ -129,7 +129,7 @@ export function createFakeSales(
         price: schedule.prices[seatNumber - 1] ?? 0,
         status: 'HELD',
         createdAt: now(),
-        expiresAt: new Date(nowMs() + HOLD_TTL_MS).toISOString(),
+        expiresAt: new Date(Math.min(nowMs() + HOLD_TTL_MS, schedule.startsAtMs)).toISOString(),
         confirmedAt: null,
         paymentId: null,
         epoch: 1,

@@ -54,6 +54,14 @@ export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
       LEFT JOIN users u USING (user_id)
       WHERE seats.price IS DISTINCT FROM r.price OR s.concert_id IS DISTINCT FROM r.concert_id OR u.user_id IS NULL`,
   },
+  {
+    invariant: 'hold-ends-by-the-start',
+    says: 'no hold lasts beyond the start of its performance',
+    violations: `
+      SELECT r.reservation_id, r.schedule_id, r.seat_number, r.expires_at, s.starts_at
+      FROM reservations r JOIN schedules s USING (schedule_id)
+      WHERE r.status = 'HELD' AND r.expires_at > s.starts_at`,
+  },
 ];
 
 export const MONEY_INVARIANTS: readonly StatementInvariant[] = [

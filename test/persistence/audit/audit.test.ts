@@ -126,6 +126,14 @@ const corruptions: { what: string; sql: string[]; broken: string[] }[] = [
     broken: ['log-equals-rows', 'reservation-of-a-seat'],
   },
   {
+    what: 'a hold that lasts beyond the start of its performance',
+    sql: [
+      `UPDATE schedules SET starts_at = r.expires_at - interval '1 millisecond'
+         FROM reservations r WHERE r.schedule_id = schedules.schedule_id AND r.status = 'HELD'`,
+    ],
+    broken: ['hold-ends-by-the-start'],
+  },
+  {
     what: 'a reservation of a seat that does not exist',
     sql: ['DELETE FROM seats WHERE seat_number = 3 AND schedule_id = $schedule'],
     broken: ['reservation-of-a-seat', 'schedule-complete'],
