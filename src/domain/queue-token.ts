@@ -204,8 +204,8 @@ export interface QueueRecords {
   /** The same for one token, many callers to a statement. Also throws a Fault `OVERLOADED`. */
   findOne(tokenId: string): Promise<QueueTokenRow | null>;
   /**
-   * Which of the ACTIVE tokens `tokenIds` are not so any more: rows that have ended, and tokens whose users have paid in
-   * that concert since their admission and hold nothing there now.
+   * Which of the ACTIVE tokens `tokenIds` are not so any more: rows that have ended, and tokens whose users hold nothing in
+   * that concert since a payment, made after their admission, ended their last hold.
    */
   review(
     tokenIds: readonly string[],

@@ -25,7 +25,7 @@ export interface Ends extends LaneWork {
   expire(place: Place): void;
   /** Its holder is missing, as long as `isMissing` says so. */
   expireMissing(place: Place, isMissing: () => boolean): void;
-  /** Its user has paid and holds nothing. */
+  /** A payment has ended its user's last hold. */
   complete(place: Place): void;
   /** Its holder leaves. True when this call ended the token, false when something else had. Throws Faults. */
   cancel(place: Place): Promise<boolean>;

@@ -1,7 +1,7 @@
 /**
  * Once a second: brings those who are inside in line with what PostgreSQL says of them. Takes over tokens that a settlement
- * or somebody else ended, ends those whose users have paid and hold nothing any more, and checks the completions that were
- * announced. Those inside are looked at less often where a look takes long. A second without a turn of this thread also
+ * or another process ended, completes those whose last holds ended by several payments at once, and checks the completions
+ * that were announced. Those inside are looked at less often where a look takes long. A second without a turn of this thread also
  * means that nobody could be heard, so everybody counts as present then.
  */
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';

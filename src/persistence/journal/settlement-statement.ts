@@ -11,7 +11,8 @@ import type { LaneStatement } from './lane.ts';
  * P3. A wallet changes at most once per statement, its entry is numbered in its own update, and the entries of a wallet are
  *     in order of time because the instant is read after its lock was taken.
  * P4. Row counts are compared inside the statement; a difference divides by zero and undoes everything.
- * P5. The queue token ends with the payment that leaves its user no other hold in the concert, where this snapshot can tell.
+ * P5. The queue token ends with the payment that leaves its user no other hold in the concert, where this snapshot can tell;
+ *     where payments of several dates commit at once, the waiting room's review completes it by the same rule.
  */
 const SETTLE = `
 WITH p AS MATERIALIZED (

@@ -18,8 +18,8 @@ const WAITING_PER_LOOK = 1_000;
 const RECORDED_PER_LOOK = 200;
 
 /**
- * Brings a line in step with what PostgreSQL says: tokens that a settlement or a node that is gone has ended, users who have
- * paid and hold nothing any more, entries that were recorded and never reached Redis, and a policy that was changed by a
+ * Brings a line in step with what PostgreSQL says: tokens that a settlement or a node that is gone has ended, tokens whose
+ * last holds ended by several payments at once, entries that were recorded and never reached Redis, and a policy that was changed by a
  * node that did not live to tell. Those inside are looked at less often where a look takes long.
  */
 export interface Reconciler {
