@@ -69,8 +69,8 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
 
   const live = createLive(app, dependencies, { guards: plainGuards, options: options.live });
   operationsRoutes(app, services, closing);
-  await documentRoutes(app, responder);
-  await webPages(app, responder);
+  await documentRoutes(app);
+  await webPages(app, responder, clock);
   await app.register(
     async (api: App) => {
       await shedLoad(api, responder, closing);

@@ -68,12 +68,3 @@ export function entityTagOf(map: SeatMap, readerId: string): string {
 function hasSeatOf({ seats }: SeatMap, userId: string): boolean {
   return seats.some((seat) => seat.userId === userId);
 }
-
-/** Whether `If-None-Match` names the tag; weak comparison, as RFC 9110 13.1.2 wants for it. */
-export function namesEntityTag(header: string | undefined, tag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(',').some((candidate) => {
-    const text = candidate.trim();
-    return text === '*' || text === tag || text === `W/${tag}`;
-  });
-}

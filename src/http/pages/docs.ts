@@ -1,20 +1,22 @@
 import helmet from '@fastify/helmet';
-import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
 import { documentText } from './openapi.ts';
-import type { Responder } from '../answers/responder.ts';
+import { type ConstantAnswer, createConstantAnswer, sendConstant } from '../answers/constant-answer.ts';
+import { createReferenceScript } from './reference-script.ts';
 
-const ASSETS_PREFIX = '/docs/assets';
-const SCRIPT_URL = `${ASSETS_PREFIX}/js/scalar.js`;
+const SCRIPT_URL = '/docs/assets/js/scalar.js';
 /** The script is 4 MiB and changes only with a release. */
 const SCRIPT_CACHE_CONTROL = 'public, max-age=86400';
+/** Asked again each time, and answered 304 until the next release. */
+const DOCUMENT_CACHE_CONTROL = 'no-cache';
 
 /** `GET /openapi.json`, gathered from the routes once. */
 function openapiRoute(app: FastifyInstance): void {
-  let document: string | null = null;
-  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
-    document ??= documentText(app.swagger());
-    reply.header('content-type', 'application/json; charset=utf-8').send(document);
+  let document: Promise<ConstantAnswer> | null = null;
+  app.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {
+    document ??= createConstantAnswer('application/json; charset=utf-8', documentText(app.swagger()));
+    sendConstant(request, reply.header('cache-control', DOCUMENT_CACHE_CONTROL), await document);
+    return reply;
   });
 }
 
@@ -22,7 +24,8 @@ function openapiRoute(app: FastifyInstance): void {
  * `GET /docs`: a page to read the OpenAPI document. The script comes from the service itself and nothing else may run:
  * neither inline script nor inline style without the nonce of this one answer.
  */
-export async function documentRoutes(app: FastifyInstance, responder: Responder): Promise<void> {
+export async function documentRoutes(app: FastifyInstance): Promise<void> {
+  const readScript = createReferenceScript();
   openapiRoute(app);
   await app.register(async (scope) => {
     await scope.register(helmet, {
@@ -45,20 +48,10 @@ export async function documentRoutes(app: FastifyInstance, responder: Responder)
     scope.get('/docs', { schema: { hide: true } }, (_request, reply) => {
       reply.header('content-type', 'text/html; charset=utf-8').send(pageOf(reply.cspNonce.style));
     });
-    await scope.register(scalar, {
-      routePrefix: ASSETS_PREFIX,
-      configuration: { url: '/openapi.json' },
-      hooks: {
-        // Of the plugin only the script is wanted; the page is ours.
-        onRequest(request, reply, done) {
-          if (request.routeOptions.url !== SCRIPT_URL) {
-            responder.refuse(reply, { code: 'ROUTE_NOT_FOUND', members: {} });
-            return;
-          }
-          reply.header('cache-control', SCRIPT_CACHE_CONTROL);
-          done();
-        },
-      },
+    scope.get(SCRIPT_URL, { schema: { hide: true } }, async (request, reply) => {
+      const script = await readScript();
+      sendConstant(request, reply.header('cache-control', SCRIPT_CACHE_CONTROL), script);
+      return reply;
     });
   });
 }

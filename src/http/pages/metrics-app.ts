@@ -26,7 +26,7 @@ export function createMetricsApp({
   closeGracefully(app, clock, () => false);
   stampAnswers(app, responder);
   app.setErrorHandler(handleError);
-  metricsRoute(app, metrics);
+  metricsRoute(app, metrics, clock);
   answerUnknownRoutes(app, responder);
   return app;
 }

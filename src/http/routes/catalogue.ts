@@ -20,7 +20,8 @@ import {
   Schedules,
   SchedulesQuery,
 } from '../schemas/catalogue.ts';
-import { createSeatMapWriter, entityTagOf, namesEntityTag } from '../answers/seat-map-text.ts';
+import { namesEntityTag } from '../answers/constant-answer.ts';
+import { createSeatMapWriter, entityTagOf } from '../answers/seat-map-text.ts';
 import { varyBy } from '../answers/vary.ts';
 import type { App, Services } from '../services.ts';
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Readiness } from '../../health/readiness.ts';
 import type { Closing } from '../hooks/graceful-close.ts';
 import type { Metrics } from '../pages/metrics.ts';
@@ -8,7 +9,7 @@ import type { App, Services } from '../services.ts';
 /** Probes and figures, at the root: they are for machines around the service, not for its callers. */
 export function operationsRoutes(
   app: App,
-  { readiness, responder, metrics, options }: Services,
+  { readiness, responder, metrics, clock, options }: Services,
   closing: Closing,
 ): void {
   app.get(
@@ -36,18 +37,28 @@ export function operationsRoutes(
     },
   );
 
-  if (options.metricsOnPublicPort) metricsRoute(app, metrics);
+  if (options.metricsOnPublicPort) metricsRoute(app, metrics, clock);
 }
 
-/** `GET /metrics`, on whichever instance it belongs. */
-export function metricsRoute(app: FastifyInstance, { registry }: Metrics): void {
+/** Gathering takes 46 ms with 1 500 lines; callers within this time share one text. Prometheus asks every 15 s or so. */
+const METRICS_SHARED_MS = 1_000;
+
+/** `GET /metrics`, on whichever instance it belongs. The figures are at most a second old. */
+export function metricsRoute(app: FastifyInstance, { registry }: Metrics, clock: Clock): void {
+  let gatheredAtMs = Number.NEGATIVE_INFINITY;
+  let gathered = Promise.resolve(Buffer.alloc(0));
+
   const answers = { 200: { description: 'Figures', content: { 'text/plain': { schema: { type: 'string' } } } } };
   app.get(
     '/metrics',
     { schema: { summary: 'Figures for Prometheus', tags: ['operations'] }, config: { answers } },
     async (_request, reply) => {
-      const text = await registry.metrics();
-      reply.header('content-type', registry.contentType).send(text);
+      const nowMs = clock.monotonicMs();
+      if (nowMs - gatheredAtMs >= METRICS_SHARED_MS) {
+        gatheredAtMs = nowMs;
+        gathered = registry.metrics().then((text) => Buffer.from(text));
+      }
+      reply.header('content-type', registry.contentType).send(await gathered);
     },
   );
 }

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { SeatMap } from '../../../src/actors/command.ts';
-import { createSeatMapWriter, namesEntityTag } from '../../../src/http/answers/seat-map-text.ts';
+import { namesEntityTag } from '../../../src/http/answers/constant-answer.ts';
+import { createSeatMapWriter } from '../../../src/http/answers/seat-map-text.ts';
 import { failure } from '../fake-sales.ts';
 import { startFakeService } from '../fake-service.ts';
 
