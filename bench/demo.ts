@@ -52,9 +52,9 @@ async function runDemo(): Promise<number> {
   try {
     service = await openDemoService({ url: options.url, adminToken: options['admin-token'] });
     console.log(`${fans} fans for ${dates * 50} seats at ${service.origin} (--seed ${seed})`);
-    const { url, adminToken } = service;
+    const { url, adminToken, authSecret } = service;
     const result = await runRush(
-      { url, adminToken, fans, dates, seed, sockets, limitMs, journalFile: options.journal },
+      { url, adminToken, authSecret, fans, dates, seed, sockets, limitMs, journalFile: options.journal },
       (look) => {
         progress = createProgress(process.stdout, look);
       },

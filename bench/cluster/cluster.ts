@@ -119,6 +119,7 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
           environment: {
             LOG_LEVEL: 'warn',
             RATE_LIMIT_PER_MINUTE: '0',
+            REGISTRATIONS_PER_MINUTE: '0',
             AUTH_ISSUE: 'true',
             // The front is on this machine.
             TRUST_PROXY: '127.0.0.1',

@@ -8,6 +8,8 @@ import type { RushStatistics } from './statistics.ts';
 export interface RushContext {
   readonly client: FrontrowClient;
   readonly stage: Stage;
+  /** Signs fans in; null where they register one by one, within the service's limit. */
+  readonly authSecret: string | null;
   readonly random: Random;
   readonly statistics: RushStatistics;
   readonly acknowledgements: AcknowledgementLog;

@@ -19,6 +19,7 @@ import { visit } from './visit.ts';
 export interface RushSettings {
   readonly url: string;
   readonly adminToken: string;
+  readonly authSecret: string | null;
   readonly fans: number;
   readonly dates: number;
   readonly seed: number;
@@ -73,7 +74,7 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
   const { client, close } = createFansClient({ url: settings.url, sockets: settings.sockets, statistics, random });
   const acknowledgements = createAcknowledgementLog(settings.journalFile);
   const stage = await openStage(settings);
-  const context: RushContext = { client, stage, random, statistics, acknowledgements };
+  const context: RushContext = { client, stage, authSecret: settings.authSecret, random, statistics, acknowledgements };
   const fans = Array.from({ length: settings.fans }, () => inventFan(random));
   let board: Board | null = null;
   let phase: RushView['phase'] = 'registering';

@@ -19,13 +19,7 @@ const BATCH = 20_000;
 export function issueAccessTokens(count: number, secret: string, tokensFile: string): TokenHolders {
   const userIds = Array.from({ length: count }, () => randomUUID());
   const nowSeconds = Math.floor(Date.now() / 1_000);
-  const head = encode({ alg: 'HS256', typ: 'JWT' });
-  const tokens = userIds.map((sub) => {
-    const claims = { iss: 'frontrow', sub, jti: randomUUID(), iat: nowSeconds, exp: nowSeconds + TTL_SECONDS };
-    const text = `${head}.${encode(claims)}`;
-    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
-  });
-  writeFileSync(tokensFile, tokens.join('\n'));
+  writeFileSync(tokensFile, userIds.map((userId) => signAccessToken(userId, secret, nowSeconds)).join('\n'));
   return {
     count,
     tokensFile,
@@ -43,6 +37,13 @@ export function issueAccessTokens(count: number, secret: string, tokensFile: str
       }
     },
   };
+}
+
+/** An access token of the user, as an issuer signs it that shares the service's `AUTH_SECRET`. Valid for a day. */
+export function signAccessToken(userId: string, secret: string, nowSeconds: number): string {
+  const claims = { iss: 'frontrow', sub: userId, jti: randomUUID(), iat: nowSeconds, exp: nowSeconds + TTL_SECONDS };
+  const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
 }
 
 function encode(part: object): string {

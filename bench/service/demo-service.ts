@@ -17,6 +17,8 @@ import type { ServerProcess } from './server-process.ts';
 export interface DemoService {
   readonly url: string;
   readonly adminToken: string;
+  /** The secret that signs access tokens, where it is known; null: fans register. */
+  readonly authSecret: string | null;
   /** In words, for the summary. */
   readonly origin: string;
   /** Null where the service's database is not known. */
@@ -36,10 +38,12 @@ export async function openDemoService(asked: { url: string | null; adminToken: s
   if (url === null) {
     return startDemoService();
   }
-  const adminToken = asked.adminToken ?? process.env['ADMIN_TOKEN'] ?? readAdminToken();
+  const adminToken = asked.adminToken ?? process.env['ADMIN_TOKEN'] ?? readSecret('ADMIN_TOKEN');
+  // A token that was given may be another service's, whose secret is not in DATA_DIR.
+  const authSecret = asked.adminToken === null ? (process.env['AUTH_SECRET'] ?? readSecret('AUTH_SECRET')) : null;
   if (adminToken !== null) {
     const plainUrl = url.replace(/\/+$/, '');
-    return { url: plainUrl, adminToken, origin: plainUrl, audit: auditKnown, close: async () => undefined };
+    return { url: plainUrl, adminToken, authSecret, origin: plainUrl, audit: auditKnown, close: async () => undefined };
   }
   if (asked.url !== null) {
     throw new Error(
@@ -70,6 +74,7 @@ async function startDemoService(): Promise<DemoService> {
   return {
     url: server.url,
     adminToken,
+    authSecret: null,
     origin: `${server.url}, started for this`,
     audit: () => auditDataDir(dataDir),
     close,
@@ -89,6 +94,7 @@ export function startService(settings: { port: number; dataDir: string; adminTok
       DEMO_DATA: 'false',
       HOLD_TTL_MS: String(DEMO_HOLD_TTL_MS),
       RATE_LIMIT_PER_MINUTE: '0',
+      REGISTRATIONS_PER_MINUTE: '0',
       LOG_LEVEL: 'warn',
     },
     readyPath: '/readyz',
@@ -118,7 +124,7 @@ async function auditKnown(): Promise<DatabaseAudit | null> {
   return existsSync(embeddedFiles(dataDir).cluster) ? auditDataDir(dataDir) : null;
 }
 
-function readAdminToken(): string | null {
+function readSecret(name: 'ADMIN_TOKEN' | 'AUTH_SECRET'): string | null {
   const file = secretsFile(resolve(process.env['DATA_DIR'] ?? DEFAULT_DATA_DIR));
-  return existsSync(file) ? readText(asObject(JSON.parse(readFileSync(file, 'utf8'))), 'ADMIN_TOKEN') : null;
+  return existsSync(file) ? readText(asObject(JSON.parse(readFileSync(file, 'utf8'))), name) : null;
 }

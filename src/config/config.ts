@@ -96,6 +96,7 @@ export const environmentSchema = Type.Object({
   LIVE_FLUSH_MS: whole(0, 1_000, { default: 50 }),
   LIVE_SOCKETS_PER_USER: whole(0, LARGEST_COUNT, { default: 20 }),
   LIVE_MESSAGES_PER_MINUTE: whole(0, LARGEST_COUNT, { default: 120 }),
+  REGISTRATIONS_PER_MINUTE: whole(0, LARGEST_COUNT, { default: 60 }),
   RATE_LIMIT_PER_MINUTE: Type.Optional(whole(0, LARGEST_COUNT)),
 });
 

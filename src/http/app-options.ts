@@ -74,6 +74,8 @@ export interface AppOptions {
   readonly allowedOrigins: readonly string[];
   /** Requests per user and minute, 20 times that per address; 0: unlimited. */
   readonly rateLimitPerMinute: number;
+  /** Registrations per address and minute; 0: unlimited. */
+  readonly registrationsPerMinute: number;
   /** The policy of a concert whose creator names none, or only a part. */
   readonly queuePolicy: QueuePolicy;
   readonly live: LiveOptions;

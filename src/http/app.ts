@@ -14,7 +14,7 @@ import { endRefusedUpgrades, isLiveUpgrade, liveRoute } from './live/route.ts';
 import { observeRoutes } from './pages/metrics.ts';
 import { answerUnknownRoutes } from './answers/not-found.ts';
 import { describeRoutes } from './pages/openapi.ts';
-import { limitRates } from './hooks/rate-limit.ts';
+import { limitRates, limitRegistrations } from './hooks/rate-limit.ts';
 import { createResponder } from './answers/responder.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
@@ -64,6 +64,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   const plainGuards = createGuards({ accessTokens, users, room, databaseClock, adminToken });
   const perMinute = options.rateLimitPerMinute;
   const guards = perMinute === 0 ? plainGuards : await limitRates(app, { perMinute, guards: plainGuards, responder });
+  const mayRegister = await limitRegistrations(app, { perMinute: options.registrationsPerMinute, responder });
   const idempotency = createIdempotency({ records: dependencies.idempotency, clock });
   const services: Services = { ...dependencies, options, accessTokens, guards, idempotency, responder };
 
@@ -74,7 +75,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   await app.register(
     async (api: App) => {
       await shedLoad(api, responder, closing);
-      userRoutes(api, services);
+      userRoutes(api, services, mayRegister);
       catalogueRoutes(api, services);
       queueRoutes(api, services);
       reservationRoutes(api, services);

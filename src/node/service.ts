@@ -281,6 +281,7 @@ function appOptionsOf(config: Config, version: string): AppOptions {
     trustProxy: config.TRUST_PROXY,
     allowedOrigins: config.ALLOWED_ORIGINS,
     rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
+    registrationsPerMinute: config.REGISTRATIONS_PER_MINUTE,
     queuePolicy: {
       maxActive: config.QUEUE_MAX_ACTIVE,
       batch: config.QUEUE_BATCH,

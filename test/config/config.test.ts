@@ -53,6 +53,7 @@ t.test('with nothing set, everything has the default that the documentation name
     LIVE_SOCKETS_PER_USER: 20,
     LIVE_MESSAGES_PER_MINUTE: 120,
     RATE_LIMIT_PER_MINUTE: 0,
+    REGISTRATIONS_PER_MINUTE: 60,
   });
 });
 

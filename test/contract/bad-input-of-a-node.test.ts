@@ -34,6 +34,7 @@ t.test('no bad input is a fault of a whole node, and none changes a row', async 
     CLUSTER_SECRET: 'cluster-secret-of-more-than-32-characters',
     AUTH_ISSUE: 'true',
     RATE_LIMIT_PER_MINUTE: '0',
+    REGISTRATIONS_PER_MINUTE: '0',
   });
   if (!reading.ok) throw new Error(reading.faults.join('\n'));
   const service = await startService(reading.config, { version: '0.0.0', log: createLogger('silent') });

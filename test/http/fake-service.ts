@@ -66,6 +66,7 @@ export const defaultOptions: AppOptions = {
   trustProxy: [],
   allowedOrigins: [],
   rateLimitPerMinute: 0,
+  registrationsPerMinute: 0,
   queuePolicy: { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 },
   live: { flushMs: 0, socketsPerUser: 20, messagesPerMinute: 120 },
   metricsOnPublicPort: true,

@@ -1,8 +1,9 @@
 import rateLimit, { type CreateRateLimitOptions } from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Decision, Rejection } from '../../domain/errors.ts';
 import type { Caller, Guards } from '../identity/identity.ts';
 import type { Responder } from '../answers/responder.ts';
+import { addressOf } from './caller-address.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -32,13 +33,14 @@ export async function limitRates(
   app: FastifyInstance,
   { perMinute, guards, responder }: { perMinute: number; guards: Guards; responder: Responder },
 ): Promise<Guards> {
-  await app.register(rateLimit, { global: false });
+  await provideCounters(app);
   app.decorateRequest('callerId', '');
 
   const perAddress: BoundedRateLimit = {
     max: perMinute * ADDRESS_FACTOR,
     timeWindow: WINDOW_MS,
     cache: REMEMBERED_ADDRESSES,
+    keyGenerator: addressOf,
   };
   const perCaller: BoundedRateLimit = {
     max: perMinute,
@@ -74,6 +76,38 @@ export async function limitRates(
     shopper: (request) => counted(request, guards.shopper(request)),
     userOrShopper: (request) => counted(request, guards.userOrShopper(request)),
   };
+}
+
+/** Whether the request may be done; a request that may not is answered. */
+export type Limit = (request: FastifyRequest, reply: FastifyReply) => Promise<boolean>;
+
+/**
+ * A limit of registrations per address. Every registration is a new fan for the waiting room, so without it one address
+ * takes all places of a concert within a second.
+ */
+export async function limitRegistrations(
+  app: FastifyInstance,
+  { perMinute, responder }: { perMinute: number; responder: Responder },
+): Promise<Limit> {
+  if (perMinute === 0) return async () => true;
+  await provideCounters(app);
+  const perAddress: BoundedRateLimit = {
+    max: perMinute,
+    timeWindow: WINDOW_MS,
+    cache: REMEMBERED_ADDRESSES,
+    keyGenerator: addressOf,
+  };
+  const countAddress = app.createRateLimit(perAddress);
+  return async (request, reply) => {
+    const count = await countAddress(request);
+    if (count.isAllowed || !count.isExceeded) return true;
+    responder.refuse(reply, limited(count.ttlInSeconds));
+    return false;
+  };
+}
+
+async function provideCounters(app: FastifyInstance): Promise<void> {
+  if (!app.hasDecorator('createRateLimit')) await app.register(rateLimit, { global: false });
 }
 
 function limited(retryAfterSeconds: number): Rejection {

@@ -1,3 +1,4 @@
+import { addressOf } from '../hooks/caller-address.ts';
 import websocket, { type WebsocketPluginOptions } from '@fastify/websocket';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -118,7 +119,7 @@ export async function liveRoute(
       return true;
     }
     // It would be told to go within moments, and a balancer finds another node.
-    switch (closing.hasBegun() ? 'OVERLOADED' : live.sockets.refusalOf(request.ip)) {
+    switch (closing.hasBegun() ? 'OVERLOADED' : live.sockets.refusalOf(addressOf(request))) {
       case 'OVERLOADED':
         responder.fail(reply, 'OVERLOADED', 'none');
         return true;
@@ -133,7 +134,7 @@ export async function liveRoute(
   /** Everything is attached in the turn of the upgrade: a frame that came with it would be lost otherwise. */
   function open(socket: WebSocket, request: FastifyRequest): void {
     const language = negotiateLanguage(request.raw.headers['accept-language']);
-    const session = new LiveSession(socket, live.session, { address: request.ip, language });
+    const session = new LiveSession(socket, live.session, { address: addressOf(request), language });
     const attempt = (run: () => void): void => {
       try {
         run();

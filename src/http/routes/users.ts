@@ -1,10 +1,15 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { Limit } from '../hooks/rate-limit.ts';
 import { NoBody, NoQuery, refer } from '../schemas/basics.ts';
 import { normaliseEmail, normaliseText } from '../schemas/formats.ts';
 import { AccessToken, NewUser, RegisteredUser, User } from '../schemas/users.ts';
 import type { App, Services } from '../services.ts';
 
-export function userRoutes(app: App, { users, accessTokens, guards, responder, options }: Services): void {
+export function userRoutes(
+  app: App,
+  { users, accessTokens, guards, responder, options }: Services,
+  mayRegister: Limit,
+): void {
   if (options.auth.issue) {
     app.post(
       '/users',
@@ -16,9 +21,10 @@ export function userRoutes(app: App, { users, accessTokens, guards, responder, o
           querystring: NoQuery,
           response: { 201: refer(RegisteredUser) },
         },
-        config: { refuses: ['EMAIL_TAKEN'] },
+        config: { refuses: ['EMAIL_TAKEN', 'RATE_LIMITED'] },
       },
       async (request, reply) => {
+        if (!(await mayRegister(request, reply))) return reply;
         const decision = await users.register({
           userId: uuidv7(),
           name: normaliseText(request.body.name),

@@ -53,3 +53,41 @@ t.test('zero means no limit', async (t) => {
   const answers = await Promise.all(Array.from({ length: 200 }, () => call('GET', '/concerts/available')));
   t.ok(answers.every(({ statusCode }) => statusCode === 200));
 });
+
+t.test(
+  'an address may register so many fans in a minute, refused ones included, and others are not touched',
+  async (t) => {
+    const { app } = await startFakeService(t, { options: { registrationsPerMinute: 3 } });
+    let fans = 0;
+    const register = (remoteAddress: string, email = `fan-${(fans += 1)}@example.com`) =>
+      app.inject({ method: 'POST', url: '/api/v1/users', remoteAddress, payload: { name: 'Fan', email } });
+    t.equal((await register('192.0.2.1')).statusCode, 201);
+    t.equal((await register('192.0.2.1', 'FAN-1@example.com')).statusCode, 409);
+    t.equal((await register('192.0.2.1')).statusCode, 201);
+    const limited = await register('192.0.2.1');
+    t.match(limited.json(), { status: 429, code: 'RATE_LIMITED' });
+    t.match(limited.headers['retry-after'], /^[1-9][0-9]?$/);
+    t.equal((await register('192.0.2.2')).statusCode, 201);
+    const ask = { method: 'GET', url: '/api/v1/concerts/available', remoteAddress: '192.0.2.1' } as const;
+    t.equal((await app.inject(ask)).statusCode, 200, 'nothing else is limited');
+  },
+);
+
+t.test('an address is the same whatever port a proxy names with it', async (t) => {
+  const { app } = await startFakeService(t, { options: { rateLimitPerMinute: 1, trustProxy: ['10.0.0.0/8'] } });
+  const ask = (forwarded: string) =>
+    app.inject({
+      method: 'GET',
+      url: '/api/v1/me',
+      remoteAddress: '10.1.2.3',
+      headers: { 'x-forwarded-for': forwarded },
+    });
+  const spellings = ['192.0.2.1', '192.0.2.1:40001', '::ffff:192.0.2.1', '[::ffff:192.0.2.1]:40002'];
+  for (let request = 0; request < 20; request += 1) {
+    t.equal((await ask(spellings[request % spellings.length] ?? '')).statusCode, 401);
+  }
+  for (const spelling of spellings) t.equal((await ask(spelling)).statusCode, 429, spelling);
+  for (let request = 0; request < 20; request += 1) await ask(`[2001:db8::1]:${40_000 + request}`);
+  t.equal((await ask('2001:DB8:0::1')).statusCode, 429, 'one spelling of each IPv6 address');
+  t.equal((await ask('2001:db8::2')).statusCode, 401);
+});
