@@ -131,7 +131,7 @@ function eventsFor(seat: Seat): readonly (readonly [string, ScheduleMachineEvent
     ['HOLD by another', { type: 'HOLD', userId: 'other', seatNumbers, reservationIds, at: AT, expiresAt: EXPIRES_AT }],
     ['RELEASE', { type: 'RELEASE', userId, reservationId, at: AT }],
     ['RELEASE by another', { type: 'RELEASE', userId: 'other', reservationId, at: AT }],
-    ['CANCEL_HOLDS', { type: 'CANCEL_HOLDS', userId, at: AT }],
+    ['CANCEL_HOLDS', { type: 'CANCEL_HOLDS', heldBefore: Number.POSITIVE_INFINITY, userId, at: AT }],
     ['EXPIRE too early', { type: 'EXPIRE', dueBy: EXPIRES_AT - 1 }],
     ['EXPIRE', { type: 'EXPIRE', dueBy: EXPIRES_AT }],
     ['TAKE_UP_PAYMENT', { type: 'TAKE_UP_PAYMENT', userId, reservationIds }],

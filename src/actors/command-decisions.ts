@@ -1,8 +1,8 @@
 import type { DatabaseClock } from '../runtime/clock.ts';
 import type { Rejection } from '../domain/errors.ts';
 import type {
-  CancelHolds,
   Command,
+  EndToken,
   Grants,
   HoldSeats,
   PayReservations,
@@ -12,6 +12,7 @@ import type {
   WakeSchedule,
 } from './command.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
+import { type EndedTokens, HOLD_AGE_LIMIT_MS, type TokenEnd } from './ended-tokens.ts';
 import type { Change, Flush } from './flush.ts';
 import type { PendingCommand } from './pending-command.ts';
 import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
@@ -36,12 +37,20 @@ export type Verdict =
 
 const AGAIN: Verdict = { type: 'again' };
 const SETTLING: Verdict = { type: 'settling' };
+/** Nothing was done, and nothing was found out that the lease would have to cover. */
+const OVERLOADED: Verdict = {
+  type: 'reply',
+  flush: null,
+  reply: () => ({ outcome: 'failed', code: 'OVERLOADED', effect: 'none' }),
+  isReadOnly: true,
+};
 
 export interface CommandDecisionsDependencies {
   readonly facts: ScheduleFacts;
   readonly confirmed: ConfirmedSeats;
   readonly tentative: TentativeSeats;
   readonly desk: SettlementDesk;
+  readonly endedTokens: EndedTokens;
   readonly holdTtlMs: number;
   readonly databaseClock: DatabaseClock;
   readonly newId: () => string;
@@ -68,8 +77,8 @@ export class CommandDecisions {
         return this.#holdSeats(command, pending);
       case 'ReleaseHold':
         return this.#releaseHold(command);
-      case 'CancelHolds':
-        return this.#cancelHolds(command);
+      case 'EndToken':
+        return this.#endToken(command);
       case 'PayReservations':
         return this.#payReservations(command, pending);
       case 'RefundPayment':
@@ -82,7 +91,7 @@ export class CommandDecisions {
   }
 
   #holdSeats(command: HoldSeats, pending: PendingCommand): Verdict {
-    const { tentative, databaseClock, facts } = this.#deps;
+    const { tentative, databaseClock, facts, endedTokens } = this.#deps;
     const { userId, seatNumbers, claim, form } = command;
     const isUndecided = tentative.isAnyBeingSettled(
       seatNumbers,
@@ -97,6 +106,9 @@ export class CommandDecisions {
     if (taken !== null) return this.#refuseHold(taken);
     const now = databaseClock.upperMs();
     if (now >= facts.startsAtMs) return this.#refuseAsBegun();
+    const end = endedTokens.endOf(command.tokenId);
+    if (end !== null) return refusedByEnd(end);
+    if (now - command.admittedAtMs > HOLD_AGE_LIMIT_MS) return OVERLOADED;
     const decision = tentative.hold({
       type: 'HOLD',
       userId,
@@ -159,10 +171,13 @@ export class CommandDecisions {
     );
   }
 
-  #cancelHolds({ userId }: CancelHolds): Verdict {
-    const { tentative, databaseClock } = this.#deps;
-    const cancelled = tentative.cancelHolds(userId, databaseClock.upperMs());
-    const reply = () => granted<CancelHolds>({ cancelled });
+  #endToken({ userId, tokenId, end, heldBeforeMs }: EndToken): Verdict {
+    const { tentative, databaseClock, endedTokens } = this.#deps;
+    if (!endedTokens.note({ tokenId, end })) return OVERLOADED;
+    if (end === 'COMPLETED') return readOnly(null, () => granted<EndToken>({ cancelled: 0 }));
+    const heldBefore = heldBeforeMs ?? Number.POSITIVE_INFINITY;
+    const cancelled = tentative.cancelHolds(userId, heldBefore, databaseClock.upperMs());
+    const reply = () => granted<EndToken>({ cancelled });
     if (cancelled > 0) return written(tentative.gather(), reply);
     // That there is nothing to cancel may rest on an end that is not durable yet.
     const flush = tentative.gathered ?? tentative.inFlight;
@@ -238,6 +253,10 @@ function written(flush: Flush, reply: () => Reply): Verdict {
 
 function readOnly(basis: Change | null, reply: () => Reply): Verdict {
   return { type: 'reply', flush: basis?.flush ?? null, reply, isReadOnly: true };
+}
+
+function refusedByEnd(end: TokenEnd): Verdict {
+  return readOnly(null, () => ({ outcome: 'refused', rejection: { code: `QUEUE_TOKEN_${end}`, members: {} } }));
 }
 
 function explainEnd(isPayment: boolean, status: 'EXPIRED' | 'CANCELLED' | null, live: Standing | null): Rejection {

@@ -1,7 +1,9 @@
 import type { FaultCode, FaultEffect, Rejection } from '../domain/errors.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { Payment } from '../domain/payment.ts';
+import type { CompletedToken } from '../domain/queue-token.ts';
 import type { Reservation, SeatStatus } from '../domain/reservation.ts';
+import type { TokenEnd } from './ended-tokens.ts';
 
 /**
  * What can be asked of a schedule's owner. Commands and replies are plain data: they travel between nodes as they are.
@@ -11,6 +13,10 @@ export interface HoldSeats {
   readonly type: 'HoldSeats';
   readonly scheduleId: number;
   readonly userId: string;
+  /** The queue token that it is asked under. */
+  readonly tokenId: string;
+  /** When the sender found that token ACTIVE: epoch milliseconds, a lower bound of the database's clock. */
+  readonly admittedAtMs: number;
   /** Different numbers, in the order in which the answer lists them. */
   readonly seatNumbers: readonly number[];
   /** Whether the recorded answer is one Reservation or `{reservations}`. */
@@ -25,11 +31,18 @@ export interface ReleaseHold {
   readonly reservationId: string;
 }
 
-/** Cancels every hold of the user on the schedule; one whose payment is being decided is left to the payment. */
-export interface CancelHolds {
-  readonly type: 'CancelHolds';
+/**
+ * A queue token has ended: the owner grants no hold under it from now on. One that was CANCELLED takes the user's holds with
+ * it; a hold whose payment is being decided is left to the payment. Repeating it is harmless.
+ */
+export interface EndToken {
+  readonly type: 'EndToken';
   readonly scheduleId: number;
   readonly userId: string;
+  readonly tokenId: string;
+  readonly end: TokenEnd;
+  /** Holds from this instant on belong to a later token and stay; epoch milliseconds, null for none. */
+  readonly heldBeforeMs: number | null;
 }
 
 export interface PayReservations {
@@ -62,14 +75,7 @@ export interface WakeSchedule {
   readonly cause: 'alarm' | 'demand';
 }
 
-export type Command =
-  | HoldSeats
-  | ReleaseHold
-  | CancelHolds
-  | PayReservations
-  | RefundPayment
-  | ReadSeatMap
-  | WakeSchedule;
+export type Command = HoldSeats | ReleaseHold | EndToken | PayReservations | RefundPayment | ReadSeatMap | WakeSchedule;
 
 /**
  * One seat of a map; confirmed state only. `userId` is for marking the reader's own seats and never leaves the service;
@@ -98,10 +104,10 @@ export interface Grants {
   /** 201 when a seat was newly held, 200 when all were the caller's holds already; in the order asked. */
   HoldSeats: { readonly status: 200 | 201; readonly reservations: readonly Reservation[] };
   ReleaseHold: Reservation;
-  CancelHolds: { readonly cancelled: number };
+  EndToken: { readonly cancelled: number };
   /** `alreadyPaid`: exactly these reservations were paid by this earlier payment of the caller; nothing was done. */
   PayReservations:
-    | { readonly payment: Payment; readonly remainingBalance: number; readonly tokenCompleted: boolean }
+    | { readonly payment: Payment; readonly remainingBalance: number; readonly completedToken: CompletedToken | null }
     | { readonly alreadyPaid: string };
   /** `alreadyRefunded`: nothing was done. */
   RefundPayment: { readonly payment: Payment; readonly remainingBalance: number } | { readonly alreadyRefunded: true };

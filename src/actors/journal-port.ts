@@ -1,3 +1,4 @@
+import type { CompletedToken } from '../domain/queue-token.ts';
 import type { SeatEvent } from './seat-event.ts';
 
 /*
@@ -85,8 +86,8 @@ export interface SettlementResult {
   readonly firstSeq: number | null;
   /** Won after it; the untouched balance when it was not covered. */
   readonly balance: number;
-  /** Whether the payer's queue token ended in the same transaction. */
-  readonly tokenCompleted: boolean;
+  /** The payer's queue token, where it ended in the same transaction. */
+  readonly completedToken: CompletedToken | null;
 }
 
 /** Outcomes in which nothing was done. */

@@ -1,3 +1,4 @@
+import type { EndedToken } from './ended-tokens.ts';
 import type { Seat } from './seat.ts';
 
 /** A live reservation's seat as its row shows it, with the change that it reports. */
@@ -17,6 +18,8 @@ export interface OwnedSchedule {
   readonly seq: number;
   /** Every seat, in order of number. */
   readonly seats: readonly OwnedSeat[];
+  /** Queue tokens of the concert that ended shortly before the schedule was loaded. */
+  readonly endedTokens: readonly EndedToken[];
 }
 
 export type ActivationOutcome =

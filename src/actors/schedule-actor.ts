@@ -4,6 +4,7 @@ import { CommandDecisions } from './command-decisions.ts';
 import type { Reply } from './command.ts';
 import { composeAppend } from './compose-append.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
+import type { EndedTokens } from './ended-tokens.ts';
 import type { EndCause, SaleStep } from './flush.ts';
 import type {
   AppendBatch,
@@ -55,6 +56,7 @@ export interface ScheduleActorDependencies {
   readonly facts: ScheduleFacts;
   readonly confirmed: ConfirmedSeats;
   readonly settings: ScheduleActorSettings;
+  readonly endedTokens: EndedTokens;
   readonly databaseClock: DatabaseClock;
   readonly journal: Journal;
   readonly publisher: SeatPublisher;
@@ -99,7 +101,7 @@ export class ScheduleActor implements JournalSubject {
       this.#isBroken = true;
       deps.bug(this, error);
     });
-    const { facts, confirmed, databaseClock, newId, settings } = deps;
+    const { facts, confirmed, databaseClock, newId, settings, endedTokens } = deps;
     this.#decisions = new CommandDecisions({
       facts,
       confirmed,
@@ -107,6 +109,7 @@ export class ScheduleActor implements JournalSubject {
       newId,
       tentative: this.#tentative,
       desk: this.#desk,
+      endedTokens,
       holdTtlMs: settings.holdTtlMs,
       isStoredExpiryStale: () => this.#isStoredExpiryStale,
     });

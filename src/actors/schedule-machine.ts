@@ -36,6 +36,8 @@ interface Release {
 interface CancelHoldsOfUser {
   readonly type: 'CANCEL_HOLDS';
   readonly userId: string;
+  /** Later holds stay. */
+  readonly heldBefore: number;
   readonly at: number;
 }
 
@@ -191,7 +193,9 @@ const scheduleMachine = setup({
           actions: assign(({ context, event }) =>
             logged(
               context,
-              endsWhere(context, 'CANCELLED', (seat) => (seat.live?.userId === event.userId ? event.at : null)),
+              endsWhere(context, 'CANCELLED', (seat) =>
+                seat.live?.userId === event.userId && seat.live.createdAt < event.heldBefore ? event.at : null,
+              ),
             ),
           ),
         },

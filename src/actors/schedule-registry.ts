@@ -4,6 +4,7 @@ import type { SeatPublisher } from '../domain/seat-broadcast.ts';
 import { createActivations } from './activations.ts';
 import type { Command, Elsewhere, Reply } from './command.ts';
 import { ConfirmedSeats } from './confirmed-seats.ts';
+import { createEndedTokens } from './ended-tokens.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
 import type { Change, EndCause, SaleStep } from './flush.ts';
 import { answerPending, type PendingCommand } from './pending-command.ts';
@@ -99,6 +100,7 @@ export interface ScheduleRegistry {
 export function createScheduleRegistry(deps: ScheduleRegistryDependencies): ScheduleRegistry {
   const { ownership, publisher, clock, databaseClock, log } = deps;
   const actors = new Map<number, ScheduleActor>();
+  const endedTokens = createEndedTokens({ clock });
   const used = new WeakSet<ScheduleActor>();
   const ends: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
   const steps: Record<SaleStep, number> = { holds: 0, payments: 0, refunds: 0 };
@@ -143,6 +145,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       },
       confirmed: new ConfirmedSeats(scheduleId, epoch, seq, seats, changes),
       settings: deps.settings,
+      endedTokens,
       databaseClock,
       journal: deps.journal,
       publisher,
@@ -174,6 +177,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   }
 
   function arrived(schedule: OwnedSchedule, waiting: readonly PendingCommand[]): void {
+    endedTokens.adopt(schedule.endedTokens);
     const actor = bringToLife(schedule);
     actors.set(schedule.scheduleId, actor);
     activated += 1;

@@ -136,10 +136,10 @@ export class SettlementDesk {
         changes.push({ epoch: this.#takenEpoch, seq: firstSeq + position, flush: null, position });
       }
       const payment = this.#viewPayment(taken, firstSeq);
-      const { balance, tokenCompleted } = result;
+      const { balance, completedToken } = result;
       answers.push({
         pending: taken.pending,
-        reply: { outcome: 'granted', value: { payment, remainingBalance: balance, tokenCompleted } },
+        reply: { outcome: 'granted', value: { payment, remainingBalance: balance, completedToken } },
       });
     }
     this.#taken = [];

@@ -129,9 +129,9 @@ export class TentativeSeats {
     return change === undefined ? null : { ...before, change };
   }
 
-  /** How many holds of the user were cancelled. */
-  cancelHolds(userId: string, at: number): number {
-    return this.#record(this.#machine.send({ type: 'CANCEL_HOLDS', userId, at }) ?? []).length;
+  /** Cancels the holds that the user made before `heldBefore`; how many. */
+  cancelHolds(userId: string, heldBefore: number, at: number): number {
+    return this.#record(this.#machine.send({ type: 'CANCEL_HOLDS', userId, heldBefore, at }) ?? []).length;
   }
 
   /** Ends the holds whose deadline is at or before `dueBy`; how many. */

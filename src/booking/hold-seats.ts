@@ -44,8 +44,18 @@ function askOwner(
   { scheduleId }: Schedule,
   { shopper, seatNumbers, form, claim }: HoldWish,
 ): Outcome<Held> | KeyTaken | Promise<Outcome<Held> | KeyTaken> {
-  const { userId } = shopper;
-  const reply = router.dispatch<HoldSeats>({ type: 'HoldSeats', scheduleId, userId, seatNumbers, form, claim });
+  const { userId, admittedAtMs } = shopper;
+  const { tokenId } = shopper.queue;
+  const reply = router.dispatch<HoldSeats>({
+    type: 'HoldSeats',
+    scheduleId,
+    userId,
+    tokenId,
+    admittedAtMs,
+    seatNumbers,
+    form,
+    claim,
+  });
   return soon(reply, (decided) =>
     outcomeOf<HoldSeats, Held>(decided, ({ status, reservations }) => {
       const [first] = reservations;

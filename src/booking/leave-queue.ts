@@ -1,53 +1,28 @@
-import type { CancelHolds, ReleaseHold } from '../actors/command.ts';
 import { Fault } from '../domain/errors.ts';
-import type { QueueIdentity } from '../domain/queue-token.ts';
-import { type Failed, type Refused, refused } from './outcome.ts';
 import type { Services } from '../http/services.ts';
+import { announceEnd } from './announce-end.ts';
+import { type Failed, type Refused, refused } from './outcome.ts';
 
 /**
- * Gives up a place in the queue, and then the holds that came with it. The token's end is durable before the first hold is
- * touched, so nobody can reserve again under it meanwhile. Repeated, it cancels what a former call has left behind; its
- * holder may have queued again since, and what is on hold for the new token is left alone.
- * Null when done; a failure leaves holds that end with their time, unless it is repeated.
+ * Gives up a place in the queue, and then the holds that came with it. The token's end is durable before the first owner
+ * learns of it. Each owner of the concert's dates then cancels the user's holds and refuses later ones under the token.
+ * Repeated, it does the same again, so it heals what an earlier call has left behind; the holds of a later token stay.
+ * Null when done; after a failure the caller repeats it.
  */
 export async function leaveQueue(services: Services, token: string): Promise<Refused | Failed | null> {
   const end = await services.room.leave(token);
   if (end === null) return refused('QUEUE_TOKEN_NOT_FOUND');
   const { identity, left } = end;
+  const { userId, tokenId, status, endedAtMs } = identity;
+  if (status !== 'CANCELLED' || endedAtMs === null) return null;
   try {
-    if (left) await cancelHolds(services, identity.userId, identity.concertId);
-    else if (identity.status === 'CANCELLED') await releaseLeftBehind(services, identity);
-    return null;
+    const { scheduleIds, laterTokenIssuedAtMs } = await services.reservations.findDatesOfEnd(identity, endedAtMs);
+    // A call that ended the token itself cancels whatever the user holds in the concert.
+    const heldBeforeMs = left ? null : laterTokenIssuedAtMs;
+    return await announceEnd(services, scheduleIds, { userId, tokenId, end: 'CANCELLED', heldBeforeMs });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     // The token's end has happened, so the whole has not had the effect `none`.
     return { kind: 'failed', code: error.code, effect: 'unknown' };
-  }
-}
-
-async function cancelHolds({ reservations, router }: Services, userId: string, concertId: number): Promise<void> {
-  const scheduleIds = await reservations.schedulesWithHolds(userId, concertId);
-  const replies = await Promise.all(
-    scheduleIds.map(
-      async (scheduleId) => await router.dispatch<CancelHolds>({ type: 'CancelHolds', scheduleId, userId }),
-    ),
-  );
-  for (const reply of replies) {
-    if (reply.outcome === 'failed') throw new Fault(reply.code, reply.effect);
-  }
-}
-
-async function releaseLeftBehind(
-  { reservations, router }: Services,
-  { userId, concertId, endedAtMs }: QueueIdentity,
-): Promise<void> {
-  if (endedAtMs === null) return;
-  const holds = await reservations.holdsLeftBehind(userId, concertId, endedAtMs);
-  const replies = await Promise.all(
-    holds.map(async (hold) => await router.dispatch<ReleaseHold>({ type: 'ReleaseHold', ...hold, userId })),
-  );
-  // What is refused is not on hold any more: it was paid, or has ended.
-  for (const reply of replies) {
-    if (reply.outcome === 'failed') throw new Fault(reply.code, reply.effect);
   }
 }

@@ -4,6 +4,7 @@ import { accept, type Decision, reject } from '../domain/errors.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { Reservation, ReservationStatus } from '../domain/reservation.ts';
+import { announceCompletion } from './announce-end.ts';
 import { done, type KeyTaken, type Outcome, outcomeOf, refused } from './outcome.ts';
 import { answerEarlierPayment, type PaymentAnswer } from './payment-answer.ts';
 import type { Services } from '../http/services.ts';
@@ -51,9 +52,13 @@ export async function payReservations(
     if (payment?.status !== 'COMPLETED') return refused('RESERVATION_NOT_HELD', { status: 'REFUNDED' });
     return answerEarlierPayment(services, userId, payment, claim);
   }
+  if (reply.outcome === 'granted' && 'completedToken' in reply.value && reply.value.completedToken !== null) {
+    services.room.noteCompleted(userId, concertId);
+    const failed = await announceCompletion(services, userId, reply.value.completedToken);
+    if (failed !== null) return failed;
+  }
   return outcomeOf<PayReservations, PaymentAnswer>(reply, (granted) => {
     if ('alreadyPaid' in granted) throw new Error('an earlier payment was answered before');
-    if (granted.tokenCompleted) services.room.noteCompleted(userId, concertId);
     return done(201, { ...granted.payment, remainingBalance: granted.remainingBalance });
   });
 }

@@ -10,7 +10,7 @@ import type { Placement } from './placement.ts';
  * Takes each command to the node that owns its schedule.
  *
  * W1. A command travels at most one hop: a node that gets it from a peer serves it or says who owns.
- * W2. Only what was certainly not done is sent again, and reading, which does nothing. What was sent and never answered
+ * W2. Only what was certainly not done is sent again, and a command whose repetition is harmless. What was sent and never answered
  *     is `unknown`.
  * W3. Nobody waits longer than the patience below for an owner to be found; the number of those who wait is bounded.
  * W4. Whom to ask first is a guess: this node while it serves the schedule, else who owned it when it was asked for last, else
@@ -128,7 +128,7 @@ export function createRouter(deps: {
         return null;
       case 'lost':
         counts.lost += 1;
-        return isReading(command) ? null : unavailable('unknown');
+        return mayRepeat(command) ? null : unavailable('unknown');
       case 'busy':
         return { outcome: 'failed', code: 'OVERLOADED', effect: 'none' };
     }
@@ -162,7 +162,7 @@ function isNothingDone(answer: Reply | Elsewhere): boolean {
   return answer.outcome === 'failed' && answer.code === 'OWNER_UNAVAILABLE' && answer.effect === 'none';
 }
 
-/** Asking again for what changes nothing, or ends only what is over anyway, is harmless. */
-function isReading(command: Command): boolean {
-  return command.type === 'ReadSeatMap' || command.type === 'WakeSchedule';
+/** Sending a command again that changes nothing, or ends only what is over anyway, is harmless. */
+function mayRepeat(command: Command): boolean {
+  return command.type === 'ReadSeatMap' || command.type === 'WakeSchedule' || command.type === 'EndToken';
 }

@@ -19,9 +19,16 @@ export interface QueueToken {
   readonly pollAfterMs: number;
 }
 
+/** A token that a payment has completed, and the dates of its concert that have not begun: their owners must learn of it. */
+export interface CompletedToken {
+  readonly tokenId: string;
+  readonly scheduleIds: readonly number[];
+}
+
 /** Who a genuine queue token speaks for. */
 export interface QueueIdentity {
   readonly token: string;
+  readonly tokenId: string;
   readonly userId: string;
   readonly concertId: number;
   readonly status: QueueTokenStatus;

@@ -1,4 +1,5 @@
 import type { Page, PageRequest } from './page.ts';
+import type { CompletedToken, QueueIdentity } from './queue-token.ts';
 
 export type SeatStatus = 'AVAILABLE' | 'HELD' | 'CONFIRMED';
 export type ReservationStatus = 'HELD' | 'CONFIRMED' | 'EXPIRED' | 'CANCELLED' | 'REFUNDED';
@@ -22,12 +23,6 @@ export interface Reservation {
   readonly seq: number;
 }
 
-/** Which hold, and where it is decided on. */
-export interface HoldReference {
-  readonly scheduleId: number;
-  readonly reservationId: string;
-}
-
 /** Reads of durable reservations. Every method throws a Fault `STORE_UNAVAILABLE` when the database does not answer. */
 export interface ReservationRecords {
   /** Those of `reservationIds` that belong to the user, in no order. Somebody else's are left out like unknown ones. */
@@ -36,11 +31,14 @@ export interface ReservationRecords {
   findNewestOfSeat(userId: string, scheduleId: number, seatNumber: number): Promise<Reservation | null>;
   /** Newest first; the cursor is the id of the last one seen. */
   list(userId: string, status: ReservationStatus | null, page: PageRequest): Promise<Page<Reservation>>;
-  /** The schedules of a concert in which the user has HELD reservations. */
-  schedulesWithHolds(userId: string, concertId: number): Promise<readonly number[]>;
   /**
-   * The HELD reservations of a concert that the user made before `leftAtMs`, epoch milliseconds; none while the user has a live
-   * queue token of that concert, since they may be meant for it.
+   * What the owners of a concert's dates must learn of the end of a token: the dates that have not begun, and when the
+   * user's next token of the concert was issued, in epoch milliseconds; null where there is none.
    */
-  holdsLeftBehind(userId: string, concertId: number, leftAtMs: number): Promise<readonly HoldReference[]>;
+  findDatesOfEnd(
+    token: Pick<QueueIdentity, 'tokenId' | 'userId' | 'concertId'>,
+    endedAtMs: number,
+  ): Promise<{ readonly scheduleIds: readonly number[]; readonly laterTokenIssuedAtMs: number | null }>;
+  /** The user's token of the concert that a payment at `paidAtMs` may have completed, or null. */
+  findCompletedToken(userId: string, concertId: number, paidAtMs: number): Promise<CompletedToken | null>;
 }

@@ -69,9 +69,10 @@ export function placeOf(row: QueueTokenRow, closesAtMs: number): Place {
 }
 
 export function identityOf(place: Place, token: string, nowMs: number): QueueIdentity {
-  const { userId, concertId } = place;
-  if (isOverdue(place, nowMs)) return { token, userId, concertId, status: 'EXPIRED', endedAtMs: place.dueAtMs };
-  return { token, userId, concertId, status: place.status, endedAtMs: place.endedAtMs };
+  const { tokenId, userId, concertId } = place;
+  if (isOverdue(place, nowMs))
+    return { token, tokenId, userId, concertId, status: 'EXPIRED', endedAtMs: place.dueAtMs };
+  return { token, tokenId, userId, concertId, status: place.status, endedAtMs: place.endedAtMs };
 }
 
 /** What somebody who waits is told beside the token itself. */

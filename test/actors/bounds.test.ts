@@ -43,7 +43,15 @@ function setUp() {
         const seats = [{ seat, epoch: 1, seq: 0 }];
         return {
           type: 'owned',
-          schedule: { scheduleId, concertId: 1, startsAt: Date.parse('2100-01-01T00:00:00Z'), epoch: 1, seq: 0, seats },
+          schedule: {
+            scheduleId,
+            concertId: 1,
+            startsAt: Date.parse('2100-01-01T00:00:00Z'),
+            epoch: 1,
+            seq: 0,
+            seats,
+            endedTokens: [],
+          },
         };
       },
     },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { createLoneActor, LONE_SCHEDULE } from '../fixtures/lone-actor.ts';
-import { holdCommand } from '../fixtures/owner-node.ts';
+import { endCommand, holdCommand } from '../fixtures/owner-node.ts';
 
 t.test('a hold that falls due while its schedule is in doubt ends when the doubt does', async (t) => {
   const lone = createLoneActor();
@@ -31,7 +31,7 @@ t.test('the timer goes on to the next hold also where what it was set for had en
   lone.ask(holdCommand(LONE_SCHEDULE, fan, 1));
   lone.now += 500;
   lone.ask(holdCommand(LONE_SCHEDULE, randomUUID(), 2));
-  lone.ask({ type: 'CancelHolds', scheduleId: LONE_SCHEDULE, userId: fan });
+  lone.ask(endCommand(LONE_SCHEDULE, fan));
   lone.commitAppend();
   lone.armed.length = 0;
   lone.now += 500;

@@ -122,7 +122,15 @@ t.test('an owner announces a watched schedule when it takes it up, and then ever
         const seats = [{ seat, epoch: 4, seq: 9 }];
         return {
           type: 'owned',
-          schedule: { scheduleId, concertId: 1, startsAt: Date.parse('2100-01-01T00:00:00Z'), epoch: 4, seq: 9, seats },
+          schedule: {
+            scheduleId,
+            concertId: 1,
+            startsAt: Date.parse('2100-01-01T00:00:00Z'),
+            epoch: 4,
+            seq: 9,
+            seats,
+            endedTokens: [],
+          },
         };
       },
     },

@@ -137,7 +137,7 @@ t.test(
           if (kind === 'release') note({ type: 'RELEASE', userId, reservationId: ids[0] ?? 'none', at: now });
           if (kind === 'pay' && ids.length > 0) note({ type: 'TAKE_UP_PAYMENT', userId, reservationIds: ids });
           if (kind === 'expire') note({ type: 'EXPIRE', dueBy: now });
-          if (kind === 'cancel') note({ type: 'CANCEL_HOLDS', userId, at: now });
+          if (kind === 'cancel') note({ type: 'CANCEL_HOLDS', userId, heldBefore: Number.POSITIVE_INFINITY, at: now });
           if (kind === 'decide') {
             const [winners, losers] = [paying.filter((_, i) => i % 2 === 0), paying.filter((_, i) => i % 2 === 1)];
             note({

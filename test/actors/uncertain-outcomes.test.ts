@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import type { Reply } from '../../src/actors/command.ts';
 import { type Asked, createLoneActor, LONE_SCHEDULE, type LoneActor } from '../fixtures/lone-actor.ts';
-import { holdCommand } from '../fixtures/owner-node.ts';
+import { endCommand, holdCommand } from '../fixtures/owner-node.ts';
 
 const DATA_ERROR = new Error('22021');
 
@@ -108,7 +108,7 @@ t.test('a command whose batch is with the journal is not handed on before its fa
     const behind = pay(lone, fan, reservationIdsOf(held));
     lone.actor.lose();
     t.strictSame(lone.lost, [behind.pending]);
-    const results = [{ paymentId, firstSeq: 2, balance: 7, tokenCompleted: false }];
+    const results = [{ paymentId, firstSeq: 2, balance: 7, completedToken: null }];
     lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
     t.match(paid.reply(), { outcome: 'granted', value: { remainingBalance: 7 } });
     t.equal(lone.actor.waiting, 0);
@@ -180,7 +180,7 @@ t.test('that there was nothing to cancel is not said before the end that says so
   const [reservationId = ''] = reservationIdsOf(held);
   lone.ask({ type: 'ReleaseHold', scheduleId: LONE_SCHEDULE, userId: fan, reservationId });
   lone.takeAppend();
-  const cancelled = lone.ask({ type: 'CancelHolds', scheduleId: LONE_SCHEDULE, userId: fan });
+  const cancelled = lone.ask(endCommand(LONE_SCHEDULE, fan));
   t.equal(cancelled.reply(), null);
   lone.actor.concludeAppend({ type: 'committed', epoch: 1, isOwner: true });
   t.match(cancelled.reply(), { outcome: 'granted', value: { cancelled: 0 } });
@@ -202,7 +202,7 @@ t.test('a refund of a payment that is being decided waits for it, instead of cou
     claim: null,
   });
   t.equal(refund.reply(), null);
-  const results = [{ paymentId, firstSeq: 2, balance: 0, tokenCompleted: false }];
+  const results = [{ paymentId, firstSeq: 2, balance: 0, completedToken: null }];
   lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
   t.match(lone.takeSettlements().settlements, [{ kind: 'REFUND', paymentId }]);
 });
@@ -243,7 +243,7 @@ t.test(
     const paymentId = randomUUID();
     const command = { scheduleId: LONE_SCHEDULE, userId: fan, paymentId, claim: null };
     lone.ask({ ...command, type: 'PayReservations', reservationIds: reservationIdsOf(held) });
-    const result = { paymentId, balance: 0, tokenCompleted: false };
+    const result = { paymentId, balance: 0, completedToken: null };
     const { epoch } = lone.takeSettlements();
     lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results: [{ ...result, firstSeq: 2 }] });
     lone.ask({ ...command, type: 'RefundPayment' });
@@ -268,7 +268,7 @@ t.test('a refund does not overtake the flush that gathers, in which a refusal ma
   const command = { scheduleId: LONE_SCHEDULE, userId: fan, paymentId, claim: null };
   lone.ask({ ...command, type: 'PayReservations', reservationIds: reservationIdsOf(held) });
   const { epoch } = lone.takeSettlements();
-  const results = [{ paymentId, balance: 0, tokenCompleted: false, firstSeq: 2 }];
+  const results = [{ paymentId, balance: 0, completedToken: null, firstSeq: 2 }];
   lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
   hold(lone, randomUUID(), 2);
   const refused = hold(lone, randomUUID(), 1, 2);

@@ -11,6 +11,7 @@ import type {
 
 interface Place {
   token: string;
+  tokenId: string;
   userId: string;
   concertId: number;
   status: QueueTokenStatus;
@@ -81,6 +82,7 @@ export function createFakeRoom(nowMs: () => number, policyOf: (concertId: number
       if (live !== undefined) return { created: false, token: view(live) };
       const id = randomUUID();
       const place: Place = {
+        tokenId: id,
         token: `fq_${id}.${createHmac('sha256', 'fake').update(id).digest('base64url')}`,
         userId,
         concertId,

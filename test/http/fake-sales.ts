@@ -1,3 +1,4 @@
+import type { CompletedToken } from '../../src/domain/queue-token.ts';
 import { randomUUID } from 'node:crypto';
 import type { Command, CommandRouter, Grants, HoldSeats, PayReservations, Reply } from '../../src/actors/command.ts';
 import type { FaultCode, RejectionCode, RejectionMembers } from '../../src/domain/errors.ts';
@@ -143,6 +144,14 @@ export function createFakeSales(
     return { outcome: 'granted', value: { status, reservations } };
   }
 
+  const completedTokens = new Map<string, CompletedToken>();
+
+  function datesOf(concertId: number): number[] {
+    return [...catalogue().schedules.values()]
+      .filter((schedule) => schedule.concertId === concertId)
+      .map(({ scheduleId }) => scheduleId);
+  }
+
   function pay(command: PayReservations): Reply<PayReservations> {
     const { scheduleId, userId, paymentId, reservationIds, claim } = command;
     const found = reservationIds.map((id) => rows.reservations.get(id));
@@ -173,8 +182,10 @@ export function createFakeSales(
     rows.payments.set(paymentId, { ...payment, userId });
     const remainingBalance = book(userId, 'PAYMENT', -amount, paymentId);
     record(userId, claim, 201, { ...payment, remainingBalance });
-    const tokenCompleted = !liveOf(scheduleId).some((row) => row.userId === userId && row.status === 'HELD');
-    return { outcome: 'granted', value: { payment, remainingBalance, tokenCompleted } };
+    const stillHolds = liveOf(scheduleId).some((row) => row.userId === userId && row.status === 'HELD');
+    const completedToken = stillHolds ? null : { tokenId: userId, scheduleIds: datesOf(payment.concertId) };
+    if (completedToken !== null) completedTokens.set(`${userId} ${payment.concertId}`, completedToken);
+    return { outcome: 'granted', value: { payment, remainingBalance, completedToken } };
   }
 
   function refund(userId: string, paymentId: string, claim: IdempotencyClaim | null): Reply {
@@ -211,8 +222,12 @@ export function createFakeSales(
         if (row.status !== 'HELD') return refuse('RESERVATION_NOT_HELD', { status: row.status });
         return { outcome: 'granted', value: view(change(row, 'CANCELLED')) };
       }
-      case 'CancelHolds': {
-        const mine = liveOf(scheduleId).filter((row) => row.userId === command.userId && row.status === 'HELD');
+      case 'EndToken': {
+        if (command.end === 'COMPLETED') return { outcome: 'granted', value: { cancelled: 0 } };
+        const before = command.heldBeforeMs ?? Number.POSITIVE_INFINITY;
+        const mine = liveOf(scheduleId).filter(
+          (row) => row.userId === command.userId && row.status === 'HELD' && Date.parse(row.createdAt) < before,
+        );
         for (const row of mine) change(row, 'CANCELLED');
         return { outcome: 'granted', value: { cancelled: mine.length } };
       }
@@ -284,20 +299,11 @@ export function createFakeSales(
           .reverse();
         return pageOf(mine, ({ reservationId }) => reservationId, page);
       },
-      async schedulesWithHolds(userId, concertId) {
-        const held = [...rows.reservations.values()].filter(
-          (row) => row.userId === userId && row.concertId === concertId && row.status === 'HELD',
-        );
-        return [...new Set(held.map(({ scheduleId }) => scheduleId))];
-      },
-      async holdsLeftBehind(userId, concertId, leftAtMs) {
-        const held = [...rows.reservations.values()].filter(
-          (row) => row.userId === userId && row.concertId === concertId && row.status === 'HELD',
-        );
-        return held
-          .filter(({ createdAt }) => Date.parse(createdAt) < leftAtMs)
-          .map(({ scheduleId, reservationId }) => ({ scheduleId, reservationId }));
-      },
+      findDatesOfEnd: async ({ concertId }, endedAtMs) => ({
+        scheduleIds: datesOf(concertId),
+        laterTokenIssuedAtMs: endedAtMs,
+      }),
+      findCompletedToken: async (userId, concertId) => completedTokens.get(`${userId} ${concertId}`) ?? null,
     },
     payments: {
       async find(userId, paymentId) {
@@ -361,7 +367,7 @@ export function failure(code: FaultCode, effect: 'none' | 'unknown'): Reply<neve
 const GRANT_MEMBER: { readonly [Type in Command['type']]: readonly string[] } = {
   HoldSeats: ['reservations'],
   ReleaseHold: ['reservationId'],
-  CancelHolds: ['cancelled'],
+  EndToken: ['cancelled'],
   PayReservations: ['payment', 'alreadyPaid'],
   RefundPayment: ['payment', 'alreadyRefunded'],
   ReadSeatMap: ['seats'],

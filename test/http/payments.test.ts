@@ -1,4 +1,5 @@
 import t from 'tap';
+import { failure } from './fake-sales.ts';
 import { type Fan, type FakeService, startFakeService } from './fake-service.ts';
 
 type Shopper = Fan & { readonly queueToken: string };
@@ -40,6 +41,38 @@ t.test('the queue token ends with the payment that leaves no hold, and the other
   t.same(room.notes, []);
   t.equal((await pay(b)).statusCode, 201);
   t.same(room.notes, [`completed ${fan.userId} 1`]);
+});
+
+t.test('a completing payment is acknowledged once the owners of all dates refuse holds under the token', async (t) => {
+  const service = await startFakeService(t);
+  const { call, shopper, sales } = service;
+  const fan = await shopper();
+  const reservationId = await hold(service, fan, 1, 1);
+  const headers = { 'idempotency-key': 'once' };
+  const pay = () => call('POST', '/payments', { token: fan.accessToken, body: { reservationId }, headers });
+  const announced: number[] = [];
+  let isOwnerAway = true;
+  sales.before = async (command) => {
+    if (command.type !== 'EndToken') return null;
+    t.match(command, { userId: fan.userId, end: 'COMPLETED', heldBeforeMs: null });
+    announced.push(command.scheduleId);
+    return isOwnerAway && command.scheduleId === 2 ? failure('OWNER_UNAVAILABLE', 'none') : null;
+  };
+  t.match((await pay()).json(), { status: 503, code: 'OWNER_UNAVAILABLE', outcome: 'unknown' });
+  t.same(new Set(announced), new Set([1, 2]));
+  t.match((await pay()).json(), { status: 503, code: 'OWNER_UNAVAILABLE', outcome: 'unknown' }, 'nor from the record');
+  isOwnerAway = false;
+  announced.length = 0;
+  t.match((await pay()).json(), { status: 'COMPLETED', paidAt: String });
+  t.same(new Set(announced), new Set([1, 2]), 'a replay announces a recent end again');
+  announced.length = 0;
+  const again = await call('POST', '/payments', { token: fan.accessToken, body: { reservationId } });
+  t.equal(again.statusCode, 200);
+  t.same(new Set(announced), new Set([1, 2]), 'so does an answer without the key');
+  service.time.nowMs += 60_001;
+  announced.length = 0;
+  t.match((await pay()).json(), { status: 'COMPLETED' });
+  t.same(announced, [], 'later, no hold under the token can be under way');
 });
 
 t.test(

@@ -55,7 +55,7 @@ t.test('leaving ends the token first, then its holds, and can be repeated', asyn
     await call('POST', '/reservations', { token: fan.queueToken, body: { scheduleId, seatNumber: 5 } });
   }
   sales.before = async (command) => {
-    if (command.type === 'CancelHolds') t.equal(room.places.get(fan.queueToken)?.status, 'CANCELLED');
+    if (command.type === 'EndToken') t.equal(room.places.get(fan.queueToken)?.status, 'CANCELLED');
     return null;
   };
   const left = await call('DELETE', `/queue/tokens/${fan.queueToken}`);
@@ -80,7 +80,7 @@ t.test('leaving that could not cancel its holds says that the outcome is unknown
   t.match(answer.json(), { status: 503, code: 'OWNER_UNAVAILABLE', outcome: 'unknown' });
   const other = await shopper();
   Object.assign(dependencies.reservations, {
-    schedulesWithHolds: () => Promise.reject(new Fault('STORE_UNAVAILABLE', 'none')),
+    findDatesOfEnd: () => Promise.reject(new Fault('STORE_UNAVAILABLE', 'none')),
   });
   t.match((await call('DELETE', `/queue/tokens/${other.queueToken}`)).json(), {
     code: 'STORE_UNAVAILABLE',

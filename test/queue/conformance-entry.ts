@@ -145,7 +145,8 @@ export async function testEntry(t: Test, factory: RoomFactory): Promise<void> {
     const { token, userId } = await harness.enter(concertId);
     const identity = harness.room().identify(token);
     t.notOk(identity instanceof Promise, 'without waiting for anything');
-    t.same(identity, { token, userId, concertId, status: 'ACTIVE', endedAtMs: null });
+    const [row] = await harness.rows(concertId);
+    t.same(identity, { token, tokenId: row?.token_id, userId, concertId, status: 'ACTIVE', endedAtMs: null });
     t.equal(harness.room().holderOf(token), userId);
     await harness.room().leave(token);
     t.equal(harness.room().holderOf(token), userId, 'also when it has ended');

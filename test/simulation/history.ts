@@ -209,7 +209,7 @@ function mayHaveDone({ command, reply }: Operation, event: SeatEvent, userId: st
       );
     case 'ReleaseHold':
       return isUnknown && event.type === 'CANCELLED' && command.reservationId === event.reservationId;
-    case 'CancelHolds':
+    case 'EndToken':
       return (isUnknown || reply?.outcome === 'granted') && event.type === 'CANCELLED' && command.userId === userId;
     case 'PayReservations':
       return (

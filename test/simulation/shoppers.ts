@@ -61,6 +61,9 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
       type: 'HoldSeats',
       scheduleId: random.pick(scheduleIds),
       userId,
+      // Every hold has a token of its own: what ends in this history is holds, not the right to hold.
+      tokenId: randomUUID(),
+      admittedAtMs: Date.now(),
       seatNumbers: [...numbers],
       form: numbers.size === 1 ? 'one' : 'many',
       claim: claimOf(userId),
@@ -74,7 +77,10 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
     const payment = pickRecent(payments);
     if (kind < 12) return { type: 'ReadSeatMap', scheduleId };
     if (kind < 16) return { type: 'WakeSchedule', scheduleId, cause: random.pick(['alarm', 'demand']) };
-    if (kind < 20) return { type: 'CancelHolds', scheduleId, userId: random.pick(users) };
+    if (kind < 20) {
+      const userId = random.pick(users);
+      return { type: 'EndToken', scheduleId, userId, tokenId: randomUUID(), end: 'CANCELLED', heldBeforeMs: null };
+    }
     if (kind < 30 && reservation !== null) return { type: 'ReleaseHold', ...reservation };
     if (kind < 50 && reservation !== null) {
       const companions = reservations

@@ -13,6 +13,8 @@ const Uuid = Type.String({
   maxLength: 36,
 });
 const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+/** Epoch milliseconds, which have fractions where they come from the database's clock. */
+const Instant = Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const SeatNumber = Type.Integer({ minimum: 1, maximum: LARGEST_SEAT_NUMBER });
 const Claim = Type.Union([
   Type.Null(),
@@ -45,6 +47,8 @@ const checks: Checks = {
         type: Type.Literal('HoldSeats'),
         scheduleId: Id,
         userId: Uuid,
+        tokenId: Uuid,
+        admittedAtMs: Instant,
         seatNumbers: differentOf(SeatNumber),
         form: Type.Union([Type.Literal('one'), Type.Literal('many')]),
         claim: Claim,
@@ -55,7 +59,19 @@ const checks: Checks = {
   ReleaseHold: checkOf(
     Type.Object({ type: Type.Literal('ReleaseHold'), scheduleId: Id, userId: Uuid, reservationId: Uuid }, strict),
   ),
-  CancelHolds: checkOf(Type.Object({ type: Type.Literal('CancelHolds'), scheduleId: Id, userId: Uuid }, strict)),
+  EndToken: checkOf(
+    Type.Object(
+      {
+        type: Type.Literal('EndToken'),
+        scheduleId: Id,
+        userId: Uuid,
+        tokenId: Uuid,
+        end: Type.Union([Type.Literal('CANCELLED'), Type.Literal('COMPLETED')]),
+        heldBeforeMs: Type.Union([Type.Null(), Instant]),
+      },
+      strict,
+    ),
+  ),
   PayReservations: checkOf(
     Type.Object(
       {

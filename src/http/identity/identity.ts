@@ -29,6 +29,8 @@ export interface Holder extends Caller {
 
 export interface Shopper extends Caller {
   readonly queue: QueueIdentity;
+  /** A lower bound of the database's clock when the queue was asked. */
+  readonly admittedAtMs: number;
 }
 
 /** Whom a token speaks for, where it comes otherwise than with a request. */
@@ -101,7 +103,12 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
   }
 
   function genuine(queue: QueueIdentity | null): Decision<Shopper> {
-    return queue === null ? UNAUTHENTICATED : { ok: true, value: { userId: queue.userId, queue } };
+    return queue === null
+      ? UNAUTHENTICATED
+      : {
+          ok: true,
+          value: { userId: queue.userId, queue, admittedAtMs: databaseClock.lowerMs() },
+        };
   }
 
   function recent(queue: QueueIdentity | null): Decision<Shopper> {

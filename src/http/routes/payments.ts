@@ -1,6 +1,7 @@
 import { claimOf } from '../identity/claim.ts';
 import { nextCursorOf, PAYMENTS_LIST, readPageQuery } from '../answers/cursor.ts';
 import { payReservations } from '../../booking/pay-reservations.ts';
+import { announceEarlierCompletion } from '../../booking/announce-end.ts';
 import { refundPayment } from '../../booking/refund-payment.ts';
 import { IdempotencyHeaders, NoBody, NoQuery, refer } from '../schemas/basics.ts';
 import {
@@ -52,7 +53,9 @@ export function paymentRoutes(app: App, services: Services): void {
       const outcome = await idempotency.run(userId, claim, () =>
         payReservations(services, userId, request.body, claim),
       );
-      responder.respond(reply, outcome);
+      const replayed = outcome.kind === 'replayed' ? readReplayedPayment(outcome.body) : null;
+      const failed = replayed === null ? null : await announceEarlierCompletion(services, userId, replayed);
+      responder.respond(reply, failed ?? outcome);
     },
   );
 
@@ -126,4 +129,11 @@ export function paymentRoutes(app: App, services: Services): void {
       responder.respond(reply, outcome);
     },
   );
+}
+
+/** What a recorded payment says of its token's end. A body without these members is a bug. */
+function readReplayedPayment(body: unknown): { concertId: number; paidAt: string } {
+  const { concertId, paidAt } = body as { readonly concertId?: unknown; readonly paidAt?: unknown };
+  if (typeof concertId !== 'number' || typeof paidAt !== 'string') throw new Error('a recorded payment is incomplete');
+  return { concertId, paidAt };
 }

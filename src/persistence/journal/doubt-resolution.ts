@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Settlement, SettlementResult } from '../../actors/journal-port.ts';
+import { completedTokenOf, DATES_AHEAD } from './settlement-statement.ts';
 import { sendStatement } from './statement.ts';
 
 /*
@@ -28,12 +29,16 @@ JOIN unnest($1::bigint[], $2::bigint[], $3::uuid[]) AS mine (schedule_id, first_
 WHERE l.batch_id = ANY($3::uuid[])`;
 
 const READ_SETTLED = `
-SELECT asked.payment_id, done.first_seq, coalesce(done.balance, w.balance, 0) AS balance, coalesce(done.token_completed, false) AS token_completed
+SELECT asked.payment_id, done.first_seq, coalesce(done.balance, w.balance, 0) AS balance, done.completed_token,
+  CASE WHEN done.completed_token IS NOT NULL THEN ${DATES_AHEAD('done.concert_id')} END AS dates_ahead
 FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS asked (payment_id, kind, user_id)
 LEFT JOIN wallets w ON w.user_id = asked.user_id
 LEFT JOIN LATERAL (
   SELECT min(r.seq) AS first_seq, e.balance_after AS balance,
-    EXISTS (SELECT FROM queue_tokens t WHERE t.concert_id = min(r.concert_id) AND t.user_id = asked.user_id AND t.status = 'COMPLETED') AS token_completed
+    min(r.concert_id) AS concert_id, (
+      SELECT t.token_id FROM queue_tokens t
+      WHERE t.concert_id = min(r.concert_id) AND t.user_id = asked.user_id AND t.status = 'COMPLETED'
+      ORDER BY t.ended_at DESC LIMIT 1) AS completed_token
   FROM wallet_entries e
   JOIN payment_items i ON i.payment_id = e.payment_id
   JOIN reservations r ON r.reservation_id = i.reservation_id
@@ -143,7 +148,8 @@ export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDepen
           payment_id: string;
           first_seq: number | null;
           balance: number;
-          token_completed: boolean;
+          completed_token: string | null;
+          dates_ahead: readonly number[] | null;
         }>(pool, {
           text: READ_SETTLED,
           values: [
@@ -159,7 +165,7 @@ export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDepen
               paymentId: row.payment_id,
               firstSeq: row.first_seq,
               balance: row.balance,
-              tokenCompleted: row.token_completed,
+              completedToken: completedTokenOf(row),
             },
           ]),
         );

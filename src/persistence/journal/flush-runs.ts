@@ -161,7 +161,7 @@ export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
       if (fate === undefined || settled === null) outcome = { type: 'unavailable', error };
       else if (fate.isCommitted) {
         const results = batch.settlements.map(
-          ({ paymentId }) => settled.get(paymentId) ?? { paymentId, firstSeq: null, balance: 0, tokenCompleted: false },
+          ({ paymentId }) => settled.get(paymentId) ?? { paymentId, firstSeq: null, balance: 0, completedToken: null },
         );
         outcome = { type: 'committed', epoch: fate.epoch, isOwner: fate.isOwner, results };
       } else if (fate.isOwner) outcome = { type: 'not-committed', epoch: fate.epoch };

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { EndedToken } from '../../actors/ended-tokens.ts';
 import type { HeadRecords } from '../../actors/head-records.ts';
 import type { OwnedSchedule, OwnedSeat } from '../../actors/ownership-port.ts';
 import { runStatement } from './statement.ts';
@@ -27,6 +28,14 @@ JOIN seats seat USING (schedule_id)
 LEFT JOIN reservations r ON r.schedule_id = h.schedule_id AND r.seat_number = seat.seat_number AND r.status IN ('HELD', 'CONFIRMED')
 WHERE h.schedule_id = $1 AND h.owner = $2 AND h.epoch = $3
 ORDER BY seat.seat_number`;
+
+/**
+ * Tokens of a concert that ended so lately that a hold admitted under one of them may still be under way. Instants of ends
+ * may be some seconds older than their commits.
+ */
+const ENDED_TOKENS = `
+SELECT token_id AS "tokenId", status AS "end" FROM queue_tokens
+WHERE ended_at > statement_timestamp() - interval '60 seconds' AND concert_id = $1 AND status IN ('CANCELLED', 'COMPLETED')`;
 
 interface LoadedRow {
   readonly epoch: number;
@@ -94,6 +103,8 @@ export function createHeadRecords({ pool }: { readonly pool: pg.Pool }): HeadRec
         epoch: first.epoch,
         seq: first.seq,
         seats: rows.map(toSeat),
+        // Later than the claim, as TOKENS-2 needs it.
+        endedTokens: await query<EndedToken>(ENDED_TOKENS, [first.concert_id]),
       };
     },
   };

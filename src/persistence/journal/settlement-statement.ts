@@ -1,4 +1,5 @@
 import type { SettlementBatch, SettlementResult } from '../../actors/journal-port.ts';
+import type { CompletedToken } from '../../domain/queue-token.ts';
 import type { LaneStatement } from './lane.ts';
 
 /*
@@ -14,6 +15,11 @@ import type { LaneStatement } from './lane.ts';
  * P5. The queue token ends with the payment that leaves its user no other hold in the concert, where this snapshot can tell;
  *     where payments of several dates commit at once, the waiting room's review completes it by the same rule.
  */
+/** Of a concert, those that have not begun, as JSON: only they grant holds. */
+export const DATES_AHEAD = (concertId: string): string => `(
+  SELECT coalesce(json_agg(s.schedule_id), '[]') FROM schedules s
+  WHERE s.concert_id = ${concertId} AND s.starts_at > statement_timestamp())`;
+
 const SETTLE = `
 WITH p AS MATERIALIZED (
   SELECT * FROM unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::float8[], $9::int[], $10::bigint[], $11::bigint[], $12::uuid[], $13::text[], $14::text[], $15::smallint[], $16::text[])
@@ -92,7 +98,7 @@ WITH p AS MATERIALIZED (
   UPDATE queue_tokens t SET status = 'COMPLETED', ended_at = instant.at
   FROM token, instant
   WHERE t.token_id = token.token_id AND t.status = 'ACTIVE'
-  RETURNING t.user_id, t.concert_id
+  RETURNING t.token_id, t.user_id, t.concert_id
 ), recorded AS (
   INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, status, body, first_seq, balance)
   SELECT done.user_id, done.key, done.fingerprint, done.status, done.body::json, done.first_seq, changed.balance
@@ -105,7 +111,8 @@ WITH p AS MATERIALIZED (
   RETURNING 1
 )
 SELECT p.schedule_id, p.payment_id, covered.payment_id IS NOT NULL AS covered, done.first_seq,
-  coalesce(changed.balance, locked.balance, 0) AS balance, completed.user_id IS NOT NULL AS token_completed,
+  coalesce(changed.balance, locked.balance, 0) AS balance, completed.token_id AS completed_token,
+  CASE WHEN completed.token_id IS NOT NULL THEN ${DATES_AHEAD('p.concert_id')} END AS dates_ahead,
   floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
   1 / ((SELECT count(*) FROM settled) = (SELECT count(*) FROM item)
     AND (SELECT count(*) FROM item) = (SELECT coalesce(sum(items), 0) FROM done)
@@ -173,7 +180,17 @@ interface SettlementRow {
   readonly covered: boolean;
   readonly first_seq: number | null;
   readonly balance: number;
-  readonly token_completed: boolean;
+  readonly completed_token: string | null;
+  readonly dates_ahead: readonly number[] | null;
+}
+
+export function completedTokenOf(row: {
+  readonly completed_token: string | null;
+  readonly dates_ahead: readonly number[] | null;
+}): CompletedToken | null {
+  if (row.completed_token === null) return null;
+  if (row.dates_ahead === null) throw new Error('a completed token came without its dates');
+  return { tokenId: row.completed_token, scheduleIds: row.dates_ahead };
 }
 
 /** The results by schedule; a schedule that was fenced off is left out. */
@@ -187,7 +204,7 @@ export function readSettlementRows(rows: readonly SettlementRow[]): Map<number, 
       paymentId: row.payment_id,
       firstSeq: row.first_seq,
       balance: row.balance,
-      tokenCompleted: row.token_completed,
+      completedToken: completedTokenOf(row),
     });
     results.set(row.schedule_id, schedule);
   }

@@ -1,5 +1,6 @@
 import type { ReservationRecords } from '../../domain/reservation.ts';
 import { RESERVATION_COLUMNS, type ReservationRow, reservationOf } from './reservation-row.ts';
+import { DATES_AHEAD } from '../journal/settlement-statement.ts';
 import { type Connections, readRows } from '../journal/statement.ts';
 
 const FROM = 'FROM reservations r JOIN schedules s USING (schedule_id)';
@@ -15,18 +16,28 @@ const PAGE = `
   WHERE r.user_id = $1 AND ($2::text IS NULL OR r.status = $2) AND ($3::uuid IS NULL OR r.reservation_id < $3)
   ORDER BY r.reservation_id DESC LIMIT $4`;
 
-const SCHEDULES_WITH_HOLDS = `
-  SELECT DISTINCT schedule_id FROM reservations
-  WHERE user_id = $1 AND concert_id = $2 AND status = 'HELD' ORDER BY schedule_id`;
+/** $1 concert, $2 user, $3 token, $4 epoch milliseconds of its end. Live tokens and ended ones have an index each. */
+const DATES_OF_END = `
+  SELECT ${DATES_AHEAD('$1')} AS schedule_ids, (
+    SELECT (extract(epoch FROM min(later.issued_at)) * 1000)::float8 FROM (
+      SELECT t.token_id, t.issued_at FROM queue_tokens t
+      WHERE t.concert_id = $1 AND t.user_id = $2 AND t.status IN ('WAITING', 'ACTIVE')
+      UNION ALL
+      SELECT t.token_id, t.issued_at FROM queue_tokens t
+      WHERE t.ended_at >= to_timestamp($4::float8 / 1000) AND t.concert_id = $1 AND t.user_id = $2
+    ) AS later
+    WHERE later.token_id <> $3 AND later.issued_at >= to_timestamp($4::float8 / 1000)
+  ) AS later_issued_ms`;
 
-/** In one snapshot: a token that comes to life later finds its own holds made later too. */
-const HOLDS_LEFT_BEHIND = `
-  SELECT schedule_id, reservation_id FROM reservations r
-  WHERE r.user_id = $1 AND r.concert_id = $2 AND r.status = 'HELD' AND r.created_at < to_timestamp($3::float8 / 1000)
-    AND NOT EXISTS (
-      SELECT FROM queue_tokens t
-      WHERE t.concert_id = $2 AND t.user_id = $1 AND t.status IN ('WAITING', 'ACTIVE'))
-  ORDER BY reservation_id`;
+/** The settlement read the instant of the end from another clock than that of the payment, within this time of it. */
+const CLOCKS_APART = `interval '5 seconds'`;
+
+/** $1 concert, $2 user, $3 epoch milliseconds of the payment */
+const COMPLETED_TOKEN = `
+  SELECT t.token_id, ${DATES_AHEAD('$1')} AS schedule_ids FROM queue_tokens t
+  WHERE t.ended_at >= to_timestamp($3::float8 / 1000) - ${CLOCKS_APART}
+    AND t.concert_id = $1 AND t.user_id = $2 AND t.status = 'COMPLETED'
+  ORDER BY t.ended_at DESC LIMIT 1`;
 
 /** Durable reservations as SQL readers see them: what the log says, committed in the log's own statement. */
 export function createReservationRecords({ pool }: { pool: Connections }): ReservationRecords {
@@ -51,16 +62,17 @@ export function createReservationRecords({ pool }: { pool: Connections }): Reser
       return { items, nextCursor: rows.length > limit ? (items.at(-1)?.reservationId ?? null) : null };
     },
 
-    async schedulesWithHolds(userId, concertId) {
-      const statement = { text: SCHEDULES_WITH_HOLDS, values: [userId, concertId] };
-      const rows = await readRows<{ schedule_id: number }>(pool, statement);
-      return rows.map((row) => row.schedule_id);
+    async findDatesOfEnd({ tokenId, userId, concertId }, endedAtMs) {
+      const statement = { text: DATES_OF_END, values: [concertId, userId, tokenId, endedAtMs] };
+      const [row] = await readRows<{ schedule_ids: number[]; later_issued_ms: number | null }>(pool, statement);
+      if (row === undefined) throw new Error('a statement without FROM gave no row');
+      return { scheduleIds: row.schedule_ids, laterTokenIssuedAtMs: row.later_issued_ms };
     },
 
-    async holdsLeftBehind(userId, concertId, leftAtMs) {
-      const statement = { text: HOLDS_LEFT_BEHIND, values: [userId, concertId, leftAtMs] };
-      const rows = await readRows<{ schedule_id: number; reservation_id: string }>(pool, statement);
-      return rows.map((row) => ({ scheduleId: row.schedule_id, reservationId: row.reservation_id }));
+    async findCompletedToken(userId, concertId, paidAtMs) {
+      const statement = { text: COMPLETED_TOKEN, values: [concertId, userId, paidAtMs] };
+      const [row] = await readRows<{ token_id: string; schedule_ids: number[] }>(pool, statement);
+      return row === undefined ? null : { tokenId: row.token_id, scheduleIds: row.schedule_ids };
     },
   };
 }

@@ -246,7 +246,16 @@ t.test(
     const sent = Array.from({ length: 4_000 }, () =>
       links.send(
         LISTENER,
-        { type: 'HoldSeats', scheduleId: 1, userId, seatNumbers, form: 'many', claim: null },
+        {
+          type: 'HoldSeats',
+          scheduleId: 1,
+          userId,
+          tokenId: userId,
+          admittedAtMs: 0,
+          seatNumbers,
+          form: 'many',
+          claim: null,
+        },
         LIMIT_MS,
       ),
     );

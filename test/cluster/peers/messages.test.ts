@@ -23,18 +23,29 @@ const claim = fc.option(
   }),
 );
 
+const instant = fc.nat().map((ms) => ms / 4);
+
 /** Any command, of every type. */
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({
     type: fc.constant('HoldSeats' as const),
     scheduleId: id,
     userId: uuid,
+    tokenId: uuid,
+    admittedAtMs: instant,
     seatNumbers: fc.uniqueArray(fc.integer({ min: 1, max: 2_147_483_647 }), { minLength: 1, maxLength: 50 }),
     form: fc.constantFrom('one' as const, 'many' as const),
     claim,
   }),
   fc.record({ type: fc.constant('ReleaseHold' as const), scheduleId: id, userId: uuid, reservationId: uuid }),
-  fc.record({ type: fc.constant('CancelHolds' as const), scheduleId: id, userId: uuid }),
+  fc.record({
+    type: fc.constant('EndToken' as const),
+    scheduleId: id,
+    userId: uuid,
+    tokenId: uuid,
+    end: fc.constantFrom('CANCELLED' as const, 'COMPLETED' as const),
+    heldBeforeMs: fc.option(instant),
+  }),
   fc.record({
     type: fc.constant('PayReservations' as const),
     scheduleId: id,
@@ -70,7 +81,10 @@ t.test('a command that lacks a member, has one more, or has one of another kind 
       const { [name]: _left, ...rest }: Record<string, unknown> = { ...given };
       if (isCommand(rest)) throw new Error(`without ${name}`);
       if (isCommand({ ...given, more: value })) throw new Error('with one more');
-      const isRight = name === 'claim' && value === null;
+      const isRight =
+        ((name === 'claim' || name === 'heldBeforeMs') && value === null) ||
+        // Instants are the only numbers with fractions, and the only ones from 0 on.
+        ((name === 'admittedAtMs' || name === 'heldBeforeMs') && (value === 0 || value === 1.5));
       if (!isRight && isCommand({ ...given, [name]: value })) throw new Error(`${name}: ${JSON.stringify(value)}`);
     }),
     { numRuns: 2_000 },
@@ -79,7 +93,17 @@ t.test('a command that lacks a member, has one more, or has one of another kind 
 });
 
 t.test('ids in another than their canonical form, and lists that repeat themselves, are refused', async (t) => {
-  const hold = { type: 'HoldSeats', scheduleId: 1, userId: USER, seatNumbers: [1, 2], form: 'one', claim: null };
+  const hold = {
+    type: 'HoldSeats',
+    scheduleId: 1,
+    userId: USER,
+    tokenId: USER,
+    admittedAtMs: 0,
+    seatNumbers: [1, 2],
+    form: 'one',
+    claim: null,
+  };
+  const end = { type: 'EndToken', scheduleId: 1, userId: USER, tokenId: USER, end: 'COMPLETED', heldBeforeMs: null };
   const pay = { type: 'PayReservations', scheduleId: 1, userId: USER, paymentId: USER, claim: null };
   t.ok(isCommand(hold));
   t.ok(isCommand({ ...pay, reservationIds: [USER, OTHER] }));
@@ -100,6 +124,12 @@ t.test('ids in another than their canonical form, and lists that repeat themselv
     { ...hold, type: 'toString' },
     { ...hold, type: '__proto__' },
     { ...hold, type: ['HoldSeats'] },
+    { ...hold, tokenId: 'fq_x' },
+    { ...hold, admittedAtMs: -1 },
+    { ...hold, admittedAtMs: null },
+    { ...end, end: 'EXPIRED' },
+    { ...end, heldBeforeMs: '1' },
+    { ...end, tokenId: undefined },
     { ...pay, reservationIds: [USER, USER] },
     { ...pay, reservationIds: [[USER]] },
     [hold],

@@ -26,9 +26,18 @@ const USER = '0198a0a0-0000-7000-8000-000000000001';
 const CLAIM = { key: '__proto__', fingerprint: '0f'.repeat(32) };
 
 const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type: T }> } = {
-  HoldSeats: { type: 'HoldSeats', scheduleId: 7, userId: USER, seatNumbers: [3, 1, 2], form: 'many', claim: CLAIM },
+  HoldSeats: {
+    type: 'HoldSeats',
+    scheduleId: 7,
+    userId: USER,
+    tokenId: USER,
+    admittedAtMs: 1_700.5,
+    seatNumbers: [3, 1, 2],
+    form: 'many',
+    claim: CLAIM,
+  },
   ReleaseHold: { type: 'ReleaseHold', scheduleId: 7, userId: USER, reservationId: USER },
-  CancelHolds: { type: 'CancelHolds', scheduleId: 7, userId: USER },
+  EndToken: { type: 'EndToken', scheduleId: 7, userId: USER, tokenId: USER, end: 'CANCELLED', heldBeforeMs: 1_700.25 },
   PayReservations: {
     type: 'PayReservations',
     scheduleId: 7,

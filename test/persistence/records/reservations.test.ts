@@ -111,47 +111,54 @@ t.test('pages run from the newest to the oldest, by status, undisturbed by new r
   t.equal((await records.list(userId, 'HELD', FIRST_PAGE)).items.length, 5);
 });
 
-t.test('the schedules in which a user holds seats are those of the concert with live holds', async (t) => {
+t.test('the end of a token concerns the dates of its concert that have not begun', async (t) => {
   const { pool } = await createTestDatabase(t);
-  const sale = await insertSale(pool);
-  const history = createHistory(pool, sale);
-  const userId = await insertUser(pool, 10_000);
+  const { concertId, scheduleId } = await insertSale(pool);
+  await insertSale(pool);
+  const addDate = async (startsAt: string) => {
+    const { rows } = await pool.query<{ schedule_id: number }>(
+      `INSERT INTO schedules (concert_id, starts_at, total_seats) VALUES ($1, ${startsAt}, 1) RETURNING schedule_id`,
+      [concertId],
+    );
+    return rows[0]?.schedule_id;
+  };
+  await addDate(`now() - interval '1 second'`);
+  const later = await addDate(`now() + interval '1 day'`);
   const records = createReservationRecords({ pool });
-  const paid = await history.hold(userId, 1, AT);
-  await history.pay([paid], AT + 1);
-  t.same(await records.schedulesWithHolds(userId, sale.concertId), []);
-  await history.hold(userId, 2, AT);
-  await history.hold(userId, 3, AT);
-  t.same(await records.schedulesWithHolds(userId, sale.concertId), [sale.scheduleId]);
-  t.same(await records.schedulesWithHolds(userId, sale.concertId + 1), []);
+  const token = { tokenId: randomUUID(), userId: randomUUID(), concertId };
+  const { scheduleIds, laterTokenIssuedAtMs } = await records.findDatesOfEnd(token, AT);
+  t.same(new Set(scheduleIds), new Set([scheduleId, later]));
+  t.equal(laterTokenIssuedAtMs, null);
+  t.same((await records.findDatesOfEnd({ ...token, concertId: concertId + 1_000 }, AT)).scheduleIds, []);
 });
 
-t.test('holds are left behind by who has left the line and not come back', async (t) => {
+t.test('what a user holds from the next token on belongs to that token', async (t) => {
   const { pool } = await createTestDatabase(t);
-  const sale = await insertSale(pool);
-  const history = createHistory(pool, sale);
-  const userId = await insertUser(pool, 10_000);
+  const { concertId, scheduleId } = await insertSale(pool);
+  const userId = randomUUID();
   const records = createReservationRecords({ pool });
-  const { concertId, scheduleId } = sale;
-  const paid = await history.hold(userId, 1, AT);
-  await history.pay([paid], AT + 1);
-  const first = await history.hold(userId, 2, AT);
-  const second = await history.hold(userId, 3, AT + 5);
-  await history.hold(await insertUser(pool, 0), 4, AT);
-  const leftBehind = async (leftAtMs: number, concert = concertId) =>
-    (await records.holdsLeftBehind(userId, concert, leftAtMs)).map((hold) => hold.reservationId);
-  t.same(await records.holdsLeftBehind(userId, concertId, AT + 1), [{ scheduleId, reservationId: first }]);
-  t.same((await leftBehind(AT + 6)).sort(), [first, second].sort());
-  t.same(await leftBehind(AT), []);
-  t.same(await leftBehind(AT + 6, concertId + 1), []);
+  const insertToken = async (no: number, status: string, issuedAtMs: number, endedAtMs: number | null) => {
+    const tokenId = randomUUID();
+    await pool.query(
+      `INSERT INTO queue_tokens (token_id, concert_id, user_id, no, generation, status, issued_at, ended_at)
+       VALUES ($1, $2, $3, $4, 0, $5, to_timestamp($6::float8 / 1000), to_timestamp($7::float8 / 1000))`,
+      [tokenId, concertId, userId, no, status, issuedAtMs, endedAtMs],
+    );
+    return { tokenId, concertId, userId };
+  };
+  await insertToken(1, 'EXPIRED', AT - 100, AT - 50);
+  // A token may end in the millisecond in which it was issued.
+  const left = await insertToken(2, 'CANCELLED', AT, AT);
+  const laterOf = async () => (await records.findDatesOfEnd(left, AT)).laterTokenIssuedAtMs;
+  t.equal(await laterOf(), null);
+  await insertToken(4, 'WAITING', AT + 40, null);
+  t.equal(await laterOf(), AT + 40);
+  const completed = await insertToken(3, 'COMPLETED', AT + 10, AT + 30);
+  t.equal(await laterOf(), AT + 10, 'the first of several');
 
-  const tokenId = randomUUID();
-  await pool.query(
-    `INSERT INTO queue_tokens (token_id, concert_id, user_id, no, generation, status, issued_at)
-     VALUES ($1, $2, $3, 1, 0, 'WAITING', now())`,
-    [tokenId, concertId, userId],
-  );
-  t.same(await leftBehind(AT + 6), [], 'they may be meant for the new token');
-  await pool.query(`UPDATE queue_tokens SET status = 'EXPIRED', ended_at = now() WHERE token_id = $1`, [tokenId]);
-  t.equal((await leftBehind(AT + 6)).length, 2);
+  const expected = { tokenId: completed.tokenId, scheduleIds: [scheduleId] };
+  t.same(await records.findCompletedToken(userId, concertId, AT + 29), expected);
+  t.equal(await records.findCompletedToken(userId, concertId, AT + 60_000), null, 'an earlier completion');
+  t.equal(await records.findCompletedToken(userId, concertId + 1, AT + 29), null);
+  t.equal(await records.findCompletedToken(randomUUID(), concertId, AT + 29), null);
 });
