@@ -11,6 +11,8 @@ import type { Turn } from './turn.ts';
 /** How often an impatient fan hears of the place before leaving. */
 const IMPATIENT_PLACES = 3;
 const AGAIN_AFTER_MS = 500;
+/** Of the fans' access tokens, as if the operator's own accounts signed them in. */
+const ISSUER = 'demo';
 
 /**
  * Makes the fan known to the service: by a token of the operator's own issuer where the secret for it is known, else by
@@ -19,7 +21,7 @@ const AGAIN_AFTER_MS = 500;
 export async function register({ client, stage, authSecret }: RushContext, fan: Fan): Promise<void> {
   if (authSecret !== null) {
     fan.userId = randomUUID();
-    fan.accessToken = signAccessToken(fan.userId, authSecret, Math.floor(Date.now() / 1_000));
+    fan.accessToken = signAccessToken(fan.userId, authSecret, Math.floor(Date.now() / 1_000), ISSUER);
     return;
   }
   const deadlineMs = performance.now() + OUTAGE_LIMIT_MS;

@@ -39,9 +39,12 @@ export function issueAccessTokens(count: number, secret: string, tokensFile: str
   };
 }
 
-/** An access token of the user, as an issuer signs it that shares the service's `AUTH_SECRET`. Valid for a day. */
-export function signAccessToken(userId: string, secret: string, nowSeconds: number): string {
-  const claims = { iss: 'frontrow', sub: userId, jti: randomUUID(), iat: nowSeconds, exp: nowSeconds + TTL_SECONDS };
+/**
+ * An access token of the user that is valid for a day, signed with the service's `AUTH_SECRET`. The service creates the user
+ * of a token that names another issuer on first use; the user of its own tokens must be registered.
+ */
+export function signAccessToken(userId: string, secret: string, nowSeconds: number, issuer = 'frontrow'): string {
+  const claims = { iss: issuer, sub: userId, jti: randomUUID(), iat: nowSeconds, exp: nowSeconds + TTL_SECONDS };
   const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
 }
