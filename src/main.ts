@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import { systemClock } from './runtime/clock.ts';
 import { readConfig } from './config/config.ts';
 import { secretsFile } from './config/local-secrets.ts';
+import { createLogOutput } from './runtime/log-output.ts';
 import { createLogger } from './runtime/logger.ts';
 import { startService } from './node/service.ts';
 import { createUndoing } from './node/undoing.ts';
@@ -69,9 +70,15 @@ export async function main(): Promise<void> {
     return;
   }
   const { config } = reading;
-  const log = createLogger(config.LOG_LEVEL);
+  const output = createLogOutput();
+  const log = createLogger(config.LOG_LEVEL, output);
   const undoing = createUndoing({ log, clock: systemClock });
-  const starting = startService(config, { version: readVersion(), log, undoing });
+  const starting = startService(config, {
+    version: readVersion(),
+    log,
+    droppedLogLines: () => output.droppedLines,
+    undoing,
+  });
   // Installed before anything has started: a Ctrl-C during the start stops what it has brought up, PostgreSQL included.
   const grace = closeWithGrace(
     // Left to it, a second signal would cut off what the first one has asked to end in order.
@@ -99,7 +106,7 @@ export async function main(): Promise<void> {
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
   try {
     const service = await starting;
-    process.stdout.write(greeting(service.url, config.DATABASE_URL === undefined ? config.DATA_DIR : null));
+    output.write(greeting(service.url, config.DATABASE_URL === undefined ? config.DATA_DIR : null));
   } catch (error) {
     grace.uninstall();
     for (const signal of STOP_SIGNALS) process.off(signal, stop);

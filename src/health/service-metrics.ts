@@ -1,4 +1,4 @@
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** From a lone hold on a quiet database to a statement that waits out its limit. */
 const FLUSH_BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5];
@@ -26,6 +26,8 @@ export interface MetricSources {
   /** Schedules that came to this node, and that it gave to others, since its start. */
   moves(): { readonly activated: number; readonly handedOver: number };
   commands(): { readonly forwarded: number; readonly unreachable: number; readonly lost: number };
+  /** Lines that the log could not write since the process began. */
+  droppedLogLines(): number;
   /** By NODE_ID. */
   peers(): readonly { readonly peer: string; readonly isUp: boolean; readonly inFlight: number }[];
 }
@@ -69,6 +71,15 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
   );
   gauge('frontrow_journal_doubted_total', 'Schedules whose batch was in doubt.', () => sources.journal().doubted);
   gauge('frontrow_ready', '1 when the node may serve, else 0.', () => (sources.isReady() ? 1 : 0));
+  new Counter({
+    name: 'frontrow_log_lines_dropped_total',
+    help: 'Lines of the log that standard output did not take: its disk is full, or nobody reads it.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(sources.droppedLogLines());
+    },
+  });
   const ends = new Gauge({
     name: 'frontrow_hold_ends_total',
     help: 'Holds that ended with their time, by what ended them: the timer, the durable alarm, or a reader’s demand.',

@@ -52,6 +52,8 @@ export interface Service {
 export interface ServiceOptions {
   readonly version: string;
   readonly log: Logger;
+  /** Lines that the log could not write since the process began. */
+  readonly droppedLogLines?: () => number;
   /** Off only to show that the durable alarm alone frees seats. */
   readonly isExpiryTimerOn?: boolean;
   /** What undoes the start; the caller's own, where it must be able to end a start that hangs. */
@@ -73,7 +75,7 @@ export async function startService(configured: Config, options: ServiceOptions):
 
 async function start(
   configured: Config,
-  { version, log, isExpiryTimerOn = true }: ServiceOptions,
+  { version, log, droppedLogLines = () => 0, isExpiryTimerOn = true }: ServiceOptions,
   undoing: Undoing,
 ): Promise<Service> {
   const config = configured.DATABASE_URL === undefined ? completeSecrets(configured) : configured;
@@ -99,6 +101,7 @@ async function start(
     moves: () => registry.counts().moves,
     commands: () => router.counts(),
     peers: () => ownerSide.peers(),
+    droppedLogLines,
   });
 
   const eventLoopDelay = createEventLoopDelay();

@@ -1,8 +1,9 @@
-import pino, { type Logger } from 'pino';
+import pino, { type Logger, type LoggerOptions } from 'pino';
+import type { LogOutput } from './log-output.ts';
 
-/** A logger that never shows a credential. */
-export function createLogger(level: string): Logger {
-  return pino({
+/** A logger that never shows a credential. Without `output` it writes to standard output, and stops the process when that fails. */
+export function createLogger(level: string, output?: Pick<LogOutput, 'write'>): Logger {
+  const options: LoggerOptions = {
     level,
     base: null,
     redact: {
@@ -18,5 +19,6 @@ export function createLogger(level: string): Logger {
       ],
       censor: '[redacted]',
     },
-  });
+  };
+  return output === undefined ? pino(options) : pino(options, output);
 }

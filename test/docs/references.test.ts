@@ -105,6 +105,7 @@ t.test('every metric that the README names is one', async (t) => {
     moves: () => ({ activated: 0, handedOver: 0 }),
     commands: () => ({ forwarded: 0, unreachable: 0, lost: 0 }),
     peers: () => [],
+    droppedLogLines: () => 0,
   });
   registerLiveMetrics(registry, {
     sockets: () => 0,
