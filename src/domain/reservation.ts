@@ -32,8 +32,8 @@ export interface ReservationRecords {
   /** Newest first; the cursor is the id of the last one seen. */
   list(userId: string, status: ReservationStatus | null, page: PageRequest): Promise<Page<Reservation>>;
   /**
-   * What the owners of a concert's dates must learn of the end of a token: the dates that have not begun, and when the
-   * user's next token of the concert was issued, in epoch milliseconds; null where there is none.
+   * What the owners of a concert's dates must learn of the end of a token: the dates that have not begun, none if the token
+   * was never ACTIVE; and when the user's next token of the concert was issued, in epoch milliseconds, or null.
    */
   findDatesOfEnd(
     token: Pick<QueueIdentity, 'tokenId' | 'userId' | 'concertId'>,

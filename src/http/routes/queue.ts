@@ -114,6 +114,7 @@ export function queueRoutes(app: App, services: Services): void {
     {
       schema: {
         summary: 'Leave the queue and give up its holds',
+        description: 'From the answer on, no hold is granted under the token. Repeated, it gives up what is left.',
         tags: ['queue'],
         params: TokenInPath,
         body: NoBody,

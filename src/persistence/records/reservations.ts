@@ -16,9 +16,15 @@ const PAGE = `
   WHERE r.user_id = $1 AND ($2::text IS NULL OR r.status = $2) AND ($3::uuid IS NULL OR r.reservation_id < $3)
   ORDER BY r.reservation_id DESC LIMIT $4`;
 
-/** $1 concert, $2 user, $3 token, $4 epoch milliseconds of its end. Live tokens and ended ones have an index each. */
+/**
+ * $1 concert, $2 user, $3 token, $4 epoch milliseconds of its end. Live tokens and ended ones have an index each. A token
+ * that was never admitted has granted no hold, so a crowd that leaves the line sends nothing to owners.
+ */
 const DATES_OF_END = `
-  SELECT ${DATES_AHEAD('$1')} AS schedule_ids, (
+  SELECT CASE
+      WHEN EXISTS (SELECT FROM queue_tokens t WHERE t.token_id = $3 AND t.activated_at IS NOT NULL)
+      THEN ${DATES_AHEAD('$1')} ELSE '[]'
+    END AS schedule_ids, (
     SELECT (extract(epoch FROM min(later.issued_at)) * 1000)::float8 FROM (
       SELECT t.token_id, t.issued_at FROM queue_tokens t
       WHERE t.concert_id = $1 AND t.user_id = $2 AND t.status IN ('WAITING', 'ACTIVE')

@@ -126,6 +126,16 @@ t.test('the end of a token concerns the dates of its concert that have not begun
   const later = await addDate(`now() + interval '1 day'`);
   const records = createReservationRecords({ pool });
   const token = { tokenId: randomUUID(), userId: randomUUID(), concertId };
+  const insertToken = (no: number, { tokenId, userId }: typeof token, activatedAt: string | null) =>
+    pool.query(
+      `INSERT INTO queue_tokens (token_id, concert_id, user_id, no, generation, status, issued_at, activated_at, ended_at)
+       VALUES ($1, $2, $3, $4, 0, 'CANCELLED', now(), $5, now())`,
+      [tokenId, concertId, userId, no, activatedAt],
+    );
+  await insertToken(1, token, new Date(AT).toISOString());
+  const waited = { ...token, tokenId: randomUUID(), userId: randomUUID() };
+  await insertToken(2, waited, null);
+  t.same((await records.findDatesOfEnd(waited, AT)).scheduleIds, [], 'of a token that was never admitted');
   const { scheduleIds, laterTokenIssuedAtMs } = await records.findDatesOfEnd(token, AT);
   t.same(new Set(scheduleIds), new Set([scheduleId, later]));
   t.equal(laterTokenIssuedAtMs, null);
