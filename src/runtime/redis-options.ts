@@ -8,6 +8,16 @@ const SILENCE_LIMIT_MS = 1_500;
 const LONGEST_RECONNECT_PAUSE_MS = 250;
 
 /**
+ * How a replica refuses a write. Redis 7 puts the code first in every answer. Older servers wrap the refusal of a write
+ * within a script: `ERR Error running script (call to f_…): @user_script:1: @user_script: 1: -READONLY You can't write …`.
+ */
+const REPLICA_REFUSAL = /^(?:READONLY |ERR Error running script .*: -READONLY )/;
+
+function isRefusedByReplica(error: Error): boolean {
+  return REPLICA_REFUSAL.test(error.message);
+}
+
+/**
  * How every connection to Redis behaves: commands are neither kept for later nor sent twice, silence ends the connection,
  * and it is made again for ever. Subscriptions are made again by whoever needs them, who then knows since when they hold.
  *
@@ -27,6 +37,6 @@ export function redisOptions(patienceMs = 0) {
     autoResubscribe: false,
     retryStrategy: (attempt: number) => Math.min(LONGEST_RECONNECT_PAUSE_MS, 20 * attempt),
     // Another server has become the master.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    reconnectOnError: isRefusedByReplica,
   } satisfies RedisOptions;
 }
