@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
 import type { QueueRecords, QueueToken } from '../../../src/domain/queue-token.ts';
 import type { RedisWaitingRoom } from '../../../src/queue/redis/redis-waiting-room.ts';
+import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { skipWithoutRedis } from '../../fixtures/redis.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
 import { assertCapAndOrder, assertWindow } from '../admission-checks.ts';
@@ -138,6 +139,9 @@ t.test('who has ended is told so while the line is rebuilt, by a node that never
   const gate = Promise.withResolvers<void>();
   const first = await nodes.join();
   const second = await nodes.join({
+    // The test decides how long the rebuilding takes, so no caller may lose patience meanwhile, however slow the machine is.
+    clock: createManualClock(),
+    commandLimitMs: 30_000,
     records: (real): QueueRecords => ({
       ...real,
       takeOver: async (concertId) => gate.promise.then(() => real.takeOver(concertId)),
