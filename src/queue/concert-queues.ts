@@ -10,7 +10,8 @@ import { Fault } from '../domain/errors.ts';
 import type { QueueHead, QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
 import { type ConcertQueue, createConcertQueue } from './concert-queue.ts';
 import type { LaneWork } from './lane.ts';
-import { createOpening } from './opening.ts';
+import { createOpening, LINES_AT_A_TIME } from './opening.ts';
+import { sideBySide } from './side-by-side.ts';
 
 /** Rows per page of a line that is loaded: some 30 ms of this thread. */
 const ROWS_PER_PAGE = 5_000;
@@ -124,9 +125,8 @@ export function createConcertQueues(settings: ConcertQueuesSettings): ConcertQue
     async takeOver() {
       const heads = await records.takeOverAll();
       for (const head of heads) generations.set(head.concertId, head.generation);
-      for (const head of heads) {
-        if (head.hasLiveTokens) await open(head.concertId);
-      }
+      const inUse = heads.filter((head) => head.hasLiveTokens);
+      await sideBySide(inUse, LINES_AT_A_TIME, ({ concertId }) => open(concertId));
     },
 
     open,

@@ -1,5 +1,11 @@
 import { Fault } from '../domain/errors.ts';
 
+/**
+ * So many lines are opened side by side. They take half of the connections that requests read through, so that a line that a
+ * request asks for does not wait for all the others.
+ */
+export const LINES_AT_A_TIME = 5;
+
 /** Loads each concert's line once, however many ask for it meanwhile. */
 export interface Opening<T> {
   /** The line, loaded if it was not; null when there is no such concert. Throws Faults with effect `none`. */

@@ -5,6 +5,8 @@
  */
 import type { Clock } from '../../runtime/clock.ts';
 import type { QueueRecords } from '../../domain/queue-token.ts';
+import { LINES_AT_A_TIME } from '../opening.ts';
+import { sideBySide } from '../side-by-side.ts';
 import { type LineStore, LOST } from './line-store.ts';
 import type { Reconciler } from './line-reconciliation.ts';
 import type { RedisLink } from './redis-link.ts';
@@ -65,8 +67,7 @@ export function createHeartbeat(deps: {
     if (!isSearchDue && beats % BEATS_PER_SEARCH !== 0) return;
     isSearchDue = false;
     const concertIds = await records.listConcertsWithLiveTokens();
-    const results = await Promise.allSettled(concertIds.map((concertId) => lines.open(concertId)));
-    for (const result of results) if (result.status === 'rejected') onFailure(result.reason);
+    await sideBySide(concertIds, LINES_AT_A_TIME, (concertId) => lines.open(concertId).catch(onFailure));
   }
 
   async function showPresent(concertId: number, members: readonly Sighting[]): Promise<void> {
