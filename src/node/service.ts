@@ -18,7 +18,8 @@ import { createCatalogue } from '../persistence/records/catalogue.ts';
 import { loadDemoData } from '../persistence/records/demo-data.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
 import { createIdempotencyRecords } from '../persistence/records/idempotency.ts';
-import { createJobs } from '../persistence/jobs/jobs.ts';
+import { createJobs, JOB_CONNECTIONS } from '../persistence/jobs/jobs.ts';
+import { LANES } from '../persistence/journal/journal.ts';
 import { migrate } from '../persistence/migrate.ts';
 import { readOverview, readQueueLengths } from '../persistence/records/overview.ts';
 import { createPaymentRecords } from '../persistence/records/payments.ts';
@@ -84,7 +85,7 @@ async function start(
   const databaseClock = createDatabaseClock(clock);
 
   const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config.DATA_DIR));
-  await migrate({ databaseUrl, log });
+  await migrate({ databaseUrl, log, connections: REQUEST_CONNECTIONS + OWNER_CONNECTIONS + LANES + JOB_CONNECTIONS });
 
   const pool = openPool('requests', REQUEST_CONNECTIONS);
   const ownerPool = openPool('owner', OWNER_CONNECTIONS);

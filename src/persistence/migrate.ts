@@ -4,11 +4,9 @@ import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
 import { sqlState } from './database-errors.ts';
 import { connectionSettings } from './pool.ts';
+import { requireUsableServer, UnusableDatabase } from './server-requirements.ts';
 
 const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('migrations/', import.meta.url));
-
-/** The oldest PostgreSQL that the SQL of this service was run on. */
-const OLDEST_SERVER_VERSION = 150_000;
 
 /** Any constant will do, as long as every node takes the same one. */
 const LOCK_ID = 5_202_611_200;
@@ -19,19 +17,20 @@ const LOCK_WAIT_MS = 60_000;
 /** A migration may rewrite tables, which takes longer than any statement that serves a request may. */
 const MIGRATION_STATEMENT_TIMEOUT_MS = 600_000;
 
-/** The database is one that the service cannot run on; the message says why in words for the operator. */
-export class UnusableDatabase extends Error {
-  override readonly name = 'UnusableDatabase';
-}
-
 /**
  * Brings the schema up to date and returns the names of the migrations that it ran, none when there was nothing to do.
  * Nodes that start at once take turns under a session lock of PostgreSQL, which ends with the connection of its holder.
- * All pending migrations are one transaction. Throws UnusableDatabase for a server older than 15 and for a lock that was
- * not granted within 60 s; anything else is the driver's error.
+ * All pending migrations are one transaction. Throws UnusableDatabase for a database that the service cannot run
+ * on, and for a lock that was not granted within 60 s; anything else is the driver's error.
  */
-export async function migrate(settings: { databaseUrl: string; log: Log; lockWaitMs?: number }): Promise<string[]> {
-  const { databaseUrl, log, lockWaitMs = LOCK_WAIT_MS } = settings;
+export async function migrate(settings: {
+  databaseUrl: string;
+  log: Log;
+  /** Connections that the node will use. */
+  connections?: number;
+  lockWaitMs?: number;
+}): Promise<string[]> {
+  const { databaseUrl, log, connections = 1, lockWaitMs = LOCK_WAIT_MS } = settings;
   const client = new pg.Client({
     ...connectionSettings(databaseUrl),
     statement_timeout: MIGRATION_STATEMENT_TIMEOUT_MS,
@@ -40,7 +39,7 @@ export async function migrate(settings: { databaseUrl: string; log: Log; lockWai
   client.on('error', (error) => log.debug({ err: error }, 'the connection that migrates was lost'));
   await client.connect();
   try {
-    await requireServerVersion(client);
+    await requireUsableServer(client, { connections, log });
     await takeLock(client, lockWaitMs);
     const ran = await runner({
       dbClient: client,
@@ -61,18 +60,6 @@ export async function migrate(settings: { databaseUrl: string; log: Log; lockWai
     return names;
   } finally {
     await client.end();
-  }
-}
-
-async function requireServerVersion(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ number: number; name: string }>(
-    "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name",
-  );
-  const version = rows[0];
-  if (version === undefined || version.number < OLDEST_SERVER_VERSION) {
-    throw new UnusableDatabase(
-      `frontrow needs PostgreSQL 15 or newer; this server is ${version?.name ?? 'of unknown version'}`,
-    );
   }
 }
 

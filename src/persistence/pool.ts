@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
+import { startupOptions, withStartupOptions } from './session-settings.ts';
 
 /** A caller that waits longer for a connection is better served by a 503 that it can act on. */
 const CONNECTION_TIMEOUT_MS = 1_000;
@@ -53,13 +54,14 @@ const numberTypes: pg.CustomTypesConfig = {
 };
 
 /**
- * The settings of every connection: exact numbers, commits that are on disk before they are acknowledged whatever the
- * server's own default is, and limits that the server itself enforces.
+ * The settings of every connection: exact numbers, what the SQL depends on whatever the server's own defaults are, commits
+ * that are on disk before they are acknowledged, and limits that the server itself enforces. `more` adds settings by name.
  * A client-side `query_timeout` is left out on purpose: the statement would go on behind it, and commit.
  */
-export function connectionSettings(databaseUrl: string): pg.ClientConfig {
+export function connectionSettings(databaseUrl: string, more: Readonly<Record<string, string>> = {}): pg.ClientConfig {
+  const options = startupOptions({ client_connection_check_interval: CLIENT_CONNECTION_CHECK_MS, ...more });
   return {
-    connectionString: databaseUrl,
+    ...withStartupOptions(databaseUrl, options),
     application_name: 'frontrow',
     types: numberTypes,
     keepAlive: true,
@@ -68,7 +70,6 @@ export function connectionSettings(databaseUrl: string): pg.ClientConfig {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    options: `-c client_connection_check_interval=${CLIENT_CONNECTION_CHECK_MS} -c synchronous_commit=on`,
   };
 }
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import t from 'tap';
-import { migrate, UnusableDatabase } from '../../src/persistence/migrate.ts';
+import { migrate } from '../../src/persistence/migrate.ts';
+import { UnusableDatabase } from '../../src/persistence/server-requirements.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { silentLog as log } from '../fixtures/silent-log.ts';
 
@@ -83,4 +84,46 @@ t.test('a log of one row per schedule becomes one of a row per flush, and says t
   t.same(after.rows, before.rows);
   const { rows } = await pool.query<{ flushes: number }>('SELECT count(*)::int AS flushes FROM seat_log_flushes');
   t.same(rows, [{ flushes: 10 }]);
+});
+
+t.test('a database whose encoding cannot hold every text is refused in words', async (t) => {
+  const { url, pool } = await createTestDatabase(t, { empty: true });
+  const korean = new URL(url);
+  korean.pathname += '_euc_kr';
+  const name = korean.pathname.slice(1);
+  await pool.query(`CREATE DATABASE ${name} ENCODING 'EUC_KR' LOCALE 'C' TEMPLATE template0`);
+  t.teardown(() => pool.query(`DROP DATABASE ${name} WITH (FORCE)`));
+  await t.rejects(migrate({ databaseUrl: korean.href, log }), {
+    name: 'UnusableDatabase',
+    message: /the encoding UTF8; this one has EUC_KR/,
+  });
+});
+
+t.test('a node that may not have all its connections does not start', async (t) => {
+  const { url, pool } = await createTestDatabase(t, { empty: true });
+  await pool.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} CONNECTION LIMIT 20`);
+  await t.rejects(migrate({ databaseUrl: url, log, connections: 21 }), {
+    name: 'UnusableDatabase',
+    message: /a node uses 21 connections; .* allow 20$/,
+  });
+  t.ok((await migrate({ databaseUrl: url, log, connections: 20 })).length > 0);
+});
+
+t.test('a node is warned of other clients that have taken its connections', async (t) => {
+  const { url } = await createTestDatabase(t);
+  const warned: object[] = [];
+  const { rows } = await (async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      return await client.query<{ count: string }>(
+        "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS count",
+      );
+    } finally {
+      await client.end();
+    }
+  })();
+  const all = Number(rows[0]?.count);
+  await migrate({ databaseUrl: url, log: { ...log, warn: (fields) => warned.push(fields) }, connections: all });
+  t.match(warned, [{ connections: all, free: Number }]);
 });

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { createPool } from '../../src/persistence/pool.ts';
+import { createWallets } from '../../src/persistence/records/wallets.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { silentLog as log } from '../fixtures/silent-log.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
@@ -47,6 +49,82 @@ t.test('the server itself bounds statements, locks and idle transactions', async
     { name: 'lock_timeout', setting: '1000' },
     { name: 'statement_timeout', setting: '5000' },
   ]);
+});
+
+/** Settings that an operator, or a database that other programs share, may have for reasons of its own. */
+const FOREIGN_SETTINGS = {
+  DateStyle: 'SQL, DMY',
+  IntervalStyle: 'sql_standard',
+  TimeZone: 'Asia/Kathmandu',
+  array_nulls: 'off',
+  bytea_output: 'escape',
+  extra_float_digits: '-15',
+  standard_conforming_strings: 'off',
+  default_transaction_isolation: 'serializable',
+  client_encoding: 'EUC_KR',
+  synchronous_commit: 'off',
+  statement_timeout: '0',
+  transform_null_equals: 'on',
+  idle_session_timeout: '5000',
+};
+
+async function makeForeign(database: { url: string; pool: { query(text: string): Promise<unknown> } }): Promise<void> {
+  const name = new URL(database.url).pathname.slice(1);
+  for (const [setting, value] of Object.entries(FOREIGN_SETTINGS)) {
+    await database.pool.query(`ALTER DATABASE ${name} SET ${setting} = '${value}'`);
+  }
+}
+
+t.test('what the code depends on is set on every connection, whatever the database has', async (t) => {
+  const database = await createTestDatabase(t);
+  await makeForeign(database);
+  const pool = createPool({ databaseUrl: database.url, max: 1, log });
+  t.teardown(() => pool.end());
+  const names = Object.keys(FOREIGN_SETTINGS).map((name) => name.toLowerCase());
+  const { rows } = await pool.query<{ name: string; setting: string }>(
+    'SELECT lower(name) AS name, setting FROM pg_settings WHERE lower(name) = ANY($1) ORDER BY 1',
+    [names],
+  );
+  t.same(Object.fromEntries(rows.map(({ name, setting }) => [name, setting])), {
+    array_nulls: 'on',
+    bytea_output: 'hex',
+    client_encoding: 'UTF8',
+    datestyle: 'ISO, YMD',
+    default_transaction_isolation: 'read committed',
+    extra_float_digits: '1',
+    idle_session_timeout: '0',
+    intervalstyle: 'postgres',
+    standard_conforming_strings: 'on',
+    statement_timeout: '5000',
+    synchronous_commit: 'on',
+    timezone: 'UTC',
+    transform_null_equals: 'off',
+  });
+});
+
+t.test('options in the URL are kept, and what the code depends on is set all the same', async (t) => {
+  const database = await createTestDatabase(t, { empty: true });
+  const url = new URL(database.url);
+  url.searchParams.set('options', '-c search_path=public,pg_catalog -c synchronous_commit=off -c DateStyle=SQL');
+  url.searchParams.set('statement_timeout', '0');
+  const pool = createPool({ databaseUrl: url.href, max: 1, log });
+  t.teardown(() => pool.end());
+  const { rows } =
+    await pool.query(`SELECT current_setting('search_path') AS path, current_setting('datestyle') AS dates,
+    current_setting('synchronous_commit') AS commits, current_setting('statement_timeout') AS statements`);
+  t.same(rows, [{ path: 'public,pg_catalog', dates: 'ISO, YMD', commits: 'on', statements: '5s' }]);
+});
+
+t.test('a charge on a database with settings of its own says what was done', async (t) => {
+  const database = await createTestDatabase(t);
+  await makeForeign(database);
+  const pool = createPool({ databaseUrl: database.url, max: 2, log });
+  t.teardown(() => pool.end());
+  const userId = randomUUID();
+  await pool.query("INSERT INTO users (user_id, name) VALUES ($1, 'Mina 😀')", [userId]);
+  await pool.query('INSERT INTO wallets (user_id) VALUES ($1)', [userId]);
+  const charged = await createWallets({ pool }).charge(userId, 1_000, null);
+  t.match(charged, { ok: true, value: { previousBalance: 0, currentBalance: 1_000, createdAt: /^\d{4}-\d\d-\d\dT/ } });
 });
 
 t.test('connections that die, idle or checked out, are replaced and end nothing', async (t) => {

@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { ALARM_SETTINGS, type Alarm, type AlarmSettings, createAlarm } from './alarm.ts';
 import { sqlState } from '../database-errors.ts';
+import { startupOptions, withStartupOptions } from '../session-settings.ts';
 import { type Execute, pruneIdempotencyKeys, pruneNodes, pruneQueueTokens } from './prune.ts';
 
 export interface JobSettings extends AlarmSettings {
@@ -15,11 +16,11 @@ const JOB_SETTINGS: JobSettings = { ...ALARM_SETTINGS, pruneAfterStartMs: 30_000
 /** pg-boss's own tables. */
 const SCHEMA = 'pgboss';
 /** Four workers that poll in turn, and maintenance: the rest of the service keeps its connections to itself. */
-const CONNECTIONS = 3;
+export const JOB_CONNECTIONS = 3;
 /** A job that cannot be fetched now is fetched by the next poll. */
 const CONNECTION_TIMEOUT_MS = 1_000;
 /** Longer than a request's: nodes that start at once take turns to install the schema, and maintenance sweeps a table. */
-const SERVER_SETTINGS = '-c statement_timeout=15000 -c lock_timeout=10000 -c client_connection_check_interval=500';
+const SERVER_SETTINGS = { statement_timeout: 15_000, lock_timeout: 10_000, client_connection_check_interval: 500 };
 /** pg-boss hands these to its driver: a connection whose other end vanished without a word is given up, not waited for. */
 const DRIVER_SETTINGS = { keepAlive: true, keepAliveInitialDelayMillis: 2_000, query_timeout: 20_000 };
 /** Looks for finished jobs to delete and for dead workers. */
@@ -75,11 +76,10 @@ export function createJobs(dependencies: {
   function createBoss(): PgBoss {
     const boss = new PgBoss({
       ...DRIVER_SETTINGS,
-      connectionString: databaseUrl,
+      ...withStartupOptions(databaseUrl, startupOptions(SERVER_SETTINGS)),
       application_name: 'frontrow jobs',
-      max: CONNECTIONS,
+      max: JOB_CONNECTIONS,
       connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
-      options: SERVER_SETTINGS,
       schema: SCHEMA,
       maintenanceIntervalSeconds: MAINTAIN_EVERY_SECONDS,
       // Rebuilding indexes is the operator's to decide, not something that a node does in the middle of a sale.

@@ -15,7 +15,7 @@ import { createLane, type Lane } from './lane.ts';
  */
 
 /** The second is for when the first is not enough: spread over both at all times, batches are half as large and holds a fifth dearer. */
-const LANES = 2;
+export const LANES = 2;
 /** Appends take 2 to 5 ms. One that takes longer waits for a disk or a lock, and others need not wait behind it. */
 const LATE_FLUSH_MS = 10;
 /** Timers count in whole milliseconds and fire up to one too early by the monotonic clock. */

@@ -26,8 +26,12 @@ const RECONNECT_LAST_MS = 500;
  * a generic plan over unnested arrays would take them on young tables; hash joins on, without them 2 000 rows take 20 times
  * as long; merge joins off, they would walk all heads for a few. JIT off: it would compile for longer than the statement runs.
  */
-const PLANNER_OPTIONS =
-  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off -c jit=off';
+const PLANNER_SETTINGS = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+};
 
 export interface LaneStatement {
   /** Names the prepared statement. */
@@ -74,8 +78,7 @@ export function createLane({ databaseUrl, clock, databaseClock, log, onFree }: L
   let connecting: Promise<void> | null = null;
 
   async function connectOnce(): Promise<void> {
-    const settings = connectionSettings(databaseUrl);
-    const next = new pg.Client({ ...settings, options: `${settings.options ?? ''} ${PLANNER_OPTIONS}` });
+    const next = new pg.Client(connectionSettings(databaseUrl, PLANNER_SETTINGS));
     next.on('error', (error) => abandon(next, error));
     next.on('end', () => abandon(next, null));
     try {

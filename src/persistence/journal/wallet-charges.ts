@@ -81,7 +81,9 @@ export interface WalletCharges {
 
 function replyTo(charge: Charge, { known, entries, balance, at }: OutcomeRow): ChargeReply {
   if (!known) return reject('USER_NOT_FOUND');
-  if (entries === null || balance === null || at === null) return reject('BALANCE_LIMIT');
+  if (entries === null && balance === null && at === null) return reject('BALANCE_LIMIT');
+  // A charge that was done is never answered as refused.
+  if (entries === null || balance === null || at === null) throw new Error('a charge came back without all its values');
   return accept({
     entryId: entries,
     previousBalance: balance - charge.amount,
