@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { PayReservations } from '../actors/command.ts';
 import { accept, type Decision, reject } from '../domain/errors.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
@@ -43,7 +42,7 @@ export async function payReservations(
     type: 'PayReservations',
     scheduleId,
     userId,
-    paymentId: uuidv7(),
+    paymentId: services.newId(),
     reservationIds: reservations.map(({ reservationId }) => reservationId),
     claim,
   });

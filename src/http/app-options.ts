@@ -28,6 +28,8 @@ export interface AppDependencies {
   readonly seats: SeatSubscriber;
   readonly databaseClock: DatabaseClock;
   readonly clock: Clock;
+  /** An id for a new user or payment, of the database's clock: ids of this node sort in the order in which it made them. */
+  readonly newId: () => string;
   readonly log: Log;
   /** From `createMetrics()`; its `registry` takes the collectors of the other parts. */
   readonly metrics: Metrics;

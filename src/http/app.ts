@@ -50,7 +50,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
 
   endRefusedUpgrades(app, API_PREFIX);
   const closing = closeGracefully(app, clock, dependencies.isDraining);
-  stampAnswers(app, responder);
+  stampAnswers(app, responder, databaseClock);
   observeRoutes(app, metrics, clock);
   boundTurns(app, clock);
   allowOrigins(app, options.allowedOrigins);

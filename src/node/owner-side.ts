@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import { createScheduleRegistry, type ScheduleRegistry } from '../actors/schedule-registry.ts';
@@ -65,9 +66,9 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     records: createNodeRecords({ pool }),
     heartbeat: journal,
     clock,
-    nodeId: config.NODE_ID ?? defaultNodeId(config.PORT, newId),
+    nodeId: config.NODE_ID ?? defaultNodeId(config.PORT),
     address: () => address,
-    newIncarnation: newId,
+    newIncarnation: randomUUID,
     isExclusive: !isShared,
     log,
     onDead: () => registry.loseAll(),
@@ -192,7 +193,7 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
 }
 
 /** The same over restarts where the port is, so that a killed node's schedules are free as soon as it is back. */
-function defaultNodeId(port: number, newId: () => string): string {
+function defaultNodeId(port: number): string {
   const name = hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-');
-  return `${name.slice(0, 50)}-${port === 0 ? newId().slice(-12) : port}`;
+  return `${name.slice(0, 50)}-${port === 0 ? randomUUID().slice(-12) : port}`;
 }

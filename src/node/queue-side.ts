@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Catalogue, Concert } from '../domain/catalogue.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { createDuty } from '../cluster/duty.ts';
@@ -33,7 +34,6 @@ export function createQueueSide(deps: {
   readonly pool: ReturnType<typeof createPool>;
   readonly clock: Clock;
   readonly databaseClock: DatabaseClock;
-  readonly newId: () => string;
   readonly log: Log;
 }): QueueSide {
   const { config, catalogue, clock, databaseClock, log } = deps;
@@ -64,7 +64,7 @@ export function createQueueSide(deps: {
         : createRedisWaitingRoom({
             ...materials,
             redisUrl,
-            nodeName: deps.newId(),
+            nodeName: randomUUID(),
             // Another node may have changed what this one remembers.
             policies: async (concertId) => termsOf(await catalogue.readConcert(concertId)),
           }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createActivityRecorder } from '../health/activity-recorder.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -81,8 +82,9 @@ async function start(
 ): Promise<Service> {
   const config = configured.DATABASE_URL === undefined ? completeSecrets(configured) : configured;
   const clock = systemClock;
-  const newId = createIdSource();
   const databaseClock = createDatabaseClock(clock);
+  const idSource = createIdSource();
+  const newId = () => idSource(databaseClock.upperMs());
 
   const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config.DATA_DIR));
   await migrate({ databaseUrl, log, connections: REQUEST_CONNECTIONS + OWNER_CONNECTIONS + LANES + JOB_CONNECTIONS });
@@ -126,7 +128,7 @@ async function start(
     pool,
     onConcertChanged: (concertId) => announcements.concertChanged(concertId),
   });
-  const queueSide = createQueueSide({ config, catalogue, pool: ownerPool, clock, databaseClock, newId, log });
+  const queueSide = createQueueSide({ config, catalogue, pool: ownerPool, clock, databaseClock, log });
   const jobsDuty = createDuty({
     name: 'jobs',
     clock,
@@ -136,7 +138,7 @@ async function start(
 
   const announcements = createAnnouncements({
     redisUrl: config.REDIS_URL,
-    nodeName: newId(),
+    nodeName: randomUUID(),
     clock,
     log,
     onNewInterest: (scheduleId) => registry.announce(scheduleId),
@@ -198,6 +200,7 @@ async function start(
       seats: announcements.seats,
       databaseClock,
       clock,
+      newId,
       log,
       metrics,
       readiness,
@@ -227,7 +230,7 @@ async function start(
   // Again: what has begun to listen stops before what it asks.
   undoing.add('HTTP', closeApp);
   if (config.METRICS_PORT !== undefined) {
-    const metricsApp = createMetricsApp({ metrics, log, clock });
+    const metricsApp = createMetricsApp({ metrics, log, clock, databaseClock });
     undoing.add('metrics', () => metricsApp.close());
     await metricsApp.listen({ host: config.HOST, port: config.METRICS_PORT });
   }

@@ -4,21 +4,42 @@ import { v7 } from 'uuid';
 /** Random bytes are drawn for this many ids at once: a draw costs microseconds however small it is. */
 const IDS_PER_DRAW = 256;
 const BYTES_PER_ID = 16;
+/** The counter's random part in a fresh millisecond: 31 bits, so that 2^31 more ids fit before it overflows. */
+const FIRST_COUNT_MASK = 0x7fff_ffff;
+const LAST_COUNT = 0xffff_ffff;
+
+/** Makes an id at this instant: epoch milliseconds of the database's clock. Throws while that clock is not known. */
+export type IdSource = (nowMs: number) => string;
 
 /**
- * A source of UUIDs of version 7 (RFC 9562): 74 random bits behind the millisecond, so ids sort by time, not within one
- * millisecond. `msecs` is the millisecond, if not this machine's.
+ * A source of UUIDs of version 7 (RFC 9562): the millisecond, a counter of 32 bits that begins at random in each millisecond,
+ * and 42 random bits. "Newest first" sorts by these ids, so their time is the database's, which all nodes share.
+ *
+ * IDS-1. Each id of a source sorts behind the one before it, within a millisecond and also when the clock goes back.
  */
-export function createIdSource(): (msecs?: number) => string {
+export function createIdSource(): IdSource {
   const pool = new Uint8Array(IDS_PER_DRAW * BYTES_PER_ID);
+  const words = new DataView(pool.buffer);
   let offset = pool.length;
-  return (msecs = Date.now()) => {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let count = 0;
+  return (nowMs) => {
+    if (!Number.isSafeInteger(nowMs)) throw new RangeError(`no id can be made at ${nowMs} ms`);
     if (offset === pool.length) {
       randomFillSync(pool);
       offset = 0;
     }
+    if (nowMs > lastMs) {
+      lastMs = nowMs;
+      count = words.getUint32(offset) & FIRST_COUNT_MASK;
+    } else if (count === LAST_COUNT) {
+      lastMs += 1;
+      count = 0;
+    } else {
+      count += 1;
+    }
     const random = pool.subarray(offset, offset + BYTES_PER_ID);
     offset += BYTES_PER_ID;
-    return v7({ random, msecs });
+    return v7({ random, msecs: lastMs, seq: count });
   };
 }

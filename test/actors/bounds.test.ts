@@ -32,6 +32,7 @@ function setUp() {
   const clock = createManualClock();
   const activations: number[] = [];
   const now = () => clock.monotonicMs();
+  const nextId = createIdSource();
   const journal: Journal = { requestAppend: () => undefined, requestSettlement: () => undefined };
   const registry = createScheduleRegistry({
     ownership: {
@@ -60,7 +61,7 @@ function setUp() {
     clock,
     databaseClock: { lowerMs: now, upperMs: now },
     settings: { holdTtlMs: 100 * IDLE_MS, seatsPerUser: 4 },
-    newId: createIdSource(),
+    newId: () => nextId(now()),
     log: silentLog,
     isExpiryTimerOn: true,
   });

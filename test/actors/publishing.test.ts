@@ -112,6 +112,7 @@ t.test('holds, releases, payments, refunds and expiries are told, numbered as th
 t.test('an owner announces a watched schedule when it takes it up, and then every second', async (t) => {
   const clock = createManualClock();
   const now = () => clock.monotonicMs();
+  const nextId = createIdSource();
   const publisher = createRecordingPublisher(7);
   const registry = createScheduleRegistry({
     ownership: {
@@ -139,7 +140,7 @@ t.test('an owner announces a watched schedule when it takes it up, and then ever
     clock,
     databaseClock: { lowerMs: now, upperMs: now },
     settings: { holdTtlMs: 1_000, seatsPerUser: 4 },
-    newId: createIdSource(),
+    newId: () => nextId(now()),
     log: silentLog,
     isExpiryTimerOn: true,
   });

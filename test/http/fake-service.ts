@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { AppDependencies, AppOptions } from '../../src/http/app-options.ts';
 import { createMetrics } from '../../src/http/pages/metrics.ts';
+import { createIdSource } from '../../src/runtime/ids.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 import { createFakeCatalogue, type FakeCatalogue } from './fake-catalogue.ts';
@@ -82,6 +83,7 @@ export async function startFakeService(
 ): Promise<FakeService> {
   const time = { nowMs: START_MS };
   const nowMs = (): number => time.nowMs;
+  const nextId = createIdSource();
   const users = createFakeUsers(nowMs);
   const sales: FakeSales = createFakeSales(
     nowMs,
@@ -108,6 +110,7 @@ export async function startFakeService(
     idempotency: sales.idempotency,
     databaseClock: { lowerMs: nowMs, upperMs: nowMs },
     clock,
+    newId: () => nextId(time.nowMs),
     log,
     metrics: createMetrics(),
     readiness: () => ({ ready: true, reasons: [], degraded: [] }),

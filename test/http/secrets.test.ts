@@ -1,5 +1,6 @@
 import t from 'tap';
 import { createMetricsApp } from '../../src/http/pages/metrics-app.ts';
+import { createDatabaseClock } from '../../src/runtime/database-clock.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { Fault } from '../../src/domain/errors.ts';
@@ -64,7 +65,12 @@ t.test('figures can be had on a port of their own instead of the public one', as
   const { call, dependencies } = await startFakeService(t, { options: { metricsOnPublicPort: false } });
   t.match((await call('GET', '//metrics')).json(), { status: 404, code: 'ROUTE_NOT_FOUND' });
   const { metrics } = dependencies;
-  const app = createMetricsApp({ metrics, log: silentLog, clock: systemClock });
+  const app = createMetricsApp({
+    metrics,
+    log: silentLog,
+    clock: systemClock,
+    databaseClock: createDatabaseClock(systemClock),
+  });
   t.teardown(() => app.close());
   const answer = await app.inject('/metrics');
   t.match(answer.body, /http_refusals_total\{code="ROUTE_NOT_FOUND"\} 1/);

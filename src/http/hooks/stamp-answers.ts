@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { malformed } from '../answers/request-error.ts';
+import type { DatabaseClock } from '../../runtime/clock.ts';
 import type { Responder } from '../answers/responder.ts';
 
 export const REQUEST_ID_HEADER = 'x-request-id';
 
 /** The longest path of the API has 130 characters, and the longest query not many more. */
 const URL_LIMIT = 2_048;
+const MS_PER_SECOND = 1_000;
 /** A digit in another spelling: an id in a path has one only. */
 const ENCODED_DIGIT = /^[^?]*%3\d/;
 
@@ -26,13 +28,33 @@ function faultOfHost({ headers, httpVersion, rawHeaders }: IncomingMessage): str
   return count > 1 ? 'is given more than once' : null;
 }
 
+/**
+ * The text of a `Date` header by the database's clock, which all nodes share: clients take the service's time from it. Null
+ * while that clock is not known; the header is then Node's own, of this machine's clock. The text is made once a second.
+ */
+function createHttpDate(databaseClock: DatabaseClock): () => string | null {
+  let second = Number.NaN;
+  let text: string | null = null;
+  return () => {
+    const now = Math.floor(databaseClock.lowerMs() / MS_PER_SECOND);
+    if (now !== second) {
+      second = now;
+      text = Number.isFinite(now) ? new Date(now * MS_PER_SECOND).toUTCString() : null;
+    }
+    return text;
+  };
+}
+
 /** Puts on every answer what every answer has, and refuses targets that no route can mean. */
-export function stampAnswers(app: FastifyInstance, responder: Responder): void {
+export function stampAnswers(app: FastifyInstance, responder: Responder, databaseClock: DatabaseClock): void {
+  const httpDate = createHttpDate(databaseClock);
   app.addHook('onRequest', (request, reply, done) => {
     reply
       .header(REQUEST_ID_HEADER, request.id)
       .header('x-content-type-options', 'nosniff')
       .header('cache-control', 'no-store');
+    const date = httpDate();
+    if (date !== null) reply.header('date', date);
     const { raw } = request;
     if (raw.url !== undefined && raw.url.length > URL_LIMIT) {
       responder.refuse(reply, { code: 'URI_TOO_LONG', members: {} });

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createErrorHandler } from '../answers/error-handler.ts';
 import { closeGracefully } from '../hooks/graceful-close.ts';
@@ -15,16 +15,18 @@ export function createMetricsApp({
   metrics,
   log,
   clock,
+  databaseClock,
 }: {
   metrics: Metrics;
   log: Log;
   clock: Clock;
+  databaseClock: DatabaseClock;
 }): FastifyInstance {
   const responder = createResponder({ metrics, log, clock });
   const handleError = createErrorHandler(responder);
   const app = createServer({ trustProxy: [], handleError, mayUpgrade: () => false });
   closeGracefully(app, clock, () => false);
-  stampAnswers(app, responder);
+  stampAnswers(app, responder, databaseClock);
   app.setErrorHandler(handleError);
   metricsRoute(app, metrics, clock);
   answerUnknownRoutes(app, responder);

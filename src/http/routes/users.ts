@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Limit } from '../hooks/rate-limit.ts';
 import { NoBody, NoQuery, refer } from '../schemas/basics.ts';
 import { normaliseEmail, normaliseText } from '../schemas/formats.ts';
@@ -7,7 +6,7 @@ import type { App, Services } from '../services.ts';
 
 export function userRoutes(
   app: App,
-  { users, accessTokens, guards, responder, options }: Services,
+  { users, accessTokens, guards, newId, responder, options }: Services,
   mayRegister: Limit,
 ): void {
   if (options.auth.issue) {
@@ -26,7 +25,7 @@ export function userRoutes(
       async (request, reply) => {
         if (!(await mayRegister(request, reply))) return reply;
         const decision = await users.register({
-          userId: uuidv7(),
+          userId: newId(),
           name: normaliseText(request.body.name),
           email: normaliseEmail(request.body.email),
         });
