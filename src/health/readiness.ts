@@ -2,6 +2,7 @@
 export type ReadinessReason =
   | 'draining'
   | 'database'
+  | 'the database refuses writes'
   | 'no answer from the database within the lease'
   | "another node owns this database's schedules, and only one node may at a time"
   | 'not a member of the cluster'
@@ -19,17 +20,20 @@ export interface Readiness {
 /** Whether a node may serve, by what its parts say. `room` is null while the waiting room is not open. */
 export function judgeReadiness({
   isDatabaseConnected,
+  isWriteRefused,
   isDraining,
   membership,
   room,
 }: {
   readonly isDatabaseConnected: boolean;
+  readonly isWriteRefused: boolean;
   readonly isDraining: boolean;
   readonly membership: readonly ReadinessReason[];
   readonly room: { readonly isDegraded: boolean } | null;
 }): Readiness {
   const reasons: ReadinessReason[] = [];
   if (!isDatabaseConnected) reasons.push('database');
+  else if (isWriteRefused) reasons.push('the database refuses writes');
   if (isDraining) reasons.push('draining');
   reasons.push(...membership);
   // Any of the others may be why.

@@ -30,6 +30,7 @@ import { createUserRecords } from '../persistence/records/users.ts';
 import { createWallets } from '../persistence/records/wallets.ts';
 import { createQueueSide } from './queue-side.ts';
 import { judgeReadiness } from '../health/readiness.ts';
+import { createWriteHealth } from '../health/write-health.ts';
 import { registerServiceMetrics } from '../health/service-metrics.ts';
 import { createUndoing, type Undoing } from './undoing.ts';
 
@@ -158,7 +159,9 @@ async function start(
       flushed(kind, schedules, entries, durationMs) {
         serviceMetrics.observeFlush(kind, schedules, entries, durationMs);
         activity.observeFlush(entries, durationMs);
+        writeHealth.accepted();
       },
+      refused: () => writeHealth.refused(),
       doubted: (schedules) => {
         faults.doubted += schedules;
       },
@@ -172,6 +175,12 @@ async function start(
     },
   });
   const { journal, membership, registry, router } = ownerSide;
+  const writeHealth = createWriteHealth({
+    clock,
+    log,
+    isConnected: () => journal.isConnected,
+    tryWrite: () => journal.tryWrite(),
+  });
 
   async function wake(scheduleId: number): Promise<void> {
     const reply = await router.dispatch({ type: 'WakeSchedule', scheduleId, cause: 'alarm' });
@@ -182,6 +191,7 @@ async function start(
   const readiness = () =>
     judgeReadiness({
       isDatabaseConnected: journal.isConnected,
+      isWriteRefused: writeHealth.isRefused,
       isDraining,
       membership: membership.reasons(),
       room: queueSide.state(),
@@ -222,6 +232,8 @@ async function start(
   undoing.add('announcements', () => announcements.close());
   await announcements.start();
   await ownerSide.start(undoing);
+  undoing.add('trial writes', () => writeHealth.close());
+  writeHealth.start();
   undoing.add('waiting room', () => queueSide.close());
   undoing.add('jobs', () => jobsDuty.close());
   // Whoever may own is not ready before it has taken the lines over.

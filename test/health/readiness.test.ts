@@ -1,7 +1,13 @@
 import t from 'tap';
 import { judgeReadiness } from '../../src/health/readiness.ts';
 
-const WELL = { isDatabaseConnected: true, isDraining: false, membership: [], room: { isDegraded: false } } as const;
+const WELL = {
+  isDatabaseConnected: true,
+  isWriteRefused: false,
+  isDraining: false,
+  membership: [],
+  room: { isDegraded: false },
+} as const;
 
 t.test('a node of which nothing is missing is ready', async (t) => {
   t.strictSame(judgeReadiness(WELL), { ready: true, reasons: [], degraded: [] });
@@ -10,6 +16,7 @@ t.test('a node of which nothing is missing is ready', async (t) => {
 t.test('every part that is missing is told, the database first', async (t) => {
   const verdict = judgeReadiness({
     isDatabaseConnected: false,
+    isWriteRefused: true,
     isDraining: true,
     membership: ['not a member of the cluster'],
     room: null,
@@ -17,6 +24,14 @@ t.test('every part that is missing is told, the database first', async (t) => {
   t.strictSame(verdict, {
     ready: false,
     reasons: ['database', 'draining', 'not a member of the cluster'],
+    degraded: [],
+  });
+});
+
+t.test('a database that refuses writes makes a node not ready, whatever else is well', async (t) => {
+  t.strictSame(judgeReadiness({ ...WELL, isWriteRefused: true }), {
+    ready: false,
+    reasons: ['the database refuses writes'],
     degraded: [],
   });
 });

@@ -8,6 +8,7 @@ type Wording = (reason: HealthReason) => string;
 const READINESS_IN_KOREAN: Readonly<Record<ReadinessReason, string>> = {
   draining: '종료 중입니다',
   database: '데이터베이스에 연결되지 않습니다',
+  'the database refuses writes': '데이터베이스가 쓰기를 거부합니다',
   'no answer from the database within the lease': '리스 시간 안에 데이터베이스의 응답이 없습니다',
   'not a member of the cluster': '클러스터의 구성원이 아닙니다',
   "another node owns this database's schedules, and only one node may at a time":

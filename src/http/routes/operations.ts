@@ -23,7 +23,13 @@ export function operationsRoutes(
   app.get(
     '/readyz',
     {
-      schema: { summary: 'This node may serve', tags: ['operations'], response: { 200: Ready } },
+      schema: {
+        summary: 'This node may serve',
+        description:
+          'A node that may not serve answers 503 and lists why in `reasons`: for instance it is draining, has no database, or its database refuses writes.',
+        tags: ['operations'],
+        response: { 200: Ready },
+      },
       config: { refuses: ['OWNER_UNAVAILABLE', 'STORE_UNAVAILABLE'] },
     },
     (_request, reply) => {
@@ -32,7 +38,8 @@ export function operationsRoutes(
         reply.send({ status: 'ready', degraded: [...degraded] });
         return;
       }
-      const code = reasons.includes('database') ? 'STORE_UNAVAILABLE' : 'OWNER_UNAVAILABLE';
+      const isStoreAway = reasons.includes('database') || reasons.includes('the database refuses writes');
+      const code = isStoreAway ? 'STORE_UNAVAILABLE' : 'OWNER_UNAVAILABLE';
       responder.fail(reply, code, 'none', { reasons, degraded });
     },
   );

@@ -9,7 +9,7 @@ import type {
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { appendStatement, readAppended } from './append-statement.ts';
-import { isRetryable, sqlState } from '../database-errors.ts';
+import { isRetryable, isUnavailable, sqlState } from '../database-errors.ts';
 import { createDoubtResolution, type DoubtfulPart } from './doubt-resolution.ts';
 import type { Lane, LaneResult, LaneStatement } from './lane.ts';
 import { readSettlementRows, settlementStatement } from './settlement-statement.ts';
@@ -42,6 +42,8 @@ export type FlushKind = 'append' | 'settlement';
 export interface FlushObserver {
   /** A statement was answered: how many schedules and events or settlements it carried, and how long it took. */
   flushed(kind: FlushKind, schedules: number, entries: number, durationMs: number): void;
+  /** The database refused a statement, and neither its data nor a lock is to blame: a full disk, a standby. */
+  refused(): void;
   /** The answer of a statement is missing. */
   doubted(schedules: number): void;
   /** A schedule was found to be another's. */
@@ -215,6 +217,7 @@ export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
       return;
     }
     log.error({ err: error }, 'the database refused a statement');
+    if (isUnavailable(error)) observer.refused();
     for (const { subject } of taken) conclude(subject, { type: 'unavailable', error });
   }
 

@@ -1,8 +1,10 @@
+import type { TrialResult } from '../../health/write-health.ts';
 import type { AppendBatch, Journal, JournalSubject, SettlementBatch } from '../../actors/journal-port.ts';
 import type { ObservedDatabaseClock } from '../../runtime/database-clock.ts';
 import type { Heartbeat } from '../../domain/node.ts';
 import { createFlushRuns, type FlushKind, type FlushRunsDependencies, type Taken } from './flush-runs.ts';
 import { createLane, type Lane } from './lane.ts';
+import { tryWriteOn } from './trial-write.ts';
 
 /*
  * The write-ahead log's writer: group commit over lanes. Owns which schedules have something to write, and what goes into which
@@ -47,6 +49,8 @@ export interface JournalDependencies extends FlushRunsDependencies {
 export interface LaneJournal extends Journal, Heartbeat {
   /** Whether any lane is connected. */
   readonly isConnected: boolean;
+  /** Whether the database accepts writes, by one that is rolled back. `unanswered` where flushes use all lanes. Never rejects. */
+  tryWrite(): Promise<TrialResult>;
   start(): Promise<void>;
   /** Ends the lanes; what is under way is answered first, for as long as the lanes answer. */
   close(): Promise<void>;
@@ -204,6 +208,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     get isConnected() {
       return lanes.some((lane) => lane.isConnected);
     },
+    tryWrite: () => tryWriteOn(lanes.find((lane) => lane.isFree)),
     requestAppend(subject) {
       ready.append.add(subject);
       requestPump();
