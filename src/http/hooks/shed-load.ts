@@ -6,7 +6,7 @@ import type { Responder } from '../answers/responder.ts';
 /** Mean delay of the event loop in a sample. A loop that is this late only produces answers that nobody waits for. */
 const EVENT_LOOP_DELAY_LIMIT_MS = 1_000;
 const SAMPLE_INTERVAL_MS = 1_000;
-/** A start, a pause of the machine or one long collection makes one late sample; overload makes one after another. */
+/** A pause of the machine or one long collection makes one late sample; overload makes one after another. */
 const LATE_SAMPLES_OF_OVERLOAD = 2;
 
 /**
@@ -17,9 +17,13 @@ export async function shedLoad(api: FastifyInstance, responder: Responder, closi
   // Without limits of its own the plugin only measures; its hook would look up the route's options on every request.
   await api.register(underPressure, { sampleInterval: SAMPLE_INTERVAL_MS });
   let lateSamples = 0;
-  const sampling = setInterval(() => {
-    lateSamples = api.memoryUsage().eventLoopDelay > EVENT_LOOP_DELAY_LIMIT_MS ? lateSamples + 1 : 0;
-  }, SAMPLE_INTERVAL_MS).unref();
+  let sampling: NodeJS.Timeout | undefined;
+  // What keeps the loop busy before that is the start, which nobody waits for.
+  api.server.once('listening', () => {
+    sampling = setInterval(() => {
+      lateSamples = api.memoryUsage().eventLoopDelay > EVENT_LOOP_DELAY_LIMIT_MS ? lateSamples + 1 : 0;
+    }, SAMPLE_INTERVAL_MS).unref();
+  });
   api.addHook('onClose', (_api, done) => {
     clearInterval(sampling);
     done();

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import t from 'tap';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../fixtures/database.ts';
 import {
   holdCommand,
@@ -122,7 +123,12 @@ t.test('while the database is away commands are refused within two seconds, and 
 t.test('an owner that lost its schedule cannot write to it, and its command is not answered as done', async (t) => {
   const database = await createTestDatabase(t);
   let fenced = 0;
-  const zombie = await startOwnerNode(t, database, { nodeId: 'zombie', observer: { fenced: () => (fenced += 1) } });
+  const zombie = await startOwnerNode(t, database, {
+    nodeId: 'zombie',
+    // A beat would tell it that it is dead, and then its commands meet no fence.
+    heartbeat: { beat: async () => ({ isAlive: true, sentAt: systemClock.monotonicMs() }) },
+    observer: { fenced: () => (fenced += 1) },
+  });
   const { scheduleId } = await insertSchedule(database);
   await zombie.dispatch(holdCommand(scheduleId, randomUUID(), 1));
 
