@@ -27,7 +27,7 @@ export interface Reservation {
 export interface ReservationRecords {
   /** Those of `reservationIds` that belong to the user, in no order. Somebody else's are left out like unknown ones. */
   findMany(userId: string, reservationIds: readonly string[]): Promise<readonly Reservation[]>;
-  /** The user's newest reservation of that seat, whatever its status, or null. */
+  /** The user's live reservation of that seat, else the newest ended one among the user's last 1 000, or null. */
   findNewestOfSeat(userId: string, scheduleId: number, seatNumber: number): Promise<Reservation | null>;
   /** Newest first; the cursor is the id of the last one seen. */
   list(userId: string, status: ReservationStatus | null, page: PageRequest): Promise<Page<Reservation>>;

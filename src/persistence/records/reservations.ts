@@ -5,11 +5,25 @@ import { type Connections, readRows } from '../journal/statement.ts';
 
 const FROM = 'FROM reservations r JOIN schedules s USING (schedule_id)';
 
-/** Within one schedule `seq` is the order of what happened; ids are ordered by the clocks of the nodes that made them. */
+/** How far back an ended reservation of a seat is looked for. An index for it would make every hold dearer. */
+const RECENT_RESERVATIONS = 1_000;
+
+/**
+ * The user's live reservation of the seat, else the newest one among the recent ones: each has an index, so a long history
+ * is not read. Within one schedule `seq` is the order of what happened.
+ */
 const NEWEST_OF_SEAT = `
   SELECT ${RESERVATION_COLUMNS} ${FROM}
-  WHERE r.user_id = $1 AND r.schedule_id = $2 AND r.seat_number = $3
-  ORDER BY r.seq DESC LIMIT 1`;
+  WHERE r.reservation_id = coalesce((
+      SELECT live.reservation_id FROM reservations live
+      WHERE live.schedule_id = $2 AND live.seat_number = $3 AND live.status IN ('HELD', 'CONFIRMED') AND live.user_id = $1
+    ), (
+      SELECT recent.reservation_id FROM (
+        SELECT reservation_id, schedule_id, seat_number, seq FROM reservations
+        WHERE user_id = $1 ORDER BY reservation_id DESC LIMIT ${RECENT_RESERVATIONS}
+      ) AS recent
+      WHERE recent.schedule_id = $2 AND recent.seat_number = $3 ORDER BY recent.seq DESC LIMIT 1
+    ))`;
 
 const PAGE = `
   SELECT ${RESERVATION_COLUMNS} ${FROM}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
+import type { Connections, Statement } from '../../../src/persistence/journal/statement.ts';
 import { createReservationRecords } from '../../../src/persistence/records/reservations.ts';
 import { createTestDatabase } from '../../fixtures/database.ts';
 import { createHistory, insertSale, insertUser, SALE_STARTS_AT } from '../small-history.ts';
@@ -172,3 +173,61 @@ t.test('what a user holds from the next token on belongs to that token', async (
   t.equal(await records.findCompletedToken(userId, concertId + 1, AT + 29), null);
   t.equal(await records.findCompletedToken(randomUUID(), concertId, AT + 29), null);
 });
+
+t.test('the newest reservation of a seat is found without reading a long history', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  const sale = await insertSale(pool);
+  const userId = await insertUser(pool, 0);
+  // Ids in order of time, as the service makes them.
+  await pool.query(
+    `INSERT INTO reservations (reservation_id, schedule_id, concert_id, user_id, seat_number, price, status, created_at,
+       expires_at, ended_at, epoch, seq)
+     SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $1, $2, $3, 1, 1000,
+       CASE n WHEN 20000 THEN 'HELD' ELSE 'EXPIRED' END, now(), now(), now(), 1, n
+     FROM generate_series(1, 20000) n`,
+    [sale.scheduleId, sale.concertId, userId],
+  );
+  await pool.query('ANALYZE reservations');
+  const sent: Statement[] = [];
+  const watched: Connections = {
+    async connect() {
+      const client = await pool.connect();
+      return {
+        query: (statement) => {
+          sent.push(statement);
+          return client.query(statement);
+        },
+        release: () => client.release(),
+      };
+    },
+  };
+  const records = createReservationRecords({ pool: watched });
+  t.match(await records.findNewestOfSeat(userId, sale.scheduleId, 1), { status: 'HELD', seq: 20_000 });
+  t.equal(await records.findNewestOfSeat(userId, sale.scheduleId, 2), null);
+  t.equal(sent.length, 2);
+  for (const { text, values } of sent) {
+    const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+      `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`,
+      [...values],
+    );
+    const read = rowsRead(rows[0]?.['QUERY PLAN'][0].Plan);
+    t.ok(read <= 2_100, `${read} rows were read`);
+  }
+});
+
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** Rows that the scans of a plan have looked at, those that a filter removed included. */
+function rowsRead(node: PlanNode | undefined): number {
+  if (node === undefined) return 0;
+  const own = node['Node Type'].includes('Scan')
+    ? (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']
+    : 0;
+  return own + (node.Plans ?? []).reduce((sum, child) => sum + rowsRead(child), 0);
+}
