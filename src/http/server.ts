@@ -16,6 +16,8 @@ const MAX_HEADER_BYTES = 8_192;
 const HEADERS_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 5_000;
 const CONNECTIONS_CHECKING_INTERVAL_MS = 500;
+/** Longer than any request may wait for its answer (10 s). A peer that reads moves bytes more often. */
+const NO_PROGRESS_MS = 15_000;
 /** A queue token in a path is about 90 characters long. */
 const MAX_PARAM_LENGTH = 256;
 
@@ -27,11 +29,17 @@ export function createServer({
   trustProxy,
   handleError,
   mayUpgrade,
+  noProgressMs = NO_PROGRESS_MS,
 }: {
   trustProxy: readonly string[];
   handleError: ErrorHandler;
   /** Which requests for another protocol may get it; the others are answered as if they had not asked. */
   mayUpgrade: (request: IncomingMessage) => boolean;
+  /**
+   * A connection ends when neither side moves a byte for this long. Without it, a peer that never reads keeps its answer in
+   * memory.
+   */
+  noProgressMs?: number;
 }): App {
   const app = fastify({
     logger: false,
@@ -41,6 +49,7 @@ export function createServer({
     trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: noProgressMs,
     http: {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
