@@ -118,6 +118,7 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
           redisProxy,
           environment: {
             LOG_LEVEL: 'warn',
+            MAX_CONNECTIONS_PER_ADDRESS: '0',
             RATE_LIMIT_PER_MINUTE: '0',
             REGISTRATIONS_PER_MINUTE: '0',
             AUTH_ISSUE: 'true',

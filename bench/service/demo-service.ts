@@ -93,6 +93,7 @@ export function startService(settings: { port: number; dataDir: string; adminTok
       ADMIN_TOKEN: settings.adminToken,
       DEMO_DATA: 'false',
       HOLD_TTL_MS: String(DEMO_HOLD_TTL_MS),
+      MAX_CONNECTIONS_PER_ADDRESS: '0',
       RATE_LIMIT_PER_MINUTE: '0',
       REGISTRATIONS_PER_MINUTE: '0',
       LOG_LEVEL: 'warn',

@@ -4,6 +4,13 @@ import { isAddressOrNetwork, isHost, isHostAndPort, isOrigin, isUrlOf, isVerific
 
 /** Balancers ask whether a node is ready once a second or so. */
 const BALANCED_DRAIN_MS = 2_000;
+/** 140 MB of live connections. A node that has more than this has too few neighbours. */
+const MOST_CONNECTIONS = 20_000;
+/**
+ * Carriers and campuses put hundreds of people behind one address. The rate limit of an address serves 600 people who ask
+ * every three seconds; this is three connections for each of them.
+ */
+const ADDRESS_CONNECTIONS = 2_000;
 const LARGEST_PORT = 65_535;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -96,6 +103,8 @@ export const environmentSchema = Type.Object({
   LIVE_FLUSH_MS: whole(0, 1_000, { default: 50 }),
   LIVE_SOCKETS_PER_USER: whole(0, LARGEST_COUNT, { default: 20 }),
   LIVE_MESSAGES_PER_MINUTE: whole(0, LARGEST_COUNT, { default: 120 }),
+  MAX_CONNECTIONS: whole(0, LARGEST_COUNT, { default: MOST_CONNECTIONS }),
+  MAX_CONNECTIONS_PER_ADDRESS: Type.Optional(whole(0, LARGEST_COUNT)),
   REGISTRATIONS_PER_MINUTE: whole(0, LARGEST_COUNT, { default: 60 }),
   RATE_LIMIT_PER_MINUTE: Type.Optional(whole(0, LARGEST_COUNT)),
 });
@@ -103,7 +112,7 @@ export const environmentSchema = Type.Object({
 type Environment = Static<typeof environmentSchema>;
 
 /** The variables whose default depends on others. */
-type Derived = 'DEMO_DATA' | 'AUTH_ISSUE' | 'RATE_LIMIT_PER_MINUTE' | 'DRAIN_MS';
+type Derived = 'DEMO_DATA' | 'AUTH_ISSUE' | 'MAX_CONNECTIONS_PER_ADDRESS' | 'RATE_LIMIT_PER_MINUTE' | 'DRAIN_MS';
 
 /** The settings of a service, by the names of their variables. */
 export type Config = Readonly<Environment & Required<Pick<Environment, Derived>>>;
@@ -138,6 +147,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     DEMO_DATA: environment.DEMO_DATA ?? isEmbedded,
     AUTH_ISSUE: environment.AUTH_ISSUE ?? isEmbedded,
     DRAIN_MS: environment.DRAIN_MS ?? (isEmbedded ? 0 : BALANCED_DRAIN_MS),
+    MAX_CONNECTIONS_PER_ADDRESS: environment.MAX_CONNECTIONS_PER_ADDRESS ?? (isEmbedded ? 0 : ADDRESS_CONNECTIONS),
     RATE_LIMIT_PER_MINUTE: environment.RATE_LIMIT_PER_MINUTE ?? (isEmbedded ? 0 : 600),
   };
   faults.push(...findMissingSecrets(config, isMissing, isEmbedded), ...findSharedPorts(config));

@@ -12,6 +12,7 @@ import type { ReservationRecords } from '../domain/reservation.ts';
 import type { SeatSubscriber } from '../domain/seat-broadcast.ts';
 import type { UserRecords } from '../domain/user.ts';
 import type { Wallets } from '../domain/wallet.ts';
+import type { ConnectionLimits } from './hooks/connection-caps.ts';
 import type { Metrics } from './pages/metrics.ts';
 
 /** What the HTTP side asks of the rest of the service. */
@@ -72,6 +73,7 @@ export interface AppOptions {
   readonly adminToken: string | null;
   /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is believed; empty: none. */
   readonly trustProxy: readonly string[];
+  readonly connections: ConnectionLimits;
   /** Origins of other sites whose pages may call; the service's own always may. */
   readonly allowedOrigins: readonly string[];
   /** Requests per user and minute, 20 times that per address; 0: unlimited. */

@@ -46,6 +46,8 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
     trustProxy: options.trustProxy,
     handleError,
     mayUpgrade: (request) => isLiveUpgrade(request, API_PREFIX),
+    connections: options.connections,
+    onConnectionRefused: (limit) => metrics.countRefusedConnection(limit),
   });
 
   endRefusedUpgrades(app, API_PREFIX);

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import { answerClientError } from './hooks/client-error.ts';
+import { capConnections, type ConnectionLimits } from './hooks/connection-caps.ts';
 import type { ErrorHandler } from './answers/error-handler.ts';
 import { REQUEST_ID_HEADER } from './hooks/stamp-answers.ts';
 import { formats } from './schemas/formats.ts';
@@ -29,12 +30,16 @@ export function createServer({
   trustProxy,
   handleError,
   mayUpgrade,
+  connections,
+  onConnectionRefused,
   noProgressMs = NO_PROGRESS_MS,
 }: {
   trustProxy: readonly string[];
   handleError: ErrorHandler;
   /** Which requests for another protocol may get it; the others are answered as if they had not asked. */
   mayUpgrade: (request: IncomingMessage) => boolean;
+  connections: ConnectionLimits;
+  onConnectionRefused: (limit: keyof ConnectionLimits) => void;
   /**
    * A connection ends when neither side moves a byte for this long. Without it, a peer that never reads keeps its answer in
    * memory.
@@ -83,6 +88,7 @@ export function createServer({
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  capConnections(app.server, { ...connections, trustProxy, onRefused: onConnectionRefused });
   // An expectation that nobody knows may be ignored (RFC 9110 10.1.1); Node would refuse it without a problem document.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
   // Nothing is tunnelled here; without a listener Node would cut the connection without an answer.

@@ -298,6 +298,7 @@ function appOptionsOf(config: Config, version: string): AppOptions {
     },
     adminToken: config.ADMIN_TOKEN ?? null,
     trustProxy: config.TRUST_PROXY,
+    connections: { perAddress: config.MAX_CONNECTIONS_PER_ADDRESS, inAll: config.MAX_CONNECTIONS },
     allowedOrigins: config.ALLOWED_ORIGINS,
     rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
     registrationsPerMinute: config.REGISTRATIONS_PER_MINUTE,

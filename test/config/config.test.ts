@@ -52,6 +52,8 @@ t.test('with nothing set, everything has the default that the documentation name
     LIVE_FLUSH_MS: 50,
     LIVE_SOCKETS_PER_USER: 20,
     LIVE_MESSAGES_PER_MINUTE: 120,
+    MAX_CONNECTIONS: 20_000,
+    MAX_CONNECTIONS_PER_ADDRESS: 0,
     RATE_LIMIT_PER_MINUTE: 0,
     REGISTRATIONS_PER_MINUTE: 60,
   });
@@ -70,6 +72,12 @@ t.test('what belongs to a shared database is stricter: no demo data, no issuing,
     AUTH_ISSUE: true,
     RATE_LIMIT_PER_MINUTE: 0,
   });
+  t.match(configOf(SHARED), { MAX_CONNECTIONS: 20_000, MAX_CONNECTIONS_PER_ADDRESS: 2_000 });
+  t.match(configOf({ ...SHARED, MAX_CONNECTIONS: '0', MAX_CONNECTIONS_PER_ADDRESS: '0' }), {
+    MAX_CONNECTIONS: 0,
+    MAX_CONNECTIONS_PER_ADDRESS: 0,
+  });
+  t.match(configOf({ MAX_CONNECTIONS_PER_ADDRESS: '7' }), { MAX_CONNECTIONS_PER_ADDRESS: 7 });
   t.match(configOf({ DEMO_DATA: 'false', AUTH_ISSUE: 'false', RATE_LIMIT_PER_MINUTE: '1' }), {
     DEMO_DATA: false,
     AUTH_ISSUE: false,

@@ -65,6 +65,7 @@ export const defaultOptions: AppOptions = {
   auth: { secret: AUTH_SECRET, publicKey: null, issue: true, accessTokenTtlMs: 30 * DAY_MS },
   adminToken: ADMIN_TOKEN,
   trustProxy: [],
+  connections: { perAddress: 0, inAll: 0 },
   allowedOrigins: [],
   rateLimitPerMinute: 0,
   registrationsPerMinute: 0,

@@ -6,12 +6,31 @@ const WITH_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):[0-9]+$/;
 /** An IPv4 address as sockets for both families report it. */
 const MAPPED = /^::ffff:(?=[0-9.]+$)/i;
 
+/** An IPv6 address has eight groups of 16 bits; the first four name the network of one subscriber. */
+const GROUPS = 8;
+const NETWORK_GROUPS = 4;
+
 /**
  * The address of the caller in its one spelling, without a port: what counts requests must not count one caller twice.
  * Text that is no address is given back as it is.
  */
 export function addressOf(request: FastifyRequest): string {
   return canonicalAddress(request.ip);
+}
+
+/**
+ * What one subscriber has: an IPv4 address, or a /64 network of IPv6, in which every host may take as many addresses as it
+ * likes.
+ */
+export function networkOf(text: string): string {
+  const address = canonicalAddress(text);
+  const [unscoped = ''] = address.split('%', 1);
+  if (!isIPv6(unscoped)) return address;
+  const [before = '', after] = unscoped.split('::');
+  const head = before === '' ? [] : before.split(':');
+  const tail = after === undefined || after === '' ? [] : after.split(':');
+  const zeros = after === undefined ? [] : Array.from({ length: GROUPS - head.length - tail.length }, () => '0');
+  return `${[...head, ...zeros, ...tail].slice(0, NETWORK_GROUPS).join(':')}::/64`;
 }
 
 function canonicalAddress(text: string): string {

@@ -10,6 +10,9 @@ import { metricsRoute } from '../routes/operations.ts';
 import { createServer } from '../server.ts';
 import { stampAnswers } from '../hooks/stamp-answers.ts';
 
+/** Scrapers and the people who look after them; each has a connection or two. */
+export const METRICS_CONNECTIONS = 32;
+
 /** `GET /metrics` alone, for a port that the public cannot reach. It does not listen. */
 export function createMetricsApp({
   metrics,
@@ -24,7 +27,13 @@ export function createMetricsApp({
 }): FastifyInstance {
   const responder = createResponder({ metrics, log, clock });
   const handleError = createErrorHandler(responder);
-  const app = createServer({ trustProxy: [], handleError, mayUpgrade: () => false });
+  const app = createServer({
+    trustProxy: [],
+    handleError,
+    mayUpgrade: () => false,
+    connections: { perAddress: 0, inAll: METRICS_CONNECTIONS },
+    onConnectionRefused: (limit) => metrics.countRefusedConnection(limit),
+  });
   closeGracefully(app, clock, () => false);
   stampAnswers(app, responder, databaseClock);
   app.setErrorHandler(handleError);

@@ -2,10 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import type { Clock } from '../../runtime/clock.ts';
 import type { FaultCode, RejectionCode } from '../../domain/errors.ts';
+import type { ConnectionLimits } from '../hooks/connection-caps.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
 /** Answers take 0.2 ms from memory, some milliseconds with a commit, and at most 10 s in a fault. */
 const LATENCY_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const LIMIT_LABELS = { perAddress: 'address', inAll: 'all' } as const satisfies Record<keyof ConnectionLimits, string>;
 
 export interface Metrics {
   /** Other parts register their collectors here. */
@@ -13,6 +15,8 @@ export interface Metrics {
   /** An observer of one route's answers, by the route's pattern; never by a path, which can hold a token. */
   observerOf(method: string, route: string): (status: number, seconds: number) => void;
   countRefusal(code: RefusalCode): void;
+  /** Counts a connection that was closed because its address, or all of them, had as many as they may. */
+  countRefusedConnection(limit: keyof ConnectionLimits): void;
   /** What was counted since start. */
   totals(): AnswerTotals;
   /** Whoever keeps the live sockets says from now on how many are open. */
@@ -41,6 +45,13 @@ export function createMetrics(): Metrics {
     boundsSeconds: LATENCY_BUCKETS_SECONDS,
     registry,
   });
+  const refusedConnections = new Counter({
+    name: 'http_connections_refused_total',
+    help: 'Connections that were closed at once because there were too many, by the limit that they would have passed.',
+    labelNames: ['limit'],
+    registers: [registry],
+  });
+  for (const limit of Object.values(LIMIT_LABELS)) refusedConnections.inc({ limit }, 0);
   let openSockets: (() => number) | null = null;
   /** A counter of the library costs 2 µs a step; it is told when it is read. */
   const counted = new Map<RefusalCode, number>();
@@ -70,6 +81,9 @@ export function createMetrics(): Metrics {
     },
     countRefusal(code) {
       counted.set(code, (counted.get(code) ?? 0) + 1);
+    },
+    countRefusedConnection(limit) {
+      refusedConnections.inc({ limit: LIMIT_LABELS[limit] });
     },
     countLiveSockets(count) {
       openSockets = count;

@@ -1,0 +1,71 @@
+import type { Server } from 'node:http';
+import { BlockList, isIPv6, type Socket } from 'node:net';
+import { networkOf } from './caller-address.ts';
+
+export interface ConnectionLimits {
+  /** Connections of one address, of one /64 network for IPv6; 0: any number. */
+  readonly perAddress: number;
+  /** Connections of all addresses; 0: any number. */
+  readonly inAll: number;
+}
+
+export interface ConnectionCaps extends ConnectionLimits {
+  /** Addresses and networks of proxies. Each carries the connections of many callers, so only `inAll` holds for them. */
+  readonly trustProxy: readonly string[];
+  /** Called for each connection that was refused, with the limit that it would have passed. */
+  readonly onRefused: (limit: keyof ConnectionLimits) => void;
+}
+
+/**
+ * Closes connections beyond the limits as soon as the system hands them over. A refused connection gets no parser and no
+ * answer, so it costs a few microseconds. Live connections count until they end, as all others do. To be called while the
+ * server has no listener for connections but its own.
+ */
+export function capConnections(server: Server, { perAddress, inAll, trustProxy, onRefused }: ConnectionCaps): void {
+  if (inAll > 0) server.maxConnections = inAll;
+  server.on('drop', () => onRefused('inAll'));
+  if (perAddress === 0) return;
+
+  const proxies = blockListOf(trustProxy);
+  const open = new Map<string, number>();
+
+  function count(socket: Socket): boolean {
+    const { remoteAddress } = socket;
+    // Such a peer has gone already.
+    if (remoteAddress === undefined) return true;
+    if (proxies.check(remoteAddress, isIPv6(remoteAddress) ? 'ipv6' : 'ipv4')) return true;
+    const network = networkOf(remoteAddress);
+    const connections = open.get(network) ?? 0;
+    if (connections >= perAddress) return false;
+    open.set(network, connections + 1);
+    socket.once('close', () => {
+      const left = (open.get(network) ?? 1) - 1;
+      if (left === 0) open.delete(network);
+      else open.set(network, left);
+    });
+    return true;
+  }
+
+  // A listener before the server's own could close the connection, but the server would still make a parser for it.
+  const serve = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    if (count(socket)) {
+      for (const listener of serve) Reflect.apply(listener, server, [socket]);
+    } else {
+      socket.destroy();
+      onRefused('perAddress');
+    }
+  });
+}
+
+function blockListOf(addressesAndNetworks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const text of addressesAndNetworks) {
+    const [address = '', prefix] = text.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return list;
+}
