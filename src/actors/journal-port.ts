@@ -90,14 +90,23 @@ export interface SettlementResult {
   readonly completedToken: CompletedToken | null;
 }
 
+/**
+ * Why PostgreSQL refused a part.
+ * - `key-taken`: row counts differ, as they do when a key is recorded already.
+ * - `invalid-value`: it cannot take a value, or a trigger of the operator's refuses one.
+ * - `rule`: a check, a trigger or anything else of the database's own.
+ * - `conflict`: its rows contradict what the owner believes.
+ */
+export type PartRefusal = 'key-taken' | 'invalid-value' | 'rule' | 'conflict';
+
 /** Outcomes in which nothing was done. */
 export type NothingDone =
   /** The head row did not stand where this owner believed: the schedule is another's. */
   | { readonly type: 'fenced' }
   /** It was in doubt and turned out not to be committed; the owner goes on under this epoch. */
   | { readonly type: 'not-committed'; readonly epoch: number }
-  /** PostgreSQL refused this schedule's part, alone, for its data. `isKeyTaken`: as it does when a key is recorded already. */
-  | { readonly type: 'refused'; readonly error: Error; readonly isKeyTaken: boolean }
+  /** PostgreSQL refused this schedule's part, alone, for what is in it. */
+  | { readonly type: 'refused'; readonly error: Error; readonly reason: PartRefusal }
   /** The database is not to be had, or has no room. */
   | { readonly type: 'unavailable'; readonly error: Error };
 

@@ -1,4 +1,5 @@
 import type { DatabaseClock } from '../runtime/clock.ts';
+import { INVALID_VALUE } from '../domain/errors.ts';
 import type { SeatHead, SeatPublisher } from '../domain/seat-broadcast.ts';
 import { CommandDecisions } from './command-decisions.ts';
 import type { Reply } from './command.ts';
@@ -12,6 +13,7 @@ import type {
   Journal,
   JournalSubject,
   NothingDone,
+  PartRefusal,
   SettlementBatch,
   SettlementOutcome,
 } from './journal-port.ts';
@@ -440,26 +442,28 @@ export class ScheduleActor implements JournalSubject {
     this.#noteDrained();
   }
 
-  #afterRefusal({ error, isKeyTaken }: Extract<NothingDone, { type: 'refused' }>): void {
+  #afterRefusal({ error, reason }: Extract<NothingDone, { type: 'refused' }>): void {
     const tried = this.#mailbox.endTrial();
     const waiting = this.#collectUndecided();
-    this.#restore();
+    this.#restore(reason === 'rule' ? EXPIRY_RETRY_PAUSE_MS : 0);
     const culprit = tried ?? (waiting.length === 1 ? waiting[0] : undefined);
     this.#mailbox.putAlone(waiting.filter((pending) => pending !== culprit));
-    if (culprit !== undefined) this.#concludeCulprit(culprit, error, isKeyTaken);
-    else if (waiting.length === 0) this.#deps.bug(this, error);
+    if (culprit !== undefined) this.#concludeCulprit(culprit, error, reason);
+    else if (waiting.length === 0 && reason !== 'rule') this.#deps.bug(this, error);
     this.#goOn();
   }
 
-  /** A claim that another request recorded meanwhile is the one data error that a caller can cause. */
-  #concludeCulprit(pending: PendingCommand, error: Error, isKeyTaken: boolean): void {
+  /** Answers the command for which the database refused a flush. The schedule is loaded again where its rows are others than it believed. */
+  #concludeCulprit(pending: PendingCommand, error: Error, reason: PartRefusal): void {
     const { command } = pending;
-    if (isKeyTaken && 'claim' in command && command.claim !== null) {
+    if (reason === 'key-taken' && 'claim' in command && command.claim !== null) {
       this.#mailbox.answer(pending, { outcome: 'key-taken' });
-      return;
+    } else if (reason === 'invalid-value') {
+      this.#mailbox.answer(pending, { outcome: 'refused', rejection: INVALID_VALUE });
+    } else {
+      this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'none');
+      if (reason !== 'rule') this.#deps.bug(this, error);
     }
-    this.#failAsBug(pending, error);
-    this.#deps.bug(this, error);
   }
 
   #tryNextAlone(): void {

@@ -3,7 +3,7 @@
  *
  * A *rejection* is the caller's doing and travels as a value, never as a throw, on the paths that a rush goes through.
  * A *fault* is the infrastructure's doing and says whether the request may have taken effect.
- * Anything else that is thrown is a bug.
+ * A *refusal* is a rejection that only the store could make, so it is thrown. Anything else that is thrown is a bug.
  */
 export const REJECTION_CODES = [
   'VALIDATION_FAILED',
@@ -64,6 +64,9 @@ export interface Rejection {
   readonly members: RejectionMembers;
 }
 
+/** The store refused a value that passed every check. It does not say which one. */
+export const INVALID_VALUE: Rejection = { code: 'VALIDATION_FAILED', members: { errors: [] } };
+
 /** `none`: nothing was done. `unknown`: it may have been; the caller asks again with the same idempotency key. */
 export type FaultEffect = 'none' | 'unknown';
 
@@ -71,12 +74,26 @@ export type FaultEffect = 'none' | 'unknown';
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly effect: FaultEffect;
+  /** A part of what was asked for caused it; without that part the rest may succeed. Of a fault without effect only. */
+  readonly isOfOnePart: boolean;
 
-  constructor(code: FaultCode, effect: FaultEffect, options?: { cause?: unknown }) {
+  constructor(code: FaultCode, effect: FaultEffect, options: { cause?: unknown; isOfOnePart?: boolean } = {}) {
     super(code, options);
     this.name = 'Fault';
     this.code = code;
     this.effect = effect;
+    this.isOfOnePart = options.isOfOnePart ?? false;
+  }
+}
+
+/** Thrown by ports where the store refuses what the caller sent. Nothing was done; answered with the rejection. */
+export class Refusal extends Error {
+  readonly rejection: Rejection;
+
+  constructor(rejection: Rejection, options: { cause?: unknown } = {}) {
+    super(rejection.code, options);
+    this.name = 'Refusal';
+    this.rejection = rejection;
   }
 }
 

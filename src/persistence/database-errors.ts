@@ -1,8 +1,13 @@
 import pg from 'pg';
-import { Fault, type FaultEffect } from '../domain/errors.ts';
+import { Fault, type FaultEffect, INVALID_VALUE, Refusal } from '../domain/errors.ts';
 
 /** Error responses after which the same statement may succeed: serialization failure, deadlock, lock and statement timeout. */
 const RETRYABLE = new Set(['40001', '40P01', '55P03', '57014']);
+
+/** Division by zero: how a statement undoes itself when its row counts differ. */
+export const COUNTS_DIFFER = '22012';
+/** Class "data exception": a value that the database cannot take. */
+const DATA_EXCEPTION = '22';
 
 /** Error responses with which the server ends the session: shutdown, crash, not yet ready, idle limits. */
 const SESSION_ENDED = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
@@ -70,14 +75,36 @@ export function isUnavailable(error: unknown): boolean {
   return isInDoubt(error) || state.startsWith('53') || state.startsWith('58') || CANNOT_SERVE.has(state);
 }
 
+/** Whether the database refused a value of the caller's, as a trigger may for reasons that only the operator knows. */
+export function isInvalidValue(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== undefined && state.startsWith(DATA_EXCEPTION) && state !== COUNTS_DIFFER;
+}
+
 /**
- * For a `catch` around a driver call: a STORE_UNAVAILABLE fault where the database is unavailable or gave up on a lock
- * or a time limit, else the error itself, which is a bug. `effect` is what is true when the answer is missing: `none` for
- * reads, `unknown` for writes; it becomes `none` where the error is certain.
+ * Whether the database refused a statement for a part of it: a value, a constraint, a trigger. Nothing was done, and
+ * the other parts may succeed without that one.
+ */
+export function isOfOnePart(error: unknown): boolean {
+  return sqlState(error) !== undefined && !isUnavailable(error) && !isRetryable(error);
+}
+
+/**
+ * For a `catch` around a driver call. `effect` is what is true when the answer is missing: `none` for reads, `unknown` for
+ * writes; it becomes `none` where the error is certain, as every other error response is.
+ *
+ * - A value that the database refuses is a Refusal `VALIDATION_FAILED`.
+ * - Every other error response, and a database that is unavailable, is a Fault `STORE_UNAVAILABLE`.
+ * - Row counts that differ, and whatever did not come from the database, stay what they are: bugs.
  */
 export function toFault(error: unknown, effect: FaultEffect): Error {
-  if (isUnavailable(error) || isRetryable(error)) {
-    return new Fault('STORE_UNAVAILABLE', isInDoubt(error) ? effect : 'none', { cause: error });
+  if (isInvalidValue(error)) return new Refusal(INVALID_VALUE, { cause: error });
+  const isResponse = sqlState(error) !== undefined && sqlState(error) !== COUNTS_DIFFER;
+  if (isResponse || isUnavailable(error)) {
+    return new Fault('STORE_UNAVAILABLE', isInDoubt(error) ? effect : 'none', {
+      cause: error,
+      isOfOnePart: isOfOnePart(error),
+    });
   }
   return error instanceof Error ? error : new Error('a driver call threw something that is no Error', { cause: error });
 }

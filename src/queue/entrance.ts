@@ -162,7 +162,7 @@ export function createEntrance(settings: EntranceSettings): Entrance {
       return 'done';
     } catch (error) {
       onFailure(error);
-      if (error instanceof Fault) {
+      if (error instanceof Fault && !error.isOfOnePart) {
         if (error.effect === 'unknown') doubt(batch);
         for (const entry of batch) refuse(entry, error);
         return 'failed';

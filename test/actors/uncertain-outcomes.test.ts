@@ -41,7 +41,7 @@ t.test('what a refused flush leaves to be tried alone is tried whatever becomes 
       const lone = createLoneActor();
       const asked = [1, 2, 3].map((seatNumber) => hold(lone, randomUUID(), seatNumber));
       lone.takeAppend();
-      lone.actor.concludeAppend({ type: 'refused', error: DATA_ERROR, isKeyTaken: false });
+      lone.actor.concludeAppend({ type: 'refused', error: DATA_ERROR, reason: 'conflict' });
       lone.takeAppend();
       setBack(lone);
       const late = hold(lone, randomUUID(), 4);
@@ -90,7 +90,7 @@ t.test('a command whose batch is with the journal is not handed on before its fa
       lone.takeAppend();
       lone.actor.lose();
       t.strictSame(lone.lost, []);
-      lone.actor.concludeAppend({ type: outcome, epoch: 2, error: DATA_ERROR, isKeyTaken: false });
+      lone.actor.concludeAppend({ type: outcome, epoch: 2, error: DATA_ERROR, reason: 'conflict' });
       t.strictSame(lone.lost, [sent.pending]);
       t.equal(sent.reply(), null);
       t.equal(lone.actor.waiting, 0);
@@ -301,15 +301,26 @@ t.test('a payment does not overtake the flush that gathers, in which a refusal m
   t.match(lone.takeSettlements(), { baseSeq: 2 });
 });
 
-t.test('only what a recorded key may have caused is put down to one; other bad data is a bug', async (t) => {
-  for (const isKeyTaken of [true, false]) {
+t.test('a command that the database refuses learns that nothing was done, and why', async (t) => {
+  const unavailable = { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' } as const;
+  const answers = {
+    'key-taken': { reply: { outcome: 'key-taken' }, bugs: 0 },
+    'invalid-value': { reply: { outcome: 'refused', rejection: { code: 'VALIDATION_FAILED' } }, bugs: 0 },
+    rule: { reply: unavailable, bugs: 0 },
+    conflict: { reply: unavailable, bugs: 1 },
+  } as const;
+  for (const reason of ['key-taken', 'invalid-value', 'rule', 'conflict'] as const) {
     const lone = createLoneActor();
     const claim = { key: 'k', fingerprint: 'f' };
     const asked = lone.ask({ ...holdCommand(LONE_SCHEDULE, randomUUID(), 1), claim });
     lone.takeAppend();
-    lone.actor.concludeAppend({ type: 'refused', error: DATA_ERROR, isKeyTaken });
-    t.strictSame(asked.reply(), isKeyTaken ? { outcome: 'key-taken' } : null);
-    t.equal(asked.error() === null, isKeyTaken);
-    t.equal(lone.bugs.length, isKeyTaken ? 0 : 1);
+    lone.actor.concludeAppend({ type: 'refused', error: DATA_ERROR, reason });
+    t.match(asked.reply(), answers[reason].reply, reason);
+    t.equal(asked.error(), null, 'it is not answered as a bug');
+    t.equal(
+      lone.bugs.length,
+      answers[reason].bugs,
+      'only rows that contradict the owner make it load the schedule again',
+    );
   }
 });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import pg from 'pg';
 import t from 'tap';
-import { Fault } from '../../src/domain/errors.ts';
+import { Fault, INVALID_VALUE, Refusal } from '../../src/domain/errors.ts';
 import { isInDoubt, isRetryable, isUnavailable, sqlState, toFault } from '../../src/persistence/database-errors.ts';
 import { createPool } from '../../src/persistence/pool.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
@@ -86,13 +86,29 @@ t.test('an error response is certain, whatever its class', async (t) => {
   for (const state of ['08006', '57P02', '57P03']) t.ok(isInDoubt(await raised(pool, state)), state);
 });
 
-t.test('an error that is nobody else’s doing stays what it is', async (t) => {
+t.test('a statement that is refused for a part of it has done nothing, whatever a trigger says', async (t) => {
   const { pool } = await createTestDatabase(t, { empty: true });
-  for (const state of ['23505', '22021', '42601', 'P0001']) {
+  for (const state of ['23505', '23514', 'P0001', 'XX000', '42601']) {
     const error = await raised(pool, state);
     t.notOk(isUnavailable(error) || isRetryable(error) || isInDoubt(error), state);
-    t.equal(toFault(error, 'unknown'), error);
+    t.equal(effectOf(error), 'none', state);
+    t.match(toFault(error, 'unknown'), { isOfOnePart: true }, state);
   }
+  t.match(toFault(await raised(pool, '53100'), 'unknown'), { isOfOnePart: false }, 'a full disk is nobody’s part');
+});
+
+t.test('a value that the database refuses is refused to its sender', async (t) => {
+  const { pool } = await createTestDatabase(t, { empty: true });
+  for (const state of ['22001', '22021', '22P02']) {
+    const error = await raised(pool, state);
+    t.match(toFault(error, 'unknown'), new Refusal(INVALID_VALUE, { cause: error }), state);
+  }
+});
+
+t.test('row counts that differ, and what did not come from the database, stay what they are', async (t) => {
+  const { pool } = await createTestDatabase(t, { empty: true });
+  const differing = await errorOf(pool.query('SELECT 1 / 0'));
+  t.equal(toFault(differing, 'unknown'), differing);
   const bug = new TypeError('bug');
   t.notOk(isUnavailable(bug));
   t.equal(toFault(bug, 'unknown'), bug);

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { Fault, type Rejection, type RejectionCode } from '../../domain/errors.ts';
+import { Fault, Refusal, type Rejection, type RejectionCode } from '../../domain/errors.ts';
 import { malformed, RequestError, type RequestPart } from './request-error.ts';
 import type { Responder } from './responder.ts';
 
@@ -53,6 +53,7 @@ export function createErrorHandler(responder: Responder): ErrorHandler {
 }
 
 function rejectionOf(error: unknown): Rejection | null {
+  if (error instanceof Refusal) return error.rejection;
   if (error instanceof RequestError) return { code: error.code, members: error.members };
   if (!isFastifyError(error)) return rejectionByStatus(error);
   if (error.validation !== undefined) return { code: 'VALIDATION_FAILED', members: { errors: placesOf(error) } };

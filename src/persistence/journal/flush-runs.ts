@@ -3,13 +3,21 @@ import type {
   AppendBatch,
   JournalSubject,
   NothingDone,
+  PartRefusal,
   SettlementBatch,
   SettlementOutcome,
 } from '../../actors/journal-port.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { appendStatement, readAppended } from './append-statement.ts';
-import { isRetryable, isUnavailable, sqlState } from '../database-errors.ts';
+import {
+  COUNTS_DIFFER,
+  isInvalidValue,
+  isOfOnePart,
+  isRetryable,
+  isUnavailable,
+  sqlState,
+} from '../database-errors.ts';
 import { createDoubtResolution, type DoubtfulPart } from './doubt-resolution.ts';
 import type { Lane, LaneResult, LaneStatement } from './lane.ts';
 import { readSettlementRows, settlementStatement } from './settlement-statement.ts';
@@ -20,16 +28,17 @@ import { readSettlementRows, settlementStatement } from './settlement-statement.
  *
  * F1. Every batch gets exactly one outcome, and a run ends when all have theirs.
  * F2. A statement whose answer is missing is never sent again; what became of it is found out.
- * F3. An error response means that nothing was done. Deadlocks and timeouts are sent again, a bounded number of times; data
- *     errors are halved down to the schedule that causes them; the others are committed.
+ * F3. An error response means that nothing was done. Deadlocks and timeouts are sent again, a bounded number of times. A
+ *     statement that is refused for a part of it is halved down to the schedule that causes it; the others are committed.
  */
 
 /** How often a statement is sent that the database refused for the moment. */
 const ATTEMPTS = 3;
-/** Division by zero: the assertion inside the statements. */
-const COUNTS_DIFFER = '22012';
 /** One key in two parts of one statement: PostgreSQL does not let an upsert meet its own row. */
 const KEY_TWICE = '21000';
+/** Class "integrity constraint violation": unique indexes and foreign keys, and checks, which know no other row. */
+const INTEGRITY = '23';
+const CHECK_VIOLATION = '23514';
 
 /** A schedule's part of a statement. */
 export interface Taken<B> {
@@ -200,10 +209,9 @@ export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
     runAgain: (lane: Lane, taken: readonly Taken<B>[]) => Promise<void>,
     conclude: (subject: JournalSubject, outcome: Extract<NothingDone, { type: 'refused' | 'unavailable' }>) => void,
   ): Promise<void> {
-    const state = sqlState(error) ?? '';
-    const isDataError = state.startsWith('22') || state.startsWith('23') || state === KEY_TWICE;
     const [first] = taken;
-    if (isDataError && taken.length > 1) {
+    const isPartial = isOfOnePart(error);
+    if (isPartial && taken.length > 1) {
       const half = Math.ceil(taken.length / 2);
       for (const part of [taken.slice(0, half), taken.slice(half)]) {
         await runAgain(lane, part);
@@ -211,9 +219,11 @@ export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
       }
       return;
     }
-    if (isDataError && first !== undefined) {
-      log.debug({ err: error }, 'the database refused the part of one schedule');
-      conclude(first.subject, { type: 'refused', error, isKeyTaken: state === COUNTS_DIFFER || state === KEY_TWICE });
+    if (isPartial && first !== undefined) {
+      const reason = reasonOf(error);
+      const { scheduleId } = first.subject;
+      if (reason !== 'key-taken') log.warn({ err: error, scheduleId }, 'the database refused the part of one schedule');
+      conclude(first.subject, { type: 'refused', error, reason });
       return;
     }
     log.error({ err: error }, 'the database refused a statement');
@@ -229,6 +239,13 @@ export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
     },
     close: () => doubt.close(),
   };
+}
+
+function reasonOf(error: unknown): PartRefusal {
+  const state = sqlState(error) ?? '';
+  if (state === COUNTS_DIFFER || state === KEY_TWICE) return 'key-taken';
+  if (isInvalidValue(error)) return 'invalid-value';
+  return state.startsWith(INTEGRITY) && state !== CHECK_VIOLATION ? 'conflict' : 'rule';
 }
 
 function countEvents(taken: readonly Taken<AppendBatch>[]): number {

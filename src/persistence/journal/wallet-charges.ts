@@ -8,10 +8,11 @@
  * W4. Wallets are locked in order of user id before anything else, idempotency keys are written last, in order: no deadlocks.
  * W5. A key that another request recorded undoes the statement: the row counts are compared inside it.
  */
+import pg from 'pg';
 import { accept, Fault, reject } from '../../domain/errors.ts';
 import type { IdempotencyClaim } from '../../domain/idempotency.ts';
 import { BALANCE_LIMIT_WON, CHARGE_LIMIT_WON, type ChargeReply } from '../../domain/wallet.ts';
-import { isRetryable, sqlState, toFault } from '../database-errors.ts';
+import { COUNTS_DIFFER, isOfOnePart, isRetryable, sqlState, toFault } from '../database-errors.ts';
 import { type Connections, sendStatement, WAITING_LIMIT_MS } from './statement.ts';
 
 /** Keeps a statement, and the time for which it holds its wallets, in the low milliseconds. */
@@ -20,8 +21,8 @@ const CHARGES_PER_STATEMENT = 500;
 const CHARGES_WAITING = 10_000;
 /** After a deadlock, serialization failure or timeout, which leave nothing done. */
 const ATTEMPTS = 3;
-/** Division by zero: the assertion of W5. */
-const KEY_WAS_TAKEN = '22012';
+const CHECK_VIOLATION = '23514';
+const LEDGER = new Set(['wallets', 'wallet_entries']);
 
 /**
  * The wallets' locks are all taken before the instant is read, so a wallet's entries are in order of time. A key that was
@@ -92,10 +93,9 @@ function replyTo(charge: Charge, { known, entries, balance, at }: OutcomeRow): C
   });
 }
 
-/** Whether the database refused a row for what it holds; the other rows of the statement may be good. */
-function isDataError(error: unknown): boolean {
-  const state = sqlState(error) ?? '';
-  return state.startsWith('22') || state.startsWith('23');
+/** Whether a check of the database's own keeps a wallet or its ledger from the amount. */
+function isBeyondACheck(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === CHECK_VIOLATION && LEDGER.has(error.table ?? '');
 }
 
 /** Sends one statement, and again where the server said that nothing was done and that it may go better. */
@@ -111,7 +111,7 @@ async function send(pool: Connections, batch: readonly Charge[]): Promise<Outcom
     try {
       return await sendStatement<OutcomeRow>(pool, { text: CHARGE, values }, WAITING_LIMIT_MS);
     } catch (error) {
-      if (!isRetryable(error) || attempt === ATTEMPTS) throw isDataError(error) ? error : toFault(error, 'unknown');
+      if (!isRetryable(error) || attempt === ATTEMPTS) throw isOfOnePart(error) ? error : toFault(error, 'unknown');
     }
   }
 }
@@ -171,15 +171,16 @@ export function createWalletCharges({ pool }: { pool: Connections }): WalletChar
         charge.resolve(reply);
       }
     } catch (error) {
-      if (!isDataError(error)) {
+      if (!isOfOnePart(error)) {
         for (const charge of batch) charge.reject(error);
         if (error instanceof Fault && error.effect === 'unknown') refuseWaiting(error);
         return;
       }
       const [only] = batch;
       if (batch.length === 1 && only !== undefined) {
-        if (sqlState(error) === KEY_WAS_TAKEN && only.claim !== null) only.resolve({ ok: 'key-taken' });
-        else only.reject(error);
+        if (sqlState(error) === COUNTS_DIFFER && only.claim !== null) only.resolve({ ok: 'key-taken' });
+        else if (isBeyondACheck(error)) only.resolve(reject('BALANCE_LIMIT'));
+        else only.reject(toFault(error, 'unknown'));
         return;
       }
       const half = batch.length >> 1;

@@ -230,7 +230,7 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
       return 'done';
     } catch (error) {
       onFailure(error);
-      if (error instanceof Fault) {
+      if (error instanceof Fault && !error.isOfOnePart) {
         if (error.effect === 'unknown') for (const { line, tokenId } of batch) mending.add(line.concertId, [tokenId]);
         for (const entry of batch) refuse(entry, error);
         return 'failed';

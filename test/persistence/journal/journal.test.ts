@@ -160,23 +160,29 @@ t.test('an owner whose beats are not answered stops refusing, because refusals m
   await waitFor(async () => (await ask()).outcome === 'refused', { what: 'the lease to be renewed' });
 });
 
-t.test('one row in a hundred that the database refuses stops none of the others', async (t) => {
-  const database = await createTestDatabase(t);
-  const node = await startOwnerNode(t, database);
-  const schedules: number[] = [];
-  for (let count = 0; count < 20; count += 1) schedules.push((await insertSchedule(database)).scheduleId);
-  const cursed = randomUUID();
-  await raiseOn(database, 'reservations', `NEW.user_id = '${cursed}'`, '22021');
-  const commands = Array.from({ length: 100 }, (_, index) =>
-    holdCommand(schedules[index % 20] ?? 0, index === 47 ? cursed : randomUUID(), 1 + Math.floor(index / 20)),
-  );
-  const outcomes = await Promise.allSettled(commands.map((command) => node.dispatch(command)));
-  for (const [index, outcome] of outcomes.entries()) {
-    if (index === 47) t.equal(outcome.status, 'rejected', 'the bad one is a bug, said so');
-    else t.match(outcome, { status: 'fulfilled', value: { outcome: 'granted' } }, `command ${index}`);
-  }
-  t.equal(await countOf(database, `reservations WHERE status = 'HELD'`), 99);
-});
+for (const [state, reply] of [
+  ['22021', { outcome: 'refused', rejection: { code: 'VALIDATION_FAILED' } }],
+  ['P0001', { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' }],
+  ['XX000', { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' }],
+] as const) {
+  t.test(`one row in a hundred that the database refuses with ${state} stops none of the others`, async (t) => {
+    const database = await createTestDatabase(t);
+    const node = await startOwnerNode(t, database);
+    const schedules: number[] = [];
+    for (let count = 0; count < 20; count += 1) schedules.push((await insertSchedule(database)).scheduleId);
+    const cursed = randomUUID();
+    await raiseOn(database, 'reservations', `NEW.user_id = '${cursed}'`, state);
+    const commands = Array.from({ length: 100 }, (_, index) =>
+      holdCommand(schedules[index % 20] ?? 0, index === 47 ? cursed : randomUUID(), 1 + Math.floor(index / 20)),
+    );
+    const outcomes = await Promise.allSettled(commands.map((command) => node.dispatch(command)));
+    for (const [index, outcome] of outcomes.entries()) {
+      if (index === 47) t.match(outcome, { status: 'fulfilled', value: reply }, 'the bad one');
+      else t.match(outcome, { status: 'fulfilled', value: { outcome: 'granted' } }, `command ${index}`);
+    }
+    t.equal(await countOf(database, `reservations WHERE status = 'HELD'`), 99);
+  });
+}
 
 t.test('a serialization failure is sent again; a full disk is refused with nothing done', async (t) => {
   const database = await createTestDatabase(t);

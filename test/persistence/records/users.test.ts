@@ -99,3 +99,16 @@ t.test('many whom the node has not met are looked up in few statements', async (
   await Promise.all(userIds.slice(1).map((userId) => users.ensure({ userId, name: null, email: null })));
   t.ok(statements <= 6, `${statements} statements with those of an operator's tokens`);
 });
+
+t.test('a user whom a trigger of the operator’s refuses is refused, not a bug', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  const users = createUserRecords({ pool });
+  await pool.query(`
+    CREATE FUNCTION refuse_some() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = NEW.name; END $$;
+    CREATE TRIGGER refuse_some BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION refuse_some()`);
+  const register = (name: string) => users.register({ userId: uuid(), name, email: `${name}@example.com` });
+  await t.rejects(register('P0001'), { name: 'Fault', code: 'STORE_UNAVAILABLE', effect: 'none' });
+  await t.rejects(register('XX000'), { name: 'Fault', code: 'STORE_UNAVAILABLE', effect: 'none' });
+  await t.rejects(register('22021'), { name: 'Refusal', rejection: { code: 'VALIDATION_FAILED' } });
+});

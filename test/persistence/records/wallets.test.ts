@@ -270,3 +270,36 @@ t.test('pages of a history go on where the last one ended, also when entries com
   );
   t.equal(third.nextCursor, null);
 });
+
+t.test('a charge that a trigger or a check refuses says so, and the others of its statement are done', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  const wallets = createWallets({ pool });
+  await pool.query(`
+    CREATE FUNCTION refuse_some() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.balance = 1 THEN RAISE EXCEPTION 'on purpose'; END IF;
+      IF NEW.balance = 2 THEN RAISE EXCEPTION 'on purpose' USING ERRCODE = 'XX000'; END IF;
+      IF NEW.balance = 3 THEN RAISE EXCEPTION 'on purpose' USING ERRCODE = '22021'; END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER refuse_some BEFORE UPDATE ON wallets FOR EACH ROW EXECUTE FUNCTION refuse_some();
+    ALTER TABLE wallets ADD CHECK (balance < 1000)`);
+  const amounts = [1, 2, 3, 2_000, 10, 11, 12, 13];
+  const users = await Promise.all(amounts.map(() => insertUser(pool)));
+  const replies = await Promise.allSettled(
+    amounts.map((amount, index) => wallets.charge(users[index] ?? '', amount, null)),
+  );
+  const fault = { status: 'rejected', reason: { name: 'Fault', code: 'STORE_UNAVAILABLE', effect: 'none' } };
+  const done = { status: 'fulfilled', value: { ok: true } };
+  t.match(replies, [
+    fault,
+    fault,
+    { status: 'rejected', reason: { name: 'Refusal', rejection: { code: 'VALIDATION_FAILED' } } },
+    { status: 'fulfilled', value: { ok: false, rejection: { code: 'BALANCE_LIMIT' } } },
+    done,
+    done,
+    done,
+    done,
+  ]);
+  t.same(await driftedWallets(pool), []);
+});
