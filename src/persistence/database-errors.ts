@@ -4,6 +4,9 @@ import { Fault, type FaultEffect, INVALID_VALUE, Refusal } from '../domain/error
 /** Error responses after which the same statement may succeed: serialization failure, deadlock, lock and statement timeout. */
 const RETRYABLE = new Set(['40001', '40P01', '55P03', '57014']);
 
+/** The server waited for a lock for as long as a statement may. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** Division by zero: how a statement undoes itself when its row counts differ. */
 export const COUNTS_DIFFER = '22012';
 /** Class "data exception": a value that the database cannot take. */
@@ -73,6 +76,19 @@ export function isUnavailable(error: unknown): boolean {
   const state = sqlState(error);
   if (state === undefined) return neverConnected(error) || isInDoubt(error);
   return isInDoubt(error) || state.startsWith('53') || state.startsWith('58') || CANNOT_SERVE.has(state);
+}
+
+/**
+ * Whether a statement waited too long for a row that another transaction has locked or is about to commit. The server then
+ * names the row in `where`; of a table that is locked as a whole it names nothing.
+ */
+export function isRowLocked(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE && error.where !== undefined;
+}
+
+/** Whether a statement waited too long for a lock on a whole table. */
+export function isTableLocked(error: unknown): boolean {
+  return sqlState(error) === LOCK_NOT_AVAILABLE && !isRowLocked(error);
 }
 
 /** Whether the database refused a value of the caller's, as a trigger may for reasons that only the operator knows. */

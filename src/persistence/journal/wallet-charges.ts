@@ -6,13 +6,24 @@
  * W2. Entries are numbered in the wallet's own UPDATE, so a ledger has no gap and its last line is the balance.
  * W3. A wallet changes at most once per statement; its next charge waits for the next flush. Charges of one wallet keep their order.
  * W4. Wallets are locked in order of user id before anything else, idempotency keys are written last, in order: no deadlocks.
+ *     A locked row holds up only its own charges: a statement skips locked wallets, and hardly waits for a key.
  * W5. A key that another request recorded undoes the statement: the row counts are compared inside it.
  */
 import pg from 'pg';
 import { accept, Fault, reject } from '../../domain/errors.ts';
 import type { IdempotencyClaim } from '../../domain/idempotency.ts';
 import { BALANCE_LIMIT_WON, CHARGE_LIMIT_WON, type ChargeReply } from '../../domain/wallet.ts';
-import { COUNTS_DIFFER, isOfOnePart, isRetryable, sqlState, toFault } from '../database-errors.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
+import {
+  COUNTS_DIFFER,
+  isOfOnePart,
+  isRetryable,
+  isRowLocked,
+  isTableLocked,
+  sqlState,
+  toFault,
+} from '../database-errors.ts';
+import { type Charge, ChargeLines } from './charge-lines.ts';
 import { type Connections, sendStatement, WAITING_LIMIT_MS } from './statement.ts';
 
 /** Keeps a statement, and the time for which it holds its wallets, in the low milliseconds. */
@@ -21,6 +32,10 @@ const CHARGES_PER_STATEMENT = 500;
 const CHARGES_WAITING = 10_000;
 /** After a deadlock, serialization failure or timeout, which leave nothing done. */
 const ATTEMPTS = 3;
+/** A key's row is locked until its transaction has ended, which takes milliseconds. Ten halvings still take half a second only. */
+const KEY_PATIENCE_MS = 50;
+/** Between two tries of charges whose wallets are locked; one statement carries all of them. */
+const LOCKED_PAUSE_MS = 20;
 const CHECK_VIOLATION = '23514';
 const LEDGER = new Set(['wallets', 'wallet_entries']);
 
@@ -31,8 +46,10 @@ const LEDGER = new Set(['wallets', 'wallet_entries']);
 const CHARGE = `
   WITH b AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) WITH ORDINALITY AS b (user_id, amount, key, fingerprint, position)
+  ), patience AS MATERIALIZED (
+    SELECT set_config('lock_timeout', '${KEY_PATIENCE_MS}', true)
   ), locked AS MATERIALIZED (
-    SELECT w.user_id FROM wallets w JOIN b ON b.user_id = w.user_id ORDER BY w.user_id FOR UPDATE OF w
+    SELECT w.user_id FROM patience, wallets w JOIN b ON b.user_id = w.user_id ORDER BY w.user_id FOR UPDATE OF w SKIP LOCKED
   ), instant AS MATERIALIZED (
     SELECT count(*) AS wallets, date_trunc('milliseconds', clock_timestamp()) AS at FROM locked
   ), changed AS (
@@ -54,21 +71,16 @@ const CHARGE = `
     WHERE i.created_at <= statement_timestamp() - interval '24 hours'
     RETURNING 1
   )
-  SELECT b.position, locked.user_id IS NOT NULL AS known, changed.entries, changed.balance, changed.at,
+  SELECT b.position, locked.user_id IS NOT NULL AS is_locked_here,
+    locked.user_id IS NOT NULL OR EXISTS (SELECT FROM wallets w WHERE w.user_id = b.user_id) AS known, changed.entries, changed.balance, changed.at,
     1 / ((SELECT count(*) FROM recorded) = (SELECT count(*) FROM changed WHERE key IS NOT NULL))::int AS recorded
   FROM b LEFT JOIN locked ON locked.user_id = b.user_id LEFT JOIN changed ON changed.position = b.position
   ORDER BY b.position`;
 
-interface Charge {
-  readonly userId: string;
-  readonly amount: number;
-  readonly claim: IdempotencyClaim | null;
-  readonly resolve: (reply: ChargeReply) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
 interface OutcomeRow {
   position: number;
+  /** False: another transaction holds the wallet, or there is none. */
+  is_locked_here: boolean;
   known: boolean;
   entries: number | null;
   balance: number | null;
@@ -98,8 +110,8 @@ function isBeyondACheck(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === CHECK_VIOLATION && LEDGER.has(error.table ?? '');
 }
 
-/** Sends one statement, and again where the server said that nothing was done and that it may go better. */
-async function send(pool: Connections, batch: readonly Charge[]): Promise<OutcomeRow[]> {
+/** Sends one statement, and again where the server said that nothing was done and that it may go better. All within 1.5 s. */
+async function send(pool: Connections, clock: Clock, batch: readonly Charge[]): Promise<OutcomeRow[]> {
   const values = [
     batch.map((charge) => charge.userId),
     batch.map((charge) => charge.amount),
@@ -107,80 +119,94 @@ async function send(pool: Connections, batch: readonly Charge[]): Promise<Outcom
     batch.map((charge) => charge.claim?.fingerprint ?? null),
     BALANCE_LIMIT_WON,
   ];
+  const deadlineMs = clock.monotonicMs() + WAITING_LIMIT_MS;
   for (let attempt = 1; ; attempt += 1) {
+    const leftMs = deadlineMs - clock.monotonicMs();
     try {
-      return await sendStatement<OutcomeRow>(pool, { text: CHARGE, values }, WAITING_LIMIT_MS);
+      return await sendStatement<OutcomeRow>(pool, { text: CHARGE, values }, leftMs);
     } catch (error) {
-      if (!isRetryable(error) || attempt === ATTEMPTS) throw isOfOnePart(error) ? error : toFault(error, 'unknown');
+      if (isOfOnePart(error) || isRowLocked(error)) throw error;
+      const mayTryAgain = isRetryable(error) && !isTableLocked(error) && attempt < ATTEMPTS;
+      if (!mayTryAgain || clock.monotonicMs() >= deadlineMs) throw toFault(error, 'unknown');
     }
   }
 }
 
 /** The charges of one process. They share a pool; at most one connection of it is used at a time. */
-export function createWalletCharges({ pool }: { pool: Connections }): WalletCharges {
-  /** What waits, by user, in order of arrival. */
-  const lines = new Map<string, Charge[]>();
-  let waiting = 0;
-  let flushing = false;
-
-  /** The first of each line, longest-waiting user first; what a line still holds goes to the back. */
-  function compose(): Charge[] {
-    const batch: Charge[] = [];
-    const unfinished: [string, Charge[]][] = [];
-    for (const [userId, line] of lines) {
-      if (batch.length === CHARGES_PER_STATEMENT) break;
-      lines.delete(userId);
-      const [first, ...rest] = line;
-      if (first !== undefined) batch.push(first);
-      if (rest.length > 0) unfinished.push([userId, rest]);
-    }
-    for (const [userId, rest] of unfinished) lines.set(userId, rest);
-    waiting -= batch.length;
-    return batch;
-  }
+export function createWalletCharges({
+  pool,
+  clock = systemClock,
+}: {
+  pool: Connections;
+  clock?: Clock;
+}): WalletCharges {
+  const lines = new ChargeLines();
+  let isFlushing = false;
+  let isResuming = false;
 
   /** Answers those who wait with a key that has just been recorded; each of them would undo a statement of its own. */
   function answerDuplicates({ userId, claim }: Charge): void {
-    const line = lines.get(userId);
-    if (claim === null || line === undefined) return;
-    const { duplicates = [], others = [] } = Object.groupBy(line, (charge) =>
-      charge.claim?.key === claim.key ? 'duplicates' : 'others',
-    );
-    if (others.length > 0) lines.set(userId, others);
-    else lines.delete(userId);
-    waiting -= duplicates.length;
-    for (const duplicate of duplicates) duplicate.resolve({ ok: 'key-taken' });
+    if (claim === null) return;
+    for (const duplicate of lines.dropKey(userId, claim.key)) duplicate.resolve({ ok: 'key-taken' });
   }
 
-  /** Behind a statement whose answer is missing, nobody is kept waiting for the next one. */
+  /** Refuses all that wait: they would wait for the same database, or the same table. */
   function refuseWaiting(cause: Fault): void {
-    const waitingLines = [...lines.values()];
-    lines.clear();
-    waiting = 0;
-    for (const { reject: refuse } of waitingLines.flat()) refuse(new Fault('STORE_UNAVAILABLE', 'none', { cause }));
+    for (const { reject: refuse } of lines.clear()) refuse(new Fault('STORE_UNAVAILABLE', 'none', { cause }));
+  }
+
+  /** Another transaction holds the wallet: its line tries again soon, for as long as a caller waits. */
+  function setAside(charge: Charge): void {
+    const nowMs = clock.monotonicMs();
+    const sinceMs = lines.setAside(charge, nowMs);
+    if (nowMs - sinceMs >= WAITING_LIMIT_MS) {
+      const cause = new Error('the wallet is locked by another transaction');
+      for (const { reject: refuse } of lines.drop(charge.userId)) {
+        refuse(new Fault('STORE_UNAVAILABLE', 'none', { cause, isOfOnePart: true }));
+      }
+    }
+    if (isResuming || !lines.isAnySetAside) return;
+    isResuming = true;
+    clock.after(LOCKED_PAUSE_MS, () => {
+      isResuming = false;
+      lines.resume();
+      begin();
+    });
+  }
+
+  function conclude(charge: Charge, row: OutcomeRow): void {
+    if (row.known && !row.is_locked_here) {
+      setAside(charge);
+      return;
+    }
+    lines.noteUnlocked(charge.userId);
+    const reply = replyTo(charge, row);
+    if (reply.ok === true) answerDuplicates(charge);
+    charge.resolve(reply);
+  }
+
+  function refuseAlone(charge: Charge, error: unknown): void {
+    const isKeyTaken = sqlState(error) === COUNTS_DIFFER || isRowLocked(error);
+    if (isKeyTaken && charge.claim !== null) charge.resolve({ ok: 'key-taken' });
+    else if (isBeyondACheck(error)) charge.resolve(reject('BALANCE_LIMIT'));
+    else charge.reject(toFault(error, 'unknown'));
   }
 
   async function settle(batch: readonly Charge[]): Promise<void> {
     try {
-      const rows = await send(pool, batch);
-      for (const row of rows) {
+      for (const row of await send(pool, clock, batch)) {
         const charge = batch[row.position - 1];
-        if (charge === undefined) continue;
-        const reply = replyTo(charge, row);
-        if (reply.ok === true) answerDuplicates(charge);
-        charge.resolve(reply);
+        if (charge !== undefined) conclude(charge, row);
       }
     } catch (error) {
-      if (!isOfOnePart(error)) {
+      if (!isOfOnePart(error) && !isRowLocked(error)) {
         for (const charge of batch) charge.reject(error);
-        if (error instanceof Fault && error.effect === 'unknown') refuseWaiting(error);
+        if (error instanceof Fault && (error.effect === 'unknown' || isTableLocked(error.cause))) refuseWaiting(error);
         return;
       }
       const [only] = batch;
       if (batch.length === 1 && only !== undefined) {
-        if (sqlState(error) === COUNTS_DIFFER && only.claim !== null) only.resolve({ ok: 'key-taken' });
-        else if (isBeyondACheck(error)) only.resolve(reject('BALANCE_LIMIT'));
-        else only.reject(toFault(error, 'unknown'));
+        refuseAlone(only, error);
         return;
       }
       const half = batch.length >> 1;
@@ -190,8 +216,14 @@ export function createWalletCharges({ pool }: { pool: Connections }): WalletChar
   }
 
   async function flush(): Promise<void> {
-    while (waiting > 0) await settle(compose());
-    flushing = false;
+    while (lines.isAnyReady) await settle(lines.take(CHARGES_PER_STATEMENT));
+    isFlushing = false;
+  }
+
+  function begin(): void {
+    if (isFlushing) return;
+    isFlushing = true;
+    setImmediate(() => void flush());
   }
 
   return {
@@ -199,16 +231,10 @@ export function createWalletCharges({ pool }: { pool: Connections }): WalletChar
       if (!Number.isSafeInteger(amount) || amount < 1 || amount > CHARGE_LIMIT_WON) {
         return Promise.reject(new RangeError(`a charge of ${amount} won`));
       }
-      if (waiting >= CHARGES_WAITING) return Promise.reject(new Fault('OVERLOADED', 'none'));
+      if (lines.size >= CHARGES_WAITING) return Promise.reject(new Fault('OVERLOADED', 'none'));
       return new Promise((resolve, rejectCharge) => {
-        const line = lines.get(userId);
-        const charge: Charge = { userId, amount, claim, resolve, reject: rejectCharge };
-        if (line === undefined) lines.set(userId, [charge]);
-        else line.push(charge);
-        waiting += 1;
-        if (flushing) return;
-        flushing = true;
-        setImmediate(() => void flush());
+        lines.add({ userId, amount, claim, resolve, reject: rejectCharge });
+        begin();
       });
     },
   };

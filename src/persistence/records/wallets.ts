@@ -1,3 +1,4 @@
+import type { Clock } from '../../runtime/clock.ts';
 import type { WalletEntry, WalletEntryType, Wallets } from '../../domain/wallet.ts';
 import { type Connections, readRows } from '../journal/statement.ts';
 import { createWalletCharges } from '../journal/wallet-charges.ts';
@@ -41,8 +42,9 @@ function entryOf(row: EntryRow): WalletEntry {
 }
 
 /** Wallets in PostgreSQL. */
-export function createWallets({ pool }: { pool: Connections }): Wallets {
-  const charges = createWalletCharges({ pool });
+export function createWallets(deps: { pool: Connections; clock?: Clock }): Wallets {
+  const { pool } = deps;
+  const charges = createWalletCharges(deps);
 
   return {
     charge: (userId, amount, claim) => charges.charge(userId, amount, claim),

@@ -6,6 +6,7 @@ import { createPool } from '../../../src/persistence/pool.ts';
 import { createWallets } from '../../../src/persistence/records/wallets.ts';
 import { BALANCE_LIMIT_WON, type ChargeReply } from '../../../src/domain/wallet.ts';
 import { createTestDatabase } from '../../fixtures/database.ts';
+import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { silentLog } from '../../fixtures/silent-log.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
 import { insertUser } from '../small-history.ts';
@@ -29,6 +30,15 @@ async function lockWallet(pool: Pool, userId: string): Promise<() => Promise<voi
   const client = await pool.connect();
   await client.query('BEGIN');
   await client.query('SELECT 1 FROM wallets WHERE user_id = $1 FOR UPDATE', [userId]);
+  return async () => {
+    await client.query('COMMIT');
+    client.release();
+  };
+}
+
+async function lockTable(pool: Pool, table: string): Promise<() => Promise<void>> {
+  const client = await pool.connect();
+  await client.query(`BEGIN; LOCK TABLE ${table}`);
   return async () => {
     await client.query('COMMIT');
     client.release();
@@ -89,9 +99,9 @@ t.test('charges of one moment share statements', async (t) => {
   const { pool } = await createTestDatabase(t);
   const wallets = createWallets({ pool });
   const userIds = await Promise.all(Array.from({ length: 40 }, () => insertUser(pool)));
-  const release = await lockWallet(pool, userIds[0] ?? '');
+  const release = await lockTable(pool, 'wallets');
   const first = wallets.charge(userIds[0] ?? '', 1, null);
-  await waitFor(() => isAnyoneWaitingForALock(pool), { what: 'the first charge to wait for its wallet' });
+  await waitFor(() => isAnyoneWaitingForALock(pool), { what: 'the first charge to wait for the table' });
   const others = userIds.slice(1).map((userId) => wallets.charge(userId, 1, null));
   await release();
   await first;
@@ -192,22 +202,79 @@ t.test('nodes that charge the same wallets in crossing order neither deadlock no
   t.same(deadlocks.rows, [{ deadlocks: 0 }]);
 });
 
-t.test('wallets are locked in order of user id, whatever the order of charges and rows', async (t) => {
+t.test('a locked wallet holds up its own charges only, which are done in order once it is free', async (t) => {
   const { pool } = await createTestDatabase(t);
   const wallets = createWallets({ pool });
-  const [lower, higher] = [uuid(), uuid()].toSorted();
-  if (lower === undefined || higher === undefined) throw new Error('two ids were made');
-  for (const userId of [higher, lower]) {
-    await pool.query("INSERT INTO users (user_id, name) VALUES ($1, 'A')", [userId]);
-    await pool.query('INSERT INTO wallets (user_id) VALUES ($1)', [userId]);
-  }
-  const release = await lockWallet(pool, higher);
-  const charges = [wallets.charge(higher, 1, null), wallets.charge(lower, 1, null)];
-  await waitFor(() => isAnyoneWaitingForALock(pool), { what: 'the charges to wait for the higher wallet' });
-  const { rows } = await pool.query('SELECT user_id FROM wallets FOR UPDATE SKIP LOCKED');
+  const [locked, ...others] = await Promise.all(Array.from({ length: 12 }, () => insertUser(pool)));
+  const release = await lockWallet(pool, locked ?? '');
+  const waiting = [1, 2].map((amount) => wallets.charge(locked ?? '', amount, null));
+  const replies = await Promise.all(others.map((userId) => wallets.charge(userId, 1, null)));
+  t.ok(replies.every((reply) => reply.ok === true));
+  t.same((await wallets.balance(locked ?? ''))?.balance, 0, 'the lock is still held');
   await release();
-  t.same(rows, []);
-  t.ok((await Promise.all(charges)).every((reply) => reply.ok === true));
+  t.match(await Promise.all(waiting), [
+    { ok: true, value: { entryId: 1, currentBalance: 1 } },
+    { ok: true, value: { entryId: 2, currentBalance: 3 } },
+  ]);
+  t.same(await driftedWallets(pool), []);
+});
+
+t.test('a wallet that stays locked refuses its charges with nothing done', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  const clock = createManualClock();
+  const wallets = createWallets({ pool, clock });
+  const userId = await insertUser(pool);
+  const release = await lockWallet(pool, userId);
+  const replies = Promise.allSettled([wallets.charge(userId, 1, null), wallets.charge(userId, 2, null)]);
+  let isOver = false;
+  void replies.then(() => (isOver = true));
+  await waitFor(
+    () => {
+      clock.advance(100);
+      return isOver;
+    },
+    { what: 'the charges to be refused' },
+  );
+  const fault = { status: 'rejected', reason: { name: 'Fault', code: 'STORE_UNAVAILABLE', effect: 'none' } };
+  t.match(await replies, [fault, fault]);
+  await release();
+  t.match(await wallets.charge(userId, 3, null), { ok: true, value: { entryId: 1 } });
+});
+
+t.test('a key that another transaction is about to record holds up its own charge only', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  const wallets = createWallets({ pool });
+  const userIds = await Promise.all(Array.from({ length: 30 }, () => insertUser(pool)));
+  const other = await pool.connect();
+  await other.query('BEGIN');
+  await other.query(
+    "INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body) VALUES ($1, 'k', $2, 200, '{}')",
+    [userIds[7], 'f'.repeat(64)],
+  );
+  const replies = await Promise.all(userIds.map((userId) => wallets.charge(userId, 10, claimOf('k'))));
+  await other.query('ROLLBACK');
+  other.release();
+  t.same(
+    replies.flatMap((reply, index) => (reply.ok === 'key-taken' ? [index] : [])),
+    [7],
+  );
+  t.equal(replies.filter((reply) => reply.ok === true).length, 29);
+  t.same(await driftedWallets(pool), []);
+});
+
+t.test('behind a locked table all charges are refused with nothing done, those that arrived later too', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  const wallets = createWallets({ pool });
+  const [one, two] = [await insertUser(pool), await insertUser(pool)];
+  const release = await lockTable(pool, 'wallets');
+  const first = wallets.charge(one, 1, claimOf('k'));
+  const fault = { name: 'Fault', code: 'STORE_UNAVAILABLE', effect: 'none' };
+  const refused = t.rejects(first, fault);
+  await waitFor(() => isAnyoneWaitingForALock(pool), { what: 'the first charge to wait for the table' });
+  const late = wallets.charge(two, 1, null);
+  await Promise.all([refused, t.rejects(late, fault)]);
+  await release();
+  t.match(await wallets.charge(one, 1, claimOf('k')), { ok: true, value: { entryId: 1 } });
 });
 
 t.test('a charge waits through a lock that others hold longer than the lock timeout', async (t) => {
@@ -226,7 +293,7 @@ t.test(
     const { pool } = await createTestDatabase(t);
     const wallets = createWallets({ pool });
     const userId = await insertUser(pool);
-    const release = await lockWallet(pool, userId);
+    const release = await lockTable(pool, 'wallets');
     const charge = wallets.charge(userId, 1, claimOf('k'));
     const fault = t.rejects(charge, { name: 'Fault', code: 'STORE_UNAVAILABLE', effect: 'unknown' });
     await waitFor(() => isAnyoneWaitingForALock(pool), { what: 'the charge to wait for its wallet' });
