@@ -14,6 +14,10 @@ export interface TcpProxy {
   muteClients(): void;
   /** From now on what clients say is kept, as by a network that stalls, and passed on late: also what a client said that is gone by then. */
   holdClients(): void;
+  /** From now on a connection is passed on only so long after it was made, as by a server that is slow to accept. */
+  delayConnections(ms: number): void;
+  /** Connections that clients have made since the proxy was opened. */
+  readonly connections: number;
   /** Whether anything was swallowed since it was muted. */
   readonly hasSwallowed: boolean;
   /** From now on everything is passed on again, what was kept first; what was swallowed stays lost. */
@@ -34,7 +38,23 @@ export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
   let areClientsHeld = false;
   let hasSwallowed = false;
 
+  let delayMs = 0;
+  let connections = 0;
+
   const server = createServer((client) => {
+    connections += 1;
+    if (delayMs === 0) {
+      join(client);
+      return;
+    }
+    client.pause();
+    client.on('error', () => client.destroy());
+    setTimeout(() => {
+      if (!client.destroyed) join(client);
+    }, delayMs).unref();
+  });
+
+  function join(client: Socket): void {
     const upstream = connect({ host: target.hostname, port: Number(target.port) });
     for (const socket of [client, upstream]) {
       open.add(socket);
@@ -59,7 +79,8 @@ export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
       if (isServerMute) hasSwallowed = true;
       else client.write(chunk);
     });
-  });
+    client.resume();
+  }
 
   function keep(upstream: Socket, client: Socket, chunk: Buffer): void {
     const before = kept.get(upstream);
@@ -89,6 +110,12 @@ export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
     },
     get hasSwallowed() {
       return hasSwallowed;
+    },
+    get connections() {
+      return connections;
+    },
+    delayConnections(ms) {
+      delayMs = ms;
     },
     muteServer() {
       isServerMute = true;

@@ -1,9 +1,10 @@
 import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
+import { PatientPool } from './patient-pool.ts';
 import { startupOptions, withStartupOptions } from './session-settings.ts';
 
-/** A caller that waits longer for a connection is better served by a 503 that it can act on. */
-const CONNECTION_TIMEOUT_MS = 1_000;
+/** For what connects at the start, when nobody waits; pools and lanes have limits of their own. */
+const CONNECTION_TIMEOUT_MS = 8_000;
 /** Ends a statement that runs away, so that it cannot keep its connection and its locks from everybody else. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 /** Every lock here is held for one short statement; whoever waits longer waits for something broken. */
@@ -79,7 +80,7 @@ export function connectionSettings(databaseUrl: string, more: Readonly<Record<st
  */
 export function createPool(settings: { databaseUrl: string; max: number; log: Log }): pg.Pool {
   const { databaseUrl, max, log } = settings;
-  const pool = new pg.Pool({ ...connectionSettings(databaseUrl), max });
+  const pool = new PatientPool({ ...connectionSettings(databaseUrl), max });
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
   // A checked-out client is not covered by the pool's listener: without one of its own, its death is an uncaught error.
   // Whoever checked it out learns of the loss from its statement.

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
+import { createLane } from '../../src/persistence/journal/lane.ts';
 import { createPool } from '../../src/persistence/pool.ts';
 import { createWallets } from '../../src/persistence/records/wallets.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { createDatabaseClock } from '../../src/runtime/database-clock.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { silentLog as log } from '../fixtures/silent-log.ts';
+import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
 t.test('whole numbers of every type arrive as numbers', async (t) => {
@@ -153,4 +157,42 @@ t.test('waiting for a connection of an exhausted pool ends after about a second'
   await t.rejects(pool.query('SELECT 1'));
   t.ok(performance.now() - begin < 3_000);
   only.release();
+});
+
+t.test('a server that needs longer for a connection than callers wait serves all the same', async (t) => {
+  const { url } = await createTestDatabase(t, { empty: true });
+  const proxy = await startTcpProxy(t, url);
+  proxy.delayConnections(1_300);
+  const pool = createPool({ databaseUrl: proxy.url, max: 4, log });
+  t.teardown(() => pool.end());
+  const ask = () =>
+    pool.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+  await waitFor(async () => (await Promise.all([ask(), ask(), ask(), ask()])).every(Boolean), {
+    what: 'every caller to be served',
+    deadlineMs: 20_000,
+  });
+  t.ok(proxy.connections <= 12, `${proxy.connections} connections were made`);
+});
+
+t.test('a lane gets its connection from a server that is slow to accept', async (t) => {
+  const { url } = await createTestDatabase(t, { empty: true });
+  const proxy = await startTcpProxy(t, url);
+  const lane = createLane({
+    databaseUrl: proxy.url,
+    clock: systemClock,
+    databaseClock: createDatabaseClock(systemClock),
+    log,
+    onFree: () => undefined,
+  });
+  t.teardown(() => lane.close());
+  await lane.start();
+  proxy.delayConnections(1_300);
+  proxy.cut();
+  await waitFor(() => !lane.isConnected, { what: 'the loss to be noticed' });
+  const before = proxy.connections;
+  await waitFor(() => lane.isConnected, { what: 'the lane to be connected again', deadlineMs: 20_000 });
+  t.ok(proxy.connections - before <= 3, `${proxy.connections - before} attempts`);
 });

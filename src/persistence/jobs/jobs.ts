@@ -17,8 +17,8 @@ const JOB_SETTINGS: JobSettings = { ...ALARM_SETTINGS, pruneAfterStartMs: 30_000
 const SCHEMA = 'pgboss';
 /** Four workers that poll in turn, and maintenance: the rest of the service keeps its connections to itself. */
 export const JOB_CONNECTIONS = 3;
-/** A job that cannot be fetched now is fetched by the next poll. */
-const CONNECTION_TIMEOUT_MS = 1_000;
+/** Nobody waits for a job, and a server that is slow to accept must get its connections finished. */
+const CONNECTION_TIMEOUT_MS = 8_000;
 /** Longer than a request's: nodes that start at once take turns to install the schema, and maintenance sweeps a table. */
 const SERVER_SETTINGS = { statement_timeout: 15_000, lock_timeout: 10_000, client_connection_check_interval: 500 };
 /** pg-boss hands these to its driver: a connection whose other end vanished without a word is given up, not waited for. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { ObservedDatabaseClock } from '../../runtime/database-clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { isInDoubt } from '../database-errors.ts';
+import { createConnectPatience } from '../connect-patience.ts';
 import { connectionSettings } from '../pool.ts';
 
 /**
@@ -16,8 +17,6 @@ import { connectionSettings } from '../pool.ts';
 
 /** Past the server's own statement limit of 5 s: whoever is silent for longer will not answer on this connection. */
 const ANSWER_LIMIT_MS = 6_000;
-/** For the first question on a new connection; a server that takes longer is not there any more. */
-const GREETING_LIMIT_MS = 1_000;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_LAST_MS = 500;
 
@@ -68,29 +67,46 @@ interface LaneDependencies {
   readonly log: Log;
   /** The lane can be used again. */
   readonly onFree: () => void;
+  /** From 0 to 1, for the pauses between attempts to connect. */
+  readonly random?: () => number;
 }
 
 /** A lane that reconnects by itself, with growing pauses, for as long as it is not closed. */
-export function createLane({ databaseUrl, clock, databaseClock, log, onFree }: LaneDependencies): Lane {
+export function createLane({
+  databaseUrl,
+  clock,
+  databaseClock,
+  log,
+  onFree,
+  random = Math.random,
+}: LaneDependencies): Lane {
   let client: pg.Client | null = null;
   let isBusy = false;
   let isClosed = false;
   let connecting: Promise<void> | null = null;
+  const patience = createConnectPatience();
 
   async function connectOnce(): Promise<void> {
-    const next = new pg.Client(connectionSettings(databaseUrl, PLANNER_SETTINGS));
+    const limitMs = patience.limitMs();
+    const begunMs = clock.monotonicMs();
+    const next = new pg.Client({
+      ...connectionSettings(databaseUrl, PLANNER_SETTINGS),
+      connectionTimeoutMillis: limitMs,
+    });
     next.on('error', (error) => abandon(next, error));
     next.on('end', () => abandon(next, null));
     try {
       await next.connect();
       const sentAt = clock.monotonicMs();
-      const question = { text: CLOCK, query_timeout: GREETING_LIMIT_MS };
+      const question = { text: CLOCK, query_timeout: limitMs };
       const { rows } = await next.query<{ now: number }>(question);
       observe(rows, sentAt, clock.monotonicMs());
     } catch (error) {
       destroy(next);
+      if (clock.monotonicMs() - begunMs >= limitMs) patience.gaveUp(limitMs);
       throw error;
     }
+    patience.succeeded();
     if (isClosed) {
       destroy(next);
       return;
@@ -130,7 +146,8 @@ export function createLane({ databaseUrl, clock, databaseClock, log, onFree }: L
       } catch (error) {
         log.debug({ err: error }, 'a lane could not connect');
         await new Promise<void>((resolve) => {
-          clock.after(pauseMs, resolve);
+          // Nodes that lost their database together do not come back together.
+          clock.after(pauseMs * (0.5 + random()), resolve);
         });
       }
     }
