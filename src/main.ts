@@ -78,7 +78,14 @@ export async function main(): Promise<void> {
     log,
     droppedLogLines: () => output.droppedLines,
     undoing,
+    onFatal: (error) => {
+      log.fatal({ err: error }, 'this node cannot go on; stopping');
+      fatal = error;
+      stopOnce();
+    },
   });
+  let fatal: Error | null = null;
+  let isStopping = false;
   // Installed before anything has started: a Ctrl-C during the start stops what it has brought up, PostgreSQL included.
   const grace = closeWithGrace(
     // Left to it, a second signal would cut off what the first one has asked to end in order.
@@ -97,11 +104,18 @@ export async function main(): Promise<void> {
       await undoing.run();
       await started;
       await undoing.run();
+      // A rejection makes the exit code 1.
+      if (fatal !== null) throw fatal;
     },
   );
+  const stopOnce = () => {
+    if (isStopping) return;
+    isStopping = true;
+    grace.close();
+  };
   const stop = createStop((signal) => {
     log.info({ signal }, 'stopping');
-    grace.close();
+    stopOnce();
   });
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
   try {

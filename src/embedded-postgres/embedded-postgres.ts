@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { openDataDirectory } from '../config/data-directory.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { isUnavailable, sqlState } from '../persistence/database-errors.ts';
 import {
@@ -14,7 +15,6 @@ import {
 } from './embedded-binaries.ts';
 import {
   createCluster,
-  EMBEDDED_ROLE,
   type EmbeddedFiles,
   embeddedFiles,
   openServerLog,
@@ -23,6 +23,8 @@ import {
 } from './embedded-cluster.ts';
 import { choosePort } from './embedded-port.ts';
 import { endPostmaster, findPostmaster } from './embedded-postmaster.ts';
+import { announcePresence, createSession, isLastUser, urlOf } from './embedded-sessions.ts';
+import { createEmbeddedSupervisor, type EmbeddedSupervisor } from './embedded-supervisor.ts';
 
 /** The major version of the packaged server; its clusters can be read by no other. */
 const SERVER_MAJOR = '18';
@@ -35,7 +37,6 @@ const START_TIMEOUT_MS = 120_000;
 const RETRY_TIMEOUT_MS = 10_000;
 const RETRY_EVERY_MS = 500;
 const LOOK_EVERY_MS = 40;
-const CONNECT_TIMEOUT_MS = 2_000;
 
 /** How a server is ended: ever less politely. Each wait is long enough for a healthy server of this size. */
 const WAYS_TO_STOP: readonly (readonly [NodeJS.Signals, number])[] = [
@@ -43,12 +44,6 @@ const WAYS_TO_STOP: readonly (readonly [NodeJS.Signals, number])[] = [
   ['SIGQUIT', 5_000],
   ['SIGKILL', 1_000],
 ];
-
-/** Every service that uses the server holds this advisory lock shared; who can take it alone is the last one. */
-const PRESENCE_LOCK = 5_202_611_201;
-
-/** A busy machine takes this long to notice that a process is dead. */
-const LAST_USER_WAIT_MS = 2_000;
 
 const REPORTED_LOG_BYTES = 2_000;
 
@@ -70,6 +65,11 @@ const SERVER_SETTINGS: Readonly<Record<string, string>> = {
 export interface EmbeddedPostgres {
   /** Carries the password: never to be logged. */
   readonly databaseUrl: string;
+  /**
+   * From now on a server that ends is started again, at the same address. `onGivenUp` is called once, when three restarts in
+   * a row have failed.
+   */
+  supervise(clock: Clock, onGivenUp: (error: Error) => void): void;
   /** Ends the server, unless another service on the same directory still uses it. Bounded; idempotent. */
   stop(): Promise<void>;
 }
@@ -81,6 +81,14 @@ interface Setup {
   readonly owner: ServerOwner | undefined;
   readonly password: string;
   readonly serverSettings: Readonly<Record<string, string>>;
+}
+
+/** How a start is made. */
+interface Attempt {
+  readonly log: Log;
+  /** The only port that serves the purpose: connections to it are open already, or will be opened again. */
+  readonly port?: number;
+  readonly isCancelled?: () => boolean;
 }
 
 /**
@@ -112,25 +120,43 @@ export async function startEmbeddedPostgres(options: {
   await createCluster({ dataDirectory, log, ...setup, isDurable: setup.serverSettings['fsync'] !== 'off' });
   requireClusterVersion(files.cluster, SERVER_MAJOR);
 
-  const { port, presence } = await startAndJoin(setup, log);
+  let { port, presence } = await startAndJoin(setup, { log });
+  let supervisor: EmbeddedSupervisor | undefined;
+  let isStopping = false;
   let stopped: Promise<void> | undefined;
+
+  async function restart(): Promise<void> {
+    const isCancelled = () => isStopping;
+    ({ port, presence } = await startAndJoin(setup, { log, port, isCancelled }));
+    presence.once('end', () => supervisor?.serverEnded());
+  }
+
+  async function stop(): Promise<void> {
+    isStopping = true;
+    await supervisor?.close();
+    await stopServer(files.cluster, presence, log);
+  }
+
   return {
     databaseUrl: urlOf(port, setup.password, DATABASE),
-    stop: () => (stopped ??= stopServer(files.cluster, presence, log)),
+    supervise(clock, onGivenUp) {
+      supervisor ??= createEmbeddedSupervisor({ clock, log, restart, onGivenUp });
+      presence.once('end', () => supervisor?.serverEnded());
+    },
+    stop: () => (stopped ??= stop()),
   };
 }
 
-function urlOf(port: number, password: string, database: string): string {
-  return `postgres://${EMBEDDED_ROLE}:${password}@127.0.0.1:${port}/${database}`;
-}
-
 /** Another service may be ending the server that was just found; then it is started again. */
-async function startAndJoin(setup: Setup, log: Log): Promise<{ port: number; presence: pg.Client }> {
+async function startAndJoin(setup: Setup, attempt: Attempt): Promise<{ port: number; presence: pg.Client }> {
   const deadline = performance.now() + START_TIMEOUT_MS;
   for (;;) {
-    const port = await ensureRunning(setup, log);
+    const port = await ensureRunning(setup, attempt);
     try {
-      return { port, presence: await announcePresence(urlOf(port, setup.password, DATABASE), log) };
+      return {
+        port,
+        presence: await announcePresence(urlOf(port, setup.password, DATABASE), START_TIMEOUT_MS, attempt.log),
+      };
     } catch (error) {
       if (!isUnavailable(error) || performance.now() >= deadline) throw error;
     }
@@ -138,13 +164,20 @@ async function startAndJoin(setup: Setup, log: Log): Promise<{ port: number; pre
 }
 
 /** Starts the server or finds the one that runs; returns its port once it accepts connections and has the database. */
-async function ensureRunning(setup: Setup, log: Log): Promise<number> {
+async function ensureRunning(setup: Setup, { log, port, isCancelled }: Attempt): Promise<number> {
   const { files } = setup;
   const begin = performance.now();
   let child: ChildProcess | undefined;
   while (performance.now() - begin < START_TIMEOUT_MS) {
+    if (isCancelled?.() === true) {
+      child?.kill('SIGINT');
+      throw new Error('the start of PostgreSQL was cancelled');
+    }
     const postmaster = findPostmaster(files.cluster);
     if (postmaster !== undefined) {
+      if (postmaster.port > 0 && port !== undefined && postmaster.port !== port) {
+        throw new Error(`PostgreSQL listens on port ${postmaster.port} now, and this service needs it on ${port}`);
+      }
       if (postmaster.port > 0 && (await isServing(setup, postmaster.port))) {
         writeFileSync(files.port, String(postmaster.port), { mode: 0o600 });
         log.debug(
@@ -154,11 +187,11 @@ async function ensureRunning(setup: Setup, log: Log): Promise<number> {
         return postmaster.port;
       }
     } else if (child === undefined) {
-      child = await spawnServer(setup);
+      child = await spawnServer(setup, port);
     } else if (hasEnded(child)) {
       if (performance.now() - begin > RETRY_TIMEOUT_MS) break;
       await pause(RETRY_EVERY_MS);
-      if (findPostmaster(files.cluster) === undefined) child = await spawnServer(setup);
+      if (findPostmaster(files.cluster) === undefined) child = await spawnServer(setup, port);
     }
     await pause(LOOK_EVERY_MS);
   }
@@ -170,9 +203,9 @@ function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
 }
 
-async function spawnServer(setup: Setup): Promise<ChildProcess> {
+async function spawnServer(setup: Setup, wantedPort?: number): Promise<ChildProcess> {
   const { files, binaries, owner, serverSettings } = setup;
-  const port = await choosePort(files.port);
+  const port = wantedPort ?? (await choosePort(files.port));
   const settings = Object.entries(serverSettings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const output = openServerLog(files);
   try {
@@ -192,7 +225,7 @@ async function spawnServer(setup: Setup): Promise<ChildProcess> {
  * Throws when the password is refused: the file that holds it does not belong to this cluster.
  */
 async function isServing(setup: Setup, port: number): Promise<boolean> {
-  const client = connect(urlOf(port, setup.password, 'postgres'));
+  const client = createSession(urlOf(port, setup.password, 'postgres'), START_TIMEOUT_MS);
   try {
     await client.connect();
     const { rows } = await client.query<{ directory: string }>("SELECT current_setting('data_directory') AS directory");
@@ -223,33 +256,6 @@ async function createDatabase(client: pg.Client): Promise<void> {
   }
 }
 
-function connect(databaseUrl: string): pg.Client {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: 'frontrow embedded',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: START_TIMEOUT_MS,
-    keepAlive: true,
-  });
-  // The statement under way says what happened; without a listener an idle loss would end the process.
-  client.on('error', () => undefined);
-  return client;
-}
-
-/** A session that stands for this service as long as its process lives, however that ends. */
-async function announcePresence(databaseUrl: string, log: Log): Promise<pg.Client> {
-  const client = connect(databaseUrl);
-  client.once('end', () => log.debug({}, 'the session that marks the use of the embedded PostgreSQL has ended'));
-  try {
-    await client.connect();
-    await client.query('SELECT pg_advisory_lock_shared($1)', [PRESENCE_LOCK]);
-    return client;
-  } catch (error) {
-    await client.end();
-    throw error;
-  }
-}
-
 async function stopServer(cluster: string, presence: pg.Client, log: Log): Promise<void> {
   try {
     if (!(await isLastUser(presence))) {
@@ -264,20 +270,5 @@ async function stopServer(cluster: string, presence: pg.Client, log: Log): Promi
     }
   } finally {
     await presence.end();
-  }
-}
-
-/**
- * Whether nobody else uses the server. The session of a service that was killed a moment ago may still be there, so its
- * end is waited for; a session of our own that is lost means that the server has lost everybody else's too.
- */
-async function isLastUser(presence: pg.Client): Promise<boolean> {
-  try {
-    await presence.query('SELECT pg_advisory_unlock_shared($1)', [PRESENCE_LOCK]);
-    await presence.query("SELECT set_config('lock_timeout', $1, false)", [`${LAST_USER_WAIT_MS}ms`]);
-    await presence.query('SELECT pg_advisory_lock($1)', [PRESENCE_LOCK]);
-    return true;
-  } catch (error) {
-    return sqlState(error) !== '55P03';
   }
 }

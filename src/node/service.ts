@@ -59,6 +59,8 @@ export interface ServiceOptions {
   readonly droppedLogLines?: () => number;
   /** Off only to show that the durable alarm alone frees seats. */
   readonly isExpiryTimerOn?: boolean;
+  /** The node cannot go on and should be closed. Called at most once. Without it the node stays as it is: not ready. */
+  readonly onFatal?: (error: Error) => void;
   /** What undoes the start; the caller's own, where it must be able to end a start that hangs. */
   readonly undoing?: Undoing;
 }
@@ -78,7 +80,7 @@ export async function startService(configured: Config, options: ServiceOptions):
 
 async function start(
   configured: Config,
-  { version, log, droppedLogLines = () => 0, isExpiryTimerOn = true }: ServiceOptions,
+  { version, log, droppedLogLines = () => 0, isExpiryTimerOn = true, onFatal = () => undefined }: ServiceOptions,
   undoing: Undoing,
 ): Promise<Service> {
   const config = configured.DATABASE_URL === undefined ? completeSecrets(configured) : configured;
@@ -276,6 +278,7 @@ async function start(
   async function startDatabase(dataDir: string): Promise<string> {
     const embedded = await startEmbeddedPostgres({ dataDir, log });
     undoing.add('PostgreSQL', () => embedded.stop(), 'vital');
+    embedded.supervise(clock, onFatal);
     return embedded.databaseUrl;
   }
 
