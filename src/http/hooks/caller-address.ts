@@ -23,6 +23,7 @@ export function addressOf(request: FastifyRequest): string {
  * likes.
  */
 export function networkOf(text: string): string {
+  if (isIPv4(text)) return text;
   const address = canonicalAddress(text);
   const [unscoped = ''] = address.split('%', 1);
   if (!isIPv6(unscoped)) return address;

@@ -18,16 +18,26 @@ export function allowOrigins(app: FastifyInstance, allowedOrigins: readonly stri
     varyBy(reply, 'Origin');
     if (origin !== undefined && allowed.has(origin)) {
       reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', EXPOSED_HEADERS);
-      if (request.method === 'OPTIONS' && request.raw.headers['access-control-request-method'] !== undefined) {
-        reply
-          .header('access-control-allow-methods', ALLOWED_METHODS)
-          .header('access-control-allow-headers', ALLOWED_HEADERS)
-          .header('access-control-max-age', PREFLIGHT_MAX_AGE_SECONDS)
-          .code(204)
-          .send();
-        return;
-      }
     }
     done();
+  });
+}
+
+/** Answers the questions that browsers ask before the requests of those pages. To be called after `allowOrigins`. */
+export function answerPreflights(app: FastifyInstance, allowedOrigins: readonly string[]): void {
+  if (allowedOrigins.length === 0) return;
+  app.addHook('onRequest', (request, reply, done) => {
+    const isPreflight =
+      request.method === 'OPTIONS' && request.raw.headers['access-control-request-method'] !== undefined;
+    if (!isPreflight || !reply.hasHeader('access-control-allow-origin')) {
+      done();
+      return;
+    }
+    reply
+      .header('access-control-allow-methods', ALLOWED_METHODS)
+      .header('access-control-allow-headers', ALLOWED_HEADERS)
+      .header('access-control-max-age', PREFLIGHT_MAX_AGE_SECONDS)
+      .code(204)
+      .send();
   });
 }

@@ -4,58 +4,78 @@ import type { Decision, Rejection } from '../../domain/errors.ts';
 import type { Caller, Guards } from '../identity/identity.ts';
 import type { Responder } from '../answers/responder.ts';
 import { addressOf } from './caller-address.ts';
+import { isProbe } from './probes.ts';
+import { TokenBuckets } from './token-buckets.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Whose requests this one counts among; set where rates are limited. */
     callerId: string;
+    /** Milliseconds until the address may ask again; 0 when it may ask now. */
+    exceedsForMs: number;
   }
 }
 
 const WINDOW_MS = 60_000;
 /** Many people share an address behind a carrier or a campus; the contract's factor. */
 const ADDRESS_FACTOR = 20;
+/** A crowd of one address comes in waves; a whole minute's requests at once would occupy the node for a second. */
+const SHARE_AT_ONCE = 0.1;
+/** One browser needs so many for the pages, whatever the rate is. */
+const LEAST_AT_ONCE = 40;
 /** Counters kept at a time (about 100 bytes each); the least recently used is forgotten first. */
 const REMEMBERED_CALLERS = 100_000;
 const REMEMBERED_ADDRESSES = 50_000;
-
-/** Who asks these decides on restarts and traffic, and may share an address with callers; an answer costs next to nothing. */
-const PROBES: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz']);
 
 /** The plugin's own type leaves out the size of the store, which it takes. */
 type BoundedRateLimit = CreateRateLimitOptions & { readonly cache: number };
 
 /**
- * Counts requests per address from here on, probes left out, and gives guards that count per user beside. The user is counted once the
- * token proved who it is, so that nobody can use up somebody else's rate.
+ * Counts the requests of each address, probes left out, in the moment of their arrival: 20 times what a user may send in a
+ * minute, a tenth of it at once. A request beyond that is refused by `refuseExceeding`.
  */
-export async function limitRates(
+export function countAddresses(app: FastifyInstance, perMinute: number): void {
+  const perAddress = perMinute * ADDRESS_FACTOR;
+  const buckets = new TokenBuckets({
+    perMinute: perAddress,
+    atOnce: Math.max(Math.floor(perAddress * SHARE_AT_ONCE), Math.min(perAddress, LEAST_AT_ONCE)),
+    limit: REMEMBERED_ADDRESSES,
+  });
+  app.decorateRequest('exceedsForMs', 0);
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!isProbe(request)) request.exceedsForMs = buckets.take(addressOf(request), request.arrivedMs);
+    done();
+  });
+}
+
+/**
+ * Refuses the requests that `countAddresses` found to be too many. To be called after `boundTurns`: these answers cost CPU too, so an
+ * address that asks too often has to wait for them like for any other.
+ */
+export function refuseExceeding(app: FastifyInstance, responder: Responder): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.exceedsForMs === 0) done();
+    else responder.refuse(reply, limited(Math.ceil(request.exceedsForMs / 1_000)));
+  });
+}
+
+/**
+ * Guards that also count the requests of each user. They count once the token has proven who the user is, so nobody can use up
+ * another user's rate.
+ */
+export async function limitUsers(
   app: FastifyInstance,
-  { perMinute, guards, responder }: { perMinute: number; guards: Guards; responder: Responder },
+  { perMinute, guards }: { perMinute: number; guards: Guards },
 ): Promise<Guards> {
   await provideCounters(app);
   app.decorateRequest('callerId', '');
-
-  const perAddress: BoundedRateLimit = {
-    max: perMinute * ADDRESS_FACTOR,
-    timeWindow: WINDOW_MS,
-    cache: REMEMBERED_ADDRESSES,
-    keyGenerator: addressOf,
-  };
   const perCaller: BoundedRateLimit = {
     max: perMinute,
     timeWindow: WINDOW_MS,
     cache: REMEMBERED_CALLERS,
     keyGenerator: (request) => request.callerId,
   };
-  const countAddress = app.createRateLimit(perAddress);
   const countCaller = app.createRateLimit(perCaller);
-
-  app.addHook('onRequest', async (request, reply) => {
-    if (PROBES.has(request.raw.url)) return;
-    const count = await countAddress(request);
-    if (!count.isAllowed && count.isExceeded) responder.refuse(reply, limited(count.ttlInSeconds));
-  });
 
   async function counted<T extends Caller>(
     request: FastifyRequest,

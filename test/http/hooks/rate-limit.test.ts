@@ -1,4 +1,5 @@
 import t from 'tap';
+import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { startFakeService } from '../fake-service.ts';
 
 t.test('a user may ask so often in a minute, whatever the token, and others are not touched by it', async (t) => {
@@ -19,7 +20,8 @@ t.test('a user may ask so often in a minute, whatever the token, and others are 
 });
 
 t.test('an address may ask twenty times as often, also without a token or with forged ones', async (t) => {
-  const { app, call } = await startFakeService(t, { options: { rateLimitPerMinute: 2 } });
+  const clock = createManualClock();
+  const { app, call } = await startFakeService(t, { options: { rateLimitPerMinute: 2 }, clock });
   const ask = (remoteAddress: string, headers: Record<string, string> = {}) =>
     app.inject({ method: 'GET', url: '/api/v1/me', remoteAddress, headers });
   for (let request = 0; request < 40; request += 1) {
@@ -29,10 +31,44 @@ t.test('an address may ask twenty times as often, also without a token or with f
   t.equal((await ask('192.0.2.1', { 'x-forwarded-for': '192.0.2.9' })).statusCode, 429, 'a header is not believed');
   t.equal((await ask('192.0.2.2')).statusCode, 401);
   t.equal((await call('GET', '//healthz')).statusCode, 200);
+  clock.advance(60_000 / 40);
+  t.equal((await ask('192.0.2.1')).statusCode, 401, 'it may ask again as soon as a fortieth of the minute is over');
+  t.equal((await ask('192.0.2.1')).statusCode, 429);
+});
+
+t.test('a tenth of what an address may ask in a minute may come at once', async (t) => {
+  const clock = createManualClock();
+  const { app } = await startFakeService(t, { options: { rateLimitPerMinute: 60 }, clock });
+  const ask = () => app.inject({ url: '/api/v1/me', remoteAddress: '192.0.2.1' });
+  const burst = await Promise.all(Array.from({ length: 150 }, ask));
+  t.equal(burst.filter(({ statusCode }) => statusCode === 401).length, 120);
+  const limited = burst.filter(({ statusCode }) => statusCode === 429);
+  t.equal(limited.length, 30);
+  t.equal(limited[0]?.headers['retry-after'], '1');
+  clock.advance(1_000);
+  const second = await Promise.all(Array.from({ length: 30 }, ask));
+  t.equal(second.filter(({ statusCode }) => statusCode === 401).length, 20, 'and the rest evenly over the minute');
+});
+
+t.test('the pages of other origins can read that their address asks too often', async (t) => {
+  const origin = 'https://tickets.example';
+  const options = { rateLimitPerMinute: 1, allowedOrigins: [origin] };
+  const { app } = await startFakeService(t, { options, clock: createManualClock() });
+  const ask = () => app.inject({ url: '/api/v1/me', headers: { origin } });
+  for (let request = 0; request < 20; request += 1) t.equal((await ask()).statusCode, 401);
+  const limited = await ask();
+  t.equal(limited.statusCode, 429);
+  t.equal(limited.headers['access-control-allow-origin'], origin);
+  const preflight = { method: 'OPTIONS', url: '/api/v1/me' } as const;
+  const headers = { origin, 'access-control-request-method': 'GET' };
+  t.equal((await app.inject({ ...preflight, headers })).statusCode, 204, 'a browser would not show why it was refused');
 });
 
 t.test('behind a trusted proxy the address is the one that the proxy names', async (t) => {
-  const { app } = await startFakeService(t, { options: { rateLimitPerMinute: 1, trustProxy: ['10.0.0.0/8'] } });
+  const { app } = await startFakeService(t, {
+    options: { rateLimitPerMinute: 1, trustProxy: ['10.0.0.0/8'] },
+    clock: createManualClock(),
+  });
   const ask = (remoteAddress: string, forwarded: string) =>
     app.inject({ method: 'GET', url: '/api/v1/me', remoteAddress, headers: { 'x-forwarded-for': forwarded } });
   for (let request = 0; request < 20; request += 1) {
@@ -46,6 +82,30 @@ t.test('behind a trusted proxy the address is the one that the proxy names', asy
   );
   t.equal((await ask('10.1.2.3', '192.0.2.2')).statusCode, 401);
   t.equal((await ask('192.0.2.50', '192.0.2.1')).statusCode, 401, 'a stranger is no proxy');
+});
+
+t.test('a request counts when it arrives, also when it waits for its turn in vain', async (t) => {
+  const origin = 'https://tickets.example';
+  const clock = createManualClock();
+  const delaysMs = [5, 1_001];
+  const { app } = await startFakeService(t, {
+    options: { rateLimitPerMinute: 1, allowedOrigins: [origin] },
+    clock,
+    dependencies: {
+      readiness() {
+        clock.advance(delaysMs.shift() ?? 0);
+        return { ready: true, reasons: [], degraded: [] };
+      },
+    },
+  });
+  const probe = () => app.inject({ url: '/readyz' });
+  const ask = () => app.inject({ url: '/api/v1/me', headers: { origin } });
+  const answers = await Promise.all([probe(), ...Array.from({ length: 20 }, ask), probe()]);
+  for (const answer of answers.slice(1, -1)) {
+    t.match(answer.json(), { status: 503, code: 'OVERLOADED', outcome: 'none' });
+    t.equal(answer.headers['access-control-allow-origin'], origin, 'pages of other origins can read it');
+  }
+  t.equal((await ask()).statusCode, 429);
 });
 
 t.test('zero means no limit', async (t) => {
@@ -74,7 +134,10 @@ t.test(
 );
 
 t.test('an address is the same whatever port a proxy names with it', async (t) => {
-  const { app } = await startFakeService(t, { options: { rateLimitPerMinute: 1, trustProxy: ['10.0.0.0/8'] } });
+  const { app } = await startFakeService(t, {
+    options: { rateLimitPerMinute: 1, trustProxy: ['10.0.0.0/8'] },
+    clock: createManualClock(),
+  });
   const ask = (forwarded: string) =>
     app.inject({
       method: 'GET',
