@@ -2,7 +2,15 @@ import { createServer } from 'node:net';
 import pg from 'pg';
 import t from 'tap';
 import { Fault, INVALID_VALUE, Refusal } from '../../src/domain/errors.ts';
-import { isInDoubt, isRetryable, isUnavailable, sqlState, toFault } from '../../src/persistence/database-errors.ts';
+import {
+  isInDoubt,
+  isRetryable,
+  isRowLocked,
+  isTableLocked,
+  isUnavailable,
+  sqlState,
+  toFault,
+} from '../../src/persistence/database-errors.ts';
 import { createPool } from '../../src/persistence/pool.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { silentLog as log } from '../fixtures/silent-log.ts';
@@ -113,4 +121,22 @@ t.test('row counts that differ, and what did not come from the database, stay wh
   t.notOk(isUnavailable(bug));
   t.equal(toFault(bug, 'unknown'), bug);
   t.ok(toFault('a string', 'none') instanceof Error);
+});
+
+t.test('a lock timeout says whether it was a row or a whole table that was locked', async (t) => {
+  const { pool } = await createTestDatabase(t, { empty: true });
+  await pool.query('CREATE TABLE things (id int PRIMARY KEY); INSERT INTO things VALUES (1)');
+  const [holder, other] = [await pool.connect(), await pool.connect()];
+  await other.query('SET lock_timeout = 10');
+  await holder.query('BEGIN; UPDATE things SET id = 1; INSERT INTO things VALUES (2)');
+  for (const statement of ['SELECT id FROM things WHERE id = 1 FOR UPDATE', 'INSERT INTO things VALUES (2)']) {
+    const error = await errorOf(other.query(statement));
+    t.ok(isRowLocked(error) && !isTableLocked(error), statement);
+  }
+  await holder.query('LOCK TABLE things');
+  const error = await errorOf(other.query('SELECT id FROM things'));
+  t.ok(isTableLocked(error) && !isRowLocked(error), 'a table');
+  await holder.query('ROLLBACK');
+  holder.release(true);
+  other.release(true);
 });

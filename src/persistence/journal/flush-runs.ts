@@ -15,6 +15,7 @@ import {
   isInvalidValue,
   isOfOnePart,
   isRetryable,
+  isTableLocked,
   isUnavailable,
   sqlState,
 } from '../database-errors.ts';
@@ -89,7 +90,9 @@ export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
   async function send(lane: Lane, statement: LaneStatement): Promise<LaneResult> {
     for (let attempt = 1; ; attempt += 1) {
       const result = await lane.run(statement);
-      if (result.type !== 'error' || !isRetryable(result.error) || attempt === ATTEMPTS || !lane.isFree) return result;
+      if (result.type !== 'error' || attempt === ATTEMPTS || !lane.isFree) return result;
+      // Another second behind a locked table would take the lane from beats, and callers would learn nothing in time.
+      if (!isRetryable(result.error) || isTableLocked(result.error)) return result;
     }
   }
 
