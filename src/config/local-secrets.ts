@@ -43,7 +43,9 @@ function readOrMakeSecrets(dataDir: string): Secrets {
   const file = secretsFile(dataDir);
   const secrets = parseJson(keepText(file, makeSecrets));
   if (!Value.Check(secretsSchema, secrets)) {
-    throw new Error(`${file} does not hold the secrets that it should; remove it to have new ones made`);
+    throw new Error(
+      `${file} does not hold the secrets that it should; restore it, or remove it to have new ones made, which ends all access tokens and places in queues`,
+    );
   }
   return secrets;
 }

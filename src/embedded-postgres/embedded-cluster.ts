@@ -25,6 +25,8 @@ import { isRunning } from './embedded-postmaster.ts';
 export const EMBEDDED_ROLE = 'frontrow';
 
 const PASSWORD_BYTES = 24;
+/** One word, as it goes into a URL and, on a line, into initdb's password file. */
+const PASSWORD = /^[\w.~-]+$/;
 
 /** Text sorts by code point, the same on every machine, and nobody gets in without the password. */
 const CLUSTER_CHOICES = [
@@ -61,15 +63,24 @@ export function embeddedFiles(dataDirectory: string): EmbeddedFiles {
   };
 }
 
-/** The generated password of the server's only role, made on first use. */
+/**
+ * The generated password of the server's only role, made on first use. Throws where the file is damaged or lost: a new
+ * password would open nothing.
+ */
 export function readPassword(files: EmbeddedFiles): string {
-  return keepText(files.password, () => randomBytes(PASSWORD_BYTES).toString('hex')).trim();
+  const remedy = isComplete(files.cluster)
+    ? `restore it from a copy; without it the database in ${files.cluster} does not open. Move both away to begin with an empty database`
+    : 'remove it to have a new one made';
+  if (isComplete(files.cluster) && !existsSync(files.password))
+    throw new Error(`${files.password} is missing; ${remedy}`);
+  const password = keepText(files.password, () => randomBytes(PASSWORD_BYTES).toString('hex')).trim();
+  if (!PASSWORD.test(password)) throw new Error(`${files.password} does not hold a password; ${remedy}`);
+  return password;
 }
 
 /**
  * Makes the cluster unless it is there. It is made beside its place and moved there when it is complete, so an
  * interrupted start leaves nothing that looks like a cluster, and of two starts at once one wins and the other uses its.
- * Throws when the cluster is of another major version, which its server could not read.
  */
 export async function createCluster(settings: {
   dataDirectory: string;
@@ -146,12 +157,13 @@ function removeUnfinished(dataDirectory: string): void {
   }
 }
 
-/** Throws when the cluster belongs to a server of another major version than `serverMajor`. */
+/** Throws when there is a cluster of another major version than `serverMajor`. */
 export function requireClusterVersion(cluster: string, serverMajor: string): void {
+  if (!isComplete(cluster)) return;
   const major = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim();
   if (major !== serverMajor) {
     throw new Error(
-      `${cluster} was made by PostgreSQL ${major}; the embedded server is ${serverMajor} and cannot read it`,
+      `${cluster} was made by PostgreSQL ${major}; the embedded server is ${serverMajor} and cannot read it. Run a server of that version on it and name it in DATABASE_URL, or move the directory and postgres-password away to begin with an empty database`,
     );
   }
 }

@@ -110,6 +110,7 @@ export async function startEmbeddedPostgres(options: {
   const { dataDir, log, settings = {} } = options;
   const dataDirectory = openDataDirectory(dataDir);
   const files = embeddedFiles(dataDirectory);
+  requireClusterVersion(files.cluster, SERVER_MAJOR);
   const setup: Setup = {
     files,
     binaries: await findEmbeddedBinaries(),
@@ -118,7 +119,6 @@ export async function startEmbeddedPostgres(options: {
     serverSettings: { ...SERVER_SETTINGS, ...settings },
   };
   await createCluster({ dataDirectory, log, ...setup, isDurable: setup.serverSettings['fsync'] !== 'off' });
-  requireClusterVersion(files.cluster, SERVER_MAJOR);
 
   let { port, presence } = await startAndJoin(setup, { log });
   let supervisor: EmbeddedSupervisor | undefined;
@@ -168,32 +168,37 @@ async function ensureRunning(setup: Setup, { log, port, isCancelled }: Attempt):
   const { files } = setup;
   const begin = performance.now();
   let child: ChildProcess | undefined;
-  while (performance.now() - begin < START_TIMEOUT_MS) {
-    if (isCancelled?.() === true) {
-      child?.kill('SIGINT');
-      throw new Error('the start of PostgreSQL was cancelled');
-    }
-    const postmaster = findPostmaster(files.cluster);
-    if (postmaster !== undefined) {
-      if (postmaster.port > 0 && port !== undefined && postmaster.port !== port) {
-        throw new Error(`PostgreSQL listens on port ${postmaster.port} now, and this service needs it on ${port}`);
+  try {
+    while (performance.now() - begin < START_TIMEOUT_MS) {
+      if (isCancelled?.() === true) {
+        throw new Error('the start of PostgreSQL was cancelled');
       }
-      if (postmaster.port > 0 && (await isServing(setup, postmaster.port))) {
-        writeFileSync(files.port, String(postmaster.port), { mode: 0o600 });
-        log.debug(
-          { pid: postmaster.pid, port: postmaster.port, adopted: child === undefined },
-          'PostgreSQL is running',
-        );
-        return postmaster.port;
+      const postmaster = findPostmaster(files.cluster);
+      if (postmaster !== undefined) {
+        if (postmaster.port > 0 && port !== undefined && postmaster.port !== port) {
+          throw new Error(`PostgreSQL listens on port ${postmaster.port} now, and this service needs it on ${port}`);
+        }
+        if (postmaster.port > 0 && (await isServing(setup, postmaster.port))) {
+          writeFileSync(files.port, String(postmaster.port), { mode: 0o600 });
+          log.debug(
+            { pid: postmaster.pid, port: postmaster.port, adopted: child === undefined },
+            'PostgreSQL is running',
+          );
+          return postmaster.port;
+        }
+      } else if (child === undefined) {
+        child = await spawnServer(setup, port);
+      } else if (hasEnded(child)) {
+        if (performance.now() - begin > RETRY_TIMEOUT_MS) break;
+        await pause(RETRY_EVERY_MS);
+        if (findPostmaster(files.cluster) === undefined) child = await spawnServer(setup, port);
       }
-    } else if (child === undefined) {
-      child = await spawnServer(setup, port);
-    } else if (hasEnded(child)) {
-      if (performance.now() - begin > RETRY_TIMEOUT_MS) break;
-      await pause(RETRY_EVERY_MS);
-      if (findPostmaster(files.cluster) === undefined) child = await spawnServer(setup, port);
+      await pause(LOOK_EVERY_MS);
     }
-    await pause(LOOK_EVERY_MS);
+  } catch (error) {
+    // A server that nothing can use must not stay behind.
+    child?.kill('SIGINT');
+    throw error;
   }
   const said = existsSync(files.log) ? readFileSync(files.log, 'utf8').slice(-REPORTED_LOG_BYTES).trim() : '';
   throw new Error(`PostgreSQL did not start; the end of ${files.log} is:\n${said}`);
@@ -234,9 +239,10 @@ async function isServing(setup: Setup, port: number): Promise<boolean> {
     return true;
   } catch (error) {
     if (sqlState(error)?.startsWith('28') === true) {
-      throw new Error(`PostgreSQL in ${setup.files.cluster} refuses the password in ${setup.files.password}`, {
-        cause: error,
-      });
+      throw new Error(
+        `PostgreSQL in ${setup.files.cluster} refuses the password in ${setup.files.password}; restore that file from a copy, or move both away to begin with an empty database`,
+        { cause: error },
+      );
     }
     if (isUnavailable(error)) return false;
     throw error;

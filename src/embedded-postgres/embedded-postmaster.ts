@@ -19,11 +19,13 @@ export interface Postmaster {
 /** Lines of postmaster.pid: process id, data directory, start time, port, … (PostgreSQL's `miscadmin.h`). */
 const PID_LINE = 0;
 const PORT_LINE = 3;
+/** PostgreSQL's single-user mode writes its own negated. */
+const PROCESS_ID = /^-?[1-9]\d*$/;
 
 /**
  * The server that is running on the cluster, verified to be it. A lock file whose process is dead is left to the next
  * server, which knows how to take it over; one whose process id now belongs to another program is removed, because a
- * server would refuse to start beside it. So is one that stays empty.
+ * server would refuse to start beside it. So is one that stays empty. Throws where the file names no process.
  */
 export function findPostmaster(cluster: string): Postmaster | undefined {
   const lockFile = join(cluster, 'postmaster.pid');
@@ -34,6 +36,12 @@ export function findPostmaster(cluster: string): Postmaster | undefined {
     return undefined;
   }
   const lines = text.split('\n');
+  if (!PROCESS_ID.test(lines[PID_LINE]?.trim() ?? '')) {
+    // It may be a running server's, and two servers on one cluster would destroy it: this process must not remove the file.
+    throw new Error(
+      `${lockFile} is damaged; make sure that no postgres process works on ${cluster}, then remove the file and start again`,
+    );
+  }
   const pid = Number(lines[PID_LINE]);
   if (isPostmasterOf(pid, cluster)) return { pid, port: Number(lines[PORT_LINE] ?? 0) };
   // A start that runs beside this one may have replaced the file meanwhile, and a server whose lock file is gone ends.

@@ -36,7 +36,11 @@ t.test('a file that holds something else is never overwritten, and its content i
     const DATA_DIR = t.testdir();
     writeFileSync(secretsFile(DATA_DIR), content);
     chmodSync(secretsFile(DATA_DIR), 0o600);
-    t.throws(() => complete({ DATA_DIR }), { message: /secrets\.json does not hold the secrets/ });
+    t.throws(() => complete({ DATA_DIR }), {
+      message: /secrets\.json does not hold the secrets.*restore it, or remove it/,
+    });
     t.equal(readFileSync(secretsFile(DATA_DIR), 'utf8'), content);
   }
+  const DATA_DIR = t.testdir({ 'secrets.json': {} });
+  t.throws(() => complete({ DATA_DIR }), { message: /secrets\.json cannot be read \(EISDIR\); it must be a file/ });
 });

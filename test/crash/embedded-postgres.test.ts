@@ -220,6 +220,20 @@ t.test('a cluster of another major version is refused in words', async (t) => {
   writeFileSync(join(dataDir, 'postgres', 'global', 'pg_control'), '');
   writeFileSync(join(dataDir, 'postgres', 'PG_VERSION'), '17\n');
   await t.rejects(startEmbeddedPostgres({ dataDir, log, settings }), {
-    message: /was made by PostgreSQL 17; the embedded server is 18/,
+    message: /was made by PostgreSQL 17; the embedded server is 18 .* name it in DATABASE_URL, or move/,
   });
 });
+
+t.test(
+  'a password file that another cluster had is reported with its remedy, and no server stays behind',
+  async (t) => {
+    const dataDir = closedDirectory(t);
+    const server = await startEmbeddedPostgres({ dataDir, log, settings });
+    await server.stop();
+    writeFileSync(join(dataDir, 'postgres-password'), 'of-another-cluster');
+    await t.rejects(startEmbeddedPostgres({ dataDir, log, settings }), {
+      message: /refuses the password in .*postgres-password; restore that file from a copy, or move both away/,
+    });
+    await waitFor(() => postmasterOf(dataDir) === undefined, { what: 'the end of the server', deadlineMs: 20_000 });
+  },
+);
