@@ -8,6 +8,7 @@ import type { ReservationStatus } from '../../domain/reservation.ts';
 export type FoldInvariant =
   | 'log-gapless'
   | 'log-epochs'
+  | 'log-times'
   | 'log-legal'
   | 'log-equals-rows'
   | 'no-early-expiry'
@@ -41,13 +42,34 @@ export interface LoggedReservation {
   readonly seat_number: number;
   readonly price: number;
   readonly status: ReservationStatus;
+  readonly created_ms: number;
   readonly expires_ms: number;
+  readonly confirmed_ms: number | null;
+  readonly ended_ms: number | null;
   readonly payment_id: string | null;
   readonly epoch: number;
   readonly seq: number;
 }
 
-const COMPARED = ['user_id', 'seat_number', 'price', 'status', 'expires_ms', 'payment_id', 'epoch', 'seq'] as const;
+const COMPARED = [
+  'user_id',
+  'seat_number',
+  'price',
+  'status',
+  'created_ms',
+  'expires_ms',
+  'confirmed_ms',
+  'ended_ms',
+  'payment_id',
+  'epoch',
+  'seq',
+] as const;
+
+/**
+ * How far `at` may fall in log order. An owner knows the database's time to within a round trip, and a hold that waits for a
+ * settlement in flight is logged behind it. Both are bounded by the seconds that a statement may take.
+ */
+const FALL_LIMIT_MS = 10_000;
 
 type Known = { -readonly [K in keyof LoggedReservation]: LoggedReservation[K] };
 
@@ -100,6 +122,7 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
   const liveSeatsByUser = new Map<string, number>();
   let seq = 0;
   let epoch = 0;
+  let latestAt = Number.NEGATIVE_INFINITY;
 
   function countSeats(userId: string, change: 1 | -1): number {
     const count = (liveSeatsByUser.get(userId) ?? 0) + change;
@@ -127,7 +150,10 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
       seat_number: seatNumber,
       price,
       status: 'HELD',
+      created_ms: at,
       expires_ms: expiresAt,
+      confirmed_ms: null,
+      ended_ms: null,
       payment_id: null,
       epoch,
       seq: eventSeq,
@@ -160,8 +186,14 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
         fault(`it was paid by ${reservation.payment_id}`);
       }
     }
-    if (status === 'CONFIRMED') reservation.payment_id = event.paymentId ?? null;
-    else free(reservation);
+    if (event.at === undefined) fault('no time');
+    if (status === 'CONFIRMED') {
+      reservation.payment_id = event.paymentId ?? null;
+      reservation.confirmed_ms = event.at ?? null;
+    } else {
+      reservation.ended_ms = event.at ?? null;
+      free(reservation);
+    }
     reservation.status = status;
     reservation.epoch = epoch;
     reservation.seq = eventSeq;
@@ -169,6 +201,11 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
 
   function apply(event: ReadEvent, eventSeq: number): void {
     const fault = (reason: string): void => report('log-legal', { scheduleId, seq: eventSeq, ...event, reason });
+    if (event.at !== undefined) {
+      if (event.at < latestAt - FALL_LIMIT_MS)
+        report('log-times', { scheduleId, seq: eventSeq, at: event.at, latestAt });
+      latestAt = Math.max(latestAt, event.at);
+    }
     switch (event.type) {
       case 'HELD':
         return hold(event, eventSeq, fault);

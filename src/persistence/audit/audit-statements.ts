@@ -1,3 +1,5 @@
+import { BALANCE_LIMIT_WON, CHARGE_LIMIT_WON } from '../../domain/wallet.ts';
+
 /*
  * The invariants that one statement can judge. Each statement selects the rows that break its invariant.
  *
@@ -14,6 +16,12 @@ export interface StatementInvariant {
 }
 
 const CLOCKS_APART = `interval '1 second'`;
+
+/**
+ * The node that receives a hold checks the windows, and the schedule's owner dates the hold. Both know the database's time to
+ * within a round trip, and the hold may wait in between, for no longer than the seconds that a request may take.
+ */
+const DATED_LATER = `interval '10 seconds'`;
 /** Instants are stored in whole microseconds, which may round a window down. */
 const ROUNDING = `interval '1 millisecond'`;
 
@@ -62,6 +70,15 @@ export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
       FROM reservations r JOIN schedules s USING (schedule_id)
       WHERE r.status = 'HELD' AND r.expires_at > s.starts_at`,
   },
+  {
+    invariant: 'hold-within-windows',
+    says: "a hold began within its concert's booking window and not before its schedule opened for reservation",
+    violations: `
+      SELECT r.reservation_id, r.schedule_id, r.created_at, c.booking_opens_at, c.booking_closes_at, s.reservation_opens_at
+      FROM reservations r JOIN schedules s USING (schedule_id) JOIN concerts c ON c.concert_id = s.concert_id
+      WHERE r.created_at < greatest(c.booking_opens_at, s.reservation_opens_at) - ${DATED_LATER}
+        OR r.created_at > c.booking_closes_at + ${DATED_LATER}`,
+  },
 ];
 
 export const MONEY_INVARIANTS: readonly StatementInvariant[] = [
@@ -76,6 +93,13 @@ export const MONEY_INVARIANTS: readonly StatementInvariant[] = [
       ) e
       WHERE entry_no <> entry_before + 1 OR balance_after <> balance_before + amount OR balance_after < 0
         OR CASE type WHEN 'CHARGE' THEN amount <= 0 WHEN 'PAYMENT' THEN amount > 0 ELSE amount < 0 END`,
+  },
+  {
+    invariant: 'ledger-limits',
+    says: 'no charge is above the limit of a charge or takes a balance above the limit of a balance; a refund may',
+    violations: `
+      SELECT user_id, entry_no, amount, balance_after FROM wallet_entries
+      WHERE type = 'CHARGE' AND (amount > ${CHARGE_LIMIT_WON} OR balance_after > ${BALANCE_LIMIT_WON})`,
   },
   {
     invariant: 'wallet-equals-ledger',
@@ -119,6 +143,14 @@ export const MONEY_INVARIANTS: readonly StatementInvariant[] = [
         AND r.status = CASE p.status WHEN 'COMPLETED' THEN 'CONFIRMED' ELSE 'REFUNDED' END
       GROUP BY p.payment_id
       HAVING count(i.item_no) = 0 OR count(r.reservation_id) <> count(i.item_no) OR sum(r.price) IS DISTINCT FROM p.amount`,
+  },
+  {
+    invariant: 'payment-times',
+    says: 'a payment was made when its reservations were confirmed, and refunded when they ended',
+    violations: `
+      SELECT p.payment_id, r.reservation_id, p.paid_at, r.confirmed_at, p.refunded_at, r.ended_at
+      FROM payments p JOIN reservations r USING (payment_id)
+      WHERE r.confirmed_at <> p.paid_at OR r.ended_at <> p.refunded_at`,
   },
   {
     invariant: 'confirmed-is-paid',

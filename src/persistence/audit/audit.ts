@@ -49,8 +49,9 @@ export interface AuditReport {
 const FOLDED = {
   'log-gapless': "the log of a schedule is numbered from 1 to its head's number without a gap",
   'log-epochs': "epochs never fall in log order, and none is above its head's",
+  'log-times': 'times never fall in log order by more than what clocks and waiting explain',
   'log-legal': 'every logged change was possible in the state that the log had led to',
-  'log-equals-rows': 'the log, folded, gives exactly the reservations',
+  'log-equals-rows': 'the log, folded, gives exactly the reservations, their times included',
   'no-early-expiry': 'no hold was ended by its time before its time',
   'alarm-covers-holds': 'the deadline that the alarm watches is not later than that of any hold',
   'seat-limit': 'nobody ever had more live seats of a schedule than allowed',
@@ -63,7 +64,9 @@ const HEADS = `
 const LOG = 'SELECT schedule_id, first_seq, last_seq, epoch, events FROM seat_log ORDER BY schedule_id, first_seq';
 
 const RESERVATIONS = `
-  SELECT reservation_id, schedule_id, user_id, seat_number, price, status, round(extract(epoch FROM expires_at) * 1000)::bigint AS expires_ms,
+  SELECT reservation_id, schedule_id, user_id, seat_number, price, status,
+    round(extract(epoch FROM created_at) * 1000)::bigint AS created_ms, round(extract(epoch FROM expires_at) * 1000)::bigint AS expires_ms,
+    round(extract(epoch FROM confirmed_at) * 1000)::bigint AS confirmed_ms, round(extract(epoch FROM ended_at) * 1000)::bigint AS ended_ms,
     payment_id, epoch, seq
   FROM reservations ORDER BY schedule_id`;
 

@@ -51,6 +51,10 @@ async function createLawfulDatabase(t: Parameters<typeof createTestDatabase>[0])
   const database = await createTestDatabase(t);
   const { pool } = database;
   const sale = await insertSale(pool);
+  await pool.query('UPDATE concerts SET booking_opens_at = to_timestamp($1), booking_closes_at = to_timestamp($2)', [
+    AT / 1000 - 3_600,
+    AT / 1000 + 3_600,
+  ]);
   // A schedule that nobody has touched yet.
   await insertSale(pool);
   const history = createHistory(pool, sale);
@@ -187,7 +191,7 @@ const corruptions: { what: string; sql: string[]; broken: string[] }[] = [
       `UPDATE seat_log_flushes SET events[1] = jsonb_set(events[1]::jsonb, '{0,at}', to_jsonb((events[1]->0->>'at')::bigint - 1))::json
          WHERE events[1]::jsonb @> '[{"type": "EXPIRED"}]'`,
     ],
-    broken: ['no-early-expiry'],
+    broken: ['log-equals-rows', 'no-early-expiry'],
   },
   {
     what: 'an expiry of a hold that was confirmed',
@@ -196,6 +200,83 @@ const corruptions: { what: string; sql: string[]; broken: string[] }[] = [
          FROM seat_log c WHERE l.events[1]::jsonb @> '[{"type": "CANCELLED"}]' AND c.events @> '[{"type": "CONFIRMED"}]' AND jsonb_array_length(c.events) = 2`,
     ],
     broken: ['log-equals-rows', 'log-legal'],
+  },
+  {
+    what: 'a hold that began earlier than it was logged',
+    sql: ["UPDATE reservations SET created_at = created_at - interval '1 millisecond' WHERE status = 'HELD'"],
+    broken: ['log-equals-rows'],
+  },
+  {
+    what: 'a seat that was confirmed later than it was logged',
+    sql: [
+      "UPDATE reservations SET confirmed_at = confirmed_at + interval '1 millisecond' WHERE status = 'CONFIRMED' AND seat_number = 1",
+    ],
+    broken: ['log-equals-rows', 'payment-times'],
+  },
+  {
+    what: 'a hold that ended later than it was logged',
+    sql: ["UPDATE reservations SET ended_at = ended_at + interval '1 millisecond' WHERE status = 'CANCELLED'"],
+    broken: ['log-equals-rows'],
+  },
+  {
+    what: 'an end without an instant',
+    sql: ["UPDATE reservations SET ended_at = NULL WHERE status = 'EXPIRED'"],
+    broken: ['log-equals-rows'],
+  },
+  {
+    what: 'a payment that was made later than its seats were confirmed',
+    sql: ["UPDATE payments SET paid_at = paid_at + interval '1 millisecond' WHERE user_id = $ben"],
+    broken: ['payment-times'],
+  },
+  {
+    what: 'a refund at another time than its seats were returned',
+    sql: ["UPDATE payments SET refunded_at = refunded_at + interval '1 millisecond' WHERE status = 'REFUNDED'"],
+    broken: ['payment-times'],
+  },
+  {
+    what: 'a log and a row whose time falls by an hour',
+    sql: [
+      `UPDATE seat_log_flushes SET events[1] = jsonb_set(events[1]::jsonb, '{0,at}', to_jsonb((events[1]->0->>'at')::bigint - 3000000))::json
+         WHERE events[1]::jsonb @> '[{"type": "CANCELLED"}]'`,
+      "UPDATE reservations SET ended_at = ended_at - interval '3000 seconds' WHERE status = 'CANCELLED'",
+    ],
+    broken: ['log-times'],
+  },
+  {
+    what: 'a hold before the booking window',
+    sql: ['UPDATE concerts SET booking_opens_at = to_timestamp($at + 11)'],
+    broken: ['hold-within-windows'],
+  },
+  {
+    what: 'a hold after the booking window',
+    sql: [
+      `UPDATE concerts SET booking_closes_at = to_timestamp($at + 285)
+         WHERE concert_id = (SELECT concert_id FROM schedules WHERE schedule_id = $schedule)`,
+    ],
+    broken: ['hold-within-windows'],
+  },
+  {
+    what: 'a hold before its schedule opened for reservation',
+    sql: ['UPDATE schedules SET reservation_opens_at = to_timestamp($at + 11) WHERE schedule_id = $schedule'],
+    broken: ['hold-within-windows'],
+  },
+  {
+    what: 'a charge above the limit',
+    sql: [
+      'UPDATE wallet_entries SET amount = amount + 10000000 WHERE user_id = $ann AND entry_no = 1',
+      'UPDATE wallet_entries SET balance_after = balance_after + 10000000 WHERE user_id = $ann',
+      'UPDATE wallets SET balance = balance + 10000000 WHERE user_id = $ann',
+    ],
+    broken: ['ledger-limits'],
+  },
+  {
+    what: 'a charge that takes a balance above the limit',
+    sql: [
+      `INSERT INTO wallet_entries (user_id, entry_no, type, amount, balance_after)
+         SELECT w.user_id, w.entries + n, 'CHARGE', 10000000, w.balance + n * 10000000 FROM wallets w, generate_series(1, 100000::bigint) n WHERE user_id = $ann`,
+      'UPDATE wallets SET balance = balance + 1000000000000, entries = entries + 100000 WHERE user_id = $ann',
+    ],
+    broken: ['ledger-limits'],
   },
   {
     what: 'a deadline that the alarm does not know',
@@ -352,6 +433,7 @@ for (const { what, sql, broken } of corruptions) {
         statement
           .replaceAll('$ann', `'${ann}'`)
           .replaceAll('$ben', `'${ben}'`)
+          .replaceAll('$at', `${AT / 1000}`)
           .replaceAll('$schedule', `${scheduleId}`),
       );
     }
@@ -403,7 +485,7 @@ t.test('a log that is longer than one fetch is folded to its end', async (t) => 
      row AS (INSERT INTO reservations SELECT id, $2, $5, $3, 6, 6000, 'CANCELLED', to_timestamp($4 / 1000.0), to_timestamp($4 / 1000.0 + 1),
        NULL, to_timestamp($4 / 1000.0), NULL, 3, first + 1 FROM pair)
      UPDATE schedule_heads SET seq = $1 + 6000 WHERE schedule_id = $2`,
-    [before, scheduleId, ann, AT, concertId],
+    [before, scheduleId, ann, AT + TTL_MS + 10, concertId],
   );
   t.same(await brokenInvariants(pool), []);
   await pool.query(
