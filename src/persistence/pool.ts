@@ -8,7 +8,7 @@ const CONNECTION_TIMEOUT_MS = 8_000;
 /** Ends a statement that runs away, so that it cannot keep its connection and its locks from everybody else. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 /** Every lock here is held for one short statement; whoever waits longer waits for something broken. */
-const LOCK_TIMEOUT_MS = 1_000;
+export const LOCK_TIMEOUT_MS = 1_000;
 /** A transaction whose process stopped thinking (a debugger, SIGSTOP) must not keep its row locks. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 /** How soon the server notices that the client of a running statement is gone, and ends it. */

@@ -2,6 +2,7 @@ import type { TrialResult } from '../../health/write-health.ts';
 import type { AppendBatch, Journal, JournalSubject, SettlementBatch } from '../../actors/journal-port.ts';
 import type { ObservedDatabaseClock } from '../../runtime/database-clock.ts';
 import type { Heartbeat } from '../../domain/node.ts';
+import { createBeatTurns } from './beat-turns.ts';
 import { createFlushRuns, type FlushKind, type FlushRunsDependencies, type Taken } from './flush-runs.ts';
 import { createLane, type Lane } from './lane.ts';
 import { tryWriteOn } from './trial-write.ts';
@@ -13,7 +14,9 @@ import { tryWriteOn } from './trial-write.ts';
  * J1. No timer: a flush starts as soon as the one before it was answered, at the end of an event-loop turn, and takes all that
  *     has gathered. A second lane is used beside it only while that one is late, or for a crowd.
  * J2. A schedule is in at most one statement at a time (its own latch); whatever is taken from it is run at once, or refused.
- * J3. Nobody waits for a database that is away: when no lane came free for a second, what gathered is refused.
+ * J3. Work does not wait for a database that is away: after a second without a usable lane the journal rejects it.
+ * J4. At most one lane carries a settlement. Settlements lock wallets before anything else, and a locked table would
+ *     otherwise stop the appends and beats of the whole node.
  */
 
 /** The second is for when the first is not enough: spread over both at all times, batches are half as large and holds a fifth dearer. */
@@ -29,16 +32,10 @@ const EVENTS_PER_APPEND = 2_000;
 const SETTLEMENTS_PER_STATEMENT = 100;
 /** From here on a caller is better served by a 503 than by waiting on. */
 const LATE_ANSWER_MS = 1_500;
-/** How long what has gathered waits for a lane, be it that none is connected or that all of them wait for an answer. */
+/** How long work waits for a lane that may carry it: lanes may be disconnected, or wait for answers. */
 const NO_LANE_LIMIT_MS = 1_000;
 /** Between two looks at whether what is under way has ended, at a stop. */
 const DRAIN_POLL_MS = 5;
-
-interface WaitingBeat {
-  readonly run: (lane: Lane) => Promise<void>;
-  /** Gives the beat up. */
-  readonly giveUp: (error: Error) => void;
-}
 
 export interface JournalDependencies extends FlushRunsDependencies {
   readonly databaseUrl: string;
@@ -56,20 +53,18 @@ export interface LaneJournal extends Journal, Heartbeat {
   close(): Promise<void>;
 }
 
-const BEAT = `UPDATE nodes SET beat = beat + 1 WHERE node = $1 AND dead_at IS NULL
-RETURNING floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`;
-
 /** The journal over its own connections. */
 export function createJournal(deps: JournalDependencies): LaneJournal {
   const { clock, log } = deps;
   const runs = createFlushRuns(deps);
   const ready: Record<FlushKind, Set<JournalSubject>> = { append: new Set(), settlement: new Set() };
   const lanes: Lane[] = Array.from({ length: LANES }, () => createLane({ ...deps, onFree: requestPump }));
-  const beats: (WaitingBeat | null)[] = lanes.map(() => null);
-  let nextBeatLane = 0;
+  const beats = createBeatTurns(lanes, clock, requestPump);
+  /** The lane that ran the last settlement, until an append uses it. */
+  let settlementLane: Lane | null = null;
   let lastKind: FlushKind = 'settlement';
   let isPumpRequested = false;
-  let cancelShedding: (() => void) | null = null;
+  const cancelShedding: Record<FlushKind, (() => void) | null> = { append: null, settlement: null };
   let underWay = 0;
   /** `startedAt` is that of the youngest. */
   const inFlight = { append: { count: 0, startedAt: 0 }, settlement: { count: 0, startedAt: 0 } };
@@ -82,13 +77,10 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
 
   function pump(): void {
     isPumpRequested = false;
-    const isAnyFree = lanes.some((lane) => lane.isFree);
-    for (const [index, lane] of lanes.entries()) {
-      const beat = beats[index];
-      if (beat != null && lane.isFree) {
-        beats[index] = null;
-        void beat.run(lane);
-      }
+    beats.send();
+    const couldAppend = hasLaneFor('append');
+    const couldSettle = hasLaneFor('settlement');
+    for (const lane of lanes) {
       // What is ready may turn out to be nothing; then the lane takes what else there is.
       for (let kind = nextKind(); kind !== null && lane.isFree; kind = nextKind()) {
         lastKind = kind;
@@ -96,7 +88,8 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
         else void flushSettlements(lane);
       }
     }
-    watchForAbsence(isAnyFree);
+    watchForAbsence('append', couldAppend);
+    watchForAbsence('settlement', couldSettle);
   }
 
   function nextKind(): FlushKind | null {
@@ -108,32 +101,40 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   function isWorthAFlush(kind: FlushKind): boolean {
     const waiting = ready[kind].size;
     const { count, startedAt } = inFlight[kind];
-    if (waiting === 0 || count === 0) return waiting > 0;
+    if (waiting === 0 || !hasLaneFor(kind)) return false;
+    if (count === 0) return true;
     return waiting >= CROWD || clock.monotonicMs() - startedAt >= LATE_FLUSH_MS;
   }
 
-  function watchForAbsence(isAnyFree: boolean): void {
-    const isAnythingLeft = ready.append.size + ready.settlement.size > 0;
-    if (isAnyFree || !isAnythingLeft) {
-      cancelShedding?.();
-      cancelShedding = null;
+  function hasLaneFor(kind: FlushKind): boolean {
+    // J4. A settlement in doubt has left its lane, and must not hold up the others.
+    if (kind === 'settlement' && settlementLane !== null && settlementLane.runningSinceMs !== null) return false;
+    return lanes.some((lane) => lane.isFree);
+  }
+
+  function watchForAbsence(kind: FlushKind, couldFlush: boolean): void {
+    const isAnythingLeft = ready[kind].size > 0;
+    if (couldFlush || !isAnythingLeft) {
+      cancelShedding[kind]?.();
+      cancelShedding[kind] = null;
     }
     if (!isAnythingLeft) return;
-    cancelShedding ??= clock.after(NO_LANE_LIMIT_MS, () => {
-      cancelShedding = null;
-      if (lanes.some((lane) => lane.isFree)) requestPump();
-      else shed();
+    cancelShedding[kind] ??= clock.after(NO_LANE_LIMIT_MS, () => {
+      cancelShedding[kind] = null;
+      if (hasLaneFor(kind)) requestPump();
+      else shed(kind);
     });
   }
 
-  function shed(): void {
+  function shed(kind: FlushKind): void {
     const error = new Error('no lane to the database came free');
-    const appends: JournalSubject[] = [];
-    const settlements: JournalSubject[] = [];
-    while (ready.append.size > 0) for (const { subject } of takeAppends()) appends.push(subject);
-    while (ready.settlement.size > 0) for (const { subject } of takeSettlements()) settlements.push(subject);
-    for (const subject of appends) subject.concludeAppend({ type: 'unavailable', error });
-    for (const subject of settlements) subject.concludeSettlements({ type: 'unavailable', error });
+    const subjects: JournalSubject[] = [];
+    const take = kind === 'append' ? takeAppends : takeSettlements;
+    while (ready[kind].size > 0) for (const { subject } of take()) subjects.push(subject);
+    for (const subject of subjects) {
+      if (kind === 'append') subject.concludeAppend({ type: 'unavailable', error });
+      else subject.concludeSettlements({ type: 'unavailable', error });
+    }
   }
 
   function takeAppends(): Taken<AppendBatch>[] {
@@ -176,12 +177,14 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   async function flushAppends(lane: Lane): Promise<void> {
     const taken = takeAppends();
     if (taken.length === 0) return;
+    if (settlementLane === lane) settlementLane = null;
     await keepBusy('append', taken, () => runs.append(lane, taken));
   }
 
   async function flushSettlements(lane: Lane): Promise<void> {
     const taken = takeSettlements();
     if (taken.length === 0) return;
+    settlementLane = lane;
     await keepBusy('settlement', taken, () => runs.settle(lane, taken));
   }
 
@@ -217,22 +220,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
       ready.settlement.add(subject);
       requestPump();
     },
-    beat(node) {
-      const index = nextBeatLane;
-      nextBeatLane = (nextBeatLane + 1) % lanes.length;
-      return new Promise((resolve, reject) => {
-        beats[index]?.giveUp(new Error('the lane did not come free for a beat'));
-        beats[index] = {
-          giveUp: reject,
-          run: async (lane) => {
-            const result = await lane.run({ name: 'beat', text: BEAT, values: [node] });
-            if (result.type === 'done') resolve({ isAlive: result.rows.length === 1, sentAt: result.sentAt });
-            else reject(result.error);
-          },
-        };
-        requestPump();
-      });
-    },
+    beat: (node) => beats.beat(node),
     async start() {
       await Promise.all(lanes.map((lane) => lane.start()));
     },
@@ -243,7 +231,8 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
           clock.after(DRAIN_POLL_MS, resolve);
         });
       }
-      cancelShedding?.();
+      cancelShedding.append?.();
+      cancelShedding.settlement?.();
       await Promise.all(lanes.map((lane) => lane.close()));
     },
   };

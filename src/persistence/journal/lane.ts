@@ -55,6 +55,8 @@ export interface Lane {
   /** Whether a statement can be run now. */
   readonly isFree: boolean;
   readonly isConnected: boolean;
+  /** When the statement in flight was sent, on the monotonic clock; null without one. */
+  readonly runningSinceMs: number | null;
   run(statement: LaneStatement): Promise<LaneResult>;
   start(): Promise<void>;
   close(): Promise<void>;
@@ -81,7 +83,7 @@ export function createLane({
   random = Math.random,
 }: LaneDependencies): Lane {
   let client: pg.Client | null = null;
-  let isBusy = false;
+  let runningSinceMs: number | null = null;
   let isClosed = false;
   let connecting: Promise<void> | null = null;
   const patience = createConnectPatience();
@@ -132,7 +134,7 @@ export function createLane({
       connecting = null;
     });
     await connecting;
-    if (client !== null && !isBusy) onFree();
+    if (client !== null && runningSinceMs === null) onFree();
   }
 
   async function keepConnecting(): Promise<void> {
@@ -155,9 +157,9 @@ export function createLane({
 
   async function run(statement: LaneStatement): Promise<LaneResult> {
     const used = client;
-    if (used === null || isBusy) return { type: 'error', error: new Error('the lane is not free') };
-    isBusy = true;
+    if (used === null || runningSinceMs !== null) return { type: 'error', error: new Error('the lane is not free') };
     const sentAt = clock.monotonicMs();
+    runningSinceMs = sentAt;
     let giveUp: ((error: Error) => void) | null = null;
     const silence = new Promise<never>((_resolve, reject) => {
       giveUp = reject;
@@ -181,17 +183,20 @@ export function createLane({
       return { type: 'doubt', error };
     } finally {
       cancel();
-      isBusy = false;
+      runningSinceMs = null;
       if (client !== null) onFree();
     }
   }
 
   return {
     get isFree() {
-      return client !== null && !isBusy;
+      return client !== null && runningSinceMs === null;
     },
     get isConnected() {
       return client !== null;
+    },
+    get runningSinceMs() {
+      return runningSinceMs;
     },
     run,
     async start() {

@@ -22,6 +22,7 @@ async function holdBehind(error: Error) {
   const lane: Lane = {
     isFree: true,
     isConnected: true,
+    runningSinceMs: null,
     run: async () => {
       sent += 1;
       return { type: 'error', error };
