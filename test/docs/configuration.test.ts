@@ -12,9 +12,7 @@ interface Row {
 }
 
 function readRows(): readonly Row[] {
-  const { prose } = readDocument('README.md');
-  const [, section = ''] = /^## Configuration\n([\s\S]*?)^## /m.exec(prose) ?? [];
-  return tableRowsOf({ prose: section })
+  return tableRowsOf(readDocument('docs/configuration.md'))
     .slice(2)
     .map(([name = '', defaults = '', values = '', meaning = '']) => ({
       name: name.replaceAll('`', ''),
@@ -38,10 +36,10 @@ function isUnset(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
-t.test('the README has a row for every variable, and for nothing else', async (t) => {
+t.test('the documentation has a row for every variable, and for nothing else', async (t) => {
   const inSchema = variables.map(([name]) => name).sort((one, other) => one.localeCompare(other));
-  const inReadme = rows.map(({ name }) => name).sort((one, other) => one.localeCompare(other));
-  t.same(inReadme, inSchema);
+  const documented = rows.map(({ name }) => name).sort((one, other) => one.localeCompare(other));
+  t.same(documented, inSchema);
 });
 
 t.test('every row has the default that the service takes', async (t) => {

@@ -26,7 +26,7 @@ export function readDocuments(): readonly Document[] {
       .sort((one, other) => one.localeCompare(other))
       .map((name) => folder + name),
   );
-  return ['README.md', 'CHANGELOG.md', ...below].map(readDocument);
+  return ['README.md', 'README.ko.md', 'CHANGELOG.md', ...below].map(readDocument);
 }
 
 /** What stands between backticks outside of fenced blocks. */

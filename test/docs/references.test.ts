@@ -94,7 +94,7 @@ t.test('every code and variable that a document names exists', async (t) => {
   t.ok(named.length >= 50, `${named.length} names were seen`);
 });
 
-t.test('every metric that the README names is one', async (t) => {
+t.test('every metric that the documentation names is one', async (t) => {
   const { registry } = createMetrics();
   registerServiceMetrics(registry, {
     schedules: () => ({ schedules: 0, held: 0, confirmed: 0, waiting: 0, ends: {} }),
@@ -113,7 +113,7 @@ t.test('every metric that the README names is one', async (t) => {
     subscriptions: () => ({ seats: 0, queue: 0 }),
     schedules: () => 0,
   });
-  const named = codeSpansOf(readDocument('README.md')).filter((code) =>
+  const named = codeSpansOf(readDocument('docs/operations.md')).filter((code) =>
     /^(?:frontrow|http|nodejs)_[a-z0-9_]+$/.test(code),
   );
   t.ok(named.length >= 8, `${named.length} metrics were named`);
