@@ -37,22 +37,28 @@ async function timed(answer: Promise<Answer>): Promise<Answer & { readonly tookM
   return { ...given, tookMs: performance.now() - started };
 }
 
-t.test('a duplicate of a request that is still undecided waits for it, for two seconds at most', async (t) => {
+t.test('duplicates of a request that is still undecided wait for it, and all get its answer', async (t) => {
   const { concertId } = await openSale(api);
   const { accessToken: token, userId } = await enter(api, concertId);
   const charge = (key: string) => api.call('POST', '/me/balance/charge', { token, key, body: { amount: 100 } });
   const release = await lockWallet(t, userId);
   const key = randomUUID();
-  const first = charge(key);
-  await waitFor(isWaitedFor, { what: 'the first to wait for the wallet' });
-  const late = await timed(charge(key));
-  t.match(late, { status: 409, body: { code: 'IDEMPOTENCY_IN_PROGRESS' } });
-  t.ok(late.tookMs > 1_900 && late.tookMs < 3_500, `${late.tookMs} ms`);
-  const patient = charge(key);
+  let answered = 0;
+  const noted = async (asked: Promise<Answer>) => {
+    const answer = await asked;
+    answered += 1;
+    return answer;
+  };
+  const same = [noted(charge(key)), noted(charge(key)), noted(charge(key))];
+  // Another fan's charge passes meanwhile, so the three have had every chance to be answered.
+  const other = await enter(api, concertId);
+  const passed = await api.call('POST', '/me/balance/charge', { token: other.accessToken, body: { amount: 1 } });
+  t.equal(passed.status, 200);
+  t.equal(answered, 0);
   await release();
-  const done = await first;
-  t.match(done, { status: 200, body: { currentBalance: 100 } });
-  t.match(await patient, { status: 200, body: done.body });
+  const [first, ...others] = await Promise.all(same);
+  t.match(first, { status: 200, body: { currentBalance: 100 } });
+  for (const answer of others) t.match(answer, { status: 200, body: first?.body ?? {} });
   t.equal((await charge(key)).headers.get('idempotency-replayed'), 'true');
 });
 

@@ -37,12 +37,14 @@ t.test('a hundred charges at once all count, and each has its own line in the le
 
 t.test('a wallet holds at most a million million won, to the won', async (t) => {
   const { accessToken: token, userId } = await register(api);
-  await charge(token, 1);
-  await database.pool.query('UPDATE wallets SET balance = 999999999000 WHERE user_id = $1', [userId]);
+  // As a hundred thousand charges would have left it: 99 999 of the most that one may be, and the rest.
   await database.pool.query(
-    'UPDATE wallet_entries SET amount = 999999999000, balance_after = 999999999000 WHERE user_id = $1',
+    `INSERT INTO wallet_entries (user_id, entry_no, type, amount, balance_after, created_at)
+     SELECT $1, n, 'CHARGE', CASE WHEN n < 100000 THEN 10000000 ELSE 9999000 END,
+       CASE WHEN n < 100000 THEN n * 10000000 ELSE 999999999000 END, now() FROM generate_series(1::bigint, 100000) AS n(n)`,
     [userId],
   );
+  await database.pool.query('UPDATE wallets SET balance = 999999999000, entries = 100000 WHERE user_id = $1', [userId]);
   t.match(await charge(token, 1_001), { status: 409, body: { code: 'BALANCE_LIMIT' } });
   const full = await charge(token, 1_000);
   t.match(full, { status: 200, body: { currentBalance: 1_000_000_000_000 } });
