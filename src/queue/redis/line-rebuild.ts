@@ -65,6 +65,11 @@ export function createLineRebuild(deps: {
     }
   }
 
+  async function isRebuilt(concertId: number, beyond: number): Promise<boolean> {
+    const looked = await store.look(concertId, [], false);
+    return looked !== LOST && looked.summary.generation > beyond;
+  }
+
   /** False when it has to be begun anew, by whoever comes first. */
   async function attempt(concertId: number, terms: QueueTerms): Promise<boolean> {
     const { generation } = await records.takeOver(concertId);
@@ -81,11 +86,15 @@ export function createLineRebuild(deps: {
     async rebuild(concertId, beyond, terms) {
       const deadlineMs = clock.monotonicMs() + LONGEST_REBUILD_MS;
       while (clock.monotonicMs() < deadlineMs) {
-        const looked = await store.look(concertId, [], false);
-        if (looked !== LOST && looked.summary.generation > beyond) return;
+        if (await isRebuilt(concertId, beyond)) return;
         if (!(await claim(concertId))) {
           await pause();
           continue;
+        }
+        // Another node may have finished, and given its claim up, since the look.
+        if (await isRebuilt(concertId, beyond)) {
+          claims.delete(concertId);
+          return;
         }
         const isDone = await attempt(concertId, terms);
         claims.delete(concertId);
