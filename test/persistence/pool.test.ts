@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import t from 'tap';
 import { createLane } from '../../src/persistence/journal/lane.ts';
 import { createPool } from '../../src/persistence/pool.ts';
+import { startupOptions, withStartupOptions } from '../../src/persistence/session-settings.ts';
 import { createWallets } from '../../src/persistence/records/wallets.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { createDatabaseClock } from '../../src/runtime/database-clock.ts';
@@ -53,6 +55,22 @@ t.test('the server itself bounds statements, locks and idle transactions', async
     { name: 'lock_timeout', setting: '1000' },
     { name: 'statement_timeout', setting: '5000' },
   ]);
+});
+
+t.test('the server soon gives up a client that vanished, on the connections of requests and of jobs', async (t) => {
+  const { pool, url } = await createTestDatabase(t, { empty: true });
+  const jobs = new pg.Pool({ ...withStartupOptions(url, startupOptions({})), max: 1 });
+  t.teardown(() => jobs.end());
+  for (const connections of [pool, jobs]) {
+    const { rows } = await connections.query<{ name: string; setting: string }>(`
+      SELECT name, setting FROM pg_settings WHERE name LIKE 'tcp\\_%' ORDER BY name`);
+    t.same(rows, [
+      { name: 'tcp_keepalives_count', setting: '3' },
+      { name: 'tcp_keepalives_idle', setting: '2' },
+      { name: 'tcp_keepalives_interval', setting: '1' },
+      { name: 'tcp_user_timeout', setting: '5000' },
+    ]);
+  }
 });
 
 /** Settings that an operator, or a database that other programs share, may have for reasons of its own. */
