@@ -11,19 +11,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmpty } from './contestants/rival.ts';
 import { createEntryDesk, type EntryDesk } from './entries/entry-desk.ts';
-import { closeOnInterruption } from './interruption.ts';
+import { closeOnInterruption } from '../harness/interruption.ts';
 import { createLoadProcess } from './load/load-process.ts';
 import { countAccepted, type MeasuredLoad, measureParts } from './load/measured-load.ts';
 import type { LoadPlan, LoadWork } from './load/plan.ts';
-import { processCpuUs } from './machine/cpu-time.ts';
-import { describeMachine } from './machine/description.ts';
-import { readCount, readOptions } from './options.ts';
+import { processCpuUs } from '../harness/machine/cpu-time.ts';
+import { describeMachine } from '../harness/machine/description.ts';
+import { readCount, readOptions } from '../harness/options.ts';
 import { summariseEntries } from './report/entries-report.ts';
 import { writeFigures } from './report/figures-file.ts';
 import { runRounds } from './rounds.ts';
-import { issueAccessTokens } from './service/access-tokens.ts';
-import { startPrivatePostgres } from './service/private-postgres.ts';
-import { hasRedis, startPrivateRedis } from './service/private-redis.ts';
+import { issueAccessTokens } from '../harness/service/access-tokens.ts';
+import { startPrivatePostgres } from '../harness/service/private-postgres.ts';
+import { hasRedis, startPrivateRedis } from '../harness/service/private-redis.ts';
 
 const USAGE = `npm run bench:entries -- [options]
   --rounds 4            phases of each contestant

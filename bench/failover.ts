@@ -8,14 +8,14 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClusterField } from './cluster/cluster-field.ts';
-import type { ClusterNode } from './cluster/cluster-node.ts';
-import { describeMachine } from './machine/description.ts';
-import { createMachineClock } from './machine/monotonic-clock.ts';
-import { readCount, readOptions } from './options.ts';
-import { createWorkerProcess } from './process/worker-process.ts';
+import type { ClusterNode } from '../harness/cluster/cluster-node.ts';
+import { describeMachine } from '../harness/machine/description.ts';
+import { createMachineClock } from '../harness/machine/monotonic-clock.ts';
+import { readCount, readOptions } from '../harness/options.ts';
+import { createWorkerProcess } from '../harness/process/worker-process.ts';
 import { type FailoverTrial, summariseFailover } from './report/failover-report.ts';
 import { writeFigures } from './report/figures-file.ts';
-import { findMissingHolds } from './service/missing-holds.ts';
+import { findMissingHolds } from './sale/missing-holds.ts';
 import type { SteadyCalls } from './steady/steady-calls.ts';
 import { countFailures, isDone, readRequests } from './steady/timeline.ts';
 

@@ -8,8 +8,8 @@ import { measureLine } from './footprint/line.ts';
 import { measureSchedules, measureSockets } from './footprint/memory.ts';
 import { measureStorage } from './footprint/storage.ts';
 import { createLoadProcess } from './load/load-process.ts';
-import { describeMachine } from './machine/description.ts';
-import { readCount, readOptions } from './options.ts';
+import { describeMachine } from '../harness/machine/description.ts';
+import { readCount, readOptions } from '../harness/options.ts';
 import { writeFigures } from './report/figures-file.ts';
 import { summariseFootprint } from './report/footprint-report.ts';
 

@@ -12,8 +12,8 @@ import { theService } from './fan-out/hall.ts';
 import { runQueue } from './fan-out/queue.ts';
 import { runStorm } from './fan-out/storm.ts';
 import { runStuck } from './fan-out/stuck.ts';
-import { describeMachine } from './machine/description.ts';
-import { readCount, readOptions } from './options.ts';
+import { describeMachine } from '../harness/machine/description.ts';
+import { readCount, readOptions } from '../harness/options.ts';
 import { describeFaults, describeRun, summariseFanOut } from './report/fan-out-report.ts';
 import { writeFigures } from './report/figures-file.ts';
 

@@ -10,13 +10,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createClusterField } from './cluster/cluster-field.ts';
 import { countSchedules, mapPathsOf, planHolds, readHoldsLoad } from './load/holds-load.ts';
 import { countAccepted, measureParts } from './load/measured-load.ts';
-import { startCpuParts } from './machine/cpu-parts.ts';
-import { describeMachine } from './machine/description.ts';
-import { readCount, readOptions } from './options.ts';
+import { startCpuParts } from '../harness/machine/cpu-parts.ts';
+import { describeMachine } from '../harness/machine/description.ts';
+import { readCount, readOptions } from '../harness/options.ts';
 import { writeFigures } from './report/figures-file.ts';
 import { type NodesPhase, summariseNodes } from './report/nodes-report.ts';
 import { runRounds } from './rounds.ts';
-import { readMetrics } from './service/metrics.ts';
+import { readMetrics } from './sale/metrics.ts';
 
 const USAGE = `npm run bench:nodes -- [options]
   --nodes 3             phases with 1 to this many nodes

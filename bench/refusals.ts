@@ -8,13 +8,13 @@ import { createField } from './contestants/field.ts';
 import { measureLoad } from './contestants/measure.ts';
 import { createLoadProcess } from './load/load-process.ts';
 import type { LoadPlan } from './load/plan.ts';
-import { describeMachine } from './machine/description.ts';
-import { readCount, readOptions } from './options.ts';
+import { describeMachine } from '../harness/machine/description.ts';
+import { readCount, readOptions } from '../harness/options.ts';
 import { writeFigures } from './report/figures-file.ts';
 import type { Phase } from './report/phase.ts';
 import { summariseRefusals } from './report/refusals-report.ts';
 import { runRounds } from './rounds.ts';
-import type { ServerProcess } from './service/server-process.ts';
+import type { ServerProcess } from '../harness/service/server-process.ts';
 
 const USAGE = `node bench/refusals.ts [options]
   --rounds 5            phases of each contestant

@@ -1,4 +1,4 @@
-import { createRandom } from './random.ts';
+import { createRandom } from '../harness/random.ts';
 
 /**
  * Measures every contender once a round and returns all phases in the order in which they ran. The order of a round is drawn anew

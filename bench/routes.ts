@@ -5,9 +5,9 @@
  */
 import autocannon from 'autocannon';
 import { createField } from './contestants/field.ts';
-import { describeMachine } from './machine/description.ts';
-import { readCount, readOptions } from './options.ts';
-import { formatCount, formatFixed, formatTable } from './report/table.ts';
+import { describeMachine } from '../harness/machine/description.ts';
+import { readCount, readOptions } from '../harness/options.ts';
+import { formatCount, formatFixed, formatTable } from '../harness/table.ts';
 
 const USAGE = `node bench/routes.ts [options]
   --rate 2000           requests a second, of all connections together

@@ -6,7 +6,19 @@
 import { readdirSync } from 'node:fs';
 import t from 'tap';
 
-const FOLDERS = ['actors', 'bench', 'client', 'config', 'docs', 'health', 'runtime', 'web'];
+const FOLDERS = [
+  'actors',
+  'bench',
+  'client',
+  'config',
+  'demo',
+  'docs',
+  'drills',
+  'harness',
+  'health',
+  'runtime',
+  'web',
+];
 
 let files = 0;
 for (const folder of FOLDERS) {

@@ -1,10 +1,10 @@
-import { closeOnInterruption } from '../interruption.ts';
+import { closeOnInterruption } from '../../harness/interruption.ts';
 import { createLoadProcess, type LoadProcess } from '../load/load-process.ts';
-import type { CpuClocks } from '../machine/cpu-parts.ts';
-import { familyCpuUs, processCpuUs } from '../machine/cpu-time.ts';
-import { auditDatabase } from '../service/database-audit.ts';
-import { createSale, LIMITS_OFF, type Sale } from '../service/sale.ts';
-import { type Cluster, startCluster } from './cluster.ts';
+import type { CpuClocks } from '../../harness/machine/cpu-parts.ts';
+import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
+import { auditDatabase } from '../../harness/service/database-audit.ts';
+import { createSale, LIMITS_OFF, type Sale } from '../sale/sale.ts';
+import { type Cluster, startCluster } from '../../harness/cluster/cluster.ts';
 import { type Heads, readHeads } from './heads.ts';
 
 /** A cluster with a sale on it, for benchmarks. */

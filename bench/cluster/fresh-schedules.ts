@@ -1,4 +1,4 @@
-import type { Sale } from '../service/sale.ts';
+import type { Sale } from '../sale/sale.ts';
 
 /** Schedules that nothing was asked of yet. */
 export interface FreshSchedules {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { createRing } from '../../src/cluster/ring.ts';
-import { waitFor } from '../wait-for.ts';
+import { waitFor } from '../../harness/wait-for.ts';
 
 /** The nodes of a cluster and the schedules' owners, as its database has them. */
 export interface Heads {

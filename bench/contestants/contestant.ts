@@ -1,4 +1,4 @@
-import type { ServerProcess } from '../service/server-process.ts';
+import type { ServerProcess } from '../../harness/service/server-process.ts';
 
 /** Flushes since the server's start; `entries` are the changes in them. */
 export interface FlushCount {

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { closeOnInterruption } from '../interruption.ts';
-import { startPrivatePostgres } from '../service/private-postgres.ts';
-import type { PrivatePostgres } from '../service/private-postgres.ts';
+import { closeOnInterruption } from '../../harness/interruption.ts';
+import { startPrivatePostgres } from '../../harness/service/private-postgres.ts';
+import type { PrivatePostgres } from '../../harness/service/private-postgres.ts';
 import type { Contestant } from './contestant.ts';
 import { createFrontrow } from './frontrow.ts';
 import type { FrontrowContestant } from './frontrow.ts';
-import type { Shopper } from '../service/sale.ts';
+import type { Shopper } from '../sale/sale.ts';
 import { createEmpty, createRival } from './rival.ts';
 
 /** All contestants of a run on one PostgreSQL. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { mapPathsOf } from '../load/holds-load.ts';
-import { auditDatabase } from '../service/database-audit.ts';
-import { readMetrics } from '../service/metrics.ts';
-import { createSale, LIMITS_OFF, PRICE_WON, type Shopper } from '../service/sale.ts';
-import { findFreePort, startServer } from '../service/server-process.ts';
-import type { ServerProcess } from '../service/server-process.ts';
+import { auditDatabase } from '../../harness/service/database-audit.ts';
+import { readMetrics } from '../sale/metrics.ts';
+import { createSale, LIMITS_OFF, PRICE_WON, type Shopper } from '../sale/sale.ts';
+import { findFreePort, startServer } from '../../harness/service/server-process.ts';
+import type { ServerProcess } from '../../harness/service/server-process.ts';
 import type { Contestant } from './contestant.ts';
 
 export interface FrontrowSettings {

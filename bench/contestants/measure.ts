@@ -1,9 +1,9 @@
 import type { LoadProcess } from '../load/load-process.ts';
 import type { LoadPlan } from '../load/plan.ts';
-import { familyCpuUs, processCpuUs } from '../machine/cpu-time.ts';
+import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
 import { measurePhase } from '../report/phase.ts';
 import type { Counted, CpuReading, Phase } from '../report/phase.ts';
-import type { ServerProcess } from '../service/server-process.ts';
+import type { ServerProcess } from '../../harness/service/server-process.ts';
 
 /** Runs a plan against a server and reads the CPU clocks right before its first request and right after its last answer. */
 export async function measureLoad(settings: {

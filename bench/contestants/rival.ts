@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { addRivalSchedules, createRivalTables, findRivalFaults } from '../rivals/rival-database.ts';
-import { findFreePort, startServer } from '../service/server-process.ts';
+import { findFreePort, startServer } from '../../harness/service/server-process.ts';
 import type { Contestant } from './contestant.ts';
 
 export interface RivalSettings {

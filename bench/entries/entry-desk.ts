@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { createTokenScribe } from '../../src/queue/token.ts';
-import type { CpuClocks } from '../machine/cpu-parts.ts';
-import { familyCpuUs, processCpuUs } from '../machine/cpu-time.ts';
-import type { TokenHolders } from '../service/access-tokens.ts';
-import { auditDatabase } from '../service/database-audit.ts';
-import type { PrivatePostgres } from '../service/private-postgres.ts';
-import type { PrivateRedis } from '../service/private-redis.ts';
-import { LIMITS_OFF } from '../service/sale.ts';
-import { findFreePort, startServer } from '../service/server-process.ts';
+import type { CpuClocks } from '../../harness/machine/cpu-parts.ts';
+import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
+import type { TokenHolders } from '../../harness/service/access-tokens.ts';
+import { auditDatabase } from '../../harness/service/database-audit.ts';
+import type { PrivatePostgres } from '../../harness/service/private-postgres.ts';
+import type { PrivateRedis } from '../../harness/service/private-redis.ts';
+import { LIMITS_OFF } from '../sale/sale.ts';
+import { findFreePort, startServer } from '../../harness/service/server-process.ts';
 
 /** A fresh service with a database of its own, into whose lines everybody may come. */
 export interface EntryDesk {

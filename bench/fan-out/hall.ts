@@ -1,7 +1,7 @@
 import type { Field } from '../contestants/field.ts';
 import type { FrontrowContestant, StartOverrides } from '../contestants/frontrow.ts';
-import { asObject, readInteger, readObjects } from '../json.ts';
-import type { ServerProcess } from '../service/server-process.ts';
+import { asObject, readInteger, readObjects } from '../../harness/json.ts';
+import type { ServerProcess } from '../../harness/service/server-process.ts';
 import { seatWord } from '../watchers/frame-store.ts';
 
 /** A fresh schedule with every seat free, on a service of its own process. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createMachineClock } from '../machine/monotonic-clock.ts';
-import { coreWaitUs, processCpuUs } from '../machine/cpu-time.ts';
+import { createMachineClock } from '../../harness/machine/monotonic-clock.ts';
+import { coreWaitUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
 import type { TurnoverResult } from '../turnover/turnover-calls.ts';
 import type { CrowdFigures, RecordedFrame } from '../watchers/crowd-calls.ts';
 import type { Hall } from './hall.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Field } from '../contestants/field.ts';
-import { createMachineClock } from '../machine/monotonic-clock.ts';
-import { formatCount, formatFixed, formatTable } from '../report/table.ts';
+import { createMachineClock } from '../../harness/machine/monotonic-clock.ts';
+import { formatCount, formatFixed, formatTable } from '../../harness/table.ts';
 import type { FanOutSettings } from './fan-out.ts';
 import { describeHall, openHall, peopleOf, theService } from './hall.ts';
 import { LIVE_PATH } from './phase.ts';

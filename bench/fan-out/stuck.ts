@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Field } from '../contestants/field.ts';
-import { watchResidentMemory } from '../machine/memory.ts';
-import { formatCount, formatFixed, formatTable, median } from '../report/table.ts';
-import type { ServerProcess } from '../service/server-process.ts';
+import { watchResidentMemory } from '../../harness/machine/memory.ts';
+import { formatCount, formatFixed, formatTable, median } from '../../harness/table.ts';
+import type { ServerProcess } from '../../harness/service/server-process.ts';
 import type { Woken } from '../watchers/crowd-calls.ts';
 import type { FanOutSettings } from './fan-out.ts';
 import { openHall, peopleOf } from './hall.ts';

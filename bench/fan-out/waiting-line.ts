@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createFrontrowClient, type FrontrowClient } from '../../src/client/frontrow-client.ts';
 import type { Field } from '../contestants/field.ts';
-import type { ServerProcess } from '../service/server-process.ts';
+import type { ServerProcess } from '../../harness/service/server-process.ts';
 import { theService } from './hall.ts';
 
 /** A concert whose few places are taken, and a line of tokens behind them in their order. */

@@ -1,5 +1,5 @@
-import { createWorkerProcess } from '../process/worker-process.ts';
-import type { WorkerProcess } from '../process/worker-process.ts';
+import { createWorkerProcess } from '../../harness/process/worker-process.ts';
+import type { WorkerProcess } from '../../harness/process/worker-process.ts';
 import type { TurnoverCalls } from '../turnover/turnover-calls.ts';
 import type { CrowdCalls } from '../watchers/crowd-calls.ts';
 

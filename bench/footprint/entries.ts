@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createPool } from '../../src/persistence/pool.ts';
 import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
-import { familyCpuUs } from '../machine/cpu-time.ts';
-import { median } from '../report/table.ts';
-import { quietLog } from '../service/private-postgres.ts';
+import { familyCpuUs } from '../../harness/machine/cpu-time.ts';
+import { median } from '../../harness/table.ts';
+import { quietLog } from '../../harness/service/private-postgres.ts';
 
 export interface EntryStatementFigures {
   readonly entriesPerStatement: number;

@@ -6,13 +6,13 @@ import type { Field } from '../contestants/field.ts';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { theService } from '../fan-out/hall.ts';
 import { LIVE_PATH } from '../fan-out/phase.ts';
-import { asObject, readText } from '../json.ts';
+import { asObject, readText } from '../../harness/json.ts';
 import type { LoadProcess } from '../load/load-process.ts';
-import { familyCpuUs, processCpuUs } from '../machine/cpu-time.ts';
-import { createWorkerProcess } from '../process/worker-process.ts';
+import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
+import { createWorkerProcess } from '../../harness/process/worker-process.ts';
 import { type EntryStatementFigures, measureEntryStatement } from './entries.ts';
-import { type PrivateRedis, startPrivateRedis } from '../service/private-redis.ts';
-import type { ServerProcess } from '../service/server-process.ts';
+import { type PrivateRedis, startPrivateRedis } from '../../harness/service/private-redis.ts';
+import type { ServerProcess } from '../../harness/service/server-process.ts';
 import type { LineCalls } from '../watchers/line-calls.ts';
 
 const STATEMENT_SIZES = [10, 100, 1_000];

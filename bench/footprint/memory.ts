@@ -1,8 +1,8 @@
 import type { Field } from '../contestants/field.ts';
 import { peopleOf, theService } from '../fan-out/hall.ts';
 import type { LoadProcess } from '../load/load-process.ts';
-import { createWorkerProcess } from '../process/worker-process.ts';
-import { findFreePort, type ServerProcess } from '../service/server-process.ts';
+import { createWorkerProcess } from '../../harness/process/worker-process.ts';
+import { findFreePort, type ServerProcess } from '../../harness/service/server-process.ts';
 import type { CrowdCalls } from '../watchers/crowd-calls.ts';
 import { readSettledMemory } from './settled-heap.ts';
 

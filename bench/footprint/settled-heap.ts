@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { asObject, readInteger, readText } from '../json.ts';
+import { asObject, readInteger, readText } from '../../harness/json.ts';
 
 export interface SettledMemory {
   /** What JavaScript keeps, after a full collection of garbage. */

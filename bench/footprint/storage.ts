@@ -2,7 +2,7 @@ import pg from 'pg';
 import { type Field } from '../contestants/field.ts';
 import { theService } from '../fan-out/hall.ts';
 import type { LoadProcess } from '../load/load-process.ts';
-import { familyCpuUs, processCpuUs } from '../machine/cpu-time.ts';
+import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
 
 /** What so many holds left behind in PostgreSQL. */
 export interface StorageFigures {

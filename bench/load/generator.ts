@@ -1,5 +1,5 @@
 import { openConnection } from './connection.ts';
-import { createLatencies } from './latencies.ts';
+import { createLatencies } from '../../harness/latencies.ts';
 import type { LoadPlan, LoadResult } from './plan.ts';
 
 /** What is still unanswered this long after the end of the time is counted as lost. */

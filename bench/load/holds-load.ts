@@ -1,4 +1,4 @@
-import { readCount } from '../options.ts';
+import { readCount } from '../../harness/options.ts';
 import type { LoadPlan } from './plan.ts';
 
 /** How holds are measured: on which seats, by how many, for how long. */

@@ -1,4 +1,4 @@
-import { type CpuClocks, type CpuParts, startCpuParts } from '../machine/cpu-parts.ts';
+import { type CpuClocks, type CpuParts, startCpuParts } from '../../harness/machine/cpu-parts.ts';
 import type { LoadProcess } from './load-process.ts';
 import type { LoadPlan, LoadResult } from './plan.ts';
 

@@ -1,4 +1,4 @@
-import type { LatencySummary } from './latencies.ts';
+import type { LatencySummary } from '../../harness/latencies.ts';
 
 /**
  * What the load process is asked to do. Requests are built before the clock starts; each connection has at most one in

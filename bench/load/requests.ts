@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createRandom } from '../random.ts';
+import { createRandom } from '../../harness/random.ts';
 import type { LoadPlan } from './plan.ts';
 
 /** The bytes of every request of a plan, in the order in which they are sent. */

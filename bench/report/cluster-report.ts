@@ -1,9 +1,9 @@
 import type { MeasuredLoad } from '../load/measured-load.ts';
-import { sumOfParts } from '../machine/cpu-parts.ts';
+import { sumOfParts } from '../../harness/machine/cpu-parts.ts';
 import { cpuColumn, formatPhases, LATENCY_COLUMNS, LOAD_COLUMNS, rateColumn } from './phase-tables.ts';
 import type { RunFigures } from './run-figures.ts';
 import { describeSuspicions } from './suspicions.ts';
-import { formatCount, formatFixed } from './table.ts';
+import { formatCount, formatFixed } from '../../harness/table.ts';
 
 /** What a run on several nodes measured. */
 export interface ClusterFigures extends RunFigures {

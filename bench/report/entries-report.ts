@@ -2,7 +2,7 @@ import type { MeasuredLoad } from '../load/measured-load.ts';
 import { type ClusterFigures, describePhases } from './cluster-report.ts';
 import { medianOf } from './phase-tables.ts';
 import { describeRun, describeVerdict, judge } from './run-figures.ts';
-import { formatCount, formatFixed } from './table.ts';
+import { formatCount, formatFixed } from '../../harness/table.ts';
 
 const LABELS = new Map([
   ['redis', 'entry, line in Redis'],

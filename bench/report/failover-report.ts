@@ -2,7 +2,7 @@ import type { Outcome, SteadyEnd } from '../steady/steady-calls.ts';
 import { quantile } from '../steady/timeline.ts';
 import { describeRun, describeVerdict, judge, type RunFigures } from './run-figures.ts';
 import { describeSteadyLoad } from './steady-report.ts';
-import { formatCount, formatFixed, formatTable } from './table.ts';
+import { formatCount, formatFixed, formatTable } from '../../harness/table.ts';
 
 /** A kill. */
 export interface FailoverTrial {

@@ -1,9 +1,9 @@
 import type { FanOutRound } from '../fan-out/fan-out.ts';
 import type { BroadcastPhase } from '../fan-out/broadcast-phase.ts';
 import type { HallPhase } from '../fan-out/phase.ts';
-import type { MachineDescription } from '../machine/description.ts';
+import type { MachineDescription } from '../../harness/machine/description.ts';
 import { describeVerdict, judge } from './run-figures.ts';
-import { formatCount, formatFixed, formatTable, median } from './table.ts';
+import { formatCount, formatFixed, formatTable, median } from '../../harness/table.ts';
 
 interface RunSettings {
   readonly changesPerSecond: number;

@@ -1,9 +1,9 @@
 import type { LineFigures } from '../footprint/line.ts';
 import type { MemoryFigures } from '../footprint/memory.ts';
 import type { StorageFigures } from '../footprint/storage.ts';
-import type { MachineDescription } from '../machine/description.ts';
+import type { MachineDescription } from '../../harness/machine/description.ts';
 import { describeVerdict } from './run-figures.ts';
-import { formatCount, formatFixed, formatTable } from './table.ts';
+import { formatCount, formatFixed, formatTable } from '../../harness/table.ts';
 
 export interface Footprint {
   readonly machine: MachineDescription;

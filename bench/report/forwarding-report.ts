@@ -2,7 +2,7 @@ import type { MeasuredLoad } from '../load/measured-load.ts';
 import { type ClusterFigures, cpuUsOf, describePhases } from './cluster-report.ts';
 import { medianOf } from './phase-tables.ts';
 import { describeRun, describeVerdict, judge } from './run-figures.ts';
-import { formatFixed } from './table.ts';
+import { formatFixed } from '../../harness/table.ts';
 
 const LABELS = new Map([
   ['local', 'hold, owned where it arrives'],

@@ -10,7 +10,7 @@ import {
 } from './phase-tables.ts';
 import { describeRun, describeVerdict, type RunFigures } from './run-figures.ts';
 import { describeSuspicions } from './suspicions.ts';
-import { formatCount, formatFixed, median } from './table.ts';
+import { formatCount, formatFixed, median } from '../../harness/table.ts';
 
 /** What a run measured. */
 export interface Figures extends RunFigures {

@@ -1,9 +1,9 @@
 import type { MeasuredLoad } from '../load/measured-load.ts';
-import { type CpuParts, sumOfParts } from '../machine/cpu-parts.ts';
+import { type CpuParts, sumOfParts } from '../../harness/machine/cpu-parts.ts';
 import { type ClusterFigures, cpuUsOf } from './cluster-report.ts';
 import { describeRun, describeVerdict } from './run-figures.ts';
 import { describeSuspicions } from './suspicions.ts';
-import { formatCount, formatFixed, formatTable, median } from './table.ts';
+import { formatCount, formatFixed, formatTable, median } from '../../harness/table.ts';
 
 /** A phase on so many nodes. */
 export interface NodesPhase extends MeasuredLoad {

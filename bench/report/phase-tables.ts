@@ -1,4 +1,4 @@
-import { formatCount, formatFixed, formatTable, median } from './table.ts';
+import { formatCount, formatFixed, formatTable, median } from '../../harness/table.ts';
 
 /** A column of medians. */
 export interface MedianColumn<Phase> {

@@ -2,7 +2,7 @@ import type { Figures } from './holds-report.ts';
 import type { Phase } from './phase.ts';
 import { formatPhases, LATENCY_COLUMNS, LOAD_COLUMNS, medianOf, PROCESS_COLUMNS, rateColumn } from './phase-tables.ts';
 import { describeRun, describeVerdict } from './run-figures.ts';
-import { formatCount, formatFixed } from './table.ts';
+import { formatCount, formatFixed } from '../../harness/table.ts';
 
 const LABELS = new Map([
   ['frontrow', 'frontrow, seat taken'],

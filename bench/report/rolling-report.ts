@@ -1,9 +1,9 @@
-import type { FrontCounts } from '../cluster/front/front.ts';
+import type { FrontCounts } from '../../demo/cluster/front/front.ts';
 import type { Outcome, SteadyEnd } from '../steady/steady-calls.ts';
 import { quantile } from '../steady/timeline.ts';
 import { describeRun, describeVerdict, judge, type RunFigures } from './run-figures.ts';
 import { describeSteadyLoad } from './steady-report.ts';
-import { formatCount, formatFixed, formatTable } from './table.ts';
+import { formatCount, formatFixed, formatTable } from '../../harness/table.ts';
 
 /** A stretch of time in which a node left or came back, or nothing happened. */
 export interface RollingStretch {

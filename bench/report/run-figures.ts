@@ -1,4 +1,4 @@
-import type { MachineDescription } from '../machine/description.ts';
+import type { MachineDescription } from '../../harness/machine/description.ts';
 
 /** What the figures of every run tell beside what it measured. */
 export interface RunFigures {

@@ -1,5 +1,5 @@
 import type { SteadyEnd } from '../steady/steady-calls.ts';
-import { formatFixed } from './table.ts';
+import { formatFixed } from '../../harness/table.ts';
 
 /** Beyond this lateness of the load's own process latencies are also its own. */
 const LAG_SUSPECT_MS = 20;

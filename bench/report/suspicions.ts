@@ -1,5 +1,5 @@
 import type { MeasuredLoad } from '../load/measured-load.ts';
-import { formatFixed } from './table.ts';
+import { formatFixed } from '../../harness/table.ts';
 
 /** Above this share of a core the load process may be what limits the rate. */
 const LOAD_SHARE_SUSPECT = 0.85;

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
-import { asObject, readObjects, readText } from '../json.ts';
+import { asObject, readObjects, readText } from '../../harness/json.ts';
 
 interface Due {
   readonly atMs: number;

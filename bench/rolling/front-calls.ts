@@ -1,4 +1,4 @@
-import type { FrontCounts } from '../cluster/front/front.ts';
+import type { FrontCounts } from '../../demo/cluster/front/front.ts';
 
 /** What the process of the front can be asked. */
 export type FrontCalls = {

@@ -1,6 +1,6 @@
 /** The front in a process of its own: see `FrontCalls`. */
-import { type Front, openFront } from '../cluster/front/front.ts';
-import { serveCalls } from '../process/serve-calls.ts';
+import { type Front, openFront } from '../../demo/cluster/front/front.ts';
+import { serveCalls } from '../../harness/process/serve-calls.ts';
 import type { FrontCalls } from './front-calls.ts';
 
 let front: Front | null = null;

@@ -1,8 +1,8 @@
 import type { Answer } from '../load/connection.ts';
-import { createLatencies } from '../load/latencies.ts';
+import { createLatencies } from '../../harness/latencies.ts';
 import { bodiless, post } from '../load/requests.ts';
-import { createRandom } from '../random.ts';
-import { waitFor } from '../wait-for.ts';
+import { createRandom } from '../../harness/random.ts';
+import { waitFor } from '../../harness/wait-for.ts';
 import { createConnectionPool } from './connection-pool.ts';
 import { OUTCOMES, type Outcome, type SteadyEnd, type SteadyOrder, type SteadyRecords } from './steady-calls.ts';
 import { createSteadySeats, type SteadyAsk } from './steady-seats.ts';

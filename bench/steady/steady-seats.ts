@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts';
+import type { Random } from '../../harness/random.ts';
 import type { Outcome } from './steady-calls.ts';
 
 /** What is asked for next. */

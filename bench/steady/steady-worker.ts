@@ -1,6 +1,6 @@
 /** The process that holds and releases seats of many schedules; see `SteadyCalls`. */
-import { createMachineClock } from '../machine/monotonic-clock.ts';
-import { serveCalls } from '../process/serve-calls.ts';
+import { createMachineClock } from '../../harness/machine/monotonic-clock.ts';
+import { serveCalls } from '../../harness/process/serve-calls.ts';
 import type { SteadyCalls } from './steady-calls.ts';
 import { createSteadyLoad, type SteadyLoad } from './steady-load.ts';
 

@@ -1,4 +1,4 @@
-import type { LatencySummary } from '../load/latencies.ts';
+import type { LatencySummary } from '../../harness/latencies.ts';
 
 /** What the process of the load can be asked. */
 export type TurnoverCalls = {

@@ -1,6 +1,6 @@
 /** The process that holds and releases the seats of a hall; see `TurnoverCalls`. */
-import { createMachineClock } from '../machine/monotonic-clock.ts';
-import { serveCalls } from '../process/serve-calls.ts';
+import { createMachineClock } from '../../harness/machine/monotonic-clock.ts';
+import { serveCalls } from '../../harness/process/serve-calls.ts';
 import { createTurnover, type Turnover } from './turnover.ts';
 import type { TurnoverCalls } from './turnover-calls.ts';
 

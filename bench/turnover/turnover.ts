@@ -1,8 +1,8 @@
 import { Agent, request } from 'node:http';
-import { asObject, readInteger, readText } from '../json.ts';
-import type { JsonObject } from '../json.ts';
-import { createLatencies } from '../load/latencies.ts';
-import { createRandom } from '../random.ts';
+import { asObject, readInteger, readText } from '../../harness/json.ts';
+import type { JsonObject } from '../../harness/json.ts';
+import { createLatencies } from '../../harness/latencies.ts';
+import { createRandom } from '../../harness/random.ts';
 import type { TurnoverOrder, TurnoverResult } from './turnover-calls.ts';
 
 /** Holds and releases under way. */

@@ -1,8 +1,8 @@
 /** The process of the watchers; see `CrowdCalls`. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { createMachineClock } from '../machine/monotonic-clock.ts';
-import { serveCalls } from '../process/serve-calls.ts';
-import { createRandom } from '../random.ts';
+import { createMachineClock } from '../../harness/machine/monotonic-clock.ts';
+import { serveCalls } from '../../harness/process/serve-calls.ts';
+import { createRandom } from '../../harness/random.ts';
 import type { CrowdCalls, CrowdOrder } from './crowd-calls.ts';
 import { measureCrowd } from './figures.ts';
 import { createFrameDialler } from './frame-connection.ts';

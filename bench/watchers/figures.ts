@@ -1,5 +1,5 @@
-import { createLatencies } from '../load/latencies.ts';
-import { median } from '../report/table.ts';
+import { createLatencies } from '../../harness/latencies.ts';
+import { median } from '../../harness/table.ts';
 import type { CrowdFigures, MeasureOrder } from './crowd-calls.ts';
 import type { FrameStore } from './frame-store.ts';
 import type { Watcher } from './watcher.ts';

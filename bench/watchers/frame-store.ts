@@ -1,5 +1,5 @@
-import { asObject, readInteger, readObjects, readText } from '../json.ts';
-import type { JsonObject } from '../json.ts';
+import { asObject, readInteger, readObjects, readText } from '../../harness/json.ts';
+import type { JsonObject } from '../../harness/json.ts';
 
 /** What a seat is, as a word to compare: `HELD 2027-01-01T00:00:00.000Z`, `AVAILABLE `. */
 export type SeatWord = string;

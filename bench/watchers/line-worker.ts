@@ -1,8 +1,8 @@
 /** The process of those who wait in a queue and are told their place; see `LineCalls`. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { asObject, readText } from '../json.ts';
-import { createMachineClock } from '../machine/monotonic-clock.ts';
-import { serveCalls } from '../process/serve-calls.ts';
+import { asObject, readText } from '../../harness/json.ts';
+import { createMachineClock } from '../../harness/machine/monotonic-clock.ts';
+import { serveCalls } from '../../harness/process/serve-calls.ts';
 import { createFrameDialler } from './frame-connection.ts';
 import type { FrameConnection } from './frame-connection.ts';
 import type { LineCalls } from './line-calls.ts';

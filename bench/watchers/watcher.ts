@@ -1,5 +1,5 @@
-import { readText } from '../json.ts';
-import type { JsonObject } from '../json.ts';
+import { readText } from '../../harness/json.ts';
+import type { JsonObject } from '../../harness/json.ts';
 import type { FrameConnection, FrameListener } from './frame-connection.ts';
 import type { FrameStore, SeatWord } from './frame-store.ts';
 

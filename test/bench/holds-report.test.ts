@@ -1,6 +1,6 @@
 import t from 'tap';
-import { createLatencies } from '../../bench/load/latencies.ts';
-import { describeMachine } from '../../bench/machine/description.ts';
+import { createLatencies } from '../../harness/latencies.ts';
+import { describeMachine } from '../../harness/machine/description.ts';
 import { summariseHolds } from '../../bench/report/holds-report.ts';
 import type { Phase } from '../../bench/report/phase.ts';
 

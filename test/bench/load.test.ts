@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import t from 'tap';
 import { type Answer, openConnection, parseAnswer } from '../../bench/load/connection.ts';
 import { runLoad } from '../../bench/load/generator.ts';
-import { createLatencies } from '../../bench/load/latencies.ts';
+import { createLatencies } from '../../harness/latencies.ts';
 import type { LoadPlan } from '../../bench/load/plan.ts';
 import { buildRequests } from '../../bench/load/requests.ts';
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
-import { createRandom } from '../../bench/random.ts';
+import { createRandom } from '../../harness/random.ts';
 import { measureStretch } from '../../bench/rolling/stretch.ts';
 import type { Outcome, SteadyOrder } from '../../bench/steady/steady-calls.ts';
 import { createSteadyLoad } from '../../bench/steady/steady-load.ts';

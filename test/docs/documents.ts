@@ -20,7 +20,7 @@ export function readDocument(path: string): Document {
 
 /** Everything that is written for people. */
 export function readDocuments(): readonly Document[] {
-  const below = ['docs/', 'bench/'].flatMap((folder) =>
+  const below = ['docs/', 'bench/', 'drills/', 'demo/', 'harness/'].flatMap((folder) =>
     readdirSync(fileURLToPath(new URL(folder, ROOT)), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.md'))
       .sort((one, other) => one.localeCompare(other))

@@ -42,7 +42,7 @@ t.test('every relative link leads to a file, and to a heading of it', async (t) 
 t.test('every file of the repository that a document names is there', async (t) => {
   const named = documents.flatMap((document) =>
     codeSpansOf(document)
-      .filter((code) => /^(?:src|test|bench|docs|scripts|bin)\/[\w./-]*$/.test(code))
+      .filter((code) => /^(?:src|test|bench|drills|demo|harness|docs|scripts|bin)\/[\w./-]*$/.test(code))
       .map((code) => ({ path: document.path, code })),
   );
   t.same(

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import { createWorkerProcess } from '../../bench/process/worker-process.ts';
+import { createWorkerProcess } from '../../harness/process/worker-process.ts';
 import { createMetrics } from '../../src/http/pages/metrics.ts';
 import type { ReaderCalls } from '../fixtures/reader-process.ts';
 import { startFakeService } from './fake-service.ts';

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { createOrderReader } from '../../bench/cluster/orders.ts';
+import { createOrderReader } from '../../demo/cluster/orders.ts';
 import { compileCache } from '../fixtures/compile-cache.ts';
 import { freePort } from '../fixtures/free-port.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../bench/cluster.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../demo/cluster.ts', import.meta.url));
 const START_LIMIT_MS = 60_000;
 
 interface Command {

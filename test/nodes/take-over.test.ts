@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
-import type { ClusterNode } from '../../bench/cluster/cluster-node.ts';
+import type { ClusterNode } from '../../harness/cluster/cluster-node.ts';
 import type { Answer, ApiClient } from '../fixtures/api-client.ts';
 import { startTestCluster } from '../fixtures/cluster.ts';
 import { type ClusterSale, openClusterSale } from '../fixtures/cluster-sale.ts';

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { MUTATION_NAMES, MUTATIONS, mutate } from '../../bench/chaos/mutations.ts';
-import { runChaos } from '../../bench/chaos/run-chaos.ts';
+import { MUTATION_NAMES, MUTATIONS, mutate } from '../../drills/chaos/mutations.ts';
+import { runChaos } from '../../drills/chaos/run-chaos.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';
 
 const SEED = 1;

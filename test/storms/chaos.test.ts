@@ -1,6 +1,6 @@
 import t from 'tap';
-import { runChaos } from '../../bench/chaos/run-chaos.ts';
-import { describeVerdict } from '../../bench/chaos/verdict.ts';
+import { runChaos } from '../../drills/chaos/run-chaos.ts';
+import { describeVerdict } from '../../drills/chaos/verdict.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';
 
 /*

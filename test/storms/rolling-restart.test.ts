@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
-import { openFront } from '../../bench/cluster/front/front.ts';
+import { openFront } from '../../demo/cluster/front/front.ts';
 import { createApiClient } from '../fixtures/api-client.ts';
 import { startTestCluster } from '../fixtures/cluster.ts';
 import { openClusterSale } from '../fixtures/cluster-sale.ts';

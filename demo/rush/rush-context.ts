@@ -1,0 +1,16 @@
+import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
+import type { Random } from '../../harness/random.ts';
+import type { AcknowledgementLog } from './acknowledgement.ts';
+import type { Stage } from './stage.ts';
+import type { RushStatistics } from './statistics.ts';
+
+/** What every fan of a rush has in hand. */
+export interface RushContext {
+  readonly client: FrontrowClient;
+  readonly stage: Stage;
+  /** Signs fans in; null where they register one by one, within the service's limit. */
+  readonly authSecret: string | null;
+  readonly random: Random;
+  readonly statistics: RushStatistics;
+  readonly acknowledgements: AcknowledgementLog;
+}

@@ -1,0 +1,219 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Cluster } from '../../harness/cluster/cluster.ts';
+import type { ClusterNode } from '../../harness/cluster/cluster-node.ts';
+import type { Random } from '../../harness/random.ts';
+import { answers } from '../../harness/service/server-process.ts';
+import type { Temptation } from './temptation.ts';
+
+/** Something that is done to a cluster and undone again. */
+export interface Fault {
+  readonly name: FaultName;
+  /** Whom it concerns, and how long. */
+  readonly words: string;
+  /** Resolves when it is undone. */
+  inject(): Promise<void>;
+}
+
+export const FAULT_NAMES = [
+  'kill node',
+  'stop node for long',
+  'stop node briefly',
+  'stall PostgreSQL for node',
+  'restart node',
+  'kill PostgreSQL',
+  'restart PostgreSQL',
+  'kill Redis',
+  'empty Redis',
+  'cut peers one way',
+  'cut peers both ways',
+] as const;
+
+export type FaultName = (typeof FAULT_NAMES)[number];
+
+export interface FaultDependencies {
+  readonly cluster: Cluster;
+  readonly random: Random;
+  readonly tempt: (node: ClusterNode) => Temptation;
+}
+
+const LONGEST_STALL_MS = 5_500;
+
+/** A node that finds its database away when it starts gives up; whoever keeps it running starts it again. */
+const START_ATTEMPTS = 30;
+const START_AGAIN_MS = 1_000;
+const LOOK_EVERY_MS = 100;
+
+async function startAgain(node: ClusterNode): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await node.start();
+      return;
+    } catch (error) {
+      if (attempt === START_ATTEMPTS) throw error;
+      await pause(START_AGAIN_MS);
+    }
+  }
+}
+
+/** Whoever restarts nodes one after the other waits for each to be ready; one that other faults keep from it is not waited for. */
+const READY_LIMIT_MS = 20_000;
+
+async function untilReady(node: ClusterNode): Promise<void> {
+  const deadlineMs = performance.now() + READY_LIMIT_MS;
+  while (performance.now() < deadlineMs && !(await answers(`${node.url}/readyz`))) await pause(LOOK_EVERY_MS);
+}
+
+/** From `least` up to `least + span` milliseconds. */
+function span(random: Random, least: number, more: number): number {
+  return least + random.below(more);
+}
+
+/** A fault of that kind at somebody whom no other fault has at the moment; null when there is nobody. */
+export function createFault(
+  name: FaultName,
+  deps: FaultDependencies,
+  busy: ReadonlySet<object>,
+): (Fault & { subject: object }) | null {
+  const { cluster, random, tempt } = deps;
+  const { postgres, redis } = cluster;
+  const free = cluster.nodes.filter((node) => !busy.has(node));
+  const node = free[random.below(free.length)];
+  const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+  switch (name) {
+    case 'kill node': {
+      const ms = span(random, 200, 4_000);
+      return node === undefined
+        ? null
+        : {
+            name,
+            subject: node,
+            words: `${node.name}, back after ${seconds(ms)}`,
+            async inject() {
+              await node.kill();
+              await pause(ms);
+              await startAgain(node);
+            },
+          };
+    }
+    case 'stop node for long': {
+      // Longer than the lease of 2 s; those who wait for its answer have theirs within 10 s.
+      const ms = span(random, 3_000, 3_000);
+      return node === undefined
+        ? null
+        : {
+            name,
+            subject: node,
+            words: `${node.name} for at least ${seconds(ms)}`,
+            async inject() {
+              const temptation = tempt(node);
+              await temptation.choose();
+              node.pause();
+              await Promise.all([pause(ms), Promise.race([temptation.prepare(), pause(6_000)])]);
+              node.resume();
+              await temptation.conclude();
+            },
+          };
+    }
+    case 'stall PostgreSQL for node': {
+      // Less than the 6 s after which a connection that does not answer is given up.
+      const ms = span(random, 2_800, 1_500);
+      const proxy = node?.postgresProxy;
+      if (node === undefined || proxy == null) return null;
+      return {
+        name,
+        subject: node,
+        words: `what ${node.name} tells it arrives at least ${seconds(ms)} late`,
+        async inject() {
+          const temptation = tempt(node);
+          await temptation.choose();
+          proxy.holdClients();
+          await Promise.all([pause(ms), Promise.race([temptation.prepare(), pause(LONGEST_STALL_MS)])]);
+          proxy.passOn();
+          await temptation.conclude();
+        },
+      };
+    }
+    case 'stop node briefly': {
+      const ms = span(random, 200, 1_300);
+      return node === undefined
+        ? null
+        : {
+            name,
+            subject: node,
+            words: `${node.name} for ${seconds(ms)}`,
+            async inject() {
+              node.pause();
+              await pause(ms);
+              node.resume();
+            },
+          };
+    }
+    case 'restart node':
+      return node === undefined
+        ? null
+        : {
+            name,
+            subject: node,
+            words: node.name,
+            async inject() {
+              await node.stop();
+              await startAgain(node);
+              await untilReady(node);
+            },
+          };
+    case 'kill PostgreSQL':
+    case 'restart PostgreSQL': {
+      const ms = span(random, 0, 2_000);
+      const signal = name === 'kill PostgreSQL' ? 'SIGKILL' : 'SIGINT';
+      return busy.has(postgres)
+        ? null
+        : {
+            name,
+            subject: postgres,
+            words: `${signal}, back after ${seconds(ms)}`,
+            async inject() {
+              await postgres.end(signal);
+              await pause(ms);
+              await postgres.start();
+            },
+          };
+    }
+    case 'kill Redis': {
+      const ms = span(random, 0, 3_000);
+      return busy.has(redis)
+        ? null
+        : {
+            name,
+            subject: redis,
+            words: `back after ${seconds(ms)}, empty`,
+            async inject() {
+              await redis.kill();
+              await pause(ms);
+              await redis.start();
+            },
+          };
+    }
+    case 'empty Redis':
+      return busy.has(redis) ? null : { name, subject: redis, words: 'FLUSHALL', inject: () => redis.flush() };
+    case 'cut peers one way':
+    case 'cut peers both ways': {
+      const ms = span(random, 500, 4_500);
+      const proxy = node?.peerProxy;
+      if (node === undefined || proxy == null) return null;
+      const isToNode = random.chance(0.5);
+      const way = name === 'cut peers both ways' ? 'both ways' : isToNode ? 'what it is told' : 'what it says';
+      return {
+        name,
+        subject: node,
+        words: `before ${node.name}, ${way}, for ${seconds(ms)}`,
+        async inject() {
+          if (name === 'cut peers both ways' || isToNode) proxy.muteClients();
+          if (name === 'cut peers both ways' || !isToNode) proxy.muteServer();
+          await pause(ms);
+          // Bytes were lost on its connections, so they cannot go on.
+          proxy.cut();
+        },
+      };
+    }
+  }
+}
