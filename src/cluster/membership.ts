@@ -2,6 +2,8 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Heartbeat, NodeRecords, NodeRow } from '../domain/node.ts';
 import type { ReadinessReason } from '../health/readiness.ts';
+import { createSightings } from './sightings.ts';
+import { ForeignSecret, isStranger, untilNoStranger } from './strangers.ts';
 
 /*
  * This node among the nodes of the database: alive, allowed to answer, allowed to own.
@@ -13,6 +15,7 @@ import type { ReadinessReason } from '../health/readiness.ts';
  * N4. Without a store that nodes share beside the database only one of them may own anything: the one that joined first
  *     of those that live.
  * N5. A node that is about to leave lives on and answers, and gets no schedule any more while another one stays.
+ * N6. Nodes that know no secret in common are never members together: the one that joined later gives up.
  */
 
 const BEAT_EVERY_MS = 500;
@@ -20,13 +23,6 @@ const BEAT_EVERY_MS = 500;
 const FIRST_BEAT_LIMIT_MS = 1_000;
 const LEASE_MS = 2_000;
 const WATCH_EVERY_MS = 250;
-/** Longer than a lease, so that the declared node has stopped answering before its schedules are taken. */
-const SILENT_LIMIT_MS = 2_500;
-/**
- * Between looks further apart than this the database stood still, or this node, and the others' beats with it. After a
- * shorter gap the last beat is still within the limit of silence.
- */
-const LONGEST_GAP_MS = 1_500;
 
 export interface MembershipDependencies {
   readonly records: NodeRecords;
@@ -35,6 +31,8 @@ export interface MembershipDependencies {
   readonly nodeId: string;
   /** Where peers reach this node. */
   readonly address: () => string;
+  /** Which cluster secrets this node knows; null where nodes need none. */
+  readonly secretFingerprints: readonly string[] | null;
   readonly newIncarnation: () => string;
   /** N4. */
   readonly isExclusive: boolean;
@@ -43,6 +41,8 @@ export interface MembershipDependencies {
   readonly onDead: () => void;
   /** This node became the one that may own, or ceased to be. */
   readonly onMayOwn: (mayOwn: boolean) => void;
+  /** N6. This node has given up, and should be closed. */
+  readonly onForeignSecret: (error: ForeignSecret) => void;
   /** Called after every look at who lives, also when nothing changed. */
   readonly onLook?: () => void;
 }
@@ -58,6 +58,7 @@ export interface Membership {
   readonly isLeaving: boolean;
   /** Why this node may not serve, for operators; empty when it may. */
   reasons(): readonly ReadinessReason[];
+  /** Joins. Throws a ForeignSecret where nodes with other secrets are running. */
   start(): Promise<void>;
   /** N5. From now on this node is not among the owners, unless nobody else is, and the others learn of it. */
   retire(): Promise<void>;
@@ -65,23 +66,20 @@ export interface Membership {
   close(): Promise<void>;
 }
 
-interface Sighting {
-  readonly beat: number;
-  readonly since: number;
-}
-
 /** Membership by the `nodes` table. */
 export function createMembership(deps: MembershipDependencies): Membership {
   const { records, heartbeat, clock, log } = deps;
+  const own = deps.secretFingerprints;
+  const sightings = createSightings({ clock });
   let node = '';
   let leaseUntil = Number.NEGATIVE_INFINITY;
   let members: readonly NodeRow[] = [];
   let ownersNow: readonly string[] = [];
-  let sightings = new Map<string, Sighting>();
-  let lookedAt = Number.NEGATIVE_INFINITY;
   let mayOwnNow = false;
   let isRetired = false;
   let isClosed = false;
+  /** N6. */
+  let isForeign = false;
   let cancelBeat: (() => void) | null = null;
   let cancelWatch: (() => void) | null = null;
   let joining: Promise<void> | null = null;
@@ -91,8 +89,10 @@ export function createMembership(deps: MembershipDependencies): Membership {
   async function join(): Promise<void> {
     // A process that begins takes its name over; one that joins anew buries no other that has done so since.
     const former = node === '' ? `${deps.nodeId}:` : node;
+    await untilNoStranger({ records, sightings, clock, own, former });
+    if (isClosed) return;
     node = `${deps.nodeId}:${deps.newIncarnation()}`;
-    enlisting = records.join(node, former, deps.address());
+    enlisting = records.join(node, former, { address: deps.address(), secretFingerprints: own });
     await enlisting;
     if (isRetired) await records.announceLeave(node);
     if (isClosed) return;
@@ -115,12 +115,28 @@ export function createMembership(deps: MembershipDependencies): Membership {
       return;
     }
     log.warn({ node }, 'this node was declared dead; it drops everything and joins anew');
+    dropEverything();
+    // Declared dead while it was joining: that ends first, and the next beat tells again.
+    if (joining !== null) return;
+    try {
+      await rejoin();
+    } catch (error) {
+      if (!(error instanceof ForeignSecret)) throw error;
+      giveUp(error);
+    }
+  }
+
+  function dropEverything(): void {
     leaseUntil = Number.NEGATIVE_INFINITY;
     setMembers([]);
     setMayOwn(false);
     deps.onDead();
-    // Declared dead while it was joining: that ends first, and the next beat tells again.
-    if (joining === null) await rejoin();
+  }
+
+  function giveUp(error: ForeignSecret): void {
+    isForeign = true;
+    dropEverything();
+    deps.onForeignSecret(error);
   }
 
   async function rejoin(): Promise<void> {
@@ -128,6 +144,12 @@ export function createMembership(deps: MembershipDependencies): Membership {
       joining = null;
     });
     await joining;
+  }
+
+  /** N6. Two that start at once may not see each other before they have joined. */
+  function isAmongStrangers(rows: readonly NodeRow[]): boolean {
+    const joinedNo = rows.find((row) => row.node === node)?.joinedNo ?? Number.NEGATIVE_INFINITY;
+    return rows.some((row) => row.joinedNo < joinedNo && isStranger(row, own) && sightings.isBeating(row.node));
   }
 
   function setMayOwn(next: boolean): void {
@@ -158,22 +180,16 @@ export function createMembership(deps: MembershipDependencies): Membership {
     try {
       rows = await records.living();
     } catch (error) {
-      sightings = new Map();
+      sightings.forget();
       throw error;
     }
-    if (isClosed) return;
-    const now = clock.monotonicMs();
-    if (now - lookedAt > LONGEST_GAP_MS) sightings = new Map();
-    lookedAt = now;
-    const next = new Map<string, Sighting>();
-    const silent: NodeRow[] = [];
-    for (const row of rows) {
-      const seen = sightings.get(row.node);
-      const sighting = seen !== undefined && seen.beat === row.beat ? seen : { beat: row.beat, since: now };
-      next.set(row.node, sighting);
-      if (row.node !== node && now - sighting.since >= SILENT_LIMIT_MS) silent.push(row);
+    if (isClosed || isForeign) return;
+    sightings.note(rows);
+    if (isAmongStrangers(rows)) {
+      giveUp(new ForeignSecret());
+      return;
     }
-    sightings = next;
+    const silent = rows.filter((row) => row.node !== node && sightings.isSilent(row.node));
     for (const row of silent) {
       if (await records.declareDead(row.node, row.beat))
         log.warn({ node: row.node }, 'a silent node was declared dead');
@@ -202,7 +218,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
 
   /** A beat that a wedged lane holds up must not hold up the next one, on the other lane. */
   function beatWithoutWaiting(): Promise<void> {
-    if (joining === null) {
+    if (joining === null && !isForeign) {
       beatOnce().catch((error: unknown) => log.debug({ err: error }, 'a beat was not answered'));
     }
     return Promise.resolve();

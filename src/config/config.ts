@@ -75,6 +75,7 @@ export const environmentSchema = Type.Object({
   PEER_PORT: Type.Optional(whole(0, LARGEST_PORT)),
   PEER_ADDRESS: Type.Optional(text('a host name or an IP address, a colon and a port', isHostAndPort)),
   CLUSTER_SECRET: Type.Optional(secret(32)),
+  CLUSTER_SECRET_PREVIOUS: Type.Optional(secret(32)),
 
   AUTH_SECRET: Type.Optional(secret(32)),
   AUTH_PUBLIC_KEY: Type.Optional(
@@ -195,6 +196,8 @@ function findMissingSecrets(
   );
   if (isMissing('CLUSTER_SECRET') && peers.length > 0) {
     faults.push(`CLUSTER_SECRET is missing; with ${peers.join(' and ')}, nodes know each other by it`);
+  } else if (isMissing('CLUSTER_SECRET') && config.CLUSTER_SECRET_PREVIOUS !== undefined) {
+    faults.push('CLUSTER_SECRET is missing; CLUSTER_SECRET_PREVIOUS is only the one that it replaces');
   }
   return faults;
 }

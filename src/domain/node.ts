@@ -7,11 +7,16 @@ export interface NodeRow {
   readonly beat: number;
   /** It hands over what it owns, and gets nothing more. */
   readonly isLeaving: boolean;
+  /** Which cluster secrets it knows, its own first; null where it does not say, as nodes without peers. */
+  readonly secretFingerprints: readonly string[] | null;
 }
+
+/** What a node says of itself when it joins. */
+export type NodeProfile = Pick<NodeRow, 'address' | 'secretFingerprints'>;
 
 export interface NodeRecords {
   /** Writes the node's row and marks all others dead whose name begins with `former`. */
-  join(node: string, former: string, address: string): Promise<void>;
+  join(node: string, former: string, profile: NodeProfile): Promise<void>;
   /** All nodes that are not marked dead, this one included. */
   living(): Promise<readonly NodeRow[]>;
   /** Marks a node dead if its beat is still the one that was seen; whether it was this call that did. */

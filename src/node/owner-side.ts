@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { createMembership, type Membership } from '../cluster/membership.ts';
 import { createNewcomers } from '../cluster/newcomers.ts';
 import { createOwnership } from '../cluster/ownership.ts';
+import { createKeyRing, type KeyRing } from '../cluster/peers/key-ring.ts';
 import { createPeerLinks } from '../cluster/peers/peer-links.ts';
 import type { PeerLinks, PeerServer } from '../cluster/peers/peer-port.ts';
 import { createPeerServer } from '../cluster/peers/peer-server.ts';
@@ -52,12 +53,15 @@ export interface OwnerSideDependencies {
   readonly observer: FlushObserver;
   readonly isExpiryTimerOn: boolean;
   readonly onMayOwn: (mayOwn: boolean) => void;
+  /** This node cannot go on among the other nodes. */
+  readonly onFatal: (error: Error) => void;
 }
 
 /** Wires the owner's side of a node. With Redis, which nodes share, all of them own; else one at a time. */
 export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
   const { config, databaseUrl, pool, clock, databaseClock, newId, log, publisher } = deps;
   const isShared = config.REDIS_URL !== undefined;
+  const keys = isShared ? createKeyRing(secretsOf(config)) : null;
   const node = () => membership.node;
   let address = '';
 
@@ -68,11 +72,13 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     clock,
     nodeId: config.NODE_ID ?? defaultNodeId(config.PORT),
     address: () => address,
+    secretFingerprints: keys?.fingerprints ?? null,
     newIncarnation: randomUUID,
     isExclusive: !isShared,
     log,
     onDead: () => registry.loseAll(),
     onMayOwn: deps.onMayOwn,
+    onForeignSecret: deps.onFatal,
     onLook: follow,
   });
   const newcomers = createNewcomers({ clock, isUrgent: () => membership.isLeaving });
@@ -93,9 +99,7 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     settings: { holdTtlMs: config.HOLD_TTL_MS, seatsPerUser: config.MAX_SEATS_PER_USER },
     wakeHeir: (scheduleId) => wakes.wake(scheduleId),
   });
-  const links: PeerLinks | null = isShared
-    ? createPeerLinks({ secret: config.CLUSTER_SECRET ?? '', node, clock, log })
-    : null;
+  const links: PeerLinks | null = keys === null ? null : createPeerLinks({ keys, node, clock, log });
   const router = createRouter({ membership, placement, local: registry, peers: links, clock });
   const wakes = createWakes({ router, log });
 
@@ -128,13 +132,13 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     return registry.handOver(heirOf);
   }
 
-  async function startPeerServer(): Promise<PeerServer> {
+  async function startPeerServer(ring: KeyRing): Promise<PeerServer> {
     const host = choosePeerHost(config, { name: hostname(), interfaces: networkInterfaces() });
     const port = config.PEER_PORT ?? 0;
     const starting = createPeerServer({
       host,
       port,
-      secret: config.CLUSTER_SECRET ?? '',
+      keys: ring,
       node,
       handle: (command) => registry.serve(command),
       clock,
@@ -160,8 +164,8 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
       let server: PeerServer | null = null;
       undoing.add('journal', () => journal.close());
       await journal.start();
-      if (isShared) {
-        server = await startPeerServer();
+      if (keys !== null) {
+        server = await startPeerServer(keys);
         undoing.add('peer server', () => server?.close());
         address = config.PEER_ADDRESS ?? server.address;
         log.info({ listeningAt: server.address, toldAddress: address }, 'listening for other nodes');
@@ -190,6 +194,11 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
       ]);
     },
   };
+}
+
+/** The configuration requires a secret wherever nodes have peers. */
+function secretsOf({ CLUSTER_SECRET: secret = '', CLUSTER_SECRET_PREVIOUS: previous }: Config) {
+  return { secret, ...(previous === undefined ? {} : { previous }) };
 }
 
 /** The same over restarts where the port is, so that a killed node's schedules are free as soon as it is back. */

@@ -175,6 +175,7 @@ async function start(
       queueSide.follow(mayOwn);
       void jobsDuty.assign(mayOwn);
     },
+    onFatal,
   });
   const { journal, membership, registry, router } = ownerSide;
   const writeHealth = createWriteHealth({

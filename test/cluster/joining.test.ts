@@ -1,8 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { createMembership } from '../../src/cluster/membership.ts';
+import { ForeignSecret } from '../../src/cluster/strangers.ts';
+import type { NodeRow } from '../../src/domain/node.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
+
+const OWN = ['own', 'previous'];
+
+function otherNode(more: Partial<NodeRow>): NodeRow {
+  return {
+    node: 'other:1',
+    address: '',
+    joinedNo: -1,
+    beat: 0,
+    isLeaving: false,
+    secretFingerprints: ['other'],
+    ...more,
+  };
+}
 
 /** A membership whose database is the test. */
 function setUp() {
@@ -19,7 +35,10 @@ function setUp() {
     declaredDead: [] as string[],
     announced: (): Promise<void> => Promise.resolve(),
     leaving: new Set<string>(),
+    /** Nodes with rows of their own. */
+    others: [] as NodeRow[],
   };
+  const foreign: ForeignSecret[] = [];
   const membership = createMembership({
     records: {
       async join(node) {
@@ -29,7 +48,12 @@ function setUp() {
       async living() {
         await database.looked();
         const isLeaving = (node: string) => database.leaving.has(node);
-        return rows.map((node, index) => ({ node, address: '', joinedNo: index, beat: 0, isLeaving: isLeaving(node) }));
+        const plain = { address: '', beat: 0, secretFingerprints: OWN };
+        const others = database.others.filter(({ node }) => !database.declaredDead.includes(node));
+        return [
+          ...others,
+          ...rows.map((node, index) => ({ ...plain, node, joinedNo: index, isLeaving: isLeaving(node) })),
+        ];
       },
       declareDead(node) {
         database.declaredDead.push(node);
@@ -53,6 +77,8 @@ function setUp() {
     clock,
     nodeId: 'n',
     address: () => '',
+    secretFingerprints: OWN,
+    onForeignSecret: (error) => foreign.push(error),
     newIncarnation: () => String((incarnation += 1)),
     isExclusive: false,
     log: silentLog,
@@ -67,7 +93,7 @@ function setUp() {
       await nextTurn();
     }
   }
-  return { membership, database, rows, left, passMs, deaths: () => deaths };
+  return { membership, database, rows, left, foreign, passMs, deaths: () => deaths };
 }
 
 t.test('a node that is declared dead while it joins anew joins once more', async (t) => {
@@ -150,5 +176,74 @@ t.test('a first beat that is not answered does not keep a node that joins anew f
   t.equal(membership.node, 'n:2');
   t.equal(membership.isLeaseValid(), true, 'the other lane is free');
   t.equal(membership.mayOwn(), true);
+  await membership.close();
+});
+
+t.test('a node whose secret no living node knows does not join', async (t) => {
+  const { membership, database, rows, passMs } = setUp();
+  database.others = [otherNode({ beat: 1 })];
+  const starting = t.rejects(membership.start(), ForeignSecret);
+  await passMs(300);
+  database.others = [otherNode({ beat: 2 })];
+  await passMs(300);
+  await starting;
+  t.strictSame(rows, []);
+  t.equal(membership.mayOwn(), false);
+});
+
+t.test('nodes with another secret that were killed are waited out', async (t) => {
+  const { membership, database, rows, passMs } = setUp();
+  database.others = [otherNode({ beat: 7 })];
+  const starting = membership.start();
+  await passMs(2_000);
+  t.strictSame(rows, [], 'they may be alive');
+  await passMs(1_000);
+  await starting;
+  t.strictSame(database.declaredDead, ['other:1']);
+  t.strictSame(rows, ['n:1']);
+  await membership.close();
+});
+
+t.test('secrets in common, unknown secrets and earlier processes of the node are no reason to wait', async (t) => {
+  const harmless = [
+    otherNode({ secretFingerprints: ['third', 'previous'] }),
+    otherNode({ secretFingerprints: null }),
+    otherNode({ node: 'n:0' }),
+  ];
+  for (const row of harmless) {
+    const { membership, database, rows } = setUp();
+    database.others = [row];
+    await membership.start();
+    t.strictSame(rows, ['n:1']);
+    await membership.close();
+  }
+});
+
+t.test('of two nodes with different secrets that start at once, the one that joined later gives up', async (t) => {
+  for (const joinedNo of [-1, 100]) {
+    const { membership, database, foreign, passMs } = setUp();
+    await membership.start();
+    for (let beat = 0; beat < 4; beat += 1) {
+      database.others = [otherNode({ joinedNo, beat })];
+      await passMs(500);
+    }
+    t.equal(foreign.length, joinedNo < 0 ? 1 : 0);
+    t.equal(membership.mayOwn(), joinedNo > 0);
+    t.equal(membership.isLeaseValid(), joinedNo > 0);
+    await membership.close();
+  }
+});
+
+t.test('a node that would join anew among nodes with another secret gives up', async (t) => {
+  const { membership, database, rows, foreign, passMs } = setUp();
+  await membership.start();
+  database.others = [otherNode({ joinedNo: 100, beat: 1 })];
+  database.beats = [Promise.resolve(false)];
+  await passMs(600);
+  database.others = [otherNode({ joinedNo: 100, beat: 2 })];
+  await passMs(1_000);
+  t.equal(foreign.length, 1);
+  t.strictSame(rows, ['n:1']);
+  t.equal(membership.mayOwn(), false);
   await membership.close();
 });

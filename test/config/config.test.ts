@@ -214,6 +214,7 @@ t.test('secrets are refused when they are short or cannot be sent, without being
     ['AUTH_SECRET', 'hunter2hunter2hunter2hunter2hun'],
     ['AUTH_SECRET', `hunter2 ${'a'.repeat(40)}`],
     ['CLUSTER_SECRET', 'hunter2'],
+    ['CLUSTER_SECRET_PREVIOUS', 'hunter2'],
     ['CLUSTER_SECRET', `hunter2é${'a'.repeat(40)}`],
     ['ADMIN_TOKEN', 'hunter2hunter2h'],
     ['ADMIN_TOKEN', `hunter2\n${'a'.repeat(40)}`],
@@ -268,6 +269,10 @@ t.test('with DATABASE_URL the secrets that are needed must be given', async (t) 
     t.same(faultsOf({ ...SHARED, ...peer, CLUSTER_SECRET: SECRET }), []);
     t.same(faultsOf(peer), [], 'the embedded database brings its own');
   }
+  t.same(faultsOf({ ...SHARED, CLUSTER_SECRET_PREVIOUS: SECRET }), [
+    'CLUSTER_SECRET is missing; CLUSTER_SECRET_PREVIOUS is only the one that it replaces',
+  ]);
+  t.same(faultsOf({ ...SHARED, CLUSTER_SECRET: SECRET, CLUSTER_SECRET_PREVIOUS: SECRET }), []);
   t.equal(configOf(SHARED).ADMIN_TOKEN, undefined, 'an admin token is never needed');
 });
 

@@ -10,15 +10,8 @@ import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import {
-  type HandshakeKey,
-  type HandshakeTerms,
-  newNonce,
-  readHello,
-  readProof,
-  writeChallenge,
-  writeProof,
-} from './handshake.ts';
+import { type HandshakeTerms, newNonce, readHello, readProof, writeChallenge, writeProof } from './handshake.ts';
+import type { KeyRing } from './key-ring.ts';
 import { textOf } from './message-text.ts';
 import { limitStrangerBytes } from './stranger-bytes.ts';
 import { CloseCode, HANDSHAKE_LIMIT_MS, PROTOCOL_VERSION } from './wire.ts';
@@ -43,14 +36,14 @@ export interface Door {
 }
 
 export function createDoor(deps: {
-  readonly key: HandshakeKey;
+  readonly keys: KeyRing;
   readonly node: () => string;
   readonly clock: Clock;
   readonly log: Log;
   /** Called with a peer that has proven to be `from`; whatever it says next must be listened to at once. */
   readonly admit: (socket: WebSocket, from: string) => void;
 }): Door {
-  const { key, node, clock, log, admit } = deps;
+  const { keys, node, clock, log, admit } = deps;
   /** In the order in which they came. */
   const strangers = new Map<Duplex, () => void>();
   const lastLoggedMs = new Map<string, number>();
@@ -113,9 +106,10 @@ export function createDoor(deps: {
       };
       const judge = (text: string, agreed: HandshakeTerms): void => {
         const proof = readProof('proof', text);
+        const key = proof === null ? null : keys.keyOf(proof, 'dialler', agreed);
         if (proof === null) {
           refuse('malformed', { from: agreed.from });
-        } else if (!key.isProof(proof, 'dialler', agreed)) {
+        } else if (key === null) {
           refuse('notProven', { from: agreed.from });
         } else if (agreed.to !== node()) {
           refuse('otherNode', { from: agreed.from, to: agreed.to });

@@ -16,8 +16,8 @@ import type { Log } from '../../runtime/log.ts';
 import { isAnswer } from './answer-check.ts';
 import { dial } from './dial.ts';
 import { FrameWriter } from './frame-writer.ts';
-import type { HandshakeKey } from './handshake.ts';
 import { InFlight, LOST, UNREACHABLE } from './in-flight.ts';
+import type { KeyRing } from './key-ring.ts';
 import { readNumbered, textOf } from './message-text.ts';
 import type { Peer, PeerLinkState, SendOutcome } from './peer-port.ts';
 import { CloseCode } from './wire.ts';
@@ -37,7 +37,7 @@ const STEADY_MS = 1_000;
 const GOODBYE = 'it said goodbye';
 
 export interface PeerLinkDependencies {
-  readonly key: HandshakeKey;
+  readonly keys: KeyRing;
   /** This node's name now. */
   readonly node: () => string;
   readonly clock: Clock;
@@ -94,7 +94,8 @@ export class PeerLink {
   }
 
   #dial(): void {
-    const { key, clock, node } = this.#deps;
+    const { keys, clock, node } = this.#deps;
+    const key = keys.keyFor(this.peer.secretFingerprints ?? null);
     try {
       this.#socket = dial(
         { peer: this.peer, from: node(), key, clock },

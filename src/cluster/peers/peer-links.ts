@@ -1,19 +1,18 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { createHandshakeKey } from './handshake.ts';
+import type { KeyRing } from './key-ring.ts';
 import { PeerLink } from './peer-link.ts';
 import type { PeerLinks } from './peer-port.ts';
 
-/** The links from this node to its peers. Throws when the secret is shorter than 32 characters. */
+/** The links from this node to its peers. */
 export function createPeerLinks(deps: {
-  readonly secret: string;
+  readonly keys: KeyRing;
   /** This node's name now; it changes when the node joins anew. */
   readonly node: () => string;
   readonly clock: Clock;
   readonly log: Log;
 }): PeerLinks {
-  const { node, clock, log } = deps;
-  const key = createHandshakeKey(deps.secret);
+  const { keys, node, clock, log } = deps;
   const links = new Map<string, PeerLink>();
   /** Links that are being closed. */
   const leaving = new Set<Promise<void>>();
@@ -33,7 +32,7 @@ export function createPeerLinks(deps: {
         if (wanted.get(link.peer.node)?.address !== link.peer.address) drop(link);
       }
       for (const peer of wanted.values()) {
-        if (!links.has(peer.node)) links.set(peer.node, new PeerLink(peer, { key, node, clock, log }));
+        if (!links.has(peer.node)) links.set(peer.node, new PeerLink(peer, { keys, node, clock, log }));
       }
     },
     send(peer, command, limitMs) {

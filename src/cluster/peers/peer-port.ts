@@ -4,6 +4,8 @@ import type { Command, Elsewhere, Reply } from '../../actors/command.ts';
 export interface Peer {
   readonly node: string;
   readonly address: string;
+  /** Which cluster secrets it knows; unknown where it is left out or null. */
+  readonly secretFingerprints?: readonly string[] | null;
 }
 
 export type PeerAnswer = Reply | Elsewhere;

@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createDoor } from './door.ts';
-import { createHandshakeKey } from './handshake.ts';
+import type { KeyRing } from './key-ring.ts';
 import type { PeerHandler, PeerServer } from './peer-port.ts';
 import { PeerSession } from './peer-session.ts';
 import { CloseCode, HANDSHAKE_LIMIT_MS, PEER_PATH, SOCKET_OPTIONS } from './wire.ts';
@@ -27,14 +27,13 @@ function isForPeers({ method, url }: IncomingMessage): boolean {
 }
 
 /**
- * Listens for the links of peers. Throws when the secret is shorter than 32 characters, and when host and port cannot be
- * listened on.
+ * Listens for the links of peers. Throws when host and port cannot be listened on.
  */
 export async function createPeerServer(deps: {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  readonly secret: string;
+  readonly keys: KeyRing;
   /** This node's name now; it changes when the node joins anew. */
   readonly node: () => string;
   readonly handle: PeerHandler;
@@ -47,7 +46,7 @@ export async function createPeerServer(deps: {
   let closing: Promise<void> | null = null;
   let cancelSilenceCheck: () => void = () => undefined;
 
-  const door = createDoor({ key: createHandshakeKey(deps.secret), node, clock, log, admit });
+  const door = createDoor({ keys: deps.keys, node, clock, log, admit });
   const webSockets = new WebSocketServer({ ...SOCKET_OPTIONS, noServer: true, clientTracking: false });
   const server = createServer({
     maxHeaderSize: HEADERS_LIMIT_BYTES,

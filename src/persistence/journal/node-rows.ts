@@ -12,6 +12,7 @@ interface LivingRow {
   readonly joined_no: number;
   readonly beat: number;
   readonly is_leaving: boolean;
+  readonly secret_fingerprints: readonly string[] | null;
 }
 
 /** The rows of the service's nodes in PostgreSQL. */
@@ -21,13 +22,16 @@ export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRec
   }
 
   return {
-    async join(node, former, address) {
-      await query('INSERT INTO nodes (node, address) VALUES ($1, $2) ON CONFLICT (node) DO NOTHING', [node, address]);
+    async join(node, former, { address, secretFingerprints }) {
+      await query(
+        'INSERT INTO nodes (node, address, secret_fingerprints) VALUES ($1, $2, $3) ON CONFLICT (node) DO NOTHING',
+        [node, address, secretFingerprints],
+      );
       await query(BURY_FORMER_SELVES, [former, node]);
     },
     async living() {
       const rows = await query<LivingRow>(
-        `SELECT node, address, joined_no, beat, leaving_at IS NOT NULL AS is_leaving
+        `SELECT node, address, joined_no, beat, leaving_at IS NOT NULL AS is_leaving, secret_fingerprints
          FROM nodes WHERE dead_at IS NULL ORDER BY joined_no`,
         [],
       );
@@ -38,6 +42,7 @@ export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRec
           joinedNo: row.joined_no,
           beat: row.beat,
           isLeaving: row.is_leaving,
+          secretFingerprints: row.secret_fingerprints,
         }),
       );
     },

@@ -1,16 +1,10 @@
 import t from 'tap';
 import type { Command } from '../../../src/actors/command.ts';
-import { createPeerLinks } from '../../../src/cluster/peers/peer-links.ts';
 import type { PeerAnswer } from '../../../src/cluster/peers/peer-port.ts';
-import { createPeerServer } from '../../../src/cluster/peers/peer-server.ts';
-import { systemClock } from '../../../src/runtime/clock.ts';
 import { freePort } from '../../fixtures/free-port.ts';
-import { silentLog } from '../../fixtures/silent-log.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
 import {
   createPatientHandler,
-  DIALLER,
-  grantMaps,
   LIMIT_MS,
   LISTENER,
   mapOf,
@@ -130,15 +124,6 @@ t.test('what a handler throws or rejects with is a bug, told to the peer as a fa
     const outcome = await links.send(LISTENER, readMap(scheduleId), LIMIT_MS);
     t.same(outcome, { type: 'answered', answer: failed });
   }
-});
-
-t.test('a short secret is refused on both sides', async (t) => {
-  const deps = { node: () => DIALLER, clock: systemClock, log: silentLog, secret: 'x'.repeat(31) };
-  t.throws(() => createPeerLinks(deps), /at least 32 characters/);
-  await t.rejects(
-    createPeerServer({ ...deps, host: '127.0.0.1', port: 0, handle: grantMaps }),
-    /at least 32 characters/,
-  );
 });
 
 t.test('closed links leave nothing behind', async (t) => {

@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import type { Command } from '../../../src/actors/command.ts';
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
+import { createKeyRing } from '../../../src/cluster/peers/key-ring.ts';
 import { createPeerLinks } from '../../../src/cluster/peers/peer-links.ts';
 import type {
   PeerAnswer,
@@ -51,7 +52,7 @@ function textOf(fields: object): string {
 }
 
 /** Grants every map, with the schedule's number for its sequence number. */
-export const grantMaps: PeerHandler = ({ scheduleId }) => mapOf(scheduleId);
+const grantMaps: PeerHandler = ({ scheduleId }) => mapOf(scheduleId);
 
 export function mapOf(scheduleId: number): PeerAnswer {
   return {
@@ -91,8 +92,13 @@ export function createPatientHandler() {
 export interface NodeOptions {
   readonly node?: () => string;
   readonly secret?: string;
+  readonly previous?: string;
   readonly clock?: Clock;
   readonly log?: Log;
+}
+
+function keysOf({ secret = SECRET, previous }: NodeOptions) {
+  return createKeyRing({ secret, ...(previous === undefined ? {} : { previous }) });
 }
 
 export interface ListenerOptions extends NodeOptions {
@@ -105,7 +111,7 @@ export async function startListener(t: Test, options: ListenerOptions = {}): Pro
   const server = await createPeerServer({
     host: '127.0.0.1',
     port: 0,
-    secret: SECRET,
+    keys: keysOf(options),
     node: () => LISTENER,
     handle: grantMaps,
     clock: systemClock,
@@ -117,16 +123,20 @@ export async function startListener(t: Test, options: ListenerOptions = {}): Pro
 }
 
 /** The links of a node that knows one peer, at this address. */
-export function startDialler(t: Test, address: string, options: NodeOptions = {}): PeerLinks {
+export function startDialler(
+  t: Test,
+  address: string,
+  options: NodeOptions & { readonly peerKnows?: readonly string[] } = {},
+): PeerLinks {
   const links = createPeerLinks({
-    secret: SECRET,
+    keys: keysOf(options),
     node: () => DIALLER,
     clock: systemClock,
     log: createKeptLog(),
     ...options,
   });
   t.teardown(() => links.close());
-  links.setPeers([{ node: LISTENER, address }]);
+  links.setPeers([{ node: LISTENER, address, secretFingerprints: options.peerKnows ?? null }]);
   return links;
 }
 

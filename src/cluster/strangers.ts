@@ -1,0 +1,50 @@
+import type { NodeRecords, NodeRow } from '../domain/node.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Sightings } from './sightings.ts';
+
+const LOOK_EVERY_MS = 250;
+
+/** Other nodes run on this database, and none of this node's secrets is one of theirs. */
+export class ForeignSecret extends Error {
+  override readonly name = 'ForeignSecret';
+
+  constructor() {
+    super(
+      'CLUSTER_SECRET is not the one of the nodes that run on this database: give this node theirs, or set ' +
+        'CLUSTER_SECRET_PREVIOUS to theirs to change the secret node by node.',
+    );
+  }
+}
+
+/** Whether the nodes could not prove themselves to each other. A node that names no secret is not judged. */
+export function isStranger(row: Pick<NodeRow, 'secretFingerprints'>, own: readonly string[] | null): boolean {
+  if (own === null || row.secretFingerprints === null) return false;
+  return !row.secretFingerprints.some((fingerprint) => own.includes(fingerprint));
+}
+
+/**
+ * Resolves when no node with other secrets runs on this database. Throws a ForeignSecret once one has been seen to beat; a
+ * silent one is declared dead. Nodes whose name begins with `former` are earlier processes of this node and do not count.
+ */
+export async function untilNoStranger(deps: {
+  readonly records: Pick<NodeRecords, 'living' | 'declareDead'>;
+  readonly sightings: Sightings;
+  readonly clock: Clock;
+  readonly own: readonly string[] | null;
+  readonly former: string;
+}): Promise<void> {
+  const { records, sightings, clock, own, former } = deps;
+  for (;;) {
+    const rows = await records.living();
+    sightings.note(rows);
+    const strangers = rows.filter((row) => isStranger(row, own) && !row.node.startsWith(former));
+    for (const { node, beat } of strangers) {
+      if (sightings.isBeating(node)) throw new ForeignSecret();
+      if (sightings.isSilent(node)) await records.declareDead(node, beat);
+    }
+    if (strangers.length === 0) return;
+    await new Promise<void>((resolve) => {
+      clock.after(LOOK_EVERY_MS, resolve);
+    });
+  }
+}
