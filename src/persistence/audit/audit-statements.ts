@@ -232,11 +232,3 @@ export const QUEUE_INVARIANTS: readonly StatementInvariant[] = [
       ) s JOIN concerts c USING (concert_id) WHERE change > 0 AND active > queue_max_active`,
   },
 ];
-
-export const ANSWER_INVARIANTS: readonly StatementInvariant[] = [
-  {
-    invariant: 'recorded-answers-succeeded',
-    says: 'only successful answers are recorded under idempotency keys',
-    violations: `SELECT user_id, key, status, created_at FROM idempotency_keys WHERE status NOT BETWEEN 200 AND 299`,
-  },
-];

@@ -1,4 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
+import type { AnswerInvariant } from './answer-rules.ts';
+import { auditAnswers } from './audit-answers.ts';
 import {
   createScheduleFold,
   type FoldInvariant,
@@ -7,30 +9,13 @@ import {
   type LogRow,
 } from './audit-fold.ts';
 import {
-  ANSWER_INVARIANTS,
   MONEY_INVARIANTS,
   QUEUE_INVARIANTS,
   SCHEDULE_INVARIANTS,
   type StatementInvariant,
 } from './audit-statements.ts';
+import { type AuditFinding, collectFindings, ROWS_SHOWN } from './audit-finding.ts';
 import { type Peekable, readOrdered } from './audit-reader.ts';
-
-/** Enough rows to see what is wrong; the total says how much. */
-const ROWS_SHOWN = 10;
-
-/** What the audit found out about one invariant. */
-export interface AuditFinding {
-  /** Its name, which stays the same between versions. */
-  readonly invariant: string;
-  /** What it says, in a sentence. */
-  readonly says: string;
-  /** How many rows break it. */
-  readonly total: number;
-  /** The first of them. */
-  readonly rows: readonly object[];
-  /** Why it was not judged, or null when it was. */
-  readonly skipped: string | null;
-}
 
 export interface AuditOptions {
   /** Live seats that a user may have of a schedule; not judged when left out. */
@@ -56,6 +41,16 @@ const FOLDED = {
   'alarm-covers-holds': 'the deadline that the alarm watches is not later than that of any hold',
   'seat-limit': 'nobody ever had more live seats of a schedule than allowed',
 } satisfies Record<FoldInvariant, string>;
+
+const RECORDED = {
+  'recorded-answers-succeeded': 'only successful answers are recorded under idempotency keys',
+  'recorded-answers-readable':
+    'a recorded answer has the form of a charge, a hold, a payment or a refund, under a key and a fingerprint as requests have them',
+  'recorded-answers-of-effects':
+    'a recorded answer names what its user did, and no charge, payment or refund was recorded under two keys',
+  'recorded-answers-equal-rows':
+    'a recorded answer shows the seats, amounts, times and numbers that the rows have, and the balance that was left',
+} satisfies Record<AnswerInvariant, string>;
 
 const HEADS = `
   SELECT schedule_id, epoch, seq, floor(extract(epoch FROM next_expiry_at) * 1000)::bigint AS next_expiry_ms
@@ -93,7 +88,7 @@ export async function runAudit(pool: Pool, options: AuditOptions = {}): Promise<
       ...(await foldLogs(client, options.maxSeats ?? null)),
       ...(await judge(client, MONEY_INVARIANTS, options)),
       ...(await judge(client, QUEUE_INVARIANTS, options)),
-      ...(await judge(client, ANSWER_INVARIANTS, options)),
+      ...(await compareAnswers(client)),
     ];
     await client.query('COMMIT');
     client.release();
@@ -139,13 +134,14 @@ async function judge(
   return findings;
 }
 
-async function foldLogs(client: PoolClient, maxSeats: number | null): Promise<AuditFinding[]> {
-  const found = new Map<FoldInvariant, { total: number; rows: object[] }>();
-  const report = (invariant: FoldInvariant, row: object): void => {
-    const { total, rows } = found.get(invariant) ?? { total: 0, rows: [] };
-    found.set(invariant, { total: total + 1, rows: total < ROWS_SHOWN ? [...rows, row] : rows });
-  };
+async function compareAnswers(client: PoolClient): Promise<AuditFinding[]> {
+  const { report, findings } = collectFindings(RECORDED);
+  await auditAnswers(client, report);
+  return findings({});
+}
 
+async function foldLogs(client: PoolClient, maxSeats: number | null): Promise<AuditFinding[]> {
+  const { report, findings } = collectFindings(FOLDED);
   const heads = await readOrdered<HeadRow>(client, 'audit_heads', HEADS);
   const log = await readOrdered<LogRow>(client, 'audit_log', LOG);
   const reservations = await readOrdered<LoggedReservation>(client, 'audit_reservations', RESERVATIONS);
@@ -161,15 +157,7 @@ async function foldLogs(client: PoolClient, maxSeats: number | null): Promise<Au
     fold.finish(head, rows);
   }
 
-  const skipped = maxSeats === null ? 'the limit was not given' : null;
-  return Object.entries(FOLDED).map(([invariant, says]) => ({
-    invariant,
-    says,
-    total: 0,
-    rows: [],
-    ...found.get(invariant as FoldInvariant),
-    skipped: invariant === 'seat-limit' ? skipped : null,
-  }));
+  return findings(maxSeats === null ? { 'seat-limit': 'the limit was not given' } : {});
 }
 
 interface OfSchedule {

@@ -1,0 +1,44 @@
+/** Enough rows to see what is wrong; the total says how much. */
+export const ROWS_SHOWN = 10;
+
+/** What the audit found out about one invariant. */
+export interface AuditFinding {
+  /** Its name, which stays the same between versions. */
+  readonly invariant: string;
+  /** What it says, in a sentence. */
+  readonly says: string;
+  /** How many rows break it. */
+  readonly total: number;
+  /** The first of them. */
+  readonly rows: readonly object[];
+  /** Why it was not judged, or null when it was. */
+  readonly skipped: string | null;
+}
+
+/** Gathers violations of the invariants that `sentences` names, whichever code finds them. */
+export function collectFindings<Name extends string>(
+  sentences: Readonly<Record<Name, string>>,
+): {
+  report(invariant: Name, row: object): void;
+  /** One finding per invariant, in the order of `sentences`; `skipped` says why some were not judged. */
+  findings(skipped: Partial<Record<Name, string>>): AuditFinding[];
+} {
+  const found = new Map<string, { total: number; rows: object[] }>();
+  return {
+    report(invariant, row) {
+      const { total, rows } = found.get(invariant) ?? { total: 0, rows: [] };
+      found.set(invariant, { total: total + 1, rows: total < ROWS_SHOWN ? [...rows, row] : rows });
+    },
+    findings(skipped) {
+      const reasons = new Map(Object.entries<string | undefined>(skipped));
+      return Object.entries<string>(sentences).map(([invariant, says]) => ({
+        invariant,
+        says,
+        total: 0,
+        rows: [],
+        ...found.get(invariant),
+        skipped: reasons.get(invariant) ?? null,
+      }));
+    },
+  };
+}
