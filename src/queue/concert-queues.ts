@@ -10,18 +10,12 @@ import { Fault } from '../domain/errors.ts';
 import type { QueueHead, QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
 import { type ConcertQueue, createConcertQueue } from './concert-queue.ts';
 import type { LaneWork } from './lane.ts';
+import type { QueueTerms } from './line-store.ts';
 import { createOpening, LINES_AT_A_TIME } from './opening.ts';
 import { sideBySide } from './side-by-side.ts';
 
 /** Rows per page of a line that is loaded: some 30 ms of this thread. */
 const ROWS_PER_PAGE = 5_000;
-
-/** What the waiting room must know of a concert. */
-export interface QueueTerms {
-  readonly policy: QueuePolicy;
-  /** Epoch milliseconds. */
-  readonly bookingClosesAtMs: number;
-}
 
 export interface ConcertQueues {
   get(concertId: number): ConcertQueue | undefined;

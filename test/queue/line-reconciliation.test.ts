@@ -1,6 +1,6 @@
 import t from 'tap';
 import { createReconciler } from '../../src/queue/redis/line-reconciliation.ts';
-import type { LineSummary } from '../../src/queue/redis/line-reply.ts';
+import type { LineSummary } from '../../src/queue/line-store.ts';
 import type { SharedLine } from '../../src/queue/redis/shared-lines.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 
@@ -48,7 +48,7 @@ function setUp() {
       find: () => Promise.resolve([]),
       listLive: () => Promise.resolve([]),
     },
-    link: { readRange: (key) => Promise.resolve([`somebody of ${key}`]) },
+    store: { range: (concertId) => Promise.resolve([`somebody of {${concertId}}`]) },
     ends: { add: () => undefined },
     changes: { apply: () => Promise.resolve() },
     policyChanges: { note: () => undefined },

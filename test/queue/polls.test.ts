@@ -1,7 +1,6 @@
 import t from 'tap';
 import { Fault } from '../../src/domain/errors.ts';
-import type { LineSummary } from '../../src/queue/redis/line-reply.ts';
-import { type LineStore, LOST, type Looked, type Lost } from '../../src/queue/redis/line-store.ts';
+import { type LineStore, type LineSummary, LOST, type Looked, type Lost } from '../../src/queue/line-store.ts';
 import { createPolls } from '../../src/queue/redis/polls.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 

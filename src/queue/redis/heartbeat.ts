@@ -7,9 +7,8 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { QueueRecords } from '../../domain/queue-token.ts';
 import { LINES_AT_A_TIME } from '../opening.ts';
 import { sideBySide } from '../side-by-side.ts';
-import { type LineStore, LOST } from './line-store.ts';
+import { type LineStore, LOST } from '../line-store.ts';
 import type { Reconciler } from './line-reconciliation.ts';
-import type { RedisLink } from './redis-link.ts';
 import { isOpen, type SharedLine, type SharedLines } from './shared-lines.ts';
 import type { Sighting, Sightings } from './sightings.ts';
 
@@ -39,7 +38,6 @@ export interface Heartbeat {
 
 export function createHeartbeat(deps: {
   readonly clock: Clock;
-  readonly link: RedisLink;
   readonly store: LineStore;
   readonly lines: SharedLines;
   readonly records: QueueRecords;
@@ -51,7 +49,7 @@ export function createHeartbeat(deps: {
   readonly noShowMs: number;
   readonly onFailure: (error: unknown) => void;
 }): Heartbeat {
-  const { clock, link, store, lines, records, sightings, reconciler, onAbsent, abandonMs, noShowMs, onFailure } = deps;
+  const { clock, store, lines, records, sightings, reconciler, onAbsent, abandonMs, noShowMs, onFailure } = deps;
   const allowanceMs = Math.min(abandonMs, noShowMs) / BEATS_PER_ALLOWANCE;
   const periodMs = Math.max(SHORTEST_PERIOD_MS, Math.min(LONGEST_PERIOD_MS, Math.floor(allowanceMs)));
   const beatsPerPresence = Math.max(1, Math.floor(allowanceMs / periodMs));
@@ -101,8 +99,8 @@ export function createHeartbeat(deps: {
   }
 
   async function beat(): Promise<void> {
-    link.checkHearing();
-    if (!link.isUp) {
+    store.checkHearing();
+    if (!store.isUp) {
       isAfresh = true;
       isSearchDue = true;
       return;

@@ -1,25 +1,19 @@
+import type { LineListener } from '../line-store.ts';
 import { concertOfChannel } from './scripts.ts';
-import type { SharedLines } from './shared-lines.ts';
-import type { Sightings } from './sightings.ts';
 
 /**
  * Takes over what scripts tell all nodes: who went in (`ACTIVE id id …`), and who has ended (`STATUS id instant`), a line each.
- * What was recorded is told, and only what was recorded; anything else is passed over. It also prompts this node, since there
- * may be room now, or an end to the round of another node.
+ * Only what was recorded is told; anything else is passed over. It also prompts this node, since there may be room now, or
+ * an end to the round of another node.
  */
-export function createLineEvents(deps: {
-  readonly sightings: () => Sightings;
-  readonly lines: () => SharedLines;
-}): (channel: string, message: string) => void {
-  const { sightings, lines } = deps;
-
+export function createLineEvents(listener: () => LineListener | null): (channel: string, message: string) => void {
   function take(line: string): void {
     const [status, ...rest] = line.split(' ');
     if (status === 'ACTIVE') {
-      for (const tokenId of rest) sightings().noteActive(tokenId, null, null);
+      for (const tokenId of rest) listener()?.onActive(tokenId);
     } else if (status === 'COMPLETED' || status === 'EXPIRED' || status === 'CANCELLED') {
       const [tokenId = '', endedAt = ''] = rest;
-      if (/^\d+(\.\d+)?$/.test(endedAt)) sightings().noteEnded(tokenId, status, Number(endedAt));
+      if (/^\d+(\.\d+)?$/.test(endedAt)) listener()?.onEnded({ tokenId, status, endedAtMs: Number(endedAt) });
     }
   }
 
@@ -27,7 +21,6 @@ export function createLineEvents(deps: {
     const concertId = concertOfChannel(channel);
     if (concertId === null) return;
     for (const text of message.split('\n')) take(text);
-    const line = lines().get(concertId);
-    if (line !== undefined && (line.summary?.waiting ?? 0) > 0) lines().noteChanged(line);
+    listener()?.onChanged(concertId);
   };
 }

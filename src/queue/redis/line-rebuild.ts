@@ -11,10 +11,7 @@ import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
 import { Fault } from '../../domain/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { QueueRecords } from '../../domain/queue-token.ts';
-import type { QueueTerms } from '../concert-queues.ts';
-import { type LineStore, LOST } from './line-store.ts';
-import type { RedisLink } from './redis-link.ts';
-import { keyOf } from './scripts.ts';
+import { type LineStore, LOST, type QueueTerms } from '../line-store.ts';
 
 /** Rows per statement and per script: Redis does nothing else for some 5 ms. */
 const ROWS_PER_STEP = 1_000;
@@ -34,14 +31,12 @@ export interface LineRebuild {
 export function createLineRebuild(deps: {
   readonly records: QueueRecords;
   readonly store: LineStore;
-  readonly link: RedisLink;
   readonly databaseClock: DatabaseClock;
   /** That of the machine. */
   readonly clock: Clock;
-  readonly nodeName: string;
   readonly log: Log;
 }): LineRebuild {
-  const { records, store, link, databaseClock, clock, nodeName, log } = deps;
+  const { records, store, databaseClock, clock, log } = deps;
   const claims = new Map<number, number>();
 
   const pause = (): Promise<void> => new Promise((resolve) => void clock.after(LOOK_EVERY_MS, resolve));
@@ -50,7 +45,7 @@ export function createLineRebuild(deps: {
   async function claim(concertId: number): Promise<boolean> {
     const nowMs = clock.monotonicMs();
     if ((claims.get(concertId) ?? 0) > nowMs) return true;
-    if (!(await link.claim(keyOf(concertId, 'rebuilder'), nodeName, CLAIM_MS))) return false;
+    if (!(await store.claimRebuild(concertId, CLAIM_MS))) return false;
     claims.set(concertId, nowMs + CLAIM_MS);
     return true;
   }

@@ -1,11 +1,9 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { QueueRecords } from '../../domain/queue-token.ts';
-import type { QueueTerms } from '../concert-queues.ts';
+import type { LineStore, QueueTerms } from '../line-store.ts';
 import { LookPace } from '../look-pace.ts';
 import type { PolicyChanges } from './policy-changes.ts';
 import type { RecordedChanges } from './recorded-changes.ts';
-import type { RedisLink } from './redis-link.ts';
-import { keyOf } from './scripts.ts';
 import type { SharedEnds } from './shared-ends.ts';
 import type { SharedLine } from './shared-lines.ts';
 
@@ -29,13 +27,13 @@ export interface Reconciler {
 export function createReconciler(deps: {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly records: Pick<QueueRecords, 'review' | 'find' | 'listLive'>;
-  readonly link: Pick<RedisLink, 'readRange'>;
+  readonly store: Pick<LineStore, 'range'>;
   readonly ends: Pick<SharedEnds, 'add'>;
   readonly changes: Pick<RecordedChanges, 'apply'>;
   readonly policyChanges: Pick<PolicyChanges, 'note'>;
   readonly terms: (concertId: number) => Promise<QueueTerms | null>;
 }): Reconciler {
-  const { clock, records, link, ends, changes, policyChanges, terms } = deps;
+  const { clock, records, store, ends, changes, policyChanges, terms } = deps;
   /** Where the next look begins, by key. */
   const begins = new Map<string, number>();
   /** Of the looks at those inside, by concert. */
@@ -43,10 +41,16 @@ export function createReconciler(deps: {
   /** After which user the next look at the recorded tokens begins, by concert. */
   const lookedAtUsers = new Map<number, string>();
 
-  async function nextOf(key: string, count: number, size: number): Promise<readonly string[]> {
+  async function nextOf(
+    concertId: number,
+    where: 'waiting' | 'inside',
+    count: number,
+    size: number,
+  ): Promise<readonly string[]> {
+    const key = `${where} ${concertId}`;
     const begin = begins.get(key) ?? 0;
     if (size === 0) return [];
-    const tokenIds = await link.readRange(key, begin, begin + count - 1);
+    const tokenIds = await store.range(concertId, where, begin, begin + count - 1);
     if (tokenIds.length < count) begins.delete(key);
     else begins.set(key, begin + count);
     return tokenIds;
@@ -57,8 +61,7 @@ export function createReconciler(deps: {
     paces.set(line.concertId, pace);
     const beganAtMs = clock.monotonicMs();
     if (!pace.isDue(beganAtMs)) return;
-    const key = keyOf(line.concertId, 'inside');
-    const tokenIds = await nextOf(key, INSIDE_PER_LOOK, line.summary?.active ?? 0);
+    const tokenIds = await nextOf(line.concertId, 'inside', INSIDE_PER_LOOK, line.summary?.active ?? 0);
     if (tokenIds.length === 0) return;
     const { ended, paidUp } = await records.review(tokenIds);
     pace.note(beganAtMs, clock.monotonicMs());
@@ -67,8 +70,7 @@ export function createReconciler(deps: {
   }
 
   async function compareWaiting(line: SharedLine): Promise<void> {
-    const key = keyOf(line.concertId, 'line');
-    const tokenIds = await nextOf(key, WAITING_PER_LOOK, line.summary?.waiting ?? 0);
+    const tokenIds = await nextOf(line.concertId, 'waiting', WAITING_PER_LOOK, line.summary?.waiting ?? 0);
     if (tokenIds.length === 0) return;
     const rows = await records.find(tokenIds);
     await changes.apply(

@@ -1,35 +1,5 @@
 /** What the scripts answer, checked: Redis is another process, and may be of another version. */
-
-/** How a line is doing, as the script that was run last found it. */
-export interface LineSummary {
-  readonly generation: number;
-  readonly waiting: number;
-  readonly active: number;
-  readonly maxActive: number;
-  readonly batch: number;
-  readonly intervalMs: number;
-  readonly activeTtlMs: number;
-  readonly closesAtMs: number;
-  /** Nobody is admitted until the newest policy is known. */
-  readonly isSuspended: boolean;
-  /** No later instant of admission is before this. */
-  readonly latestMs: number;
-  /** Admissions that are being recorded. */
-  readonly pending: number;
-  /** Admissions per millisecond while people waited; null while nothing was measured. */
-  readonly rate: number | null;
-  /** When something is next to be done without anybody asking; null: never. */
-  readonly wakeMs: number | null;
-}
-
-/** Where a token stands, if Redis has it. */
-export interface Standing {
-  readonly status: 'WAITING' | 'ACTIVE';
-  readonly activatedAtMs: number | null;
-  readonly activeUntilMs: number | null;
-  /** 1 is next; 0 when ACTIVE. */
-  readonly position: number;
-}
+import type { LineSummary, Standing } from '../line-store.ts';
 
 /** A reply by its first word. */
 export interface LineReply {

@@ -2,8 +2,7 @@ import { Fault } from '../../domain/errors.ts';
 import type { QueueRecords } from '../../domain/queue-token.ts';
 import type { FlushResult, LaneWork } from '../lane.ts';
 import type { RecordedChanges } from './recorded-changes.ts';
-import type { RedisLink } from './redis-link.ts';
-import { keyOf } from './scripts.ts';
+import type { LineStore } from '../line-store.ts';
 import { isOpen, type SharedLines } from './shared-lines.ts';
 
 /** Rows per look; more of them wait for the next. */
@@ -25,13 +24,13 @@ export interface Mending extends LaneWork {
 
 export function createMending(deps: {
   readonly records: QueueRecords;
-  readonly link: RedisLink;
+  readonly store: LineStore;
   readonly lines: SharedLines;
   readonly changes: RecordedChanges;
   readonly wake: () => void;
   readonly onFailure: (error: unknown) => void;
 }): Mending {
-  const { records, link, lines, changes, wake, onFailure } = deps;
+  const { records, store, lines, changes, wake, onFailure } = deps;
   /** Token ids with their concerts. */
   const tokens = new Map<string, number>();
   const announced = new Map<string, { readonly userId: string; readonly concertId: number }>();
@@ -42,7 +41,7 @@ export function createMending(deps: {
   async function findAnnounced(): Promise<readonly (() => void)[]> {
     const found = [...announced];
     const tokenIds = await Promise.all(
-      found.map(([, { userId, concertId }]) => link.readField(keyOf(concertId, 'users'), userId)),
+      found.map(async ([, { userId, concertId }]) => store.tokenOfUser(concertId, userId)),
     );
     return found.map(([key, { concertId }], nth) => {
       const tokenId = tokenIds[nth];
@@ -86,7 +85,7 @@ export function createMending(deps: {
     isAnnounced: (userId, concertId) => announced.size > 0 && announced.has(keyOfUser(userId, concertId)),
 
     async flush() {
-      if (!link.isUp || (tokens.size === 0 && announced.size === 0)) return 'idle';
+      if (!store.isUp || (tokens.size === 0 && announced.size === 0)) return 'idle';
       try {
         return await mend();
       } catch (error) {

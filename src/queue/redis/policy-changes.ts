@@ -1,10 +1,8 @@
 import { Fault } from '../../domain/errors.ts';
 import type { DatabaseClock } from '../../runtime/clock.ts';
 import type { QueueRecords } from '../../domain/queue-token.ts';
-import type { QueueTerms } from '../concert-queues.ts';
+import { type LineStore, LOST, type QueueTerms } from '../line-store.ts';
 import type { LaneWork } from '../lane.ts';
-import { type LineStore, LOST } from './line-store.ts';
-import type { RedisLink } from './redis-link.ts';
 import type { SharedLines } from './shared-lines.ts';
 
 /** Brings changed policies to Redis: nobody is admitted from when a change is known until the new policy is there. */
@@ -15,14 +13,13 @@ export interface PolicyChanges extends LaneWork {
 export function createPolicyChanges(deps: {
   readonly records: QueueRecords;
   readonly store: LineStore;
-  readonly link: RedisLink;
   readonly lines: () => SharedLines;
   readonly terms: (concertId: number) => Promise<QueueTerms | null>;
   readonly databaseClock: DatabaseClock;
   readonly wake: () => void;
   readonly onFailure: (error: unknown) => void;
 }): PolicyChanges {
-  const { records, store, link, lines, terms, databaseClock, wake, onFailure } = deps;
+  const { records, store, lines, terms, databaseClock, wake, onFailure } = deps;
   const changed = new Set<number>();
 
   /** The policy is read after the suspension, so it is no older than the change; a newer one is adopted by who suspends next. */
@@ -44,7 +41,7 @@ export function createPolicyChanges(deps: {
     },
 
     async flush() {
-      if (changed.size === 0 || !link.isUp) return 'idle';
+      if (changed.size === 0 || !store.isUp) return 'idle';
       for (const concertId of changed) {
         // It may be changed again while it is read.
         changed.delete(concertId);

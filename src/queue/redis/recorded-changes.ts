@@ -1,7 +1,7 @@
 import type { QueueTokenRow } from '../../domain/queue-token.ts';
 import { isLive } from '../place.ts';
 import { isEndStatus } from '../register.ts';
-import { type LineStore, LOST, type RecordedEnd } from './line-store.ts';
+import { type LineStore, LOST, type RecordedEnd } from '../line-store.ts';
 import { isOpen, type SharedLine, type SharedLines } from './shared-lines.ts';
 import type { Sightings } from './sightings.ts';
 

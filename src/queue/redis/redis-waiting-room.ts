@@ -11,7 +11,7 @@ import { type Clock, type DatabaseClock, systemClock } from '../../runtime/clock
 import { accept, type Decision, Fault, reject } from '../../domain/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../../domain/queue-token.ts';
-import type { QueueTerms } from '../concert-queues.ts';
+import type { QueueTerms } from '../line-store.ts';
 import { createLane, type FlushResult } from '../lane.ts';
 import { PATIENCE_MS, withPatience } from '../patience.ts';
 import { END_CODES, identityOf, isLive, isOverdue, statusAt } from '../place.ts';
@@ -22,12 +22,11 @@ import { createTokenScribe } from '../token.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createReconciler } from './line-reconciliation.ts';
 import { createLineRebuild } from './line-rebuild.ts';
-import { createLineEvents } from './line-events.ts';
-import { createLineStore } from './line-store.ts';
+
 import { createMending } from './mending.ts';
 import { createPolicyChanges } from './policy-changes.ts';
 import { createRecordedChanges } from './recorded-changes.ts';
-import { createRedisLink } from './redis-link.ts';
+import { createRedisLineStore } from './redis-line-store.ts';
 import { createSharedAdmissions } from './shared-admissions.ts';
 import { createSharedEnds } from './shared-ends.ts';
 import { createSharedEntrance } from './shared-entrance.ts';
@@ -83,32 +82,19 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
     }
   }
 
-  const link = createRedisLink({
-    url: redisUrl,
+  const store = createRedisLineStore({
+    redisUrl,
     commandLimitMs: deps.commandLimitMs,
-    clock: systemClock,
-    log,
-    onUp: () => {
-      heartbeat.startAfresh();
-      if (state === 'open') void heartbeat.beat();
-    },
-    onDown: () => entrance.refuseUnsent(),
-    onEvent: createLineEvents({ sightings: () => sightings, lines: () => lines }),
-    // Nothing else rests on events that were missed.
-    onHearing: () => heartbeat.lookAtWatched(),
-  });
-  const sightings = createSightings({ scribe, clock });
-  const store = createLineStore({
-    link,
-    databaseClock,
     nodeName,
+    databaseClock,
+    log,
     abandonMs,
     noShowMs,
-    onSummary: (concertId, summary) => lines.noteSummary(concertId, summary),
   });
-  const base = { records, link, store, databaseClock, wake, onFailure };
+  const sightings = createSightings({ scribe, clock });
+  const base = { records, store, databaseClock, wake, onFailure };
   const policyChanges = createPolicyChanges({ ...base, lines: () => lines, terms });
-  const rebuild = createLineRebuild({ ...base, clock: systemClock, nodeName, log });
+  const rebuild = createLineRebuild({ ...base, clock: systemClock, log });
   const lines = createSharedLines({
     ...base,
     rebuild,
@@ -130,7 +116,7 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
   });
   const entrance = createSharedEntrance({ ...base, clock, lines, ends, mending });
   const lane = createLane({ clock, works: [policyChanges, mending, ends, entrance, admissions], afterCycle });
-  const reconciler = createReconciler({ clock, records, link, ends, changes, policyChanges, terms });
+  const reconciler = createReconciler({ clock, records, store, ends, changes, policyChanges, terms });
   const recognition = createSharedRecognition({ ...base, lines, sightings, mending, terms });
   const views = createTokenViews({
     ...base,
@@ -152,6 +138,23 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
     onAbsent: (sighting) => void recognition.askStore(sighting).catch(onFailure),
     abandonMs,
     noShowMs,
+  });
+
+  store.listen({
+    onUp() {
+      heartbeat.startAfresh();
+      if (state === 'open') void heartbeat.beat();
+    },
+    onDown: () => entrance.refuseUnsent(),
+    // Nothing else rests on news that was missed.
+    onHearing: () => heartbeat.lookAtWatched(),
+    onSummary: (concertId, summary) => lines.noteSummary(concertId, summary),
+    onActive: (tokenId) => sightings.noteActive(tokenId, null, null),
+    onEnded: ({ tokenId, status, endedAtMs }) => sightings.noteEnded(tokenId, status, endedAtMs),
+    onChanged(concertId) {
+      const line = lines.get(concertId);
+      if (line !== undefined && (line.summary?.waiting ?? 0) > 0) lines.noteChanged(line);
+    },
   });
 
   function afterCycle(result: FlushResult): void {
@@ -188,7 +191,7 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
     if (state !== 'new') return;
     if (!Number.isFinite(deps.databaseClock.upperMs()))
       throw new Error('the waiting room starts before the clock is known');
-    await link.start();
+    await store.start();
     state = 'open';
     await heartbeat.beat();
     heartbeat.start();
@@ -240,7 +243,7 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
 
   return {
     get isDegraded() {
-      return !link.isUp;
+      return !store.isUp;
     },
 
     start: () => (starting ??= open()),
@@ -259,7 +262,7 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
       ends.refuseAll(new Fault('QUEUE_UNAVAILABLE', 'none'));
       lines.close();
       await heartbeat.close();
-      await link.close();
+      await store.close();
     },
 
     enter: (userId, concertId) => track(enter(userId, concertId)),
@@ -298,7 +301,7 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
       const sighting = sightings.meet(token);
       if (sighting?.place === undefined || sighting.place === null || !isLive(sighting.place)) return null;
       const { concertId, tokenId } = sighting.subject;
-      const sign = (): void => void store.touch(concertId, tokenId).catch(() => undefined);
+      const sign = (): void => recognition.sign(concertId, tokenId);
       sign();
       const watchers = (sighting.watchers ??= new Set());
       sightings.noteWatched(sighting);

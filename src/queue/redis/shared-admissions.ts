@@ -10,10 +10,9 @@ import type { Clock } from '../../runtime/clock.ts';
 import { Fault } from '../../domain/errors.ts';
 import type { QueueRecords } from '../../domain/queue-token.ts';
 import type { FlushResult, LaneWork } from '../lane.ts';
-import { type Admission, type LineStore, LOST } from './line-store.ts';
+import { type Admission, type LineStore, LOST } from '../line-store.ts';
 import type { Mending } from './mending.ts';
 import type { RecordedChanges } from './recorded-changes.ts';
-import type { RedisLink } from './redis-link.ts';
 import { isOpen, type OpenLine, type SharedLine, type SharedLines } from './shared-lines.ts';
 import type { Sightings } from './sightings.ts';
 
@@ -38,7 +37,6 @@ interface Proposal extends Admission {
 
 export interface SharedAdmissionSettings {
   readonly records: QueueRecords;
-  readonly link: RedisLink;
   readonly store: LineStore;
   readonly lines: SharedLines;
   /** That of the machine. */
@@ -51,7 +49,7 @@ export interface SharedAdmissionSettings {
 }
 
 export function createSharedAdmissions(settings: SharedAdmissionSettings): SharedAdmissions {
-  const { records, link, store, lines, machineClock, sightings, changes, mending, wake, onFailure } = settings;
+  const { records, store, lines, machineClock, sightings, changes, mending, wake, onFailure } = settings;
   let takenOver: Proposal[] = [];
 
   /** Whether another node is admitting, so that there may be room when it has done. */
@@ -189,7 +187,7 @@ export function createSharedAdmissions(settings: SharedAdmissionSettings): Share
     },
 
     async flush() {
-      if (!link.isUp) {
+      if (!store.isUp) {
         takenOver = [];
         return 'idle';
       }

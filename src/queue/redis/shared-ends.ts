@@ -10,10 +10,9 @@ import { Fault } from '../../domain/errors.ts';
 import type { QueueRecords } from '../../domain/queue-token.ts';
 import type { FlushResult, LaneWork } from '../lane.ts';
 import type { EndStatus } from '../place.ts';
-import { type DueItem, type LineStore, LOST, type RecordedEnd } from './line-store.ts';
+import { type DueItem, type LineStore, LOST, type RecordedEnd } from '../line-store.ts';
 import type { Mending } from './mending.ts';
 import type { RecordedChanges } from './recorded-changes.ts';
-import type { RedisLink } from './redis-link.ts';
 import { isOpen, type OpenLine, type SharedLine, type SharedLines } from './shared-lines.ts';
 import type { Sightings } from './sightings.ts';
 
@@ -48,7 +47,6 @@ interface SentEnd extends RecordedEnd {
 export interface SharedEndSettings {
   readonly records: QueueRecords;
   readonly databaseClock: DatabaseClock;
-  readonly link: RedisLink;
   readonly store: LineStore;
   readonly lines: SharedLines;
   readonly sightings: Sightings;
@@ -63,7 +61,7 @@ export interface SharedEndSettings {
 }
 
 export function createSharedEnds(settings: SharedEndSettings): SharedEnds {
-  const { records, databaseClock, link, store, lines, sightings, changes, mending } = settings;
+  const { records, databaseClock, store, lines, sightings, changes, mending } = settings;
   const { mayJudge, onProposed, wake, onFailure } = settings;
   const pending = new Map<string, PendingEnd>();
 
@@ -109,7 +107,7 @@ export function createSharedEnds(settings: SharedEndSettings): SharedEnds {
   }
 
   async function sweepOverdue(): Promise<void> {
-    if (!link.isUp || !mayJudge()) return;
+    if (!store.isUp || !mayJudge()) return;
     const overdue = [...lines.overdue];
     lines.overdue.clear();
     try {
@@ -146,7 +144,7 @@ export function createSharedEnds(settings: SharedEndSettings): SharedEnds {
 
   /** Another generation is in force. Whoever asked is served under it; what nobody asked for comes up again. */
   function retry({ end, generation }: SentEnd): void {
-    if (link.isUp) lines.noteLost(end.concertId, generation);
+    if (store.isUp) lines.noteLost(end.concertId, generation);
     end.attempts += 1;
     if (end.waiters.length === 0 || end.attempts >= ATTEMPTS) fail(end, new Fault('QUEUE_UNAVAILABLE', 'none'));
   }
@@ -154,7 +152,7 @@ export function createSharedEnds(settings: SharedEndSettings): SharedEnds {
   async function tellRedis(concertId: number, ended: readonly SentEnd[], refused: readonly SentEnd[]): Promise<void> {
     const line = lines.get(concertId);
     const tokenIds = [...ended, ...refused].map(({ tokenId }) => tokenId);
-    if (line === undefined || !link.isUp) {
+    if (line === undefined || !store.isUp) {
       for (const { tokenId, status, endedAtMs } of ended) sightings.noteEnded(tokenId, status, endedAtMs);
       mending.add(concertId, tokenIds);
       return;

@@ -18,10 +18,8 @@ import { ENTRIES_PER_STATEMENT, MOST_ENTRIES_PENDING } from '../entry-limits.ts'
 import { sendHalves } from '../halves.ts';
 import type { FlushResult, LaneWork } from '../lane.ts';
 import { withPatience } from '../patience.ts';
-import type { LineSummary, Standing } from './line-reply.ts';
-import { type LineStore, LOST, type Lost, type Looked } from './line-store.ts';
+import { type LineStore, type LineSummary, type Looked, LOST, type Lost, type Standing } from '../line-store.ts';
 import type { Mending } from './mending.ts';
-import type { RedisLink } from './redis-link.ts';
 import type { SharedEnds } from './shared-ends.ts';
 import { isOpen, type OpenLine, type SharedLines } from './shared-lines.ts';
 
@@ -67,7 +65,6 @@ export interface SharedEntranceSettings {
   readonly records: QueueRecords;
   readonly clock: Clock;
   readonly databaseClock: DatabaseClock;
-  readonly link: RedisLink;
   readonly store: LineStore;
   readonly lines: SharedLines;
   readonly ends: SharedEnds;
@@ -77,7 +74,7 @@ export interface SharedEntranceSettings {
 }
 
 export function createSharedEntrance(settings: SharedEntranceSettings): SharedEntrance {
-  const { records, clock, databaseClock, link, store, lines, ends, mending, wake, onFailure } = settings;
+  const { records, clock, databaseClock, store, lines, ends, mending, wake, onFailure } = settings;
   const nextTokenId = createIdSource();
   /** In order of arrival. */
   const pending = new Map<string, PendingEntry>();
@@ -248,7 +245,8 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
   /** One look for all of a line that were entered in one cycle. Whoever it does not find asks again. */
   async function answerTogether(line: OpenLine, entries: readonly PendingEntry[]): Promise<void> {
     const tokenIds = entries.flatMap((entry) => entry.entered?.row.tokenId ?? []);
-    answerAll(entries, await store.look(line.concertId, tokenIds, false).catch((): Lost => LOST));
+    const look = async (): Promise<Lost | Looked> => store.look(line.concertId, tokenIds, false);
+    answerAll(entries, await look().catch((): Lost => LOST));
   }
 
   return {
@@ -264,7 +262,7 @@ export function createSharedEntrance(settings: SharedEntranceSettings): SharedEn
     },
 
     async flush() {
-      if (!link.isUp) refuseUnsent();
+      if (!store.isUp) refuseUnsent();
       answerable.push(...placed);
       placed = [];
       const batch = gather();

@@ -5,11 +5,9 @@
 import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
 import { Fault } from '../../domain/errors.ts';
 import { type Alarm, createAlarm } from '../alarm.ts';
-import type { QueueTerms } from '../concert-queues.ts';
+import { type LineStore, type LineSummary, LOST, type QueueTerms } from '../line-store.ts';
 import { createOpening } from '../opening.ts';
-import type { LineSummary } from './line-reply.ts';
 import type { LineRebuild } from './line-rebuild.ts';
-import { type LineStore, LOST } from './line-store.ts';
 
 export interface SharedLine {
   readonly concertId: number;

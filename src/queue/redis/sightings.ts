@@ -13,7 +13,7 @@ import type { QueueTokenRow, QueueTokenStatus } from '../../domain/queue-token.t
 import { isLive, type Place, placeOf } from '../place.ts';
 import { isEndStatus } from '../register.ts';
 import { issuedAtMsOf, type TokenScribe, type TokenSubject } from '../token.ts';
-import type { Standing } from './line-reply.ts';
+import type { Standing } from '../line-store.ts';
 
 /** About 40 MiB. What is forgotten is looked up. */
 const SIGHTINGS_KEPT = 50_000;

@@ -5,11 +5,17 @@ import type { Lane } from '../lane.ts';
 import { withPatience } from '../patience.ts';
 import { isLive, type Place, statusAt, tokenOf } from '../place.ts';
 import { estimatedWaitSeconds, isPaused, pollAfterMs } from '../policy.ts';
-import type { LineSummary, Standing } from './line-reply.ts';
-import { type LineStore, LOST, type Looked, type Lost } from './line-store.ts';
+import {
+  type Awaitable,
+  type LineStore,
+  type LineSummary,
+  type Looked,
+  LOST,
+  type Lost,
+  type Standing,
+} from '../line-store.ts';
 import type { Mending } from './mending.ts';
 import { createPolls } from './polls.ts';
-import type { RedisLink } from './redis-link.ts';
 import type { Entered } from './shared-entrance.ts';
 import { isOpen, type OpenLine, type SharedLines } from './shared-lines.ts';
 import type { SharedRecognition } from './shared-recognition.ts';
@@ -30,7 +36,6 @@ export interface TokenViews {
 }
 
 export function createTokenViews(deps: {
-  readonly link: RedisLink;
   readonly store: LineStore;
   readonly lines: SharedLines;
   readonly sightings: Sightings;
@@ -42,12 +47,12 @@ export function createTokenViews(deps: {
   readonly secondsPerPosition: number;
   readonly abandonMs: number;
 }): TokenViews {
-  const { link, store, lines, sightings, mending, recognition, lane, clock, databaseClock } = deps;
+  const { store, lines, sightings, mending, recognition, lane, clock, databaseClock } = deps;
   const { secondsPerPosition, abandonMs } = deps;
   const polls = createPolls({ store });
 
   async function openLine(concertId: number): Promise<OpenLine | null> {
-    if (!link.isUp) throw new Fault('QUEUE_UNAVAILABLE', 'none');
+    if (!store.isUp) throw new Fault('QUEUE_UNAVAILABLE', 'none');
     const known = lines.get(concertId);
     if (known !== undefined && isOpen(known)) return known;
     // A rebuilding goes on without this caller; one that loses Redis fails at once.
@@ -75,7 +80,7 @@ export function createTokenViews(deps: {
   }
 
   /** What `look` finds, the line rebuilt first if it is lost. Throws Faults. */
-  async function lookInto(concertId: number, look: () => Promise<Lost | Looked>): Promise<Looked> {
+  async function lookInto(concertId: number, look: () => Awaitable<Lost | Looked>): Promise<Looked> {
     let looked = await look();
     if (looked === LOST) {
       lines.noteLost(concertId);
@@ -141,7 +146,7 @@ export function createTokenViews(deps: {
     async show(sighting) {
       const { place, subject } = sighting;
       if (place !== null && !isLive(place)) return showPlace(sighting, place);
-      if (!link.isUp || mending.isAnnounced(subject.userId, subject.concertId)) return showStored(sighting);
+      if (!store.isUp || mending.isAnnounced(subject.userId, subject.concertId)) return showStored(sighting);
       try {
         return await ask(sighting);
       } catch (error) {

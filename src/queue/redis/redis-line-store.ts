@@ -1,98 +1,31 @@
-import type { DatabaseClock } from '../../runtime/clock.ts';
+import { type DatabaseClock, systemClock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { AdmittedToken, QueueTokenRow } from '../../domain/queue-token.ts';
-import type { QueueTerms } from '../concert-queues.ts';
-import type { EndStatus } from '../place.ts';
 import {
-  type LineReply,
-  type LineSummary,
-  listOf,
-  numberOf,
-  readReply,
-  readStanding,
-  readSummary,
-  type Standing,
-  textsOf,
-} from './line-reply.ts';
-import type { RedisLink } from './redis-link.ts';
-import type { ScriptName } from './scripts.ts';
+  type DueItem,
+  type LineListener,
+  type LineStore,
+  LOST,
+  type Looked,
+  type Lost,
+  type QueueTerms,
+} from '../line-store.ts';
+import { createLineEvents } from './line-events.ts';
+import { type LineReply, listOf, numberOf, readReply, readStanding, readSummary, textsOf } from './line-reply.ts';
+import { createRedisLink } from './redis-link.ts';
+import { keyOf, type ScriptName } from './scripts.ts';
 
-/** Redis does not hold the line, or holds it under another generation: nothing was done. */
-export const LOST = 'lost';
-export type Lost = typeof LOST;
-
-export interface Admission extends AdmittedToken {
-  readonly activeUntilMs: number;
-}
-
-export interface RecordedEnd {
-  readonly tokenId: string;
-  readonly status: EndStatus;
-  readonly endedAtMs: number;
-}
-
-/** Something that is due, as sweep.lua names it. */
-export interface DueItem {
-  readonly why: 'over' | 'closed' | 'missing' | 'proposed';
-  readonly tokenId: string;
-  readonly atMs: number;
-}
-
-/** A line, and where tokens stand in it; null for one that is not there. */
-export interface Looked {
-  readonly summary: LineSummary;
-  readonly standings: readonly (Standing | null)[];
-}
-
-export interface Put extends Looked {
-  /** Those who went in with this call. */
-  readonly admitted: readonly string[];
-}
-
-/** What the scripts do, typed. Everything throws Faults `QUEUE_UNAVAILABLE`. */
-export interface LineStore {
-  touch(
-    concertId: number,
-    tokenId: string,
-  ): Promise<Lost | { readonly standing: Standing | null; readonly closesAtMs: number }>;
-  /** `isSign`: when it is one of their holders' life. */
-  look(concertId: number, tokenIds: readonly string[], isSign: boolean): Promise<Lost | Looked>;
-  put(concertId: number, generation: number, rows: readonly QueueTokenRow[]): Promise<Lost | Put>;
-  propose(concertId: number, generation: number, limit: number): Promise<Lost | readonly Admission[]>;
-  /** Those who went in with this call. */
-  show(concertId: number, generation: number, admissions: readonly Admission[]): Promise<Lost | readonly string[]>;
-  withdraw(concertId: number, generation: number, proposals: readonly AdmittedToken[]): Promise<Lost | 'done'>;
-  remove(concertId: number, ends: readonly RecordedEnd[]): Promise<Lost | 'done'>;
-  sweep(concertId: number, generation: number, limit: number): Promise<Lost | readonly DueItem[]>;
-  /** Whether it is for this node to compare the line with PostgreSQL. */
-  beat(concertId: number, isAfresh: boolean): Promise<Lost | boolean>;
-  suspend(concertId: number): Promise<string>;
-  adopt(
-    concertId: number,
-    ticket: string,
-    terms: QueueTerms,
-    admissions: readonly AdmittedToken[],
-  ): Promise<Lost | 'done' | 'changed'>;
-  /** The ticket with which to finish; null when somebody is ahead. */
-  begin(concertId: number, generation: number): Promise<string | null>;
-  /** False when it came to nothing: Redis was emptied again, or somebody is ahead. */
-  restore(concertId: number, generation: number, rows: readonly QueueTokenRow[], leaseMs: number): Promise<boolean>;
-  finish(
-    concertId: number,
-    generation: number,
-    ticket: string,
-    terms: QueueTerms,
-    admissions: readonly AdmittedToken[],
-  ): Promise<boolean>;
-}
-
-export interface LineStoreSettings {
-  readonly link: RedisLink;
-  readonly databaseClock: DatabaseClock;
-  /** Of this run of this node. */
+export interface RedisLineStoreSettings {
+  readonly redisUrl: string;
+  /** How long Redis may be silent before it counts as away, if not 300 ms. */
+  readonly commandLimitMs?: number | undefined;
+  /** Of this run of this node; names it among the others in Redis. */
   readonly nodeName: string;
+  /** Never goes back. */
+  readonly databaseClock: DatabaseClock;
+  readonly log: Log;
   readonly abandonMs: number;
   readonly noShowMs: number;
-  readonly onSummary: (concertId: number, summary: LineSummary) => void;
 }
 
 function rowArguments(rows: readonly QueueTokenRow[]): string[] {
@@ -120,8 +53,20 @@ function whyOf(text: string | undefined): DueItem['why'] {
   throw new Error(`sweep.lua handed out something that is ${text}`);
 }
 
-export function createLineStore(settings: LineStoreSettings): LineStore {
-  const { link, databaseClock, nodeName, abandonMs, noShowMs, onSummary } = settings;
+/** Lines that nodes share: what is decided about a line is decided by one script in Redis. */
+export function createRedisLineStore(settings: RedisLineStoreSettings): LineStore {
+  const { redisUrl, commandLimitMs, databaseClock, nodeName, log, abandonMs, noShowMs } = settings;
+  let listener: LineListener | null = null;
+  const link = createRedisLink({
+    url: redisUrl,
+    commandLimitMs,
+    clock: systemClock,
+    log,
+    onUp: () => listener?.onUp(),
+    onDown: () => listener?.onDown(),
+    onEvent: createLineEvents(() => listener),
+    onHearing: () => listener?.onHearing(),
+  });
 
   const lower = (): string => String(Math.floor(databaseClock.lowerMs()));
   const upper = (): string => String(Math.ceil(databaseClock.upperMs()));
@@ -135,13 +80,13 @@ export function createLineStore(settings: LineStoreSettings): LineStore {
   async function runNoted(name: ScriptName, concertId: number, args: readonly string[]): Promise<LineReply | null> {
     const reply = await run(name, concertId, args);
     const [summary] = reply?.rest ?? [];
-    if (summary !== undefined) onSummary(concertId, readSummary(summary));
+    if (summary !== undefined) listener?.onSummary(concertId, readSummary(summary));
     return reply;
   }
 
   function noteLooked(concertId: number, told: unknown, standings: unknown): Looked {
     const summary = readSummary(told);
-    onSummary(concertId, summary);
+    listener?.onSummary(concertId, summary);
     return { summary, standings: listOf(standings).map(readStanding) };
   }
 
@@ -150,6 +95,23 @@ export function createLineStore(settings: LineStoreSettings): LineStore {
   }
 
   return {
+    get isUp() {
+      return link.isUp;
+    },
+    get isHearing() {
+      return link.isHearing;
+    },
+    listen(next) {
+      listener = next;
+    },
+    start: () => link.start(),
+    close: () => link.close(),
+    checkHearing: () => link.checkHearing(),
+    claimRebuild: (concertId, ttlMs) => link.claim(keyOf(concertId, 'rebuilder'), nodeName, ttlMs),
+    tokenOfUser: (concertId, userId) => link.readField(keyOf(concertId, 'users'), userId),
+    range: (concertId, where, first, last) =>
+      link.readRange(keyOf(concertId, where === 'waiting' ? 'line' : 'inside'), first, last),
+
     async touch(concertId, tokenId) {
       const reply = await run('touch', concertId, [tokenId, lower()]);
       if (reply === null) return LOST;
