@@ -6,8 +6,8 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { createPool } from '../persistence/pool.ts';
 import { createQueueRecords } from '../persistence/records/queue-records.ts';
-import { createInProcessWaitingRoom, type InProcessWaitingRoom } from '../queue/in-process-waiting-room.ts';
-import { createRedisWaitingRoom, type RedisWaitingRoom } from '../queue/redis/redis-waiting-room.ts';
+import { createInProcessWaitingRoom, type InProcessWaitingRoom } from '../queue/in-process/in-process-waiting-room.ts';
+import { createWaitingRoom, type QueueRoom } from '../queue/waiting-room.ts';
 import { createStandbyWaitingRoom } from '../queue/standby-waiting-room.ts';
 import type { QueueMeasures } from '../domain/queue-token.ts';
 
@@ -51,7 +51,7 @@ export function createQueueSide(deps: {
       noShowMs: config.QUEUE_NO_SHOW_MS,
     },
   };
-  const duty = createDuty<InProcessWaitingRoom | RedisWaitingRoom>({
+  const duty = createDuty<InProcessWaitingRoom | QueueRoom>({
     name: 'waiting room',
     clock,
     log,
@@ -61,7 +61,7 @@ export function createQueueSide(deps: {
             ...materials,
             policies: async (concertId) => termsOf(await catalogue.findConcert(concertId)),
           })
-        : createRedisWaitingRoom({
+        : createWaitingRoom({
             ...materials,
             redisUrl,
             nodeName: randomUUID(),

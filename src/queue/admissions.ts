@@ -1,109 +1,198 @@
 /**
- * Lets people in: proposes, records, shows. An admission that is not recorded is never shown; one whose outcome is unknown
- * keeps its slot and its share of the window until that is known.
+ * Lets people in, on any node: Redis proposes, PostgreSQL records, Redis shows. No node leads.
+ *
+ * S1. A proposal is shown only once PostgreSQL has recorded it, with the instant that it was proposed with.
+ * S2. One that certainly was not recorded is withdrawn. One whose outcome is unknown keeps its slot and its share of the window
+ *     and is recorded again, after a second by any node, which does nothing to who is in already.
+ * S3. One round of proposals is out at a time, whichever node made it, so nobody is let in ahead of somebody whose round failed.
  */
-import type { DatabaseClock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
-import type { QueueChangeOutcome, QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
-import type { Agenda } from './agenda.ts';
-import type { Proposal } from './concert-queue.ts';
-import type { Doubts } from './doubts.ts';
-import type { FlushResult, LaneWork } from './lane.ts';
-import { isEndStatus, type Register } from './register.ts';
+import type { QueueRecords } from '../domain/queue-token.ts';
+import type { FlushResult, WriteStep } from './write-cycle.ts';
+import { type Admission, type LineStore, LOST } from './line-store.ts';
+import type { Repair } from './repair.ts';
+import type { RecordedChanges } from './recorded-changes.ts';
+import { isOpen, type OpenLine, type KnownLine, type KnownLines } from './lines.ts';
+import type { KnownTokens } from './known-tokens.ts';
 
-/** Admissions per statement; as many as entries, so that those who enter into an open house are in at once. */
-const ADMISSIONS_PER_STATEMENT = 1_000;
+/** How long, and how often, a round of another node is waited for: as long as PostgreSQL takes for it. */
+const ROUND_PAUSE_MS = 4;
+const ROUND_PAUSES = 5;
+/** Admissions per line and statement; as many as entries, so that those who enter into an open house are in at once. */
+const ADMISSIONS_PER_LINE = 1_000;
+
+export interface Admissions extends WriteStep {
+  /** Takes over a proposal that was not completed. */
+  complete(line: OpenLine, tokenId: string, activatedAtMs: number): void;
+}
+
+interface Proposal extends Admission {
+  readonly line: OpenLine;
+  /** Of the line when it was proposed. */
+  readonly generation: number;
+  /** It was sent before, and may be recorded: Redis hands it out until that is known. */
+  readonly isDoubtful: boolean;
+}
 
 export interface AdmissionSettings {
   readonly records: QueueRecords;
-  readonly databaseClock: DatabaseClock;
-  readonly agenda: Agenda;
-  readonly register: Register;
-  readonly doubts: Doubts;
-  readonly onFenced: () => void;
+  readonly store: LineStore;
+  readonly lines: KnownLines;
+  /** That of the machine. */
+  readonly machineClock: Clock;
+  readonly knownTokens: KnownTokens;
+  readonly changes: RecordedChanges;
+  readonly repair: Repair;
+  readonly wake: () => void;
   readonly onFailure: (error: unknown) => void;
 }
 
-export function createAdmissions(settings: AdmissionSettings): LaneWork {
-  const { records, databaseClock, agenda, register, doubts, onFenced, onFailure } = settings;
+export function createAdmissions(settings: AdmissionSettings): Admissions {
+  const { records, store, lines, machineClock, knownTokens, changes, repair, wake, onFailure } = settings;
+  let takenOver: Proposal[] = [];
 
-  function propose(): Proposal[] {
-    const proposals: Proposal[] = [];
-    const now = { lowerMs: databaseClock.lowerMs(), upperMs: databaseClock.upperMs() };
-    for (const queue of agenda.admissible) {
-      const limit = ADMISSIONS_PER_STATEMENT - proposals.length;
-      if (limit === 0) break;
-      const proposed = queue.propose(now, limit);
-      proposals.push(...proposed);
-      if (proposed.length < limit) agenda.admissible.delete(queue);
+  /** Whether another node is admitting, so that there may be room when it has done. */
+  function isBusy({ summary }: KnownLine): boolean {
+    return summary !== null && summary.pending > 0 && summary.waiting > summary.pending;
+  }
+
+  async function propose(line: OpenLine): Promise<Proposal[]> {
+    const { generation } = line;
+    let proposed = await store.propose(line.concertId, generation, ADMISSIONS_PER_LINE);
+    // Who has just entered is to hear that they are in, if they are. After that the other node's word of it prompts this one.
+    for (let pauses = 0; proposed !== LOST && proposed.length === 0 && isBusy(line); pauses += 1) {
+      if (pauses === ROUND_PAUSES) break;
+      await new Promise<void>((resolve) => void machineClock.after(ROUND_PAUSE_MS, resolve));
+      proposed = await store.propose(line.concertId, generation, ADMISSIONS_PER_LINE);
+    }
+    if (proposed === LOST) {
+      lines.noteLost(line.concertId);
+      return [];
+    }
+    // There may be more.
+    if (proposed.length === ADMISSIONS_PER_LINE) lines.admissible.add(line);
+    return proposed.map((admission) => ({ ...admission, line, generation, isDoubtful: false }));
+  }
+
+  async function gather(): Promise<Proposal[]> {
+    const looked = [...lines.admissible];
+    lines.admissible.clear();
+    const proposals = takenOver;
+    takenOver = [];
+    const results = await Promise.allSettled(looked.filter(isOpen).map(propose));
+    for (const result of results) {
+      if (result.status === 'fulfilled') proposals.push(...result.value);
+      else onFailure(result.reason);
     }
     return proposals;
   }
 
-  function withdraw(proposal: Proposal): void {
-    proposal.queue.withdraw();
-    agenda.note(proposal.queue);
-  }
-
-  /** Takes over what the row of a proposed place says. */
-  function settle(proposal: Proposal, row: QueueTokenRow | null): void {
-    const { place, activatedAtMs } = proposal;
-    if (row?.status === 'ACTIVE') {
-      register.show(proposal);
+  async function show(line: OpenLine, generation: number, admissions: readonly Admission[]): Promise<void> {
+    if (admissions.length === 0) return;
+    const shown = await store.show(line.concertId, generation, admissions);
+    if (shown === LOST) {
+      lines.noteLost(line.concertId);
       return;
     }
-    // Admitted and ended already: its instant stays in the window, though its slot is free.
-    if (row?.activatedAtMs === activatedAtMs) register.show(proposal);
-    else withdraw(proposal);
-    if (row === null) register.finish(place, 'EXPIRED', activatedAtMs);
-    else if (isEndStatus(row.status)) register.finish(place, row.status, row.endedAtMs ?? activatedAtMs);
+    line.admissions += shown.length;
+    const isShown = new Set(shown);
+    for (const { tokenId, activatedAtMs, activeUntilMs } of admissions) {
+      if (isShown.has(tokenId)) knownTokens.noteActive(tokenId, activatedAtMs, activeUntilMs);
+    }
   }
 
-  function doubt(proposals: readonly Proposal[]): void {
-    doubts.add(
-      proposals.map((proposal) => ({
-        queue: proposal.queue,
-        tokenId: proposal.place.tokenId,
-        settle: (row) => settle(proposal, row),
-      })),
-    );
+  /** Their rows were not WAITING any more: what the rows say counts, whoever wrote it. */
+  async function settle(line: OpenLine, generation: number, refused: readonly Proposal[]): Promise<void> {
+    if (refused.length === 0) return;
+    const rows = await records.find(refused.map(({ tokenId }) => tokenId));
+    const admittedAt = new Map(rows.map((row) => [row.tokenId, row.activatedAtMs]));
+    const vain = refused.filter(({ tokenId, activatedAtMs }) => admittedAt.get(tokenId) !== activatedAtMs);
+    if (vain.length > 0) await store.withdraw(line.concertId, generation, vain);
+    await changes.apply(line, rows);
   }
 
-  function apply(proposals: readonly Proposal[], outcome: QueueChangeOutcome): FlushResult {
-    if (outcome.fenced.size > 0) {
-      onFenced();
+  async function takeEffect(proposals: readonly Proposal[], changed: ReadonlySet<string>): Promise<void> {
+    const [first] = proposals;
+    if (first === undefined) return;
+    const { line, generation } = first;
+    try {
+      await show(
+        line,
+        generation,
+        proposals.filter(({ tokenId }) => changed.has(tokenId)),
+      );
+      await settle(
+        line,
+        generation,
+        proposals.filter(({ tokenId }) => !changed.has(tokenId)),
+      );
+    } catch (error) {
+      onFailure(error);
+      repair.add(
+        line.concertId,
+        proposals.map(({ tokenId }) => tokenId),
+      );
+    }
+  }
+
+  async function withdraw(proposals: readonly Proposal[]): Promise<void> {
+    for (const [line, members] of Map.groupBy(proposals, (proposal) => proposal.line)) {
+      try {
+        await store.withdraw(line.concertId, members[0]?.generation ?? 0, members);
+        lines.admissible.add(line);
+      } catch (error) {
+        // It is handed out again after a second.
+        onFailure(error);
+      }
+    }
+  }
+
+  async function record(proposals: readonly Proposal[]): Promise<FlushResult> {
+    try {
+      const { changed, fenced } = await records.admit(
+        proposals.map(({ line, generation, tokenId, activatedAtMs, activeUntilMs }) => ({
+          concertId: line.concertId,
+          generation,
+          tokenId,
+          activatedAtMs,
+          activeUntilMs,
+        })),
+      );
+      const groups = [...Map.groupBy(proposals, (proposal) => proposal.line)];
+      await Promise.all(
+        groups.map(async ([line, members]) => {
+          if (fenced.has(line.concertId)) lines.noteLost(line.concertId, members[0]?.generation);
+          else await takeEffect(members, changed);
+        }),
+      );
+      return 'done';
+    } catch (error) {
+      onFailure(error);
+      if (error instanceof Fault && error.effect === 'unknown') {
+        takenOver.push(...proposals.map((proposal) => ({ ...proposal, isDoubtful: true })));
+      } else {
+        await withdraw(proposals.filter((proposal) => !proposal.isDoubtful));
+      }
       return 'failed';
     }
-    const refused = proposals.filter((proposal) => !outcome.changed.has(proposal.place.tokenId));
-    for (const proposal of proposals) {
-      if (outcome.changed.has(proposal.place.tokenId)) register.show(proposal);
-    }
-    // Their rows are not WAITING any more, which memory has yet to learn.
-    if (refused.length > 0) doubt(refused);
-    return 'done';
   }
 
   return {
+    complete(line, tokenId, activatedAtMs) {
+      const { generation, summary } = line;
+      const activeUntilMs = activatedAtMs + (summary?.activeTtlMs ?? 0);
+      takenOver.push({ line, generation, tokenId, activatedAtMs, activeUntilMs, isDoubtful: true });
+      wake();
+    },
+
     async flush() {
-      const proposals = propose();
-      if (proposals.length === 0) return 'idle';
-      try {
-        const outcome = await records.admit(
-          proposals.map(({ queue, place, activatedAtMs, activeUntilMs }) => ({
-            concertId: queue.concertId,
-            generation: queue.generation,
-            tokenId: place.tokenId,
-            activatedAtMs,
-            activeUntilMs,
-          })),
-        );
-        return apply(proposals, outcome);
-      } catch (error) {
-        onFailure(error);
-        if (error instanceof Fault && error.effect === 'unknown') doubt(proposals);
-        else for (const proposal of proposals) withdraw(proposal);
-        return 'failed';
+      if (!store.isUp) {
+        takenOver = [];
+        return 'idle';
       }
+      const proposals = await gather();
+      return proposals.length === 0 ? 'idle' : record(proposals);
     },
   };
 }

@@ -1,210 +1,221 @@
 /**
- * Ends tokens: first in PostgreSQL, then in memory.
+ * Ends tokens: first in PostgreSQL, then in Redis.
  *
- * E1. A token has at most one end under way.
- * E2. An end for a reason that may pass (somebody was missing) is dropped if it has passed when the end is sent.
- * E3. An end that nobody asked for is tried until PostgreSQL has it; one that a caller asked for is the caller's to repeat.
+ * E1. On one node a token has at most one end under way; between nodes its row decides which of them ended it.
+ * E2. An end that nobody asked for is forgotten when it fails: Redis hands it out again a second later, to any node.
+ * E3. An end that a caller asked for needs no Redis. What Redis could not be told is mended.
  */
 import type { DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
-import type { QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
-import type { Agenda } from './agenda.ts';
-import type { ConcertQueue } from './concert-queue.ts';
-import type { Doubts } from './doubts.ts';
-import type { LaneWork } from './lane.ts';
-import { type EndStatus, isLive, type Place } from './place.ts';
-import { isEndStatus, type Register } from './register.ts';
+import type { QueueRecords } from '../domain/queue-token.ts';
+import type { FlushResult, WriteStep } from './write-cycle.ts';
+import type { EndStatus } from './place.ts';
+import { type DueItem, type LineStore, LOST, type RecordedEnd } from './line-store.ts';
+import type { Repair } from './repair.ts';
+import type { RecordedChanges } from './recorded-changes.ts';
+import { isOpen, type OpenLine, type KnownLine, type KnownLines } from './lines.ts';
+import type { KnownTokens } from './known-tokens.ts';
 
-/** Ends per statement: a whole line that closes takes a hundred statements of some 10 ms. */
+/** Ends per statement: some 10 ms of PostgreSQL's time. */
 const ENDS_PER_STATEMENT = 1_000;
+/** A caller's end is sent again under the generation that PostgreSQL has, at most so often. */
+const ATTEMPTS = 3;
 
-export interface Ends extends LaneWork {
-  /** Whether an end of this place is under way. */
-  isTaken(place: Place): boolean;
-  /** Its time is over. */
-  expire(place: Place): void;
-  /** Its holder is missing, as long as `isMissing` says so. */
-  expireMissing(place: Place, isMissing: () => boolean): void;
-  /** A payment has ended its user's last hold. */
-  complete(place: Place): void;
+export interface Ends extends WriteStep {
+  /** Ends a token that nobody asked to end; `endedAtMs` null: at the instant when it is sent. */
+  add(concertId: number, tokenId: string, status: EndStatus, endedAtMs: number | null): void;
   /** Its holder leaves. True when this call ended the token, false when something else had. Throws Faults. */
-  cancel(place: Place): Promise<boolean>;
-  /** Resolves when the ends that callers wait for now are over. */
-  settled(): Promise<void>;
+  cancel(concertId: number, tokenId: string): Promise<boolean>;
   refuseAll(fault: Fault): void;
 }
 
-interface Waiter {
-  readonly resolve: (isEnded: boolean) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 interface PendingEnd {
-  readonly place: Place;
+  readonly concertId: number;
+  readonly tokenId: string;
   readonly status: EndStatus;
   /** Null: when it is sent. */
   readonly endedAtMs: number | null;
-  readonly isStillDue: () => boolean;
-  /** Kept until PostgreSQL has it. */
-  readonly isOurs: boolean;
-  waiters: Waiter[];
+  attempts: number;
+  waiters: PromiseWithResolvers<boolean>[];
+}
+
+interface SentEnd extends RecordedEnd {
+  readonly end: PendingEnd;
+  readonly generation: number;
 }
 
 export interface EndSettings {
   readonly records: QueueRecords;
   readonly databaseClock: DatabaseClock;
-  readonly agenda: Agenda;
-  readonly register: Register;
-  readonly doubts: Doubts;
-  readonly queueOf: (concertId: number) => ConcertQueue | undefined;
+  readonly store: LineStore;
+  readonly lines: KnownLines;
+  readonly knownTokens: KnownTokens;
+  readonly changes: RecordedChanges;
+  readonly repair: Repair;
+  /** Whether holders could show signs of life, so that missing ones are. */
+  readonly mayJudge: () => boolean;
+  /** Takes over proposals that another node, or this one, has left uncompleted. */
+  readonly onProposed: (line: OpenLine, tokenId: string, activatedAtMs: number) => void;
   readonly wake: () => void;
-  readonly onFenced: () => void;
   readonly onFailure: (error: unknown) => void;
 }
 
-interface SentEnd {
-  readonly end: PendingEnd;
-  readonly place: Place;
-  readonly queue: ConcertQueue;
-  readonly endedAtMs: number;
-}
-
 export function createEnds(settings: EndSettings): Ends {
-  const { records, databaseClock, agenda, register, doubts, queueOf, wake, onFenced, onFailure } = settings;
-  const pending = new Map<Place, PendingEnd>();
+  const { records, databaseClock, store, lines, knownTokens, changes, repair } = settings;
+  const { mayJudge, onProposed, wake, onFailure } = settings;
+  const pending = new Map<string, PendingEnd>();
 
-  function add(end: Omit<PendingEnd, 'waiters'>): PendingEnd {
-    const made = { ...end, waiters: [] };
-    pending.set(end.place, made);
+  function add(concertId: number, tokenId: string, status: EndStatus, endedAtMs: number | null): PendingEnd {
+    const known = pending.get(tokenId);
+    if (known !== undefined) return known;
+    const made = { concertId, tokenId, status, endedAtMs, attempts: 0, waiters: [] };
+    pending.set(tokenId, made);
     wake();
     return made;
   }
 
-  function addOurs(place: Place, status: EndStatus, endedAtMs: number | null, isStillDue: () => boolean): void {
-    if (isLive(place) && !pending.has(place)) add({ place, status, endedAtMs, isStillDue, isOurs: true });
-  }
-
-  function expire(place: Place): void {
-    addOurs(place, 'EXPIRED', place.dueAtMs, () => true);
-  }
-
-  /** The end is over: `isEnded` tells whether it did what it was for. */
   function close(end: PendingEnd, isEnded: boolean): void {
-    pending.delete(end.place);
+    pending.delete(end.tokenId);
     for (const waiter of end.waiters) waiter.resolve(isEnded);
   }
 
-  function fail(batch: readonly SentEnd[], error: unknown): void {
-    for (const { end } of batch) {
-      for (const waiter of end.waiters) waiter.reject(error);
-      end.waiters = [];
-      if (!end.isOurs) pending.delete(end.place);
+  function fail(end: PendingEnd, error: unknown): void {
+    pending.delete(end.tokenId);
+    for (const waiter of end.waiters) waiter.reject(error);
+  }
+
+  function take(line: OpenLine, { why, tokenId, atMs }: DueItem): string | null {
+    if (why === 'proposed') onProposed(line, tokenId, atMs);
+    else if (why !== 'missing') add(line.concertId, tokenId, 'EXPIRED', atMs);
+    // Whoever is watched here is present, though Redis is told so only now and then.
+    else if ((knownTokens.withId(tokenId)?.watchers ?? null) !== null) return tokenId;
+    else add(line.concertId, tokenId, 'EXPIRED', null);
+    return null;
+  }
+
+  async function sweep(line: KnownLine): Promise<void> {
+    if (!isOpen(line)) return;
+    const limit = ENDS_PER_STATEMENT;
+    const due = await store.sweep(line.concertId, line.generation, limit);
+    if (due === LOST) {
+      lines.noteLost(line.concertId);
+      return;
+    }
+    const present = due.flatMap((item) => take(line, item) ?? []);
+    if (present.length > 0) await store.look(line.concertId, present, true);
+    if (due.length >= limit) lines.overdue.add(line);
+  }
+
+  async function sweepOverdue(): Promise<void> {
+    if (!store.isUp || !mayJudge()) return;
+    const overdue = [...lines.overdue];
+    lines.overdue.clear();
+    try {
+      await Promise.all(overdue.map(sweep));
+    } catch (error) {
+      onFailure(error);
+      for (const line of overdue) lines.overdue.add(line);
     }
   }
 
-  function gatherOverdue(): void {
-    const nowMs = databaseClock.lowerMs();
-    for (const queue of agenda.overdue) {
-      const limit = ENDS_PER_STATEMENT - pending.size;
-      if (limit <= 0) return;
-      const overdue = queue.takeOverdue(nowMs, limit, (place) => pending.has(place));
-      for (const place of overdue) expire(place);
-      if (overdue.length < limit) agenda.overdue.delete(queue);
-    }
+  async function generationOf(concertId: number): Promise<number | null> {
+    const line = lines.get(concertId);
+    if (line !== undefined && isOpen(line)) return line.generation;
+    return (await records.findHead(concertId))?.generation ?? null;
   }
 
-  function gather(): SentEnd[] {
-    gatherOverdue();
+  /** Another node may know the clock less well, and nobody leaves before they came. */
+  function instantOf({ concertId, tokenId, endedAtMs }: PendingEnd): number {
+    if (endedAtMs !== null) return endedAtMs;
+    const admittedMs = knownTokens.withId(tokenId)?.place?.activatedAtMs ?? 0;
+    return Math.max(databaseClock.upperMs(), admittedMs, lines.get(concertId)?.summary?.latestMs ?? 0);
+  }
+
+  async function gather(): Promise<SentEnd[]> {
     const batch: SentEnd[] = [];
-    const nowMs = databaseClock.upperMs();
-    for (const end of pending.values()) {
-      const { place } = end;
-      const queue = queueOf(place.concertId);
-      if (queue === undefined || !isLive(place) || !end.isStillDue()) close(end, false);
-      else batch.push({ end, place, queue, endedAtMs: end.endedAtMs ?? nowMs });
-      if (batch.length === ENDS_PER_STATEMENT) break;
+    for (const end of [...pending.values()].slice(0, ENDS_PER_STATEMENT)) {
+      const generation = await generationOf(end.concertId);
+      const { tokenId, status } = end;
+      if (generation === null) close(end, false);
+      else batch.push({ end, tokenId, status, endedAtMs: instantOf(end), generation });
     }
     return batch;
   }
 
-  /** Takes over what the row of a place says whose end is in doubt. */
-  function settle({ place, endedAtMs }: SentEnd, row: QueueTokenRow | null): void {
-    if (row === null) register.finish(place, 'EXPIRED', endedAtMs);
-    else if (isEndStatus(row.status)) register.finish(place, row.status, row.endedAtMs ?? endedAtMs);
-    const end = pending.get(place);
-    if (end !== undefined && !isLive(place)) close(end, false);
+  /** Another generation is in force. Whoever asked is served under it; what nobody asked for comes up again. */
+  function retry({ end, generation }: SentEnd): void {
+    if (store.isUp) lines.noteLost(end.concertId, generation);
+    end.attempts += 1;
+    if (end.waiters.length === 0 || end.attempts >= ATTEMPTS) fail(end, new Fault('QUEUE_UNAVAILABLE', 'none'));
   }
 
-  function doubt(batch: readonly SentEnd[]): void {
-    doubts.add(
-      batch.map((sent) => ({ queue: sent.queue, tokenId: sent.place.tokenId, settle: (row) => settle(sent, row) })),
+  async function tellRedis(concertId: number, ended: readonly SentEnd[], refused: readonly SentEnd[]): Promise<void> {
+    const line = lines.get(concertId);
+    const tokenIds = [...ended, ...refused].map(({ tokenId }) => tokenId);
+    if (line === undefined || !store.isUp) {
+      for (const { tokenId, status, endedAtMs } of ended) knownTokens.noteEnded(tokenId, status, endedAtMs);
+      repair.add(concertId, tokenIds);
+      return;
+    }
+    try {
+      await changes.end(line, ended);
+      if (refused.length === 0) return;
+      await changes.apply(line, await records.find(refused.map(({ tokenId }) => tokenId)));
+    } catch (error) {
+      onFailure(error);
+      repair.add(concertId, tokenIds);
+    }
+  }
+
+  async function send(batch: readonly SentEnd[]): Promise<FlushResult> {
+    const { changed, fenced } = await records.end(
+      batch.map(({ end, tokenId, status, endedAtMs, generation }) => ({
+        concertId: end.concertId,
+        generation,
+        tokenId,
+        status,
+        endedAtMs,
+      })),
     );
+    for (const [concertId, members] of Map.groupBy(batch, ({ end }) => end.concertId)) {
+      if (fenced.has(concertId)) {
+        for (const sent of members) retry(sent);
+        continue;
+      }
+      const ended = members.filter(({ tokenId }) => changed.has(tokenId));
+      const refused = members.filter(({ tokenId }) => !changed.has(tokenId));
+      await tellRedis(concertId, ended, refused);
+      for (const { end, tokenId } of members) close(end, changed.has(tokenId));
+    }
+    return 'done';
   }
 
   return {
-    isTaken: (place) => pending.has(place),
-    expire,
+    add: (concertId, tokenId, status, endedAtMs) => void add(concertId, tokenId, status, endedAtMs),
 
-    expireMissing(place, isMissing) {
-      addOurs(place, 'EXPIRED', null, isMissing);
-    },
-
-    complete(place) {
-      addOurs(place, 'COMPLETED', null, () => true);
-    },
-
-    async cancel(place) {
-      while (isLive(place)) {
-        const known = pending.get(place);
-        const end =
-          known ?? add({ place, status: 'CANCELLED', endedAtMs: null, isStillDue: () => true, isOurs: false });
-        const isEnded = await new Promise<boolean>((resolve, reject) => end.waiters.push({ resolve, reject }));
-        if (end !== known) return isEnded;
-      }
-      return false;
-    },
-
-    async settled() {
-      const asked = [...pending.values()].filter((end) => end.waiters.length > 0);
-      await Promise.allSettled(
-        asked.map((end) => new Promise<boolean>((resolve, reject) => end.waiters.push({ resolve, reject }))),
-      );
+    async cancel(concertId, tokenId) {
+      const known = pending.get(tokenId);
+      const end = known ?? add(concertId, tokenId, 'CANCELLED', null);
+      const waiter = Promise.withResolvers<boolean>();
+      end.waiters.push(waiter);
+      const isEnded = await waiter.promise;
+      return known === undefined && isEnded;
     },
 
     refuseAll(fault) {
-      for (const end of pending.values()) for (const waiter of end.waiters) waiter.reject(fault);
-      pending.clear();
+      for (const end of pending.values()) fail(end, fault);
     },
 
     async flush() {
-      const batch = gather();
-      if (batch.length === 0) return 'idle';
+      await sweepOverdue();
+      if (pending.size === 0) return 'idle';
+      let batch: SentEnd[] = [];
       try {
-        const { changed, fenced } = await records.end(
-          batch.map(({ queue, place, end, endedAtMs }) => ({
-            concertId: queue.concertId,
-            generation: queue.generation,
-            tokenId: place.tokenId,
-            status: end.status,
-            endedAtMs,
-          })),
-        );
-        if (fenced.size > 0) {
-          onFenced();
-          return 'failed';
-        }
-        for (const { end, place, endedAtMs } of batch) {
-          if (!changed.has(place.tokenId)) continue;
-          register.finish(place, end.status, endedAtMs);
-          close(end, true);
-        }
-        // Their rows had ended before, which memory has yet to learn.
-        doubt(batch.filter(({ place }) => !changed.has(place.tokenId)));
-        return 'done';
+        batch = await gather();
+        return batch.length === 0 ? 'idle' : await send(batch);
       } catch (error) {
         onFailure(error);
-        if (error instanceof Fault && error.effect === 'unknown') doubt(batch);
-        fail(batch, error);
+        for (const end of batch.length > 0 ? batch.map((sent) => sent.end) : [...pending.values()]) fail(end, error);
         return 'failed';
       }
     },

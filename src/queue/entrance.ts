@@ -1,169 +1,234 @@
 /**
- * Lets people join a line: first in PostgreSQL, which numbers them, then in memory, then they are answered; after the
- * admissions of the same cycle, so that who finds room is told that they are in.
+ * Lets people join a line: first in PostgreSQL, which numbers them, then in Redis, which tells their places, then they are
+ * answered. Where there may be room they are answered after the admissions that follow, so that who finds it is told that they
+ * are in. While a batch is put into Redis the next one is recorded.
  *
- * N1. One user has at most one entry per concert under way; whoever asks meanwhile gets its answer.
- * N2. Entries are sent in order of arrival.
+ * N1. On one node a user has at most one entry per concert under way, until it is answered; between nodes PostgreSQL lets one of
+ *     them in.
+ * N2. Entries are recorded in order of arrival, one batch after the other. Redis places them by their numbers, so it does not
+ *     matter to the order what becomes of one batch on its way there while the next is recorded.
+ * N3. Nobody is entered while Redis is known to be away. What was recorded when it went away is mended, and the user's next entry
+ *     finds it.
  */
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
 import { createIdSource } from '../runtime/ids.ts';
-import type { QueueEntryOutcome, QueueRecords } from '../domain/queue-token.ts';
-import type { ConcertQueue } from './concert-queue.ts';
-import type { Doubts } from './doubts.ts';
-import type { Ends } from './ends.ts';
+import type { QueueEntryOutcome, QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
 import { ENTRIES_PER_STATEMENT, MOST_ENTRIES_PENDING } from './entry-limits.ts';
 import { sendHalves } from './halves.ts';
-import type { FlushResult, LaneWork } from './lane.ts';
+import type { FlushResult, WriteStep } from './write-cycle.ts';
 import { withPatience } from './patience.ts';
-import { isLive, isOverdue, type Place } from './place.ts';
-import type { Places } from './places.ts';
-import type { Register } from './register.ts';
+import { type LineStore, type LineSummary, type Looked, LOST, type Lost, type Standing } from './line-store.ts';
+import type { Repair } from './repair.ts';
+import type { Ends } from './ends.ts';
+import { isOpen, type OpenLine, type KnownLines } from './lines.ts';
 
 export interface Entered {
-  readonly place: Place;
+  readonly row: QueueTokenRow;
+  /** Where it stands after the admissions of its cycle; null when that was not to be had. */
+  readonly looked: { readonly summary: LineSummary; readonly standing: Standing } | null;
   /** Whether this very call entered it. */
   readonly created: boolean;
 }
 
-export interface Entrance extends LaneWork {
-  /** The user's live place, entered if there is none. Throws Faults. */
-  enter(queue: ConcertQueue, userId: string): Promise<Entered>;
-  /** Answers those whose entry is recorded. */
+export interface Entrance extends WriteStep {
+  /** The user's live token, recorded and in its place. Throws Faults. */
+  enter(line: OpenLine, userId: string): Promise<Entered>;
+  /** After the admissions of a cycle: answers those who were in their places before them. */
   answer(): void;
-  /** Resolves when everything that is under way now has been answered. */
-  settled(): Promise<void>;
-  refuseAll(fault: Fault): void;
+  /** Resolves when nothing that was recorded is on its way to Redis. */
+  settle(): Promise<void>;
+  /** Redis went away: nobody who was not sent yet is entered. */
+  refuseUnsent(): void;
+  /** Nobody is answered any more. */
+  refuseAll(): void;
 }
+
+/**
+ * Batches on their way to Redis beside the one that is recorded: one that Redis has, and one whose answer this node reads. Were
+ * there more, Redis would be what they wait for, and smaller batches cost more each.
+ */
+const MOST_BATCHES_PLACED = 2;
 
 interface PendingEntry {
   readonly key: string;
-  readonly queue: ConcertQueue;
+  readonly line: OpenLine;
   readonly userId: string;
   readonly tokenId: string;
   readonly issuedAtMs: number;
   readonly outcome: PromiseWithResolvers<Entered>;
   isSent: boolean;
+  entered: Entered | null;
 }
 
 export interface EntranceSettings {
   readonly records: QueueRecords;
   readonly clock: Clock;
   readonly databaseClock: DatabaseClock;
-  readonly places: Places;
-  readonly register: Register;
+  readonly store: LineStore;
+  readonly lines: KnownLines;
   readonly ends: Ends;
-  readonly doubts: Doubts;
+  readonly repair: Repair;
   readonly wake: () => void;
-  readonly onFenced: () => void;
   readonly onFailure: (error: unknown) => void;
 }
 
 export function createEntrance(settings: EntranceSettings): Entrance {
-  const { records, clock, databaseClock, places, register, ends, doubts, wake, onFenced, onFailure } = settings;
+  const { records, clock, databaseClock, store, lines, ends, repair, wake, onFailure } = settings;
   const nextTokenId = createIdSource();
   /** In order of arrival. */
   const pending = new Map<string, PendingEntry>();
-  const answers: { readonly entry: PendingEntry; readonly entered: Entered }[] = [];
+  /** On their way to Redis, in the order in which they were recorded. */
+  const placing = new Set<Promise<unknown>>();
+  /** In their places, and to be answered after the admissions of the next cycle. */
+  let placed: PendingEntry[] = [];
+  /** To be answered after the admissions of this cycle. */
+  let answerable: PendingEntry[] = [];
 
   function refuse(entry: PendingEntry, error: unknown): void {
     pending.delete(entry.key);
     entry.outcome.reject(error);
   }
 
-  function conclude(entry: PendingEntry, entered: Entered): void {
-    pending.delete(entry.key);
-    answers.push({ entry, entered });
-  }
-
-  function add(key: string, queue: ConcertQueue, userId: string): PendingEntry {
+  function add(key: string, line: OpenLine, userId: string): PendingEntry {
     const issuedAtMs = databaseClock.upperMs();
     const tokenId = nextTokenId(issuedAtMs);
     const outcome = Promise.withResolvers<Entered>();
     // Its callers may all have lost patience by the time it is refused.
     outcome.promise.catch(() => undefined);
-    const entry = { key, queue, userId, tokenId, issuedAtMs, outcome, isSent: false };
+    const entry = { key, line, userId, tokenId, issuedAtMs, outcome, isSent: false, entered: null };
     pending.set(key, entry);
     wake();
     return entry;
   }
 
   function lateFault(entry: PendingEntry): Fault {
-    if (entry.isSent) return new Fault('STORE_UNAVAILABLE', 'unknown');
-    const fault = new Fault('STORE_UNAVAILABLE', 'none');
+    if (entry.isSent) return new Fault(entry.entered === null ? 'STORE_UNAVAILABLE' : 'QUEUE_UNAVAILABLE', 'unknown');
+    const fault = new Fault(isOpen(entry.line) ? 'STORE_UNAVAILABLE' : 'QUEUE_UNAVAILABLE', 'none');
     refuse(entry, fault);
     return fault;
   }
 
-  /** What is to be sent now. Whoever has a place meanwhile is answered with it; whose place is about to end waits for that. */
+  function isOverdue(row: QueueTokenRow): boolean {
+    return row.status === 'ACTIVE' && row.activeUntilMs !== null && databaseClock.lowerMs() >= row.activeUntilMs;
+  }
+
+  function answerOne(entry: PendingEntry, looked: Entered['looked']): void {
+    pending.delete(entry.key);
+    if (entry.entered !== null) entry.outcome.resolve({ ...entry.entered, looked });
+  }
+
+  function answerAll(entries: readonly PendingEntry[], looked: Looked | Lost): void {
+    entries.forEach((entry, nth) => {
+      const standing = looked === LOST ? null : (looked.standings[nth] ?? null);
+      answerOne(entry, looked === LOST || standing === null ? null : { summary: looked.summary, standing });
+    });
+  }
+
+  /** Whether somebody could be let in at present, by this node or, with a round that is out, by another one. */
+  function mayAdmit({ pending: proposed, wakeMs }: LineSummary): boolean {
+    return proposed > 0 || (wakeMs !== null && wakeMs <= databaseClock.lowerMs());
+  }
+
+  /** Takes over what was recorded. What is not settled by it is sent again with the next cycle. */
+  function take(entry: PendingEntry, outcome: QueueEntryOutcome | undefined, generation: number): QueueTokenRow | null {
+    if (outcome === undefined) return null;
+    if (outcome.type === 'fenced') {
+      entry.isSent = false;
+      lines.noteLost(entry.line.concertId, generation);
+      return null;
+    }
+    const { row } = outcome;
+    if (isOverdue(row)) {
+      entry.isSent = false;
+      ends.add(row.concertId, row.tokenId, 'EXPIRED', row.activeUntilMs);
+      return null;
+    }
+    const created = outcome.type === 'entered';
+    if (created) entry.line.entries += 1;
+    entry.entered = { row, created, looked: null };
+    return row;
+  }
+
+  function refusePlaced(entries: readonly PendingEntry[], error: unknown): void {
+    onFailure(error);
+    for (const entry of entries) refuse(entry, new Fault('QUEUE_UNAVAILABLE', 'unknown', { cause: error }));
+  }
+
+  /** A line that is lost has those who are recorded when it is rebuilt. Nobody else waits for that. */
+  function answerWhenRebuilt(line: OpenLine, entries: readonly PendingEntry[]): void {
+    lines.noteLost(line.concertId);
+    lines.open(line.concertId).then(
+      () => {
+        placed.push(...entries);
+        wake();
+      },
+      (error: unknown) => refusePlaced(entries, error),
+    );
+  }
+
+  /** Lets recorded tokens take their places. */
+  async function place(line: OpenLine, generation: number, entries: readonly PendingEntry[]): Promise<void> {
+    const recorded = entries.filter((entry) => entry.entered !== null);
+    const rows = recorded.flatMap((entry) => entry.entered?.row ?? []);
+    if (rows.length === 0) return;
+    try {
+      const put = await store.put(line.concertId, generation, rows);
+      if (put === LOST) {
+        answerWhenRebuilt(line, recorded);
+      } else if (mayAdmit(put.summary)) {
+        placed.push(...recorded);
+        lines.noteChanged(line);
+      } else {
+        answerAll(recorded, put);
+      }
+    } catch (error) {
+      repair.add(
+        line.concertId,
+        rows.map((row) => row.tokenId),
+      );
+      refusePlaced(recorded, error);
+    }
+  }
+
+  /** Begins to place them; waits only while too many are on their way. */
+  async function placeAll(batch: readonly PendingEntry[], generations: ReadonlyMap<OpenLine, number>): Promise<void> {
+    while (placing.size >= MOST_BATCHES_PLACED) await Promise.race(placing);
+    const groups = [...Map.groupBy(batch, (entry) => entry.line)];
+    const stage = Promise.all(groups.map(([line, entries]) => place(line, generations.get(line) ?? 0, entries)));
+    placing.add(stage);
+    void stage.finally(() => placing.delete(stage));
+  }
+
   function gather(): PendingEntry[] {
     const batch: PendingEntry[] = [];
-    const nowMs = databaseClock.lowerMs();
     for (const entry of pending.values()) {
       if (batch.length === ENTRIES_PER_STATEMENT) break;
-      const place = entry.queue.placeOfUser(entry.userId);
-      if (place === undefined) {
-        batch.push(entry);
-      } else if (ends.isTaken(place) || isOverdue(place, nowMs)) {
-        // Its end goes with the next cycle.
-        if (!ends.isTaken(place)) ends.expire(place);
-        wake();
-      } else {
-        conclude(entry, { place, created: false });
-      }
+      if (!entry.isSent && isOpen(entry.line)) batch.push(entry);
     }
     return batch;
   }
 
-  function take(entry: PendingEntry, outcome: QueueEntryOutcome): void {
-    if (outcome.type === 'fenced') {
-      refuse(entry, new Fault('QUEUE_UNAVAILABLE', 'none'));
-      onFenced();
-      return;
-    }
-    const isNew = outcome.type === 'entered';
-    const nowMs = databaseClock.lowerMs();
-    const known = places.withId(outcome.row.tokenId);
-    // Memory believed in an end that was not recorded.
-    if (known !== undefined && !isLive(known)) register.revive(known, nowMs);
-    const place = known ?? register.takeIn(entry.queue, outcome.row, { nowMs, isNew });
-    conclude(entry, { place, created: isNew });
-  }
-
-  function doubt(batch: readonly PendingEntry[]): void {
-    doubts.add(
-      batch.map(({ queue, tokenId }) => ({
-        queue,
-        tokenId,
-        settle: (row) => {
-          if (row === null || places.withId(tokenId) !== undefined) return;
-          if (isLive(row)) register.takeIn(queue, row, { nowMs: databaseClock.lowerMs(), isNew: true });
-        },
-      })),
-    );
-  }
-
   async function send(batch: readonly PendingEntry[]): Promise<FlushResult> {
     for (const entry of batch) entry.isSent = true;
+    const generations = new Map(batch.map(({ line }) => [line, line.generation]));
     try {
       const outcomes = await records.enter(
-        batch.map(({ queue, userId, tokenId, issuedAtMs }) => ({
-          concertId: queue.concertId,
-          generation: queue.generation,
+        batch.map(({ line, userId, tokenId, issuedAtMs }) => ({
+          concertId: line.concertId,
+          generation: line.generation,
           userId,
           tokenId,
           issuedAtMs,
         })),
       );
-      batch.forEach((entry, position) => {
-        const outcome = outcomes[position];
-        if (outcome !== undefined) take(entry, outcome);
-      });
+      batch.forEach((entry, position) => take(entry, outcomes[position], generations.get(entry.line) ?? 0));
+      await placeAll(batch, generations);
       return 'done';
     } catch (error) {
       onFailure(error);
       if (error instanceof Fault && !error.isOfOnePart) {
-        if (error.effect === 'unknown') doubt(batch);
+        if (error.effect === 'unknown') for (const { line, tokenId } of batch) repair.add(line.concertId, [tokenId]);
         for (const entry of batch) refuse(entry, error);
         return 'failed';
       }
@@ -171,32 +236,52 @@ export function createEntrance(settings: EntranceSettings): Entrance {
     }
   }
 
+  function refuseUnsent(): void {
+    for (const entry of pending.values()) {
+      if (!entry.isSent) refuse(entry, new Fault('QUEUE_UNAVAILABLE', 'none'));
+    }
+  }
+
+  /** One look for all of a line that were entered in one cycle. Whoever it does not find asks again. */
+  async function answerTogether(line: OpenLine, entries: readonly PendingEntry[]): Promise<void> {
+    const tokenIds = entries.flatMap((entry) => entry.entered?.row.tokenId ?? []);
+    const look = async (): Promise<Lost | Looked> => store.look(line.concertId, tokenIds, false);
+    answerAll(entries, await look().catch((): Lost => LOST));
+  }
+
   return {
-    async enter(queue, userId) {
-      const key = `${queue.concertId}:${userId}`;
+    refuseUnsent,
+
+    async enter(line, userId) {
+      const key = `${line.concertId}:${userId}`;
       const underWay = pending.get(key);
       if (underWay === undefined && pending.size >= MOST_ENTRIES_PENDING) throw new Fault('OVERLOADED', 'none');
-      const entry = underWay ?? add(key, queue, userId);
-      const entered = await withPatience(clock, entry.outcome.promise, () => lateFault(entry));
-      return { place: entered.place, created: entered.created && underWay === undefined };
+      const entry = underWay ?? add(key, line, userId);
+      const { row, created, looked } = await withPatience(clock, entry.outcome.promise, () => lateFault(entry));
+      return { row, looked, created: created && underWay === undefined };
     },
 
     async flush() {
+      if (!store.isUp) refuseUnsent();
+      answerable.push(...placed);
+      placed = [];
       const batch = gather();
       return batch.length === 0 ? 'idle' : send(batch);
     },
 
     answer() {
-      for (const { entry, entered } of answers) entry.outcome.resolve(entered);
-      answers.length = 0;
+      const answered = answerable;
+      answerable = [];
+      for (const [line, entries] of Map.groupBy(answered, (entry) => entry.line)) void answerTogether(line, entries);
     },
 
-    async settled() {
-      await Promise.allSettled([...pending.values()].map((entry) => entry.outcome.promise));
+    async settle() {
+      await Promise.all(placing);
     },
 
-    refuseAll(fault) {
-      for (const entry of pending.values()) refuse(entry, fault);
+    refuseAll() {
+      for (const entry of pending.values())
+        refuse(entry, new Fault('QUEUE_UNAVAILABLE', entry.isSent ? 'unknown' : 'none'));
     },
   };
 }

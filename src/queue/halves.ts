@@ -1,4 +1,4 @@
-import type { FlushResult } from './lane.ts';
+import type { FlushResult } from './write-cycle.ts';
 
 /**
  * Sends a batch that PostgreSQL refused for its data in halves, down to the entry that is refused alone: one bad entry

@@ -7,7 +7,7 @@
  * Q3. `batch: 0` or `maxActive: 0` admits nobody.
  */
 import type { QueuePolicy } from '../domain/catalogue.ts';
-import type { AdmissionLog } from './admission-log.ts';
+import type { AdmissionLog } from './memory/admission-log.ts';
 
 /** How often somebody far from the front is asked to look; seed 000's interval. */
 const LONGEST_POLL_MS = 30_000;

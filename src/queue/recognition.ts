@@ -1,67 +1,107 @@
+import { Fault } from '../domain/errors.ts';
 import type { QueueRecords } from '../domain/queue-token.ts';
-import type { ConcertQueues } from './concert-queues.ts';
+import { type Awaitable, type LineStore, LOST, type QueueTerms } from './line-store.ts';
 import { isLive, type Place } from './place.ts';
-import type { Places } from './places.ts';
-import type { Register } from './register.ts';
-import type { SignsOfLife } from './signs-of-life.ts';
-import { issuedAtMsOf, type TokenSubject } from './token.ts';
+import { issuedAtMsOf } from './token.ts';
+import type { Repair } from './repair.ts';
+import type { KnownLines } from './lines.ts';
+import type { KnownToken, KnownTokens } from './known-tokens.ts';
 
 /**
- * Finds the place that a token stands for. Forged and malformed tokens are refused without a look at anything; a token that
- * proved genuine before costs one look into a map; a genuine one that this process does not know is read from its row.
+ * Finds the place that a token stands for: from what this node knows where that may be repeated, else in Redis, by one look-up that
+ * is a sign of life as well, else from its row. That Redis does not know a token, or is away, says nothing about it.
  */
 export interface Recognition {
-  /** Counts as a sign of life. Null when the token is not genuine. Throws Faults with effect `none`. */
-  find(token: string): Place | null | Promise<Place>;
-  /** The same for places in memory, without the sign of life. */
-  findKnown(token: string): Place | undefined;
-  /** The user for whom a genuine token speaks; null for any other text. No sign of life. */
-  holderOf(token: string): string | null;
+  find(knownToken: KnownToken): Awaitable<Place>;
+  /** The same, whatever this node knows. */
+  ask(knownToken: KnownToken): Awaitable<Place>;
+  /** Notes a sign of life of the token's holder, where the line store can be asked. */
+  sign(concertId: number, tokenId: string): void;
+  /** What the token's row says, whatever Redis knows; no sign of life. A token whose row is gone reads EXPIRED. */
+  askStore(knownToken: KnownToken): Promise<Place>;
 }
 
-export function createRecognition(deps: {
-  records: QueueRecords;
-  queues: ConcertQueues;
-  places: Places;
-  register: Register;
-  signs: SignsOfLife;
-  /** A lower bound of the clock. */
-  nowMs: () => number;
-}): Recognition {
-  const { records, queues, places, register, signs, nowMs } = deps;
+type Touched = Awaited<ReturnType<LineStore['touch']>>;
 
-  /** Ended too long ago for memory, or its row is gone; a live one is met only after somebody else wrote it. */
-  async function lookUp(subject: TokenSubject): Promise<Place> {
+export function createRecognition(deps: {
+  readonly records: QueueRecords;
+  readonly store: LineStore;
+  readonly lines: KnownLines;
+  readonly knownTokens: KnownTokens;
+  readonly repair: Repair;
+  readonly terms: (concertId: number) => Promise<QueueTerms | null>;
+}): Recognition {
+  const { records, store, lines, knownTokens, repair, terms } = deps;
+
+  async function askStore(knownToken: KnownToken): Promise<Place> {
+    const { subject } = knownToken;
     const row = await records.findOne(subject.tokenId);
-    const known = places.withId(subject.tokenId);
-    if (known !== undefined) return known;
     if (row === null) {
       const issuedAtMs = issuedAtMsOf(subject.tokenId);
       const gone = { status: 'EXPIRED', activatedAtMs: null, activeUntilMs: null, endedAtMs: issuedAtMs } as const;
-      return register.remember({ ...subject, ...gone, no: 0, issuedAtMs });
+      return knownTokens.learnRow(knownToken, { ...subject, ...gone, no: 0, issuedAtMs }, Number.POSITIVE_INFINITY);
     }
-    if (!isLive(row)) return register.remember(row);
-    const queue = await queues.open(row.concertId);
-    if (queue === null) throw new Error(`a live token of concert ${row.concertId}, which does not exist`);
-    return places.withId(row.tokenId) ?? register.takeIn(queue, row, { nowMs: nowMs(), isNew: false });
+    const closesAtMs = row.status === 'WAITING' ? (await terms(row.concertId))?.bookingClosesAtMs : undefined;
+    return knownTokens.learnRow(knownToken, row, closesAtMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  function learn(knownToken: KnownToken, touched: Touched): Awaitable<Place> {
+    const { tokenId, concertId } = knownToken.subject;
+    if (touched === LOST) {
+      lines.noteLost(concertId);
+      return askStore(knownToken);
+    }
+    if (touched.standing === null) {
+      return askStore(knownToken).then((place) => {
+        if (isLive(place)) repair.add(concertId, [tokenId]);
+        return place;
+      });
+    }
+    const place = knownTokens.learnStanding(knownToken, touched.standing, touched.closesAtMs);
+    knownToken.isClaimed = true;
+    return place;
+  }
+
+  function ask(knownToken: KnownToken): Awaitable<Place> {
+    const { userId, concertId, tokenId } = knownToken.subject;
+    // A completion that was announced is in its row before the line store hears of it.
+    if (!store.isUp || repair.isAnnounced(userId, concertId)) return askStore(knownToken);
+    const touched = store.touch(concertId, tokenId);
+    if (!(touched instanceof Promise)) return learn(knownToken, touched);
+    return touched.then(
+      (answer) => learn(knownToken, answer),
+      (error: unknown) => {
+        if (error instanceof Fault && error.code === 'QUEUE_UNAVAILABLE') return askStore(knownToken);
+        throw error;
+      },
+    );
+  }
+
+  /** Does not wait for the store; `onFailure` is called when it did not answer. */
+  function sign(concertId: number, tokenId: string, onFailure: () => void = () => undefined): void {
+    const touched = store.touch(concertId, tokenId);
+    if (touched instanceof Promise) touched.catch(onFailure);
+  }
+
+  /** The first request of an admitted holder counts, also when its answer is known. */
+  function claim(knownToken: KnownToken): void {
+    knownToken.isClaimed = true;
+    sign(knownToken.subject.concertId, knownToken.subject.tokenId, () => (knownToken.isClaimed = false));
   }
 
   return {
-    find(token) {
-      const known = places.withText(token);
-      if (known !== undefined) {
-        signs.noteSign(known);
-        return known;
+    ask,
+    askStore,
+    sign: (concertId, tokenId) => sign(concertId, tokenId),
+
+    find(knownToken) {
+      const { place, subject } = knownToken;
+      if (place === null || !knownTokens.mayRepeat(knownToken, store.isHearing && store.isUp)) return ask(knownToken);
+      if (isLive(place)) {
+        if (repair.isAnnounced(subject.userId, subject.concertId)) return ask(knownToken);
+        if (!knownToken.isClaimed) claim(knownToken);
       }
-      const examined = places.examine(token);
-      if (examined === null) return null;
-      if (examined.place === undefined) return lookUp(examined.subject);
-      signs.noteSign(examined.place);
-      return examined.place;
+      return place;
     },
-
-    holderOf: (token) => places.withText(token)?.userId ?? places.examine(token)?.subject.userId ?? null,
-
-    findKnown: (token) => places.withText(token) ?? places.examine(token)?.place,
   };
 }

@@ -1,136 +1,114 @@
-/**
- * Once a second: brings those who are inside in line with what PostgreSQL says of them. Takes over tokens that a settlement
- * or another process ended, completes those whose last holds ended by several payments at once, and checks the completions
- * that were announced. Those inside are looked at less often where a look takes long. A second without a turn of this thread also
- * means that nobody could be heard, so everybody counts as present then.
- */
-import type { Clock, DatabaseClock } from '../runtime/clock.ts';
-import type { QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
-import type { ConcertQueue } from './concert-queue.ts';
-import type { Ends } from './ends.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { QueueRecords } from '../domain/queue-token.ts';
+import type { LineStore, QueueTerms } from './line-store.ts';
 import { LookPace } from './look-pace.ts';
-import { isLive, type Place } from './place.ts';
-import type { Places } from './places.ts';
-import { isEndStatus, type Register } from './register.ts';
-import type { SignsOfLife } from './signs-of-life.ts';
+import type { PolicyChanges } from './policy-changes.ts';
+import type { RecordedChanges } from './recorded-changes.ts';
+import type { Ends } from './ends.ts';
+import type { KnownLine } from './lines.ts';
 
-const PERIOD_MS = 1_000;
-/** A turn that comes this late was one of a process that stood still. */
-const STANDSTILL_MS = 5_000;
-/** Tokens per look, some 50 ms of PostgreSQL's time; more of them are looked at in turns. */
-const TOKENS_PER_LOOK = 5_000;
+/** Tokens inside per comparison, some 50 ms of PostgreSQL's time; more of them are looked at in turns. */
+const INSIDE_PER_LOOK = 5_000;
+/** Of those who wait, in turns: nothing but a crash between PostgreSQL and Redis makes them differ. */
+const WAITING_PER_LOOK = 1_000;
 
-export interface Reconciliation {
-  /** A settlement says that it has completed this token. */
-  noteCompleted(place: Place): void;
-  start(): void;
-  close(): Promise<void>;
+/** Recorded live tokens that are shown to Redis again, in turns: it may never have been told of one whose node died. */
+const RECORDED_PER_LOOK = 200;
+
+/**
+ * Brings a line in step with what PostgreSQL says: tokens that a settlement or a node that is gone has ended, tokens whose
+ * last holds ended by several payments at once, entries that were recorded and never reached Redis, and a policy that was changed by a
+ * node that did not live to tell. Those inside are looked at less often where a look takes long.
+ */
+export interface Reconciler {
+  compare(line: KnownLine): Promise<void>;
 }
 
-export interface ReconciliationSettings {
-  readonly records: QueueRecords;
-  readonly clock: Clock;
-  readonly databaseClock: DatabaseClock;
-  readonly queues: () => Iterable<ConcertQueue>;
-  readonly places: Places;
-  readonly register: Register;
-  readonly ends: Ends;
-  readonly signs: SignsOfLife;
-  readonly onFailure: (error: unknown) => void;
-}
+export function createReconciler(deps: {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly records: Pick<QueueRecords, 'review' | 'find' | 'listLive'>;
+  readonly store: Pick<LineStore, 'range'>;
+  readonly ends: Pick<Ends, 'add'>;
+  readonly changes: Pick<RecordedChanges, 'apply'>;
+  readonly policyChanges: Pick<PolicyChanges, 'note'>;
+  readonly terms: (concertId: number) => Promise<QueueTerms | null>;
+}): Reconciler {
+  const { clock, records, store, ends, changes, policyChanges, terms } = deps;
+  /** Where the next look begins, by key. */
+  const begins = new Map<string, number>();
+  /** Of the looks at those inside, by concert. */
+  const paces = new Map<number, LookPace>();
+  /** After which user the next look at the recorded tokens begins, by concert. */
+  const lookedAtUsers = new Map<number, string>();
 
-export function createReconciliation(settings: ReconciliationSettings): Reconciliation {
-  const { records, clock, databaseClock, queues, places, register, ends, signs, onFailure } = settings;
-  let announced = new Set<Place>();
-  let lookedAt = 0;
-  const pace = new LookPace();
-  let beganAtMs = 0;
-  let cancel: (() => void) | null = null;
-  let running: Promise<void> = Promise.resolve();
-  let isClosed = false;
-
-  /** The next ones inside, all of them where they are few. */
-  function nextTokens(): string[] {
-    const tokenIds: string[] = [];
-    for (const queue of queues()) for (const place of queue.activePlaces()) tokenIds.push(place.tokenId);
-    if (tokenIds.length <= TOKENS_PER_LOOK) return tokenIds;
-    const begin = lookedAt % tokenIds.length;
-    lookedAt = begin + TOKENS_PER_LOOK;
-    return tokenIds.slice(begin, lookedAt);
+  async function nextOf(
+    concertId: number,
+    where: 'waiting' | 'inside',
+    count: number,
+    size: number,
+  ): Promise<readonly string[]> {
+    const key = `${where} ${concertId}`;
+    const begin = begins.get(key) ?? 0;
+    if (size === 0) return [];
+    const tokenIds = await store.range(concertId, where, begin, begin + count - 1);
+    if (tokenIds.length < count) begins.delete(key);
+    else begins.set(key, begin + count);
+    return tokenIds;
   }
 
-  function takeOver(place: Place | undefined, row: QueueTokenRow): void {
-    if (place === undefined || !isEndStatus(row.status)) return;
-    const endedAtMs = row.endedAtMs ?? databaseClock.upperMs();
-    if (isLive(place)) register.finish(place, row.status, endedAtMs);
-    else place.endedAtMs = endedAtMs;
-  }
-
-  async function lookAtThoseInside(): Promise<void> {
-    const startedAtMs = clock.monotonicMs();
-    if (!pace.isDue(startedAtMs)) return;
-    const tokenIds = nextTokens();
+  async function compareInside(line: KnownLine): Promise<void> {
+    const pace = paces.get(line.concertId) ?? new LookPace();
+    paces.set(line.concertId, pace);
+    const beganAtMs = clock.monotonicMs();
+    if (!pace.isDue(beganAtMs)) return;
+    const tokenIds = await nextOf(line.concertId, 'inside', INSIDE_PER_LOOK, line.summary?.active ?? 0);
     if (tokenIds.length === 0) return;
     const { ended, paidUp } = await records.review(tokenIds);
-    pace.note(startedAtMs, clock.monotonicMs());
-    for (const row of ended) takeOver(places.withId(row.tokenId), row);
-    for (const tokenId of paidUp) {
-      const place = places.withId(tokenId);
-      if (place?.status === 'ACTIVE') ends.complete(place);
-    }
+    pace.note(beganAtMs, clock.monotonicMs());
+    await changes.apply(line, ended);
+    for (const tokenId of paidUp) ends.add(line.concertId, tokenId, 'COMPLETED', null);
   }
 
-  async function lookAtAnnounced(): Promise<void> {
-    if (announced.size === 0) return;
-    const looked = announced;
-    announced = new Set();
-    try {
-      const rows = await records.find([...looked].map((place) => place.tokenId));
-      for (const row of rows) {
-        const place = places.withId(row.tokenId);
-        takeOver(place, row);
-        // It was not this token that the settlement completed.
-        if (place !== undefined && row.status === 'ACTIVE') register.revive(place, databaseClock.lowerMs());
-      }
-    } catch (error) {
-      for (const place of looked) announced.add(place);
-      throw error;
-    }
+  async function compareWaiting(line: KnownLine): Promise<void> {
+    const tokenIds = await nextOf(line.concertId, 'waiting', WAITING_PER_LOOK, line.summary?.waiting ?? 0);
+    if (tokenIds.length === 0) return;
+    const rows = await records.find(tokenIds);
+    await changes.apply(
+      line,
+      rows.filter((row) => row.status !== 'WAITING'),
+    );
   }
 
-  async function look(): Promise<void> {
-    try {
-      await lookAtAnnounced();
-      await lookAtThoseInside();
-    } catch (error) {
-      onFailure(error);
-    }
+  async function compareRecorded(line: KnownLine): Promise<void> {
+    const { concertId } = line;
+    const rows = await records.listLive(concertId, lookedAtUsers.get(concertId) ?? null, RECORDED_PER_LOOK);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < RECORDED_PER_LOOK) lookedAtUsers.delete(concertId);
+    else lookedAtUsers.set(concertId, last.userId);
+    await changes.apply(line, rows);
   }
 
-  function schedule(): void {
-    beganAtMs = clock.monotonicMs();
-    cancel = clock.after(PERIOD_MS, () => {
-      if (clock.monotonicMs() - beganAtMs > STANDSTILL_MS) signs.startAfresh();
-      running = look().finally(() => {
-        if (!isClosed) schedule();
-      });
-    });
+  async function comparePolicy(line: KnownLine): Promise<void> {
+    const { summary } = line;
+    const agreed = await terms(line.concertId);
+    if (agreed === null || summary === null) return;
+    const { maxActive, batch, intervalMs, activeTtlMs } = agreed.policy;
+    const isSame =
+      !summary.isSuspended &&
+      summary.maxActive === maxActive &&
+      summary.batch === batch &&
+      summary.intervalMs === intervalMs &&
+      summary.activeTtlMs === activeTtlMs &&
+      summary.closesAtMs === Math.floor(agreed.bookingClosesAtMs);
+    if (!isSame) policyChanges.note(line.concertId);
   }
 
   return {
-    noteCompleted(place) {
-      if (place.status === 'ACTIVE') register.finish(place, 'COMPLETED', databaseClock.upperMs());
-      announced.add(place);
-    },
-
-    start() {
-      if (cancel === null) schedule();
-    },
-
-    async close() {
-      isClosed = true;
-      cancel?.();
-      await running;
+    async compare(line) {
+      await compareInside(line);
+      await compareWaiting(line);
+      await compareRecorded(line);
+      await comparePolicy(line);
     },
   };
 }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
-import { createInProcessWaitingRoom } from '../../src/queue/in-process-waiting-room.ts';
+import { createInProcessWaitingRoom } from '../../src/queue/in-process/in-process-waiting-room.ts';
 import { createTokenScribe } from '../../src/queue/token.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 import { createRoomHarness, type TokenRow } from './room-harness.ts';

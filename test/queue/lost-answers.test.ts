@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { Fault } from '../../src/domain/errors.ts';
 import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
-import { createInProcessWaitingRoom } from '../../src/queue/in-process-waiting-room.ts';
+import { createInProcessWaitingRoom } from '../../src/queue/in-process/in-process-waiting-room.ts';
 import type { QueueRecords } from '../../src/domain/queue-token.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 import { waitFor } from '../fixtures/wait-for.ts';

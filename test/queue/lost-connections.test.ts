@@ -6,7 +6,7 @@ import type { QueuePolicy } from '../../src/domain/catalogue.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { Fault } from '../../src/domain/errors.ts';
 import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
-import { createInProcessWaitingRoom } from '../../src/queue/in-process-waiting-room.ts';
+import { createInProcessWaitingRoom } from '../../src/queue/in-process/in-process-waiting-room.ts';
 import { createTokenScribe } from '../../src/queue/token.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { silentLog } from '../fixtures/silent-log.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import type { QueueRecords } from '../../src/domain/queue-token.ts';
 import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
-import { createInProcessWaitingRoom } from '../../src/queue/in-process-waiting-room.ts';
+import { createInProcessWaitingRoom } from '../../src/queue/in-process/in-process-waiting-room.ts';
 import { LINES_AT_A_TIME } from '../../src/queue/opening.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';
 import { silentLog } from '../fixtures/silent-log.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { QueuePolicy } from '../../src/domain/catalogue.ts';
-import { createAdmissionLog } from '../../src/queue/admission-log.ts';
+import { createAdmissionLog } from '../../src/queue/memory/admission-log.ts';
 import {
   admissionRoom,
   estimatedWaitSeconds,

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Fault } from '../../src/domain/errors.ts';
 import { type LineStore, type LineSummary, LOST, type Looked, type Lost } from '../../src/queue/line-store.ts';
-import { createPolls } from '../../src/queue/redis/polls.ts';
+import { createPolls } from '../../src/queue/polls.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
 const SUMMARY: LineSummary = {

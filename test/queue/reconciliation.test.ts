@@ -1,57 +1,81 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
-import { createInProcessWaitingRoom } from '../../src/queue/in-process-waiting-room.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
-import { createRoomHarness, openPolicy } from './room-harness.ts';
+import { createReconciler } from '../../src/queue/reconciliation.ts';
+import type { LineSummary } from '../../src/queue/line-store.ts';
+import type { KnownLine } from '../../src/queue/lines.ts';
+import { createManualClock } from '../fixtures/manual-clock.ts';
 
 const LOOKING_MS = 50;
 
-t.test('those inside are looked at once a second, and less often where a look takes long', async (t) => {
-  let looks = 0;
-  let ended = 0;
-  let lookingMs = 0;
-  const harness = await createRoomHarness(t, {
-    create({ pool, ...materials }) {
-      const records = createQueueRecords({ pool, log: silentLog });
-      return createInProcessWaitingRoom({
-        ...materials,
-        records: {
-          ...records,
-          async review(tokenIds) {
-            looks += 1;
-            const found = await records.review(tokenIds);
-            harness.advance(lookingMs);
-            ended += 1;
-            return found;
-          },
-        },
-        log: silentLog,
-      });
-    },
-  });
-  const token = await harness.enter(await harness.newConcert(openPolicy));
+const summary: LineSummary = {
+  generation: 1,
+  waiting: 0,
+  active: 1,
+  maxActive: 100,
+  batch: 10,
+  intervalMs: 10_000,
+  activeTtlMs: 3_600_000,
+  closesAtMs: Number.MAX_SAFE_INTEGER,
+  isSuspended: false,
+  latestMs: 0,
+  pending: 0,
+  rate: null,
+  wakeMs: null,
+};
 
-  async function countLooks(seconds: number): Promise<number> {
-    const before = looks;
+const lineOf = (concertId: number): KnownLine => ({
+  concertId,
+  generation: 1,
+  summary,
+  entries: 0,
+  admissions: 0,
+  refused: 0,
+});
+
+/** Two lines with somebody inside, of which the first takes as long to look at as the test says. */
+function setUp() {
+  const clock = createManualClock();
+  const lines = [lineOf(1), lineOf(2)];
+  const looks = new Map<string, number>();
+  let lookingMs = 0;
+  const reconciler = createReconciler({
+    clock,
+    records: {
+      review: ([tokenId = '']) => {
+        looks.set(tokenId, (looks.get(tokenId) ?? 0) + 1);
+        if (tokenId.includes('{1}')) clock.advance(lookingMs);
+        return Promise.resolve({ ended: [], paidUp: [] });
+      },
+      find: () => Promise.resolve([]),
+      listLive: () => Promise.resolve([]),
+    },
+    store: { range: (concertId) => Promise.resolve([`somebody of {${concertId}}`]) },
+    ends: { add: () => undefined },
+    changes: { apply: () => Promise.resolve() },
+    policyChanges: { note: () => undefined },
+    terms: () => Promise.resolve(null),
+  });
+
+  /** How often each line was looked at within so many seconds, with a comparison in each of them. */
+  async function countLooks(seconds: number): Promise<number[]> {
+    looks.clear();
     for (let second = 0; second < seconds; second += 1) {
-      await harness.pass(1_000);
-      await waitFor(() => ended === looks, { what: 'the look to end' });
-      // What follows a look sets the timer of the next one.
-      await turn();
+      for (const line of lines) await reconciler.compare(line);
+      clock.advance(1_000);
     }
-    return looks - before;
+    return [...looks.values()];
   }
 
-  t.equal(await countLooks(10), 10, 'a look that takes no time');
-  lookingMs = LOOKING_MS;
-  const slow = await countLooks(20);
-  t.ok(slow >= 3 && slow <= 5, `a look of ${LOOKING_MS} ms leaves 5 s to others: ${slow} in 20 s`);
+  return { countLooks, take: (ms: number) => (lookingMs = ms) };
+}
 
-  await harness.pool.query(`UPDATE queue_tokens SET status = 'CANCELLED', ended_at = clock_timestamp()`);
-  lookingMs = 1_200;
+t.test('those inside are looked at once a second, and less often where a look takes long', async (t) => {
+  const { countLooks, take } = setUp();
+  t.same(await countLooks(10), [10, 10], 'looks that take no time');
+  take(LOOKING_MS);
+  const [slow = 0, quick] = await countLooks(20);
+  t.ok(slow >= 3 && slow <= 5, `a look of ${LOOKING_MS} ms leaves 5 s to others: ${slow} in 20 s`);
+  t.equal(quick, 20, 'the other line is not neglected for that');
+  take(5_000);
   await countLooks(21);
-  t.equal((await harness.status(token)).status, 'CANCELLED', 'an end that nobody announced is found out all the same');
-  t.ok((await countLooks(21)) >= 1, 'however long a look takes, the next one is twenty seconds away');
+  t.ok(((await countLooks(21))[0] ?? 0) >= 1, 'however long a look takes, the next one is twenty seconds away');
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { Fault } from '../../../src/domain/errors.ts';
 import type { QueueEntry, QueueRecords } from '../../../src/domain/queue-token.ts';
-import type { RedisWaitingRoom } from '../../../src/queue/redis/redis-waiting-room.ts';
+import type { QueueRoom } from '../../../src/queue/waiting-room.ts';
 import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { skipWithoutRedis } from '../../fixtures/redis.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
@@ -14,11 +14,11 @@ const PATIENT_MS = 60_000;
 /** Short enough to wait until the client gives up what Redis took to its grave. */
 const RESTART_LIMIT_MS = 2_000;
 
-type Entrance = Awaited<ReturnType<RedisWaitingRoom['enter']>>;
+type Entrance = Awaited<ReturnType<QueueRoom['enter']>>;
 
 interface Stage {
   readonly nodes: SharedNodes;
-  readonly room: RedisWaitingRoom;
+  readonly room: QueueRoom;
   readonly concertId: number;
   /** Entries in the order in which they were sent to PostgreSQL, statement by statement. */
   readonly statements: (readonly QueueEntry[])[];

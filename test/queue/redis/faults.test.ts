@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
 import type { QueueRecords, QueueToken } from '../../../src/domain/queue-token.ts';
-import type { RedisWaitingRoom } from '../../../src/queue/redis/redis-waiting-room.ts';
+import type { QueueRoom } from '../../../src/queue/waiting-room.ts';
 import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { skipWithoutRedis } from '../../fixtures/redis.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
@@ -18,7 +18,7 @@ function textOf(token: QueueToken | undefined): string {
   return token?.token ?? '';
 }
 
-async function positions(room: RedisWaitingRoom, tokens: readonly QueueToken[]): Promise<(number | null)[]> {
+async function positions(room: QueueRoom, tokens: readonly QueueToken[]): Promise<(number | null)[]> {
   const places = await waitFor(
     async () => {
       try {
@@ -44,7 +44,7 @@ async function assertRefused(t: Test, what: string, call: () => Promise<unknown>
 async function assertOnlyRedisIsMissed(
   t: Test,
   nodes: SharedNodes,
-  room: RedisWaitingRoom,
+  room: QueueRoom,
   concertId: number,
   [inside, leaving, waiting]: readonly QueueToken[],
 ): Promise<void> {
@@ -64,12 +64,7 @@ async function assertOnlyRedisIsMissed(
 }
 
 /** Waits until everybody whom the records have is in the line or inside, the house full. */
-async function untilSettled(
-  nodes: SharedNodes,
-  room: RedisWaitingRoom,
-  concertId: number,
-  inside: number,
-): Promise<void> {
+async function untilSettled(nodes: SharedNodes, room: QueueRoom, concertId: number, inside: number): Promise<void> {
   await waitFor(
     async () => {
       // An entry of which nobody could say whether it was one has its place too.

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { Fault } from '../../../src/domain/errors.ts';
 import type { QueueRecords } from '../../../src/domain/queue-token.ts';
 import { createRedisLink } from '../../../src/queue/redis/redis-link.ts';
-import type { RedisWaitingRoom } from '../../../src/queue/redis/redis-waiting-room.ts';
+import type { QueueRoom } from '../../../src/queue/waiting-room.ts';
 import { skipWithoutRedis } from '../../fixtures/redis.ts';
 import { silentLog } from '../../fixtures/silent-log.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
@@ -30,7 +30,7 @@ t.test('two nodes let in nobody past cap and window, and nobody out of order', {
   /** Comes, waits for the turn, and leaves again, asking another node every time. */
   async function shop(nth: number): Promise<void> {
     let turn = nth;
-    const room = (): RedisWaitingRoom => rooms[(turn += 1) % 2 === 0 ? 0 : 1];
+    const room = (): QueueRoom => rooms[(turn += 1) % 2 === 0 ? 0 : 1];
     for (let pause = 0; pause < nth % 40; pause += 1) await nextTurn();
     const { token } = (await room().enter(randomUUID(), concertId)).token;
     await waitFor(async () => (await room().identify(token))?.status === 'ACTIVE', {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { createQueueRecords } from '../../../src/persistence/records/queue-records.ts';
-import { createRedisWaitingRoom } from '../../../src/queue/redis/redis-waiting-room.ts';
+import { createWaitingRoom } from '../../../src/queue/waiting-room.ts';
 import { skipWithoutRedis, startTestRedis } from '../../fixtures/redis.ts';
 import { silentLog } from '../../fixtures/silent-log.ts';
 import { testConformance } from '../conformance.ts';
@@ -10,7 +10,7 @@ t.test('a waiting room in Redis', { skip: skipWithoutRedis() }, async (t) => {
   const redis = await startTestRedis(t);
   testConformance(t, {
     create: ({ pool, ...materials }) =>
-      createRedisWaitingRoom({
+      createWaitingRoom({
         ...materials,
         redisUrl: redis.url,
         // What is decided is shown here, not how soon: a busy machine must not look like an absent Redis.

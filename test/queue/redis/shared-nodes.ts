@@ -4,7 +4,7 @@ import type { Test } from 'tap';
 import type { QueuePolicy } from '../../../src/domain/catalogue.ts';
 import { type Clock, type DatabaseClock, systemClock } from '../../../src/runtime/clock.ts';
 import { createQueueRecords } from '../../../src/persistence/records/queue-records.ts';
-import { createRedisWaitingRoom, type RedisWaitingRoom } from '../../../src/queue/redis/redis-waiting-room.ts';
+import { createWaitingRoom, type QueueRoom } from '../../../src/queue/waiting-room.ts';
 import type { QueueRecords, QueueToken } from '../../../src/domain/queue-token.ts';
 import { createTestDatabase } from '../../fixtures/database.ts';
 import { startTestRedis, type TestRedis } from '../../fixtures/redis.ts';
@@ -31,10 +31,10 @@ export interface SharedNodes {
   readonly redis: TestRedis;
   readonly pool: Pool;
   /** Starts another node. Closed with the test. */
-  join(options?: NodeOptions): Promise<RedisWaitingRoom>;
+  join(options?: NodeOptions): Promise<QueueRoom>;
   newConcert(policy?: Partial<QueuePolicy>): Promise<number>;
   /** As an operator does through one of the nodes. */
-  changePolicy(room: RedisWaitingRoom, concertId: number, policy: Partial<QueuePolicy>): Promise<void>;
+  changePolicy(room: QueueRoom, concertId: number, policy: Partial<QueuePolicy>): Promise<void>;
   rows(concertId: number): Promise<TokenRow[]>;
   /** What a node would record, without the node. */
   readonly records: QueueRecords;
@@ -83,7 +83,7 @@ export async function createSharedNodes(
       clock = systemClock,
     } = {}) {
       const real = createQueueRecords({ pool, log: silentLog });
-      const room = createRedisWaitingRoom({
+      const room = createWaitingRoom({
         redisUrl,
         ...(commandLimitMs === undefined ? {} : { commandLimitMs }),
         nodeName: randomUUID(),
@@ -117,11 +117,7 @@ export async function createSharedNodes(
 }
 
 /** Enters so many people, one after the other, through the nodes in turn. */
-export async function enterMany(
-  rooms: readonly RedisWaitingRoom[],
-  concertId: number,
-  count: number,
-): Promise<QueueToken[]> {
+export async function enterMany(rooms: readonly QueueRoom[], concertId: number, count: number): Promise<QueueToken[]> {
   const tokens: QueueToken[] = [];
   for (let nth = 0; nth < count; nth += 1) {
     const room = rooms[nth % rooms.length];

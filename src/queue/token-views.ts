@@ -1,10 +1,10 @@
-import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
-import { Fault } from '../../domain/errors.ts';
-import type { QueueCounts, QueuePlace, QueueToken } from '../../domain/queue-token.ts';
-import type { Lane } from '../lane.ts';
-import { withPatience } from '../patience.ts';
-import { isLive, type Place, statusAt, tokenOf } from '../place.ts';
-import { estimatedWaitSeconds, isPaused, pollAfterMs } from '../policy.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import { Fault } from '../domain/errors.ts';
+import type { QueueCounts, QueuePlace, QueueToken } from '../domain/queue-token.ts';
+import type { WriteCycle } from './write-cycle.ts';
+import { withPatience } from './patience.ts';
+import { isLive, type Place, statusAt, tokenOf } from './place.ts';
+import { estimatedWaitSeconds, isPaused, pollAfterMs } from './policy.ts';
 import {
   type Awaitable,
   type LineStore,
@@ -13,41 +13,41 @@ import {
   LOST,
   type Lost,
   type Standing,
-} from '../line-store.ts';
-import type { Mending } from './mending.ts';
+} from './line-store.ts';
+import type { Repair } from './repair.ts';
 import { createPolls } from './polls.ts';
-import type { Entered } from './shared-entrance.ts';
-import { isOpen, type OpenLine, type SharedLines } from './shared-lines.ts';
-import type { SharedRecognition } from './shared-recognition.ts';
-import type { Sighting, Sightings } from './sightings.ts';
+import type { Entered } from './entrance.ts';
+import { isOpen, type OpenLine, type KnownLines } from './lines.ts';
+import type { Recognition } from './recognition.ts';
+import type { KnownToken, KnownTokens } from './known-tokens.ts';
 
 /** Tokens as answers show them, with the positions that only Redis can tell. */
 export interface TokenViews {
   /** The line, once Redis holds it; null when there is no such concert. Throws Faults with effect `none`. */
   openLine(concertId: number): Promise<OpenLine | null>;
   /** A sign of life. Without Redis, QUEUE_UNAVAILABLE for who waits, and the row for everybody else. */
-  show(sighting: Sighting): Promise<QueueToken>;
+  show(knownToken: KnownToken): Promise<QueueToken>;
   /** How an entry is answered. */
   showEntered(entered: Entered): Promise<QueueToken>;
   /** Where each stands, in their order; null for who is not live in Redis. No sign of life. Throws Faults. */
-  look(sightings: readonly (Sighting | null)[]): Promise<readonly (QueuePlace | null)[]>;
+  look(knownTokens: readonly (KnownToken | null)[]): Promise<readonly (QueuePlace | null)[]>;
   /** Throws Faults. */
   counts(concertId: number): Promise<QueueCounts>;
 }
 
 export function createTokenViews(deps: {
   readonly store: LineStore;
-  readonly lines: SharedLines;
-  readonly sightings: Sightings;
-  readonly mending: Mending;
-  readonly recognition: SharedRecognition;
-  readonly lane: Lane;
+  readonly lines: KnownLines;
+  readonly knownTokens: KnownTokens;
+  readonly repair: Repair;
+  readonly recognition: Recognition;
+  readonly writeCycle: WriteCycle;
   readonly clock: Clock;
   readonly databaseClock: DatabaseClock;
   readonly secondsPerPosition: number;
   readonly abandonMs: number;
 }): TokenViews {
-  const { store, lines, sightings, mending, recognition, lane, clock, databaseClock } = deps;
+  const { store, lines, knownTokens, repair, recognition, writeCycle, clock, databaseClock } = deps;
   const { secondsPerPosition, abandonMs } = deps;
   const polls = createPolls({ store });
 
@@ -68,15 +68,15 @@ export function createTokenViews(deps: {
     };
   }
 
-  function showStanding(sighting: Sighting, summary: LineSummary, standing: Standing): QueueToken {
-    const place = sightings.learnStanding(sighting, standing, summary.closesAtMs);
+  function showStanding(knownToken: KnownToken, summary: LineSummary, standing: Standing): QueueToken {
+    const place = knownTokens.learnStanding(knownToken, standing, summary.closesAtMs);
     const prospect = () => prospectOf(summary, Math.max(1, standing.position));
-    return tokenOf(place, sighting.token, databaseClock.lowerMs(), prospect);
+    return tokenOf(place, knownToken.token, databaseClock.lowerMs(), prospect);
   }
 
   /** Of somebody who does not wait. */
-  function showPlace(sighting: Sighting, place: Place): QueueToken {
-    return tokenOf(place, sighting.token, databaseClock.lowerMs(), () => null);
+  function showPlace(knownToken: KnownToken, place: Place): QueueToken {
+    return tokenOf(place, knownToken.token, databaseClock.lowerMs(), () => null);
   }
 
   /** What `look` finds, the line rebuilt first if it is lost. Throws Faults. */
@@ -92,97 +92,97 @@ export function createTokenViews(deps: {
   }
 
   /** Null when the token is not in Redis. */
-  function showLooked(sighting: Sighting, { summary, standings }: Looked, isSign: boolean): QueueToken | null {
+  function showLooked(knownToken: KnownToken, { summary, standings }: Looked, isSign: boolean): QueueToken | null {
     const [standing] = standings;
     if (standing === null || standing === undefined) return null;
-    const shown = showStanding(sighting, summary, standing);
-    if (isSign) sighting.isClaimed = true;
+    const shown = showStanding(knownToken, summary, standing);
+    if (isSign) knownToken.isClaimed = true;
     return shown;
   }
 
   /** Null when the token is not in Redis. Throws Faults. */
-  async function lookUp(sighting: Sighting, isSign: boolean): Promise<QueueToken | null> {
-    const { concertId, tokenId } = sighting.subject;
+  async function lookUp(knownToken: KnownToken, isSign: boolean): Promise<QueueToken | null> {
+    const { concertId, tokenId } = knownToken.subject;
     const look = () => (isSign ? polls.ask(concertId, tokenId) : store.look(concertId, [tokenId], false));
-    return showLooked(sighting, await lookInto(concertId, look), isSign);
+    return showLooked(knownToken, await lookInto(concertId, look), isSign);
   }
 
   /** Of who waits the row cannot tell the position. */
-  async function showStored(sighting: Sighting): Promise<QueueToken> {
-    const place = await recognition.askStore(sighting);
+  async function showStored(knownToken: KnownToken): Promise<QueueToken> {
+    const place = await recognition.askStore(knownToken);
     if (statusAt(place, databaseClock.lowerMs()) === 'WAITING') throw new Fault('QUEUE_UNAVAILABLE', 'none');
-    return showPlace(sighting, place);
+    return showPlace(knownToken, place);
   }
 
   /** A live token that Redis does not have takes its place again. */
-  async function putBack(sighting: Sighting): Promise<QueueToken> {
-    const { concertId, tokenId } = sighting.subject;
-    const place = await recognition.askStore(sighting);
-    if (!isLive(place)) return showPlace(sighting, place);
-    mending.add(concertId, [tokenId]);
-    await withPatience(clock, lane.cycle(), () => new Fault('STORE_UNAVAILABLE', 'none'));
-    return (await lookUp(sighting, true)) ?? showStored(sighting);
+  async function putBack(knownToken: KnownToken): Promise<QueueToken> {
+    const { concertId, tokenId } = knownToken.subject;
+    const place = await recognition.askStore(knownToken);
+    if (!isLive(place)) return showPlace(knownToken, place);
+    repair.add(concertId, [tokenId]);
+    await withPatience(clock, writeCycle.next(), () => new Fault('STORE_UNAVAILABLE', 'none'));
+    return (await lookUp(knownToken, true)) ?? showStored(knownToken);
   }
 
   /** Who has ended is told so without the line; everybody else waits until it is rebuilt. */
-  async function showLost(sighting: Sighting): Promise<QueueToken> {
-    lines.noteLost(sighting.subject.concertId);
-    const place = await recognition.askStore(sighting);
-    if (!isLive(place)) return showPlace(sighting, place);
-    return (await lookUp(sighting, true)) ?? putBack(sighting);
+  async function showLost(knownToken: KnownToken): Promise<QueueToken> {
+    lines.noteLost(knownToken.subject.concertId);
+    const place = await recognition.askStore(knownToken);
+    if (!isLive(place)) return showPlace(knownToken, place);
+    return (await lookUp(knownToken, true)) ?? putBack(knownToken);
   }
 
   /** By one look, where Redis knows the token. */
-  async function ask(sighting: Sighting): Promise<QueueToken> {
-    const { concertId, tokenId } = sighting.subject;
+  async function ask(knownToken: KnownToken): Promise<QueueToken> {
+    const { concertId, tokenId } = knownToken.subject;
     const looked = await polls.ask(concertId, tokenId);
-    if (looked === LOST) return showLost(sighting);
-    return showLooked(sighting, looked, true) ?? putBack(sighting);
+    if (looked === LOST) return showLost(knownToken);
+    return showLooked(knownToken, looked, true) ?? putBack(knownToken);
   }
 
   return {
     openLine,
 
-    async show(sighting) {
-      const { place, subject } = sighting;
-      if (place !== null && !isLive(place)) return showPlace(sighting, place);
-      if (!store.isUp || mending.isAnnounced(subject.userId, subject.concertId)) return showStored(sighting);
+    async show(knownToken) {
+      const { place, subject } = knownToken;
+      if (place !== null && !isLive(place)) return showPlace(knownToken, place);
+      if (!store.isUp || repair.isAnnounced(subject.userId, subject.concertId)) return showStored(knownToken);
       try {
-        return await ask(sighting);
+        return await ask(knownToken);
       } catch (error) {
-        if (error instanceof Fault && error.code === 'QUEUE_UNAVAILABLE') return showStored(sighting);
+        if (error instanceof Fault && error.code === 'QUEUE_UNAVAILABLE') return showStored(knownToken);
         throw error;
       }
     },
 
     async showEntered({ row, created, looked }) {
-      const sighting = sightings.meetSubject(row);
-      if (created && looked !== null) return showStanding(sighting, looked.summary, looked.standing);
+      const knownToken = knownTokens.meetSubject(row);
+      if (created && looked !== null) return showStanding(knownToken, looked.summary, looked.standing);
       try {
-        return (await lookUp(sighting, !created)) ?? (await showStored(sighting));
+        return (await lookUp(knownToken, !created)) ?? (await showStored(knownToken));
       } catch (error) {
         throw error instanceof Fault && created ? new Fault(error.code, 'unknown', { cause: error }) : error;
       }
     },
 
     async look(sighted) {
-      const places = new Map<Sighting, QueuePlace>();
+      const places = new Map<KnownToken, QueuePlace>();
       const concerts = Map.groupBy(
-        sighted.filter((sighting) => sighting !== null),
+        sighted.filter((knownToken) => knownToken !== null),
         ({ subject }) => subject.concertId,
       );
       for (const [concertId, members] of concerts) {
         const tokenIds = members.map(({ subject }) => subject.tokenId);
         const { summary, standings } = await lookInto(concertId, () => store.look(concertId, tokenIds, false));
-        members.forEach((sighting, nth) => {
+        members.forEach((knownToken, nth) => {
           const standing = standings[nth] ?? null;
           if (standing === null) return;
-          const { status, queuePosition, estimatedWaitTime } = showStanding(sighting, summary, standing);
+          const { status, queuePosition, estimatedWaitTime } = showStanding(knownToken, summary, standing);
           if (status === 'WAITING' || status === 'ACTIVE')
-            places.set(sighting, { status, queuePosition, estimatedWaitTime });
+            places.set(knownToken, { status, queuePosition, estimatedWaitTime });
         });
       }
-      return sighted.map((sighting) => (sighting === null ? null : (places.get(sighting) ?? null)));
+      return sighted.map((knownToken) => (knownToken === null ? null : (places.get(knownToken) ?? null)));
     },
 
     async counts(concertId) {

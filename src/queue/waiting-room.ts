@@ -7,35 +7,35 @@
  * W3. Redis holds nothing that is not recorded, or that would be missed: emptied, it is rebuilt; away, tokens are known from
  *     their rows, and only what it alone can tell is refused.
  */
-import { type Clock, type DatabaseClock, systemClock } from '../../runtime/clock.ts';
-import { accept, type Decision, Fault, reject } from '../../domain/errors.ts';
-import type { Log } from '../../runtime/log.ts';
-import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../../domain/queue-token.ts';
-import type { QueueTerms } from '../line-store.ts';
-import { createLane, type FlushResult } from '../lane.ts';
-import { PATIENCE_MS, withPatience } from '../patience.ts';
-import { END_CODES, identityOf, isLive, isOverdue, statusAt } from '../place.ts';
-import { isPaused } from '../policy.ts';
-import type { PresenceSettings } from '../presence-settings.ts';
-import { createSteadyClock } from '../steady-clock.ts';
-import { createTokenScribe } from '../token.ts';
+import { type Clock, type DatabaseClock, systemClock } from '../runtime/clock.ts';
+import { accept, type Decision, Fault, reject } from '../domain/errors.ts';
+import type { Log } from '../runtime/log.ts';
+import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../domain/queue-token.ts';
+import type { QueueTerms } from './line-store.ts';
+import { createWriteCycle, type FlushResult } from './write-cycle.ts';
+import { PATIENCE_MS, withPatience } from './patience.ts';
+import { END_CODES, identityOf, isLive, isOverdue, statusAt } from './place.ts';
+import { isPaused } from './policy.ts';
+import type { PresenceSettings } from './presence-settings.ts';
+import { createSteadyClock } from './steady-clock.ts';
+import { createTokenScribe } from './token.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import { createReconciler } from './line-reconciliation.ts';
+import { createReconciler } from './reconciliation.ts';
 import { createLineRebuild } from './line-rebuild.ts';
 
-import { createMending } from './mending.ts';
+import { createRepair } from './repair.ts';
 import { createPolicyChanges } from './policy-changes.ts';
 import { createRecordedChanges } from './recorded-changes.ts';
-import { createRedisLineStore } from './redis-line-store.ts';
-import { createSharedAdmissions } from './shared-admissions.ts';
-import { createSharedEnds } from './shared-ends.ts';
-import { createSharedEntrance } from './shared-entrance.ts';
-import { createSharedLines } from './shared-lines.ts';
-import { createSharedRecognition } from './shared-recognition.ts';
-import { createSightings } from './sightings.ts';
+import { createRedisLineStore } from './redis/redis-line-store.ts';
+import { createAdmissions } from './admissions.ts';
+import { createEnds } from './ends.ts';
+import { createEntrance } from './entrance.ts';
+import { createKnownLines } from './lines.ts';
+import { createRecognition } from './recognition.ts';
+import { createKnownTokens } from './known-tokens.ts';
 import { createTokenViews } from './token-views.ts';
 
-export interface RedisWaitingRoomSettings {
+export interface WaitingRoomSettings {
   readonly redisUrl: string;
   /** How long Redis may be silent before it counts as away, if not 300 ms. */
   readonly commandLimitMs?: number;
@@ -52,7 +52,7 @@ export interface RedisWaitingRoomSettings {
   readonly settings: PresenceSettings;
 }
 
-export interface RedisWaitingRoom extends WaitingRoom, QueueWatch {
+export interface QueueRoom extends WaitingRoom, QueueWatch {
   /** Whether Redis is away, so that nobody is admitted. */
   readonly isDegraded: boolean;
   /** Begins whether or not Redis and the database answer; what is not there is met when they do. */
@@ -61,7 +61,7 @@ export interface RedisWaitingRoom extends WaitingRoom, QueueWatch {
   close(): Promise<void>;
 }
 
-export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWaitingRoom {
+export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
   const { redisUrl, nodeName, records, policies: terms, clock, tokenSecret, log, settings } = deps;
   const { secondsPerPosition, abandonMs, noShowMs } = settings;
   const databaseClock = createSteadyClock(deps.databaseClock);
@@ -70,7 +70,7 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
   let isStoreAway = false;
   const underWay = new Set<Promise<unknown>>();
 
-  const wake = (): void => lane.wake();
+  const wake = (): void => writeCycle.wake();
   const nowMs = (): number => databaseClock.lowerMs();
 
   function onFailure(error: unknown): void {
@@ -91,40 +91,44 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
     abandonMs,
     noShowMs,
   });
-  const sightings = createSightings({ scribe, clock });
+  const knownTokens = createKnownTokens({ scribe, clock });
   const base = { records, store, databaseClock, wake, onFailure };
   const policyChanges = createPolicyChanges({ ...base, lines: () => lines, terms });
   const rebuild = createLineRebuild({ ...base, clock: systemClock, log });
-  const lines = createSharedLines({
+  const lines = createKnownLines({
     ...base,
     rebuild,
     terms,
     clock,
     onSuspended: (concertId) => policyChanges.note(concertId),
   });
-  const changes = createRecordedChanges({ store, lines, sightings });
-  const mending = createMending({ ...base, lines, changes });
-  const admissions = createSharedAdmissions({ ...base, lines, machineClock: systemClock, sightings, changes, mending });
-  const ends = createSharedEnds({
+  const changes = createRecordedChanges({ store, lines, knownTokens });
+  const repair = createRepair({ ...base, lines, changes });
+  const admissions = createAdmissions({ ...base, lines, machineClock: systemClock, knownTokens, changes, repair });
+  const ends = createEnds({
     ...base,
     lines,
-    sightings,
+    knownTokens,
     changes,
-    mending,
+    repair,
     mayJudge: () => heartbeat.mayJudge,
     onProposed: admissions.complete,
   });
-  const entrance = createSharedEntrance({ ...base, clock, lines, ends, mending });
-  const lane = createLane({ clock, works: [policyChanges, mending, ends, entrance, admissions], afterCycle });
+  const entrance = createEntrance({ ...base, clock, lines, ends, repair });
+  const writeCycle = createWriteCycle({
+    clock,
+    works: [policyChanges, repair, ends, entrance, admissions],
+    afterCycle,
+  });
   const reconciler = createReconciler({ clock, records, store, ends, changes, policyChanges, terms });
-  const recognition = createSharedRecognition({ ...base, lines, sightings, mending, terms });
+  const recognition = createRecognition({ ...base, lines, knownTokens, repair, terms });
   const views = createTokenViews({
     ...base,
     lines,
-    sightings,
-    mending,
+    knownTokens,
+    repair,
     recognition,
-    lane,
+    writeCycle,
     clock,
     secondsPerPosition,
     abandonMs,
@@ -133,9 +137,9 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
     ...base,
     clock,
     lines,
-    sightings,
+    knownTokens,
     reconciler,
-    onAbsent: (sighting) => void recognition.askStore(sighting).catch(onFailure),
+    onAbsent: (knownToken) => void recognition.askStore(knownToken).catch(onFailure),
     abandonMs,
     noShowMs,
   });
@@ -149,8 +153,8 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
     // Nothing else rests on news that was missed.
     onHearing: () => heartbeat.lookAtWatched(),
     onSummary: (concertId, summary) => lines.noteSummary(concertId, summary),
-    onActive: (tokenId) => sightings.noteActive(tokenId, null, null),
-    onEnded: ({ tokenId, status, endedAtMs }) => sightings.noteEnded(tokenId, status, endedAtMs),
+    onActive: (tokenId) => knownTokens.noteActive(tokenId, null, null),
+    onEnded: ({ tokenId, status, endedAtMs }) => knownTokens.noteEnded(tokenId, status, endedAtMs),
     onChanged(concertId) {
       const line = lines.get(concertId);
       if (line !== undefined && (line.summary?.waiting ?? 0) > 0) lines.noteChanged(line);
@@ -182,7 +186,7 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
     const line = await views.openLine(concertId);
     if (line === null) return;
     lines.noteChanged(line);
-    const result = await withPatience(clock, lane.cycle(), () => new Fault('STORE_UNAVAILABLE', 'unknown'));
+    const result = await withPatience(clock, writeCycle.next(), () => new Fault('STORE_UNAVAILABLE', 'unknown'));
     assertOpen();
     if (result === 'failed') throw new Fault('STORE_UNAVAILABLE', 'unknown');
   }
@@ -207,11 +211,11 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
 
   async function activate(token: string): Promise<Decision<QueueToken>> {
     assertOpen();
-    const sighting = sightings.meet(token);
-    if (sighting === null) return reject('UNAUTHENTICATED');
-    const place = await recognition.find(sighting);
-    if (statusAt(place, nowMs()) === 'WAITING') await tryTurn(sighting.subject.concertId);
-    const shown = await views.show(sighting);
+    const knownToken = knownTokens.meet(token);
+    if (knownToken === null) return reject('UNAUTHENTICATED');
+    const place = await recognition.find(knownToken);
+    if (statusAt(place, nowMs()) === 'WAITING') await tryTurn(knownToken.subject.concertId);
+    const shown = await views.show(knownToken);
     switch (shown.status) {
       case 'ACTIVE':
         return accept(shown);
@@ -226,16 +230,17 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
 
   async function leave(token: string) {
     assertOpen();
-    const sighting = sightings.meet(token);
-    if (sighting === null) return null;
-    const { tokenId, concertId } = sighting.subject;
-    const found = await recognition.find(sighting);
+    const knownToken = knownTokens.meet(token);
+    if (knownToken === null) return null;
+    const { tokenId, concertId } = knownToken.subject;
+    const found = await recognition.find(knownToken);
     if (!isLive(found) || isOverdue(found, nowMs())) {
       return { identity: identityOf(found, token, nowMs()), left: false };
     }
     const late = (): Fault => new Fault('STORE_UNAVAILABLE', 'unknown');
     const left = await withPatience(clock, ends.cancel(concertId, tokenId), late);
-    const place = sighting.place !== null && !isLive(sighting.place) ? sighting.place : await recognition.ask(sighting);
+    const place =
+      knownToken.place !== null && !isLive(knownToken.place) ? knownToken.place : await recognition.ask(knownToken);
     return { identity: identityOf(place, token, nowMs()), left };
   }
 
@@ -256,7 +261,7 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
         const patience = new Promise<void>((resolve) => void clock.after(PATIENCE_MS, resolve));
         await Promise.race([Promise.allSettled(underWay), patience]);
       }
-      await lane.close();
+      await writeCycle.close();
       await entrance.settle();
       entrance.refuseAll();
       ends.refuseAll(new Fault('QUEUE_UNAVAILABLE', 'none'));
@@ -267,28 +272,28 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
 
     enter: (userId, concertId) => track(enter(userId, concertId)),
 
-    holderOf: (token) => sightings.meet(token)?.subject.userId ?? null,
+    holderOf: (token) => knownTokens.meet(token)?.subject.userId ?? null,
 
     identify(token) {
       // Callers on the hot path expect a value or a promise, never a throw.
       if (state !== 'open') return Promise.reject(new Fault('QUEUE_UNAVAILABLE', 'none'));
-      const sighting = sightings.meet(token);
-      if (sighting === null) return null;
-      const place = recognition.find(sighting);
+      const knownToken = knownTokens.meet(token);
+      if (knownToken === null) return null;
+      const place = recognition.find(knownToken);
       if (place instanceof Promise) return place.then((found) => identityOf(found, token, nowMs()));
       return identityOf(place, token, nowMs());
     },
 
     async status(token) {
       assertOpen();
-      const sighting = sightings.meet(token);
-      return sighting === null ? null : views.show(sighting);
+      const knownToken = knownTokens.meet(token);
+      return knownToken === null ? null : views.show(knownToken);
     },
 
     activate: (token) => track(activate(token)),
     leave: (token) => track(leave(token)),
 
-    noteCompleted: (userId, concertId) => mending.addUser(userId, concertId),
+    noteCompleted: (userId, concertId) => repair.addUser(userId, concertId),
 
     notePolicyChanged: (concertId) => policyChanges.note(concertId),
 
@@ -298,28 +303,28 @@ export function createRedisWaitingRoom(deps: RedisWaitingRoomSettings): RedisWai
     },
 
     watch(token, changed) {
-      const sighting = sightings.meet(token);
-      if (sighting?.place === undefined || sighting.place === null || !isLive(sighting.place)) return null;
-      const { concertId, tokenId } = sighting.subject;
+      const knownToken = knownTokens.meet(token);
+      if (knownToken?.place === undefined || knownToken.place === null || !isLive(knownToken.place)) return null;
+      const { concertId, tokenId } = knownToken.subject;
       const sign = (): void => recognition.sign(concertId, tokenId);
       sign();
-      const watchers = (sighting.watchers ??= new Set());
-      sightings.noteWatched(sighting);
+      const watchers = (knownToken.watchers ??= new Set());
+      knownTokens.noteWatched(knownToken);
       // A function of its own, so that one listener may watch twice.
       const tell = (status: QueueTokenStatus): void => changed(status);
       watchers.add(tell);
       return () => {
         watchers.delete(tell);
-        if (watchers.size > 0 || sighting.watchers !== watchers) return;
-        sighting.watchers = null;
-        sightings.noteWatched(sighting);
+        if (watchers.size > 0 || knownToken.watchers !== watchers) return;
+        knownToken.watchers = null;
+        knownTokens.noteWatched(knownToken);
         sign();
       };
     },
 
     async look(tokens) {
       assertOpen();
-      return views.look(tokens.map((token) => sightings.meet(token)));
+      return views.look(tokens.map((token) => knownTokens.meet(token)));
     },
 
     measure() {

@@ -2,10 +2,10 @@
  * Lets what PostgreSQL has recorded take effect in memory, everywhere at once: in the concert's line, among the known places, in
  * the watch over who is still there, for whoever watches, and for the next admission.
  */
-import type { QueueTokenRow, QueueTokenStatus } from '../domain/queue-token.ts';
+import type { QueueTokenRow, QueueTokenStatus } from '../../domain/queue-token.ts';
 import type { Agenda } from './agenda.ts';
 import type { ConcertQueue, Proposal } from './concert-queue.ts';
-import { type EndStatus, isLive, type Place, placeOf } from './place.ts';
+import { type EndStatus, isLive, type Place, placeOf } from '../place.ts';
 import type { Places } from './places.ts';
 import type { SignsOfLife } from './signs-of-life.ts';
 

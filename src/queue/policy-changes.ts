@@ -1,19 +1,19 @@
-import { Fault } from '../../domain/errors.ts';
-import type { DatabaseClock } from '../../runtime/clock.ts';
-import type { QueueRecords } from '../../domain/queue-token.ts';
-import { type LineStore, LOST, type QueueTerms } from '../line-store.ts';
-import type { LaneWork } from '../lane.ts';
-import type { SharedLines } from './shared-lines.ts';
+import { Fault } from '../domain/errors.ts';
+import type { DatabaseClock } from '../runtime/clock.ts';
+import type { QueueRecords } from '../domain/queue-token.ts';
+import { type LineStore, LOST, type QueueTerms } from './line-store.ts';
+import type { WriteStep } from './write-cycle.ts';
+import type { KnownLines } from './lines.ts';
 
 /** Brings changed policies to Redis: nobody is admitted from when a change is known until the new policy is there. */
-export interface PolicyChanges extends LaneWork {
+export interface PolicyChanges extends WriteStep {
   note(concertId: number): void;
 }
 
 export function createPolicyChanges(deps: {
   readonly records: QueueRecords;
   readonly store: LineStore;
-  readonly lines: () => SharedLines;
+  readonly lines: () => KnownLines;
   readonly terms: (concertId: number) => Promise<QueueTerms | null>;
   readonly databaseClock: DatabaseClock;
   readonly wake: () => void;

@@ -5,10 +5,10 @@
  * Those who wait are kept in order of their last sign, the unclaimed in order of admission, so that a look at who is
  * missing costs what is found, and a sign costs a move to the end. Time is monotonic.
  */
-import type { Clock } from '../runtime/clock.ts';
-import { createAlarm } from './alarm.ts';
-import type { Place } from './place.ts';
-import { isAwayTooLong } from './policy.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { createAlarm } from '../alarm.ts';
+import type { Place } from '../place.ts';
+import { isAwayTooLong } from '../policy.ts';
 
 export interface SignsOfLife {
   /** The place waits from now on. */

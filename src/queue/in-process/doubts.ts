@@ -6,9 +6,9 @@
  * D2. Then its row is read back, and what the row says takes effect.
  * D3. Until both have succeeded, everything that the change claimed stays claimed.
  */
-import type { QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
+import type { QueueRecords, QueueTokenRow } from '../../domain/queue-token.ts';
 import type { ConcertQueue } from './concert-queue.ts';
-import type { LaneWork } from './lane.ts';
+import type { WriteStep } from '../write-cycle.ts';
 
 export interface Doubt {
   readonly queue: ConcertQueue;
@@ -17,7 +17,7 @@ export interface Doubt {
   readonly settle: (row: QueueTokenRow | null) => void;
 }
 
-export interface Doubts extends LaneWork {
+export interface Doubts extends WriteStep {
   add(doubts: readonly Doubt[]): void;
 }
 

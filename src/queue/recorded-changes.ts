@@ -1,29 +1,29 @@
-import type { QueueTokenRow } from '../../domain/queue-token.ts';
-import { isLive } from '../place.ts';
-import { isEndStatus } from '../register.ts';
-import { type LineStore, LOST, type RecordedEnd } from '../line-store.ts';
-import { isOpen, type SharedLine, type SharedLines } from './shared-lines.ts';
-import type { Sightings } from './sightings.ts';
+import type { QueueTokenRow } from '../domain/queue-token.ts';
+import { isLive } from './place.ts';
+import { isEndStatus } from './in-process/register.ts';
+import { type LineStore, LOST, type RecordedEnd } from './line-store.ts';
+import { isOpen, type KnownLine, type KnownLines } from './lines.ts';
+import type { KnownTokens } from './known-tokens.ts';
 
 /** Brings to Redis what PostgreSQL has recorded. Throws Faults `QUEUE_UNAVAILABLE`; repeating any of it is harmless. */
 export interface RecordedChanges {
   /** Ends take effect: slots and places are free. */
-  end(line: SharedLine, ends: readonly RecordedEnd[]): Promise<void>;
+  end(line: KnownLine, ends: readonly RecordedEnd[]): Promise<void>;
   /** Whatever the rows say takes effect. A token without a row is left as it is: its row may still be on its way. */
-  apply(line: SharedLine, rows: readonly QueueTokenRow[]): Promise<void>;
+  apply(line: KnownLine, rows: readonly QueueTokenRow[]): Promise<void>;
 }
 
 export function createRecordedChanges(deps: {
   readonly store: LineStore;
-  readonly lines: Pick<SharedLines, 'noteLost' | 'noteChanged'>;
-  readonly sightings: Sightings;
+  readonly lines: Pick<KnownLines, 'noteLost' | 'noteChanged'>;
+  readonly knownTokens: KnownTokens;
 }): RecordedChanges {
-  const { store, lines, sightings } = deps;
+  const { store, lines, knownTokens } = deps;
 
-  async function end(line: SharedLine, ends: readonly RecordedEnd[]): Promise<void> {
+  async function end(line: KnownLine, ends: readonly RecordedEnd[]): Promise<void> {
     if (ends.length === 0) return;
     // Recorded is recorded, whether or not Redis takes it in.
-    for (const { tokenId, status, endedAtMs } of ends) sightings.noteEnded(tokenId, status, endedAtMs);
+    for (const { tokenId, status, endedAtMs } of ends) knownTokens.noteEnded(tokenId, status, endedAtMs);
     if ((await store.remove(line.concertId, ends)) === LOST) lines.noteLost(line.concertId);
     else lines.noteChanged(line);
   }
@@ -44,7 +44,7 @@ export function createRecordedChanges(deps: {
       if (put === LOST) lines.noteLost(line.concertId);
       else line.admissions += put.admitted.length;
       for (const row of live) {
-        if (row.status === 'ACTIVE') sightings.noteActive(row.tokenId, row.activatedAtMs, row.activeUntilMs);
+        if (row.status === 'ACTIVE') knownTokens.noteActive(row.tokenId, row.activatedAtMs, row.activeUntilMs);
       }
     },
   };

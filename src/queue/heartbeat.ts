@@ -3,14 +3,14 @@
  * tells it when nobody could be heard, looks for lines that it does not know, and, on one node per line, compares the line
  * with PostgreSQL.
  */
-import type { Clock } from '../../runtime/clock.ts';
-import type { QueueRecords } from '../../domain/queue-token.ts';
-import { LINES_AT_A_TIME } from '../opening.ts';
-import { sideBySide } from '../side-by-side.ts';
-import { type LineStore, LOST } from '../line-store.ts';
-import type { Reconciler } from './line-reconciliation.ts';
-import { isOpen, type SharedLine, type SharedLines } from './shared-lines.ts';
-import type { Sighting, Sightings } from './sightings.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { QueueRecords } from '../domain/queue-token.ts';
+import { LINES_AT_A_TIME } from './opening.ts';
+import { sideBySide } from './side-by-side.ts';
+import { type LineStore, LOST } from './line-store.ts';
+import type { Reconciler } from './reconciliation.ts';
+import { isOpen, type KnownLine, type KnownLines } from './lines.ts';
+import type { KnownToken, KnownTokens } from './known-tokens.ts';
 
 const LONGEST_PERIOD_MS = 1_000;
 const SHORTEST_PERIOD_MS = 100;
@@ -39,17 +39,17 @@ export interface Heartbeat {
 export function createHeartbeat(deps: {
   readonly clock: Clock;
   readonly store: LineStore;
-  readonly lines: SharedLines;
+  readonly lines: KnownLines;
   readonly records: QueueRecords;
-  readonly sightings: Sightings;
+  readonly knownTokens: KnownTokens;
   readonly reconciler: Reconciler;
   /** A watched token is not in Redis. */
-  readonly onAbsent: (sighting: Sighting) => void;
+  readonly onAbsent: (knownToken: KnownToken) => void;
   readonly abandonMs: number;
   readonly noShowMs: number;
   readonly onFailure: (error: unknown) => void;
 }): Heartbeat {
-  const { clock, store, lines, records, sightings, reconciler, onAbsent, abandonMs, noShowMs, onFailure } = deps;
+  const { clock, store, lines, records, knownTokens, reconciler, onAbsent, abandonMs, noShowMs, onFailure } = deps;
   const allowanceMs = Math.min(abandonMs, noShowMs) / BEATS_PER_ALLOWANCE;
   const periodMs = Math.max(SHORTEST_PERIOD_MS, Math.min(LONGEST_PERIOD_MS, Math.floor(allowanceMs)));
   const beatsPerPresence = Math.max(1, Math.floor(allowanceMs / periodMs));
@@ -68,30 +68,30 @@ export function createHeartbeat(deps: {
     await sideBySide(concertIds, LINES_AT_A_TIME, (concertId) => lines.open(concertId).catch(onFailure));
   }
 
-  async function showPresent(concertId: number, members: readonly Sighting[]): Promise<void> {
+  async function showPresent(concertId: number, members: readonly KnownToken[]): Promise<void> {
     const looked = await store.look(
       concertId,
       members.map(({ subject }) => subject.tokenId),
       true,
     );
     if (looked === LOST) return;
-    members.forEach((sighting, nth) => {
+    members.forEach((knownToken, nth) => {
       const standing = looked.standings[nth] ?? null;
-      if (standing === null) onAbsent(sighting);
-      else sightings.learnStanding(sighting, standing, looked.summary.closesAtMs);
+      if (standing === null) onAbsent(knownToken);
+      else knownTokens.learnStanding(knownToken, standing, looked.summary.closesAtMs);
     });
   }
 
   async function showWatched(): Promise<void> {
     if (!isLookDue && beats % beatsPerPresence !== 0) return;
     isLookDue = false;
-    for (const [concertId, members] of Map.groupBy(sightings.watched(), ({ subject }) => subject.concertId)) {
+    for (const [concertId, members] of Map.groupBy(knownTokens.watched(), ({ subject }) => subject.concertId)) {
       for (let begin = 0; begin < members.length; begin += TOKENS_PER_LOOK)
         await showPresent(concertId, members.slice(begin, begin + TOKENS_PER_LOOK));
     }
   }
 
-  async function beatFor(line: SharedLine, afresh: boolean): Promise<void> {
+  async function beatFor(line: KnownLine, afresh: boolean): Promise<void> {
     if (!isOpen(line)) return;
     const isOurs = await store.beat(line.concertId, afresh);
     if (isOurs === LOST) lines.noteLost(line.concertId);

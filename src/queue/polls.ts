@@ -1,5 +1,5 @@
-import { createLookUps, type LookUps } from '../../runtime/look-ups.ts';
-import { type LineStore, LOST, type Looked, type Lost } from '../line-store.ts';
+import { createLookUps, type LookUps } from '../runtime/look-ups.ts';
+import { type LineStore, LOST, type Looked, type Lost } from './line-store.ts';
 
 /** A node is busy with what it has answered by then; more of them waiting would only wait longer. */
 const LOOK_UPS = { callsInFlight: 2, keysPerCall: 200, waiting: 5_000 };

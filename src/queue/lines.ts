@@ -2,14 +2,14 @@
  * What this node knows of the lines in Redis: under which generation each is held, how it is doing, and when it is next to be
  * looked at. Another node may know better at any time; nothing is decided here.
  */
-import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
-import { Fault } from '../../domain/errors.ts';
-import { type Alarm, createAlarm } from '../alarm.ts';
-import { type LineStore, type LineSummary, LOST, type QueueTerms } from '../line-store.ts';
-import { createOpening } from '../opening.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import { Fault } from '../domain/errors.ts';
+import { type Alarm, createAlarm } from './alarm.ts';
+import { type LineStore, type LineSummary, LOST, type QueueTerms } from './line-store.ts';
+import { createOpening } from './opening.ts';
 import type { LineRebuild } from './line-rebuild.ts';
 
-export interface SharedLine {
+export interface KnownLine {
   readonly concertId: number;
   /** Under which to write; null while Redis does not hold the line, as far as this node knows. */
   generation: number | null;
@@ -22,30 +22,30 @@ export interface SharedLine {
   refused: number;
 }
 
-export interface OpenLine extends SharedLine {
+export interface OpenLine extends KnownLine {
   generation: number;
 }
 
-export interface SharedLines {
+export interface KnownLines {
   /** Lines in which somebody may be let in. Whoever has looked takes them out. */
-  readonly admissible: Set<SharedLine>;
+  readonly admissible: Set<KnownLine>;
   /** Lines in which something may be due. Whoever has looked takes them out. */
-  readonly overdue: Set<SharedLine>;
-  get(concertId: number): SharedLine | undefined;
-  all(): Iterable<SharedLine>;
+  readonly overdue: Set<KnownLine>;
+  get(concertId: number): KnownLine | undefined;
+  all(): Iterable<KnownLine>;
   /** The line, rebuilt if Redis does not hold it; null when there is no such concert. Throws Faults with effect `none`. */
   open(concertId: number): Promise<OpenLine | null>;
   /** Redis lost the line, or PostgreSQL refused its generation: it is opened again, in the background. */
   noteLost(concertId: number, refusedGeneration?: number): void;
   noteSummary(concertId: number, summary: LineSummary): void;
   /** Somebody came or went. */
-  noteChanged(line: SharedLine): void;
+  noteChanged(line: KnownLine): void;
   /** Redis was away: everything is to be looked at. */
   noteReturn(): void;
   close(): void;
 }
 
-export interface SharedLinesSettings {
+export interface KnownLinesSettings {
   readonly store: LineStore;
   readonly rebuild: LineRebuild;
   readonly terms: (concertId: number) => Promise<QueueTerms | null>;
@@ -57,19 +57,19 @@ export interface SharedLinesSettings {
   readonly onFailure: (error: unknown) => void;
 }
 
-export function isOpen(line: SharedLine): line is OpenLine {
+export function isOpen(line: KnownLine): line is OpenLine {
   return line.generation !== null;
 }
 
-export function createSharedLines(settings: SharedLinesSettings): SharedLines {
+export function createKnownLines(settings: KnownLinesSettings): KnownLines {
   const { store, rebuild, terms, clock, databaseClock, wake, onSuspended, onFailure } = settings;
-  const lines = new Map<number, SharedLine>();
-  const alarms = new Map<SharedLine, { readonly alarm: Alarm; dueMs: number | null }>();
-  const admissible = new Set<SharedLine>();
-  const overdue = new Set<SharedLine>();
+  const lines = new Map<number, KnownLine>();
+  const alarms = new Map<KnownLine, { readonly alarm: Alarm; dueMs: number | null }>();
+  const admissible = new Set<KnownLine>();
+  const overdue = new Set<KnownLine>();
   let isClosed = false;
 
-  function lineOf(concertId: number): SharedLine {
+  function lineOf(concertId: number): KnownLine {
     const known = lines.get(concertId);
     if (known !== undefined) return known;
     const line = { concertId, generation: null, summary: null, entries: 0, admissions: 0, refused: 0 };
@@ -82,13 +82,13 @@ export function createSharedLines(settings: SharedLinesSettings): SharedLines {
     return line !== undefined && isOpen(line) ? line : undefined;
   }
 
-  function lookAt(line: SharedLine): void {
+  function lookAt(line: KnownLine): void {
     overdue.add(line);
     admissible.add(line);
     wake();
   }
 
-  function setAlarm(line: SharedLine, wakeMs: number | null): void {
+  function setAlarm(line: KnownLine, wakeMs: number | null): void {
     if (isClosed) return;
     let known = alarms.get(line);
     if (known === undefined) {

@@ -1,5 +1,5 @@
-import type { Clock, DatabaseClock } from '../runtime/clock.ts';
-import { type Alarm, createAlarm } from './alarm.ts';
+import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
+import { type Alarm, createAlarm } from '../alarm.ts';
 import type { ConcertQueue } from './concert-queue.ts';
 
 /**

@@ -7,11 +7,11 @@
  * C3. Proposals are made in order of entry.
  * C4. An instant of admission is never before that of an earlier one.
  */
-import type { QueuePolicy } from '../domain/catalogue.ts';
-import { createAdmissionLog } from './admission-log.ts';
-import { createDeadlines } from './deadlines.ts';
-import { createLine } from './line.ts';
-import type { EndStatus, Place, Prospect } from './place.ts';
+import type { QueuePolicy } from '../../domain/catalogue.ts';
+import { createAdmissionLog } from '../memory/admission-log.ts';
+import { createDeadlines } from '../memory/deadlines.ts';
+import { createLine } from '../memory/line.ts';
+import type { EndStatus, Place, Prospect } from '../place.ts';
 import {
   admissionRoom,
   estimatedWaitSeconds,
@@ -19,7 +19,7 @@ import {
   pollAfterMs,
   RATE_HORIZON_MS,
   windowOpensAtMs,
-} from './policy.ts';
+} from '../policy.ts';
 
 export interface Proposal {
   readonly queue: ConcertQueue;

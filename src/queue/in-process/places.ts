@@ -1,6 +1,6 @@
-import type { Place } from './place.ts';
-import { isLive } from './place.ts';
-import type { TokenScribe, TokenSubject } from './token.ts';
+import type { Place } from '../place.ts';
+import { isLive } from '../place.ts';
+import type { TokenScribe, TokenSubject } from '../token.ts';
 
 /** Ended tokens stay in memory for the requests that still come with them; older ones are read from their rows. About 30 MiB. */
 const ENDED_REMEMBERED = 50_000;

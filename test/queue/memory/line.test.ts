@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { createLine } from '../../src/queue/line.ts';
+import { createLine } from '../../../src/queue/memory/line.ts';
 
 type Step =
   | { readonly type: 'join'; readonly gap: number }

@@ -7,11 +7,11 @@
  *     nothing any more.
  * B3. A line is open only when all of it is there. Whatever empties Redis meanwhile begins the rebuilding anew.
  */
-import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
-import { Fault } from '../../domain/errors.ts';
-import type { Log } from '../../runtime/log.ts';
-import type { QueueRecords } from '../../domain/queue-token.ts';
-import { type LineStore, LOST, type QueueTerms } from '../line-store.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import { Fault } from '../domain/errors.ts';
+import type { Log } from '../runtime/log.ts';
+import type { QueueRecords } from '../domain/queue-token.ts';
+import { type LineStore, LOST, type QueueTerms } from './line-store.ts';
 
 /** Rows per statement and per script: Redis does nothing else for some 5 ms. */
 const ROWS_PER_STEP = 1_000;

@@ -3,7 +3,7 @@
  * meanwhile goes with the next. So no two decisions about one token are ever under way together, and an entry that
  * finds room is admitted in the same cycle.
  *
- * A statement whose outcome is unknown stops the lane until the doubt is resolved; a store that refuses makes it rest.
+ * A statement whose outcome is unknown stops the cycle until the doubt is resolved; a store that refuses makes it rest.
  */
 import type { Clock } from '../runtime/clock.ts';
 
@@ -11,16 +11,16 @@ import type { Clock } from '../runtime/clock.ts';
 export type FlushResult = 'idle' | 'done' | 'failed';
 
 /** One kind of statement. */
-export interface LaneWork {
+export interface WriteStep {
   /** Sends what has gathered in at most one writing statement, and lets its outcome take effect. Never throws. */
   flush(): Promise<FlushResult>;
 }
 
-export interface Lane {
+export interface WriteCycle {
   /** Something has gathered. */
   wake(): void;
-  /** Resolves with what a cycle came to that began after the call; `failed` when the lane is closed. */
-  cycle(): Promise<FlushResult>;
+  /** Resolves with what a cycle came to that began after the call; `failed` when it is closed. */
+  next(): Promise<FlushResult>;
   /** Lets the current cycle end, then stops for good. */
   close(): Promise<void>;
 }
@@ -29,17 +29,17 @@ export interface Lane {
 const FIRST_REST_MS = 50;
 const LONGEST_REST_MS = 800;
 
-export function createLane({
+export function createWriteCycle({
   clock,
   works,
   afterCycle,
 }: {
   clock: Clock;
   /** In the order in which a cycle flushes them. A failed one ends the cycle. */
-  works: readonly LaneWork[];
+  works: readonly WriteStep[];
   /** Called after every cycle, also a failed one. */
   afterCycle: (result: FlushResult) => void;
-}): Lane {
+}): WriteCycle {
   let running: Promise<void> | null = null;
   let isAskedFor = false;
   let isClosed = false;
@@ -95,7 +95,7 @@ export function createLane({
   return {
     wake,
 
-    cycle() {
+    next() {
       if (isClosed) return Promise.resolve('failed');
       return new Promise((resolve) => {
         waiting.push(resolve);

@@ -4,15 +4,15 @@
  * A line is taken over by raising its generation, and read in later statements, so that everything which an older
  * process wrote is either in what is read or refused for ever.
  */
-import type { QueuePolicy } from '../domain/catalogue.ts';
-import type { DatabaseClock } from '../runtime/clock.ts';
-import { Fault } from '../domain/errors.ts';
-import type { QueueHead, QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
+import type { QueuePolicy } from '../../domain/catalogue.ts';
+import type { DatabaseClock } from '../../runtime/clock.ts';
+import { Fault } from '../../domain/errors.ts';
+import type { QueueHead, QueueRecords, QueueTokenRow } from '../../domain/queue-token.ts';
 import { type ConcertQueue, createConcertQueue } from './concert-queue.ts';
-import type { LaneWork } from './lane.ts';
-import type { QueueTerms } from './line-store.ts';
-import { createOpening, LINES_AT_A_TIME } from './opening.ts';
-import { sideBySide } from './side-by-side.ts';
+import type { WriteStep } from '../write-cycle.ts';
+import type { QueueTerms } from '../line-store.ts';
+import { createOpening, LINES_AT_A_TIME } from '../opening.ts';
+import { sideBySide } from '../side-by-side.ts';
 
 /** Rows per page of a line that is loaded: some 30 ms of this thread. */
 const ROWS_PER_PAGE = 5_000;
@@ -28,7 +28,7 @@ export interface ConcertQueues {
   /** The concert has another policy: nobody is admitted until it is known. */
   noteChanged(concertId: number): void;
   /** Reads changed policies. */
-  readonly work: LaneWork;
+  readonly work: WriteStep;
 }
 
 export interface ConcertQueuesSettings {

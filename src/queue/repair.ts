@@ -1,9 +1,9 @@
-import { Fault } from '../../domain/errors.ts';
-import type { QueueRecords } from '../../domain/queue-token.ts';
-import type { FlushResult, LaneWork } from '../lane.ts';
+import { Fault } from '../domain/errors.ts';
+import type { QueueRecords } from '../domain/queue-token.ts';
+import type { FlushResult, WriteStep } from './write-cycle.ts';
 import type { RecordedChanges } from './recorded-changes.ts';
-import type { LineStore } from '../line-store.ts';
-import { isOpen, type SharedLines } from './shared-lines.ts';
+import type { LineStore } from './line-store.ts';
+import { isOpen, type KnownLines } from './lines.ts';
 
 /** Rows per look; more of them wait for the next. */
 const TOKENS_PER_LOOK = 1_000;
@@ -14,7 +14,7 @@ const MOST_TOKENS = 100_000;
  * Tokens of which Redis may not know what PostgreSQL has recorded, because it did not answer or was never told. Their rows
  * are read, and what they say is brought to Redis, until it has it.
  */
-export interface Mending extends LaneWork {
+export interface Repair extends WriteStep {
   add(concertId: number, tokenIds: readonly string[]): void;
   /** A settlement says that it has completed the token with which the user is inside. */
   addUser(userId: string, concertId: number): void;
@@ -22,14 +22,14 @@ export interface Mending extends LaneWork {
   isAnnounced(userId: string, concertId: number): boolean;
 }
 
-export function createMending(deps: {
+export function createRepair(deps: {
   readonly records: QueueRecords;
   readonly store: LineStore;
-  readonly lines: SharedLines;
+  readonly lines: KnownLines;
   readonly changes: RecordedChanges;
   readonly wake: () => void;
   readonly onFailure: (error: unknown) => void;
-}): Mending {
+}): Repair {
   const { records, store, lines, changes, wake, onFailure } = deps;
   /** Token ids with their concerts. */
   const tokens = new Map<string, number>();
@@ -90,7 +90,7 @@ export function createMending(deps: {
         return await mend();
       } catch (error) {
         onFailure(error);
-        // Without Redis there is nothing to mend; its return wakes the lane.
+        // Without Redis there is nothing to mend; its return starts a write cycle.
         return error instanceof Fault && error.code === 'QUEUE_UNAVAILABLE' ? 'idle' : 'failed';
       }
     },

@@ -5,29 +5,29 @@
  * W2. One process writes: it takes the lines over when it starts, and an older one's writes are refused from then on.
  * W3. What is remembered about who is still there begins anew with the process.
  */
-import type { Clock, DatabaseClock } from '../runtime/clock.ts';
-import { accept, Fault, reject } from '../domain/errors.ts';
-import type { Log } from '../runtime/log.ts';
-import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../domain/queue-token.ts';
+import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
+import { accept, Fault, reject } from '../../domain/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../../domain/queue-token.ts';
 import { createAdmissions } from './admissions.ts';
 import { createAgenda } from './agenda.ts';
 import { createConcertQueues } from './concert-queues.ts';
 import { createDoubts } from './doubts.ts';
 import { createEnds } from './ends.ts';
 import { createEntrance } from './entrance.ts';
-import type { QueueTerms } from './line-store.ts';
-import { createLane, type FlushResult } from './lane.ts';
-import { PATIENCE_MS, withPatience } from './patience.ts';
-import { END_CODES, identityOf, isLive, isOverdue, type Place, statusAt, tokenOf } from './place.ts';
+import type { QueueTerms } from '../line-store.ts';
+import { createWriteCycle, type FlushResult } from '../write-cycle.ts';
+import { PATIENCE_MS, withPatience } from '../patience.ts';
+import { END_CODES, identityOf, isLive, isOverdue, type Place, statusAt, tokenOf } from '../place.ts';
 import { createPlaces } from './places.ts';
-import { isPaused } from './policy.ts';
-import type { PresenceSettings } from './presence-settings.ts';
+import { isPaused } from '../policy.ts';
+import type { PresenceSettings } from '../presence-settings.ts';
 import { createRecognition } from './recognition.ts';
 import { createReconciliation } from './reconciliation.ts';
 import { createRegister } from './register.ts';
 import { createSignsOfLife } from './signs-of-life.ts';
-import { createSteadyClock } from './steady-clock.ts';
-import { createTokenScribe } from './token.ts';
+import { createSteadyClock } from '../steady-clock.ts';
+import { createTokenScribe } from '../token.ts';
 
 /** Live tokens of all concerts together; about 600 MiB of memory. */
 const MOST_LIVE_TOKENS = 1_000_000;
@@ -67,7 +67,7 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
     log.error({}, 'another process has taken the waiting room over');
     refuseAll();
     stopTimers();
-    void lane.close();
+    void writeCycle.close();
   }
 
   function refuseAll(): void {
@@ -94,7 +94,7 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
     agenda.setAlarms();
   }
 
-  const wake = (): void => lane.wake();
+  const wake = (): void => writeCycle.wake();
   const queueOf = (concertId: number) => queues.get(concertId);
   const nowMs = (): number => databaseClock.lowerMs();
 
@@ -123,7 +123,7 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
   });
   const entrance = createEntrance({ ...store, ...time, places, register, ends, doubts, wake });
   const admissions = createAdmissions({ ...store, databaseClock, agenda, register, doubts });
-  const lane = createLane({ clock, works: [doubts, queues.work, ends, entrance, admissions], afterCycle });
+  const writeCycle = createWriteCycle({ clock, works: [doubts, queues.work, ends, entrance, admissions], afterCycle });
   const recognition = createRecognition({ records, queues, places, register, signs, nowMs });
   const reconciliation = createReconciliation({
     ...time,
@@ -164,7 +164,7 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
     // The second cycle is for whom the first one found under a policy that it then replaced.
     for (let cycle = 1; cycle <= 2 && mayEnter(); cycle += 1) {
       agenda.note(queue);
-      const result = await withPatience(clock, lane.cycle(), () => new Fault('STORE_UNAVAILABLE', 'unknown'));
+      const result = await withPatience(clock, writeCycle.next(), () => new Fault('STORE_UNAVAILABLE', 'unknown'));
       assertOpen();
       if (result === 'failed' && isLive(place)) throw new Fault('STORE_UNAVAILABLE', 'unknown');
     }
@@ -196,7 +196,7 @@ export function createInProcessWaitingRoom(deps: InProcessWaitingRoomSettings): 
         const patience = new Promise<void>((resolve) => clock.after(PATIENCE_MS, resolve));
         await Promise.race([Promise.all([entrance.settled(), ends.settled()]), patience]);
       }
-      await lane.close();
+      await writeCycle.close();
       refuseAll();
       stopTimers();
       await reconciliation.close();

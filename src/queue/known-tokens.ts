@@ -8,19 +8,19 @@
  *     it, since holds and payments are decided under their own fence.
  * G3. WAITING is never repeated: every question is a sign of life, and the answer changes by itself.
  */
-import type { Clock } from '../../runtime/clock.ts';
-import type { QueueTokenRow, QueueTokenStatus } from '../../domain/queue-token.ts';
-import { isLive, type Place, placeOf } from '../place.ts';
-import { isEndStatus } from '../register.ts';
-import { issuedAtMsOf, type TokenScribe, type TokenSubject } from '../token.ts';
-import type { Standing } from '../line-store.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { QueueTokenRow, QueueTokenStatus } from '../domain/queue-token.ts';
+import { isLive, type Place, placeOf } from './place.ts';
+import { isEndStatus } from './in-process/register.ts';
+import { issuedAtMsOf, type TokenScribe, type TokenSubject } from './token.ts';
+import type { Standing } from './line-store.ts';
 
 /** About 40 MiB. What is forgotten is looked up. */
-const SIGHTINGS_KEPT = 50_000;
+const TOKENS_KEPT = 50_000;
 /** G2. */
 const REPEATED_MS = 1_000;
 
-export interface Sighting {
+export interface KnownToken {
   readonly token: string;
   readonly subject: TokenSubject;
   /** What was last known; null before that. */
@@ -32,89 +32,89 @@ export interface Sighting {
   watchers: Set<(status: QueueTokenStatus) => void> | null;
 }
 
-export interface Sightings {
-  /** The sighting of a genuine token; null for any other text. */
-  meet(token: string): Sighting | null;
-  withId(tokenId: string): Sighting | undefined;
-  /** The sighting of a token that was not asked with, but entered. */
-  meetSubject(subject: TokenSubject): Sighting;
-  learnRow(sighting: Sighting, row: QueueTokenRow, closesAtMs: number): Place;
-  learnStanding(sighting: Sighting, standing: Standing, closesAtMs: number): Place;
+export interface KnownTokens {
+  /** What is known of a genuine token; null for any other text. */
+  meet(token: string): KnownToken | null;
+  withId(tokenId: string): KnownToken | undefined;
+  /** The same for a token that was entered, not asked with. */
+  meetSubject(subject: TokenSubject): KnownToken;
+  learnRow(knownToken: KnownToken, row: QueueTokenRow, closesAtMs: number): Place;
+  learnStanding(knownToken: KnownToken, standing: Standing, closesAtMs: number): Place;
   /** Whether what is known may be repeated without asking. */
-  mayRepeat(sighting: Sighting, isHearing: boolean): boolean;
+  mayRepeat(knownToken: KnownToken, isHearing: boolean): boolean;
   /** A recorded change that this node made or was told of. Instants may be null where they were not told. */
   noteActive(tokenId: string, activatedAtMs: number | null, activeUntilMs: number | null): void;
   noteEnded(tokenId: string, status: QueueTokenStatus, endedAtMs: number): void;
   /** Those that are watched. */
-  watched(): Iterable<Sighting>;
-  noteWatched(sighting: Sighting): void;
+  watched(): Iterable<KnownToken>;
+  noteWatched(knownToken: KnownToken): void;
 }
 
 function isForward(from: QueueTokenStatus, to: QueueTokenStatus): boolean {
   return from === to || from === 'WAITING' || (from === 'ACTIVE' && to !== 'WAITING');
 }
 
-export function createSightings({ scribe, clock }: { scribe: TokenScribe; clock: Clock }): Sightings {
-  const byToken = new Map<string, Sighting>();
-  const byId = new Map<string, Sighting>();
-  const watched = new Set<Sighting>();
+export function createKnownTokens({ scribe, clock }: { scribe: TokenScribe; clock: Clock }): KnownTokens {
+  const byToken = new Map<string, KnownToken>();
+  const byId = new Map<string, KnownToken>();
+  const watched = new Set<KnownToken>();
   /** Goes on from oldest to oldest: a new one would walk over everything that was forgotten since the map last grew. */
   let oldest = byToken.values();
 
-  function forget(sighting: Sighting): void {
-    byToken.delete(sighting.token);
-    byId.delete(sighting.subject.tokenId);
+  function forget(knownToken: KnownToken): void {
+    byToken.delete(knownToken.token);
+    byId.delete(knownToken.subject.tokenId);
   }
 
-  function remember(token: string, subject: TokenSubject): Sighting {
+  function remember(token: string, subject: TokenSubject): KnownToken {
     const made = { token, subject, place: null, knownAtMs: 0, isClaimed: false, watchers: null };
     byToken.set(token, made);
     byId.set(subject.tokenId, made);
-    if (byToken.size > SIGHTINGS_KEPT) forgetOldest();
+    if (byToken.size > TOKENS_KEPT) forgetOldest();
     return made;
   }
 
   /** Somebody who is watched counts as new instead; to make up for that, one call may forget two. */
   function forgetOldest(): void {
-    for (let tried = 0; tried < 2 && byToken.size > SIGHTINGS_KEPT; tried += 1) {
+    for (let tried = 0; tried < 2 && byToken.size > TOKENS_KEPT; tried += 1) {
       let next = oldest.next();
       if (next.done === true) {
         oldest = byToken.values();
         next = oldest.next();
       }
       if (next.done === true) return;
-      const sighting = next.value;
-      if (sighting.watchers === null) {
-        forget(sighting);
+      const knownToken = next.value;
+      if (knownToken.watchers === null) {
+        forget(knownToken);
       } else {
-        byToken.delete(sighting.token);
-        byToken.set(sighting.token, sighting);
+        byToken.delete(knownToken.token);
+        byToken.set(knownToken.token, knownToken);
       }
     }
   }
 
-  function tell(sighting: Sighting, status: QueueTokenStatus): void {
-    for (const changed of sighting.watchers ?? []) changed(status);
+  function tell(knownToken: KnownToken, status: QueueTokenStatus): void {
+    for (const changed of knownToken.watchers ?? []) changed(status);
     if (isEndStatus(status)) {
-      sighting.watchers = null;
-      watched.delete(sighting);
+      knownToken.watchers = null;
+      watched.delete(knownToken);
     }
   }
 
   /** Takes over what is newer than what is known. */
-  function learn(sighting: Sighting, place: Place): Place {
-    const former = sighting.place;
+  function learn(knownToken: KnownToken, place: Place): Place {
+    const former = knownToken.place;
     if (former !== null && !isForward(former.status, place.status)) return former;
-    sighting.place = place;
-    sighting.knownAtMs = clock.monotonicMs();
+    knownToken.place = place;
+    knownToken.knownAtMs = clock.monotonicMs();
     if (former?.status !== place.status) {
-      sighting.isClaimed = false;
-      tell(sighting, place.status);
+      knownToken.isClaimed = false;
+      tell(knownToken, place.status);
     }
     return place;
   }
 
-  function placeNow({ subject }: Sighting, standing: Omit<Standing, 'position'>, closesAtMs: number): Place {
+  function placeNow({ subject }: KnownToken, standing: Omit<Standing, 'position'>, closesAtMs: number): Place {
     const { status, activatedAtMs, activeUntilMs } = standing;
     const issuedAtMs = issuedAtMsOf(subject.tokenId);
     const row = { ...subject, no: 0, status, issuedAtMs, activatedAtMs, activeUntilMs, endedAtMs: null };
@@ -135,8 +135,8 @@ export function createSightings({ scribe, clock }: { scribe: TokenScribe; clock:
       return byId.get(subject.tokenId) ?? remember(scribe.write(subject), subject);
     },
 
-    learnRow: (sighting, row, closesAtMs) => learn(sighting, placeOf(row, closesAtMs)),
-    learnStanding: (sighting, standing, closesAtMs) => learn(sighting, placeNow(sighting, standing, closesAtMs)),
+    learnRow: (knownToken, row, closesAtMs) => learn(knownToken, placeOf(row, closesAtMs)),
+    learnStanding: (knownToken, standing, closesAtMs) => learn(knownToken, placeNow(knownToken, standing, closesAtMs)),
 
     mayRepeat({ place, knownAtMs }, isHearing) {
       if (place === null) return false;
@@ -145,23 +145,26 @@ export function createSightings({ scribe, clock }: { scribe: TokenScribe; clock:
     },
 
     noteActive(tokenId, activatedAtMs, activeUntilMs) {
-      const sighting = byId.get(tokenId);
-      if (sighting?.place?.status !== 'WAITING') return;
-      learn(sighting, placeNow(sighting, { status: 'ACTIVE', activatedAtMs, activeUntilMs }, Number.POSITIVE_INFINITY));
+      const knownToken = byId.get(tokenId);
+      if (knownToken?.place?.status !== 'WAITING') return;
+      learn(
+        knownToken,
+        placeNow(knownToken, { status: 'ACTIVE', activatedAtMs, activeUntilMs }, Number.POSITIVE_INFINITY),
+      );
       // The end of its time was not told: it has to be asked for.
-      if (activeUntilMs === null) sighting.knownAtMs = Number.NEGATIVE_INFINITY;
+      if (activeUntilMs === null) knownToken.knownAtMs = Number.NEGATIVE_INFINITY;
     },
 
     noteEnded(tokenId, status, endedAtMs) {
-      const sighting = byId.get(tokenId);
-      if (sighting?.place === undefined || sighting.place === null || !isLive(sighting.place)) return;
-      learn(sighting, { ...sighting.place, status, endedAtMs });
+      const knownToken = byId.get(tokenId);
+      if (knownToken?.place === undefined || knownToken.place === null || !isLive(knownToken.place)) return;
+      learn(knownToken, { ...knownToken.place, status, endedAtMs });
     },
 
     watched: () => watched,
-    noteWatched(sighting) {
-      if (sighting.watchers === null) watched.delete(sighting);
-      else watched.add(sighting);
+    noteWatched(knownToken) {
+      if (knownToken.watchers === null) watched.delete(knownToken);
+      else watched.add(knownToken);
     },
   };
 }
