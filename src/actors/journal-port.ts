@@ -80,15 +80,26 @@ export interface SettlementBatch {
   readonly settlements: readonly Settlement[];
 }
 
-export interface SettlementResult {
+export interface DoneSettlement {
   readonly paymentId: string;
-  /** The first of its items' sequence numbers; null when the wallet did not cover it (no number was used). */
-  readonly firstSeq: number | null;
-  /** Won after it; the untouched balance when it was not covered. */
+  readonly fate: 'done';
+  /** The first of its items' sequence numbers. */
+  readonly firstSeq: number;
+  /** Won after it. */
   readonly balance: number;
   /** The payer's queue token, where it ended in the same transaction. */
   readonly completedToken: CompletedToken | null;
 }
+
+/** What a committed statement did with one settlement. Only a settlement that is done uses sequence numbers. */
+export type SettlementResult =
+  | DoneSettlement
+  /** The wallet does not cover it. `balance` is the untouched balance in won. */
+  | { readonly paymentId: string; readonly fate: 'not-covered'; readonly balance: number }
+  /** The wallet was not available to the statement. The settlement is to be taken again. */
+  | { readonly paymentId: string; readonly fate: 'untried' }
+  /** The wallet has not been available for as long as a caller waits. */
+  | { readonly paymentId: string; readonly fate: 'given-up' };
 
 /**
  * Why PostgreSQL refused a part.
@@ -130,7 +141,10 @@ export interface JournalSubject {
   /** What has gathered, or null. `batchId` is that of the whole statement. */
   takeAppend(batchId: string): AppendBatch | null;
   concludeAppend(outcome: AppendOutcome): void;
-  /** Up to `limit` settlements whose users are not in `takenUsers` (one change per wallet per statement), or null. */
+  /**
+   * Up to `limit` settlements whose users are not in `takenUsers`, or null: a wallet changes once per statement, and a
+   * locked one is left alone for a moment.
+   */
   takeSettlements(limit: number, takenUsers: ReadonlySet<string>, batchId: string): SettlementBatch | null;
   concludeSettlements(outcome: SettlementOutcome): void;
   /** What became of the taken batch is not known; the outcome follows when it is. */

@@ -206,8 +206,12 @@ export class ScheduleActor implements JournalSubject {
   takeSettlements(limit: number, takenUsers: ReadonlySet<string>, batchId: string): SettlementBatch | null {
     if (this.#isLatched || this.#mode !== 'serving') return null;
     this.#lastKind = 'settlement';
+    const { gathered } = this.#tentative;
     const now = this.#deps.databaseClock.upperMs();
-    return this.#desk.take(limit, takenUsers, this.#tentative.gathered, this.#confirmed, batchId, now);
+    const batch = this.#desk.take(limit, takenUsers, gathered, this.#confirmed, batchId, now);
+    // What has gathered does not wait for wallets that are not available now.
+    if (batch === null && gathered !== null) this.#deps.journal.requestAppend(this);
+    return batch;
   }
 
   concludeSettlements(outcome: SettlementOutcome): void {

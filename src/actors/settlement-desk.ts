@@ -4,7 +4,7 @@ import type { Reply } from './command.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import type { Change, Flush } from './flush.ts';
 import type { PendingCommand } from './pending-command.ts';
-import type { Settlement, SettlementBatch, SettlementResult } from './journal-port.ts';
+import type { DoneSettlement, Settlement, SettlementBatch, SettlementResult } from './journal-port.ts';
 import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
 import { applyEvent } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
@@ -110,27 +110,28 @@ export class SettlementDesk {
 
   conclude(results: readonly SettlementResult[]): Conclusion {
     const byPayment = new Map(results.map((result) => [result.paymentId, result]));
-    const paid: { readonly taken: TakenSettlement; readonly result: SettlementResult; readonly firstSeq: number }[] =
-      [];
+    const paid: { readonly taken: TakenSettlement; readonly result: DoneSettlement }[] = [];
     const declined: string[] = [];
     const answers: { pending: PendingCommand; reply: Reply }[] = [];
+    const untried: OpenSettlement[] = [];
     for (const taken of this.#taken) {
       const result = byPayment.get(taken.paymentId);
-      if (result !== undefined && result.firstSeq !== null) {
-        paid.push({ taken, result, firstSeq: result.firstSeq });
-        continue;
+      if (result?.fate === 'done') {
+        paid.push({ taken, result });
+      } else if (result === undefined || result.fate === 'untried') {
+        // The flush that it waited behind has gone.
+        untried.push({ ...taken, behind: null });
+      } else {
+        declined.push(...taken.standings.map(({ live }) => live.reservationId));
+        answers.push({ pending: taken.pending, reply: replyToVain(result, taken.amount) });
       }
-      declined.push(...taken.standings.map(({ live }) => live.reservationId));
-      const members = { amount: taken.amount, balance: result?.balance ?? 0 };
-      answers.push({
-        pending: taken.pending,
-        reply: { outcome: 'refused', rejection: { code: 'INSUFFICIENT_BALANCE', members } },
-      });
     }
-    paid.sort((a, b) => a.firstSeq - b.firstSeq);
+    this.#open.unshift(...untried);
+    paid.sort((a, b) => a.result.firstSeq - b.result.firstSeq);
     const events: SeatEvent[] = [];
     const changes: Change[] = [];
-    for (const { taken, result, firstSeq } of paid) {
+    for (const { taken, result } of paid) {
+      const { firstSeq } = result;
       for (const [position, { seat, live }] of taken.standings.entries()) {
         events.push(settledEvent(taken, seat.seatNumber, live.reservationId));
         changes.push({ epoch: this.#takenEpoch, seq: firstSeq + position, flush: null, position });
@@ -220,6 +221,19 @@ export class SettlementDesk {
     if (taken.kind === 'REFUND') return viewReservation(this.#facts, seat, live, 'REFUNDED', change);
     const confirmed = applyEvent(seat, settledEvent(taken, seat.seatNumber, live.reservationId)).live ?? live;
     return viewReservation(this.#facts, seat, confirmed, 'CONFIRMED', change);
+  }
+}
+
+/** The answer to a settlement that changed nothing and is not tried again. */
+function replyToVain(result: Exclude<SettlementResult, { fate: 'done' | 'untried' }>, amount: number): Reply {
+  switch (result.fate) {
+    case 'not-covered':
+      return {
+        outcome: 'refused',
+        rejection: { code: 'INSUFFICIENT_BALANCE', members: { amount, balance: result.balance } },
+      };
+    case 'given-up':
+      return { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' };
   }
 }
 

@@ -19,7 +19,10 @@ export interface NodeRecords {
   join(node: string, former: string, profile: NodeProfile): Promise<void>;
   /** All nodes that are not marked dead, this one included. */
   living(): Promise<readonly NodeRow[]>;
-  /** Marks a node dead if its beat is still the one that was seen; whether it was this call that did. */
+  /**
+   * Marks a node dead if its beat is still the one that was seen; whether it was this call that did. A row that is locked is
+   * not waited for.
+   */
   declareDead(node: string, seenBeat: number): Promise<boolean>;
   /** Says that this node is about to leave: others count on it for nothing new. */
   announceLeave(node: string): Promise<void>;

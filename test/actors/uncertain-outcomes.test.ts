@@ -108,7 +108,7 @@ t.test('a command whose batch is with the journal is not handed on before its fa
     const behind = pay(lone, fan, reservationIdsOf(held));
     lone.actor.lose();
     t.strictSame(lone.lost, [behind.pending]);
-    const results = [{ paymentId, firstSeq: 2, balance: 7, completedToken: null }];
+    const results = [{ paymentId, fate: 'done' as const, firstSeq: 2, balance: 7, completedToken: null }];
     lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
     t.match(paid.reply(), { outcome: 'granted', value: { remainingBalance: 7 } });
     t.equal(lone.actor.waiting, 0);
@@ -202,7 +202,7 @@ t.test('a refund of a payment that is being decided waits for it, instead of cou
     claim: null,
   });
   t.equal(refund.reply(), null);
-  const results = [{ paymentId, firstSeq: 2, balance: 0, completedToken: null }];
+  const results = [{ paymentId, fate: 'done' as const, firstSeq: 2, balance: 0, completedToken: null }];
   lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
   t.match(lone.takeSettlements().settlements, [{ kind: 'REFUND', paymentId }]);
 });
@@ -243,7 +243,7 @@ t.test(
     const paymentId = randomUUID();
     const command = { scheduleId: LONE_SCHEDULE, userId: fan, paymentId, claim: null };
     lone.ask({ ...command, type: 'PayReservations', reservationIds: reservationIdsOf(held) });
-    const result = { paymentId, balance: 0, completedToken: null };
+    const result = { paymentId, fate: 'done' as const, balance: 0, completedToken: null };
     const { epoch } = lone.takeSettlements();
     lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results: [{ ...result, firstSeq: 2 }] });
     lone.ask({ ...command, type: 'RefundPayment' });
@@ -268,7 +268,7 @@ t.test('a refund does not overtake the flush that gathers, in which a refusal ma
   const command = { scheduleId: LONE_SCHEDULE, userId: fan, paymentId, claim: null };
   lone.ask({ ...command, type: 'PayReservations', reservationIds: reservationIdsOf(held) });
   const { epoch } = lone.takeSettlements();
-  const results = [{ paymentId, balance: 0, completedToken: null, firstSeq: 2 }];
+  const results = [{ paymentId, fate: 'done' as const, balance: 0, completedToken: null, firstSeq: 2 }];
   lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
   hold(lone, randomUUID(), 2);
   const refused = hold(lone, randomUUID(), 1, 2);
@@ -323,4 +323,31 @@ t.test('a command that the database refuses learns that nothing was done, and wh
       'only rows that contradict the owner make it load the schedule again',
     );
   }
+});
+
+t.test('a payment whose wallet is locked is taken again, and given up only by the journal', async (t) => {
+  const lone = createLoneActor();
+  const fan = randomUUID();
+  const held = hold(lone, fan, 1);
+  lone.commitAppend();
+  const paymentId = randomUUID();
+  const command = { scheduleId: LONE_SCHEDULE, userId: fan, paymentId, claim: null } as const;
+  const paid = lone.ask({ ...command, type: 'PayReservations', reservationIds: reservationIdsOf(held) });
+  const { epoch } = lone.takeSettlements();
+  const untried = [{ paymentId, fate: 'untried' as const }];
+  lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results: untried });
+  t.equal(paid.reply(), null);
+  hold(lone, randomUUID(), 2);
+  t.equal(lone.actor.takeSettlements(100, new Set([fan]), randomUUID()), null, 'its wallet is left alone');
+  lone.commitAppend();
+  t.match(lone.takeSettlements(), { baseSeq: 2, settlements: [{ paymentId }] });
+  const givenUp = [{ paymentId, fate: 'given-up' as const }];
+  lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results: givenUp });
+  t.match(paid.reply(), { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' });
+
+  const again = lone.ask({ ...command, type: 'PayReservations', reservationIds: reservationIdsOf(held) });
+  lone.takeSettlements();
+  const done = [{ paymentId, fate: 'done' as const, firstSeq: 3, balance: 0, completedToken: null }];
+  lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results: done });
+  t.match(again.reply(), { outcome: 'granted' }, 'the hold was still there');
 });

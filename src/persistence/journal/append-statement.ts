@@ -1,6 +1,7 @@
 import type { AppendBatch, RecordedKey, ReservationEnd, ReservationInsert } from '../../actors/journal-port.ts';
 import { plainArray } from './array-literals.ts';
 import type { LaneStatement } from './lane.ts';
+import { ROW_PATIENCE } from './statement.ts';
 
 /*
  * The append: fence, log, reservation rows and recorded answers of many schedules in one statement.
@@ -77,7 +78,7 @@ const KEYS: readonly Column<RecordedKey>[] = [
 
 const HEAD = `head AS (
   UPDATE schedule_heads h SET seq = b.last_seq, next_expiry_at = to_timestamp(b.next_expiry)
-  FROM b
+  FROM b, patience
   WHERE h.schedule_id = b.schedule_id AND h.epoch = b.epoch AND h.seq = b.first_seq - 1
   RETURNING b.*
 )`;
@@ -142,7 +143,7 @@ function createForm(name: string, { hasEnds, hasKeys }: { hasEnds: boolean; hasK
   }
   const count = (rows: string, counted: string): string =>
     `(SELECT count(*) FROM ${rows}) = (SELECT sum(${counted}) FROM head)`;
-  const steps = [`b AS MATERIALIZED ${rowsOf(heads)}`, HEAD, LOG];
+  const steps = [`b AS MATERIALIZED ${rowsOf(heads)}`, `patience AS MATERIALIZED (${ROW_PATIENCE})`, HEAD, LOG];
   const checks = [count('held', 'inserts')];
   if (hasEnds) {
     steps.push(ended(rowsOf(ENDS)));

@@ -9,14 +9,22 @@ import type { Lane } from './lane.ts';
  * B1. Beats use the lanes in turn. A beat of a wedged or disconnected lane waits for that lane, so a node whose lanes are
  *     all wedged loses its schedules.
  * B2. A lane that waits for a lock is not wedged: the server answers it at the lock timeout. Its beat uses another free lane.
+ *     No beat waits for a lock itself: one that finds its row locked is rejected.
  * B3. A beat that still waits when its lane's next turn comes is rejected.
  */
 
 /** The server ends a wait for a lock in time. The margin covers the answer's way through a busy machine. */
 const WEDGED_AFTER_MS = LOCK_TIMEOUT_MS + 500;
 
-const BEAT = `UPDATE nodes SET beat = beat + 1 WHERE node = $1 AND dead_at IS NULL
-RETURNING floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`;
+/** A row that another transaction has locked is neither raised nor known to be dead. */
+const BEAT = `
+WITH own AS MATERIALIZED (
+  SELECT node FROM nodes WHERE node = $1 AND dead_at IS NULL FOR NO KEY UPDATE SKIP LOCKED
+), raised AS (
+  UPDATE nodes SET beat = beat + 1 FROM own WHERE nodes.node = own.node RETURNING 1
+)
+SELECT EXISTS (SELECT FROM raised) AS is_raised, EXISTS (SELECT FROM nodes WHERE node = $1 AND dead_at IS NULL) AS was_living,
+  floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`;
 
 interface WaitingBeat {
   readonly run: (lane: Lane) => Promise<void>;
@@ -60,8 +68,14 @@ export function createBeatTurns(lanes: readonly Lane[], clock: Clock, onWaiting:
           giveUp: reject,
           run: async (lane) => {
             const result = await lane.run({ name: 'beat', text: BEAT, values: [node] });
-            if (result.type === 'done') resolve({ isAlive: result.rows.length === 1, sentAt: result.sentAt });
-            else reject(result.error);
+            if (result.type !== 'done') {
+              reject(result.error);
+              return;
+            }
+            const isRaised = result.rows[0]?.['is_raised'] === true;
+            const isLocked = !isRaised && result.rows[0]?.['was_living'] === true;
+            if (isLocked) reject(new Error('another transaction has locked the row of this node'));
+            else resolve({ isAlive: isRaised, sentAt: result.sentAt });
           },
         };
         onWaiting();

@@ -29,10 +29,9 @@ JOIN unnest($1::bigint[], $2::bigint[], $3::uuid[]) AS mine (schedule_id, first_
 WHERE l.batch_id = ANY($3::uuid[])`;
 
 const READ_SETTLED = `
-SELECT asked.payment_id, done.first_seq, coalesce(done.balance, w.balance, 0) AS balance, done.completed_token,
+SELECT asked.payment_id, done.first_seq, done.balance, done.completed_token,
   CASE WHEN done.completed_token IS NOT NULL THEN ${DATES_AHEAD('done.concert_id')} END AS dates_ahead
 FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS asked (payment_id, kind, user_id)
-LEFT JOIN wallets w ON w.user_id = asked.user_id
 LEFT JOIN LATERAL (
   SELECT min(r.seq) AS first_seq, e.balance_after AS balance,
     min(r.concert_id) AS concert_id, (
@@ -45,6 +44,20 @@ LEFT JOIN LATERAL (
   WHERE e.user_id = asked.user_id AND e.payment_id = asked.payment_id AND e.type = asked.kind
   GROUP BY e.balance_after
 ) done ON true`;
+
+interface SettledRow {
+  readonly payment_id: string;
+  readonly first_seq: number | null;
+  readonly balance: number | null;
+  readonly completed_token: string | null;
+  readonly dates_ahead: readonly number[] | null;
+}
+
+function resultOf(row: SettledRow): SettlementResult {
+  const { payment_id: paymentId, first_seq: firstSeq, balance } = row;
+  if (firstSeq === null || balance === null) return { paymentId, fate: 'untried' };
+  return { paymentId, fate: 'done', firstSeq, balance, completedToken: completedTokenOf(row) };
+}
 
 /** A schedule's part of a doubtful statement. */
 export interface DoubtfulPart {
@@ -70,7 +83,7 @@ export interface DoubtResolution {
   resolve(parts: readonly DoubtfulPart[], owner: string): Promise<ReadonlyMap<number, PartFate> | null>;
   /**
    * Results of the settlements of a statement that was committed, by payment. Asks until the database answers; null after
-   * `close`. What was not covered has no number, and the wallet's balance as it is now.
+   * `close`. Why a settlement was not done is not recorded, so it is untried: its wallet decides it again.
    */
   readSettlements(
     settlements: readonly Pick<Settlement, 'paymentId' | 'kind' | 'userId'>[],
@@ -144,13 +157,7 @@ export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDepen
     },
     readSettlements: (settlements) =>
       untilAnswered(async () => {
-        const rows = await sendStatement<{
-          payment_id: string;
-          first_seq: number | null;
-          balance: number;
-          completed_token: string | null;
-          dates_ahead: readonly number[] | null;
-        }>(pool, {
+        const rows = await sendStatement<SettledRow>(pool, {
           text: READ_SETTLED,
           values: [
             settlements.map(({ paymentId }) => paymentId),
@@ -158,17 +165,7 @@ export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDepen
             settlements.map(({ userId }) => userId),
           ],
         });
-        return new Map(
-          rows.map((row) => [
-            row.payment_id,
-            {
-              paymentId: row.payment_id,
-              firstSeq: row.first_seq,
-              balance: row.balance,
-              completedToken: completedTokenOf(row),
-            },
-          ]),
-        );
+        return new Map(rows.map((row) => [row.payment_id, resultOf(row)]));
       }),
     close() {
       isClosed = true;

@@ -6,6 +6,7 @@ import type {
   PartRefusal,
   SettlementBatch,
   SettlementOutcome,
+  SettlementResult,
 } from '../../actors/journal-port.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -15,12 +16,14 @@ import {
   isInvalidValue,
   isOfOnePart,
   isRetryable,
+  isRowLocked,
   isTableLocked,
   isUnavailable,
   sqlState,
 } from '../database-errors.ts';
 import { createDoubtResolution, type DoubtfulPart } from './doubt-resolution.ts';
 import type { Lane, LaneResult, LaneStatement } from './lane.ts';
+import type { LockedWallets } from './locked-wallets.ts';
 import { readSettlementRows, settlementStatement } from './settlement-statement.ts';
 
 /*
@@ -30,7 +33,8 @@ import { readSettlementRows, settlementStatement } from './settlement-statement.
  * F1. Every batch gets exactly one outcome, and a run ends when all have theirs.
  * F2. A statement whose answer is missing is never sent again; what became of it is found out.
  * F3. An error response means that nothing was done. Deadlocks and timeouts are sent again, a bounded number of times. A
- *     statement that is refused for a part of it is halved down to the schedule that causes it; the others are committed.
+ *     statement that is refused for a part of it, or for a row that stays locked, is halved down to the schedule that
+ *     causes it; the others are committed.
  */
 
 /** How often a statement is sent that the database refused for the moment. */
@@ -81,24 +85,26 @@ export interface FlushRuns {
 }
 
 /** Runs flushes on whichever lane they are given; several at a time, of different schedules. */
-export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
-  const { log, observer } = deps;
+export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets: LockedWallets }): FlushRuns {
+  const { log, observer, wallets } = deps;
   const doubt = createDoubtResolution(deps);
   /** Batches that got their outcome while others of their statement wait for theirs. */
   const concluded = new WeakSet<object>();
 
-  async function send(lane: Lane, statement: LaneStatement): Promise<LaneResult> {
+  async function send(lane: Lane, statement: LaneStatement, schedules: number): Promise<LaneResult> {
     for (let attempt = 1; ; attempt += 1) {
       const result = await lane.run(statement);
       if (result.type !== 'error' || attempt === ATTEMPTS || !lane.isFree) return result;
       // Another second behind a locked table would take the lane from beats, and callers would learn nothing in time.
       if (!isRetryable(result.error) || isTableLocked(result.error)) return result;
+      // The other schedules need not wait for the row again.
+      if (isRowLocked(result.error) && schedules > 1) return result;
     }
   }
 
   async function runAppends(lane: Lane, taken: readonly Taken<AppendBatch>[]): Promise<void> {
     const owner = deps.node();
-    const result = await send(lane, appendStatement(taken.map(({ batch }) => batch)));
+    const result = await send(lane, appendStatement(taken.map(({ batch }) => batch)), taken.length);
     switch (result.type) {
       case 'done': {
         observer.flushed('append', taken.length, countEvents(taken), result.receivedAt - result.sentAt);
@@ -134,7 +140,7 @@ export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
 
   async function runSettlements(lane: Lane, taken: readonly Taken<SettlementBatch>[]): Promise<void> {
     const owner = deps.node();
-    const result = await send(lane, settlementStatement(taken.map(({ batch }) => batch)));
+    const result = await send(lane, settlementStatement(taken.map(({ batch }) => batch)), taken.length);
     switch (result.type) {
       case 'done': {
         observer.flushed('settlement', taken.length, countSettlements(taken), result.receivedAt - result.sentAt);
@@ -145,7 +151,7 @@ export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
           subject.concludeSettlements(
             own === undefined
               ? { type: 'fenced' }
-              : { type: 'committed', epoch: batch.epoch, isOwner: true, results: own },
+              : { type: 'committed', epoch: batch.epoch, isOwner: true, results: noteWallets(batch, own) },
           );
         }
         return;
@@ -159,6 +165,21 @@ export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
         await concludeDoubtfulSettlements(taken, owner, result.error);
         return;
     }
+  }
+
+  /** A settlement whose wallet stays locked is given up. */
+  function noteWallets(
+    { settlements }: SettlementBatch,
+    results: readonly SettlementResult[],
+  ): readonly SettlementResult[] {
+    const users = new Map(settlements.map(({ paymentId, userId }) => [paymentId, userId]));
+    return results.map((result) => {
+      const { paymentId, fate } = result;
+      const userId = users.get(paymentId) ?? '';
+      if (fate !== 'untried') wallets.noteUnlocked(userId);
+      else if (!wallets.noteLocked(userId)) return { paymentId, fate: 'given-up' };
+      return result;
+    });
   }
 
   async function concludeDoubtfulSettlements(
@@ -175,7 +196,7 @@ export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
       if (fate === undefined || settled === null) outcome = { type: 'unavailable', error };
       else if (fate.isCommitted) {
         const results = batch.settlements.map(
-          ({ paymentId }) => settled.get(paymentId) ?? { paymentId, firstSeq: null, balance: 0, completedToken: null },
+          ({ paymentId }): SettlementResult => settled.get(paymentId) ?? { paymentId, fate: 'untried' },
         );
         outcome = { type: 'committed', epoch: fate.epoch, isOwner: fate.isOwner, results };
       } else if (fate.isOwner) outcome = { type: 'not-committed', epoch: fate.epoch };
@@ -214,7 +235,7 @@ export function createFlushRuns(deps: FlushRunsDependencies): FlushRuns {
   ): Promise<void> {
     const [first] = taken;
     const isPartial = isOfOnePart(error);
-    if (isPartial && taken.length > 1) {
+    if ((isPartial || isRowLocked(error)) && taken.length > 1) {
       const half = Math.ceil(taken.length / 2);
       for (const part of [taken.slice(0, half), taken.slice(half)]) {
         await runAgain(lane, part);

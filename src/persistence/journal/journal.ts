@@ -5,6 +5,7 @@ import type { Heartbeat } from '../../domain/node.ts';
 import { createBeatTurns } from './beat-turns.ts';
 import { createFlushRuns, type FlushKind, type FlushRunsDependencies, type Taken } from './flush-runs.ts';
 import { createLane, type Lane } from './lane.ts';
+import { createLockedWallets } from './locked-wallets.ts';
 import { tryWriteOn } from './trial-write.ts';
 
 /*
@@ -17,6 +18,7 @@ import { tryWriteOn } from './trial-write.ts';
  * J3. Work does not wait for a database that is away: after a second without a usable lane the journal rejects it.
  * J4. At most one lane carries a settlement. Settlements lock wallets before anything else, and a locked table would
  *     otherwise stop the appends and beats of the whole node.
+ * J5. A schedule all of whose settlements wait for locked wallets is set aside until the next look at these wallets.
  */
 
 /** The second is for when the first is not enough: spread over both at all times, batches are half as large and holds a fifth dearer. */
@@ -56,18 +58,27 @@ export interface LaneJournal extends Journal, Heartbeat {
 /** The journal over its own connections. */
 export function createJournal(deps: JournalDependencies): LaneJournal {
   const { clock, log } = deps;
-  const runs = createFlushRuns(deps);
+  const wallets = createLockedWallets(clock, lookAtWallets);
+  const runs = createFlushRuns({ ...deps, wallets });
   const ready: Record<FlushKind, Set<JournalSubject>> = { append: new Set(), settlement: new Set() };
   const lanes: Lane[] = Array.from({ length: LANES }, () => createLane({ ...deps, onFree: requestPump }));
   const beats = createBeatTurns(lanes, clock, requestPump);
   /** The lane that ran the last settlement, until an append uses it. */
   let settlementLane: Lane | null = null;
+  /** J5. */
+  const setAside = new Set<JournalSubject>();
   let lastKind: FlushKind = 'settlement';
   let isPumpRequested = false;
   const cancelShedding: Record<FlushKind, (() => void) | null> = { append: null, settlement: null };
   let underWay = 0;
   /** `startedAt` is that of the youngest. */
   const inFlight = { append: { count: 0, startedAt: 0 }, settlement: { count: 0, startedAt: 0 } };
+
+  function lookAtWallets(): void {
+    for (const subject of setAside) ready.settlement.add(subject);
+    setAside.clear();
+    requestPump();
+  }
 
   function requestPump(): void {
     if (isPumpRequested) return;
@@ -155,22 +166,24 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   function takeSettlements(): Taken<SettlementBatch>[] {
     const taken: Taken<SettlementBatch>[] = [];
     const batchId = deps.newId();
-    const users = new Set<string>();
+    const users = new Set(wallets.leftAlone);
     const again: JournalSubject[] = [];
+    let room = SETTLEMENTS_PER_STATEMENT;
     for (const subject of ready.settlement) {
-      const room = SETTLEMENTS_PER_STATEMENT - users.size;
       if (room <= 0) break;
       ready.settlement.delete(subject);
       const batch = subject.takeSettlements(room, users, batchId);
       if (batch === null) {
-        // Its payers are all in this statement already; where nothing waits, the next call finds that out.
+        // Its payers are in this statement, or their wallets are left alone; where nothing waits, the next call finds that out.
         if (users.size > 0) again.push(subject);
         continue;
       }
       for (const { userId } of batch.settlements) users.add(userId);
+      room -= batch.settlements.length;
       taken.push({ subject, batch });
     }
-    for (const subject of again) ready.settlement.add(subject);
+    const place = taken.length > 0 ? ready.settlement : setAside;
+    for (const subject of again) place.add(subject);
     return taken;
   }
 

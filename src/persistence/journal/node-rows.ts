@@ -1,6 +1,17 @@
 import type pg from 'pg';
+import { Fault } from '../../domain/errors.ts';
 import type { NodeRecords, NodeRow } from '../../domain/node.ts';
+import { isRowLocked } from '../database-errors.ts';
 import { runStatement } from './statement.ts';
+
+/**
+ * A row that another transaction has locked is left for the next look: the look at all other nodes must not wait for it.
+ */
+const DECLARE_DEAD = `
+WITH silent AS MATERIALIZED (
+  SELECT node FROM nodes WHERE node = $1 AND beat = $2 AND dead_at IS NULL FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE nodes SET dead_at = clock_timestamp() FROM silent WHERE nodes.node = silent.node RETURNING nodes.node`;
 
 /** `starts_with`, because LIKE would read a `_` or `%` of a NODE_ID as a wildcard. */
 const BURY_FORMER_SELVES = `
@@ -27,7 +38,12 @@ export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRec
         'INSERT INTO nodes (node, address, secret_fingerprints) VALUES ($1, $2, $3) ON CONFLICT (node) DO NOTHING',
         [node, address, secretFingerprints],
       );
-      await query(BURY_FORMER_SELVES, [former, node]);
+      try {
+        await query(BURY_FORMER_SELVES, [former, node]);
+      } catch (error) {
+        // A former self whose row is locked does not beat, so it is declared dead like every silent node.
+        if (!(error instanceof Fault && isRowLocked(error.cause))) throw error;
+      }
     },
     async living() {
       const rows = await query<LivingRow>(
@@ -47,10 +63,7 @@ export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRec
       );
     },
     async declareDead(node, seenBeat) {
-      const rows = await query(
-        'UPDATE nodes SET dead_at = clock_timestamp() WHERE node = $1 AND beat = $2 AND dead_at IS NULL RETURNING node',
-        [node, seenBeat],
-      );
+      const rows = await query(DECLARE_DEAD, [node, seenBeat]);
       return rows.length === 1;
     },
     async announceLeave(node) {

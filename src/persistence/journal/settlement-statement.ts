@@ -1,13 +1,14 @@
 import type { SettlementBatch, SettlementResult } from '../../actors/journal-port.ts';
 import type { CompletedToken } from '../../domain/queue-token.ts';
 import type { LaneStatement } from './lane.ts';
+import { ROW_PATIENCE } from './statement.ts';
 
 /*
  * Payments and refunds of many schedules in one statement: wallet, fence, log, reservations, payment, ledger entry, the
  * payer's queue token, recorded answer; each settlement entirely or not at all.
  *
  * P1. Wallets are locked first, in order of user; the covered settlements are chosen from the locked balances, and only they
- *     get sequence numbers.
+ *     get sequence numbers. A wallet that another transaction has locked is skipped: nothing of its settlement is done.
  * P2. A schedule's covered settlements are done if and only if its head row stands at `base_seq` under `epoch`.
  * P3. A wallet changes at most once per statement, its entry is numbered in its own update, and the entries of a wallet are
  *     in order of time because the instant is read after its lock was taken.
@@ -24,8 +25,10 @@ const SETTLE = `
 WITH p AS MATERIALIZED (
   SELECT * FROM unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::float8[], $9::int[], $10::bigint[], $11::bigint[], $12::uuid[], $13::text[], $14::text[], $15::smallint[], $16::text[])
     AS p (ord, kind, payment_id, user_id, schedule_id, concert_id, amount, at, items, epoch, base_seq, batch_id, key, fingerprint, status, body)
+), patience AS MATERIALIZED (
+  ${ROW_PATIENCE}
 ), locked AS MATERIALIZED (
-  SELECT w.user_id, w.balance FROM wallets w WHERE w.user_id IN (SELECT user_id FROM p) ORDER BY w.user_id FOR UPDATE
+  SELECT w.user_id, w.balance FROM patience, wallets w WHERE w.user_id IN (SELECT user_id FROM p) ORDER BY w.user_id FOR UPDATE OF w SKIP LOCKED
 ), instant AS MATERIALIZED (
   SELECT count(*) AS wallets, date_trunc('milliseconds', clock_timestamp()) AS at FROM locked
 ), covered AS MATERIALIZED (
@@ -111,6 +114,7 @@ WITH p AS MATERIALIZED (
   RETURNING 1
 )
 SELECT p.schedule_id, p.payment_id, covered.payment_id IS NOT NULL AS covered, done.first_seq,
+  locked.user_id IS NULL AND EXISTS (SELECT FROM wallets w WHERE w.user_id = p.user_id) AS is_locked_elsewhere,
   coalesce(changed.balance, locked.balance, 0) AS balance, completed.token_id AS completed_token,
   CASE WHEN completed.token_id IS NOT NULL THEN ${DATES_AHEAD('p.concert_id')} END AS dates_ahead,
   floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
@@ -178,6 +182,7 @@ interface SettlementRow {
   readonly schedule_id: number;
   readonly payment_id: string;
   readonly covered: boolean;
+  readonly is_locked_elsewhere: boolean;
   readonly first_seq: number | null;
   readonly balance: number;
   readonly completed_token: string | null;
@@ -193,6 +198,13 @@ export function completedTokenOf(row: {
   return { tokenId: row.completed_token, scheduleIds: row.dates_ahead };
 }
 
+function resultOf(row: SettlementRow): SettlementResult {
+  const { payment_id: paymentId, first_seq: firstSeq, balance } = row;
+  if (row.is_locked_elsewhere) return { paymentId, fate: 'untried' };
+  if (firstSeq === null) return { paymentId, fate: 'not-covered', balance };
+  return { paymentId, fate: 'done', firstSeq, balance, completedToken: completedTokenOf(row) };
+}
+
 /** The results by schedule; a schedule that was fenced off is left out. */
 export function readSettlementRows(rows: readonly SettlementRow[]): Map<number, SettlementResult[]> {
   const fenced = new Set(rows.filter((row) => row.covered && row.first_seq === null).map((row) => row.schedule_id));
@@ -200,12 +212,7 @@ export function readSettlementRows(rows: readonly SettlementRow[]): Map<number, 
   for (const row of rows) {
     if (fenced.has(row.schedule_id)) continue;
     const schedule = results.get(row.schedule_id) ?? [];
-    schedule.push({
-      paymentId: row.payment_id,
-      firstSeq: row.first_seq,
-      balance: row.balance,
-      completedToken: completedTokenOf(row),
-    });
+    schedule.push(resultOf(row));
     results.set(row.schedule_id, schedule);
   }
   return results;

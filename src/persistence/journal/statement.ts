@@ -10,6 +10,17 @@ const ANSWER_DEADLINE_MS = 6_000;
 /** Whoever waits is told within 2 s that there is no answer. A second of it may go by until there is a connection. */
 export const WAITING_LIMIT_MS = 1_500;
 
+/**
+ * How long a statement that many share waits for a row. Rows are locked until their transaction has ended, which takes
+ * milliseconds. Ten halvings of the statement still take half a second only.
+ */
+const ROW_PATIENCE_MS = 50;
+/**
+ * One row, whose computation shortens the transaction's waits for rows from then on. A wait for a table comes before it,
+ * when the statement is planned.
+ */
+export const ROW_PATIENCE = `SELECT set_config('lock_timeout', '${ROW_PATIENCE_MS}', true)`;
+
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];

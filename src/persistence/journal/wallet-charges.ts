@@ -24,7 +24,7 @@ import {
   toFault,
 } from '../database-errors.ts';
 import { type Charge, ChargeLines } from './charge-lines.ts';
-import { type Connections, sendStatement, WAITING_LIMIT_MS } from './statement.ts';
+import { type Connections, ROW_PATIENCE, sendStatement, WAITING_LIMIT_MS } from './statement.ts';
 
 /** Keeps a statement, and the time for which it holds its wallets, in the low milliseconds. */
 const CHARGES_PER_STATEMENT = 500;
@@ -32,8 +32,6 @@ const CHARGES_PER_STATEMENT = 500;
 const CHARGES_WAITING = 10_000;
 /** After a deadlock, serialization failure or timeout, which leave nothing done. */
 const ATTEMPTS = 3;
-/** A key's row is locked until its transaction has ended, which takes milliseconds. Ten halvings still take half a second only. */
-const KEY_PATIENCE_MS = 50;
 /** Between two tries of charges whose wallets are locked; one statement carries all of them. */
 const LOCKED_PAUSE_MS = 20;
 const CHECK_VIOLATION = '23514';
@@ -47,7 +45,7 @@ const CHARGE = `
   WITH b AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) WITH ORDINALITY AS b (user_id, amount, key, fingerprint, position)
   ), patience AS MATERIALIZED (
-    SELECT set_config('lock_timeout', '${KEY_PATIENCE_MS}', true)
+    ${ROW_PATIENCE}
   ), locked AS MATERIALIZED (
     SELECT w.user_id FROM patience, wallets w JOIN b ON b.user_id = w.user_id ORDER BY w.user_id FOR UPDATE OF w SKIP LOCKED
   ), instant AS MATERIALIZED (

@@ -3,6 +3,7 @@ import pg from 'pg';
 import t from 'tap';
 import { createFlushRuns } from '../../../src/persistence/journal/flush-runs.ts';
 import type { Lane } from '../../../src/persistence/journal/lane.ts';
+import { createLockedWallets } from '../../../src/persistence/journal/locked-wallets.ts';
 import { createLoneActor, LONE_SCHEDULE } from '../../fixtures/lone-actor.ts';
 import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { holdCommand } from '../../fixtures/owner-node.ts';
@@ -35,6 +36,7 @@ async function holdBehind(error: Error) {
     clock: createManualClock(),
     node: () => 'test:1',
     log: silentLog,
+    wallets: createLockedWallets(createManualClock(), () => undefined),
     observer: {
       flushed: () => undefined,
       refused: () => undefined,
@@ -59,7 +61,7 @@ t.test(
   },
 );
 
-t.test('a statement that waited for a locked row is sent again, three times in all', async (t) => {
+t.test('a statement of one schedule that waited for a locked row is sent again, three times in all', async (t) => {
   const { sent, reply } = await holdBehind(lockTimeout('while locking tuple (0,1) in relation "schedule_heads"'));
   t.equal(sent, 3);
   t.match(reply, nothingDone);
