@@ -1,178 +1,160 @@
-/**
- * `npm run bench:forwarding`: what it costs when a hold arrives at a node that does not own its schedule.
- *
- * Two nodes; all connections are to the first. In turns it owns the schedules itself (local), or the second does (forwarded); beside
- * that a single node with Redis and one without. CPU is counted on both nodes, in PostgreSQL and in Redis. The same for
- * reading maps. Afterwards the databases are audited: a run in which a seat was sold twice, an acknowledged hold is not stored, or
- * a schedule was owned elsewhere than the phase says is void and exits with 1.
- */
 import { createRing } from '../src/cluster/ring.ts';
+import { familyCpuUs, processCpuUs } from '../harness/machine/cpu-time.ts';
 import { type ClusterField, createClusterField } from './cluster/cluster-field.ts';
-import { createFreshSchedules } from './cluster/fresh-schedules.ts';
+import { createFreshSchedules, type FreshSchedules } from './cluster/fresh-schedules.ts';
 import { nodeIdOf } from './cluster/heads.ts';
 import { createFrontrow, type FrontrowContestant } from './contestants/frontrow.ts';
-import { countSchedules, mapPathsOf, planHolds, readHoldsLoad } from './load/holds-load.ts';
-import { countAccepted, type MeasuredLoad, measureParts } from './load/measured-load.ts';
-import type { CpuClocks } from '../harness/machine/cpu-parts.ts';
-import { familyCpuUs, processCpuUs } from '../harness/machine/cpu-time.ts';
-import { describeMachine } from '../harness/machine/description.ts';
-import { readOptions } from '../harness/options.ts';
-import { writeFigures } from './report/figures-file.ts';
+import {
+  countSchedules,
+  type HoldsLoad,
+  holdsOptions,
+  mapPathsOf,
+  measureHolds,
+  readHoldsLoad,
+  SEAT_COUNT,
+} from './load/holds-load.ts';
+import { createLoadProcess, type LoadProcess } from './load/load-process.ts';
+import { findRefusals, type MeasuredLoad } from './load/measured-load.ts';
 import { summariseForwarding } from './report/forwarding-report.ts';
 import { runRounds } from './rounds.ts';
-
-const USAGE = `npm run bench:forwarding -- [options]
-  --rounds 4            phases of each kind
-  --seconds 5           length of a measured phase of holds; maps are read for half of it
-  --warm-up-seconds 3   holds before it, on seats of their own
-  --connections 64      keep-alive connections, all to one node
-  --spread 200          schedules that are on sale at a time, of 50 seats each
-  --seed 1
-  --output FILE         figures of every phase as JSON
-  --keep true           keep the databases`;
+import { createBenchmark } from './run-benchmark.ts';
 
 const USERS = 1_000;
 /** Above what a node reaches behind two cores that it shares, so that seats do not run out in a phase. */
 const SEATS_PER_SECOND = 25_000;
-/** Of fresh schedules about half are placed at either node; with this many more there are enough. */
+/** The ring places about half of the fresh schedules at either node; with this many more there are enough. */
 const STOCK_FACTOR = 2.3;
 const KINDS = ['local', 'forwarded', 'one-node', 'without-redis'] as const;
 type Kind = (typeof KINDS)[number];
 
-const options = readOptions(USAGE, {
-  rounds: '4',
-  seconds: '5',
-  'warm-up-seconds': '3',
-  connections: '64',
-  spread: '200',
-  seed: '1',
-  output: null,
-  keep: null,
-});
-const holdsLoad = readHoldsLoad(options, { leastWarmUpSeconds: 1 });
-const { rounds, durationMs, warmUpMs, spread, seatCount, seed } = holdsLoad;
-const schedulesFor = (phaseMs: number): number => countSchedules(holdsLoad, SEATS_PER_SECOND, phaseMs);
-const neededSchedules = schedulesFor(warmUpMs) + schedulesFor(durationMs);
-
-const machine = describeMachine();
-const field = await createClusterField({ nodes: 2, users: USERS, environment: { DRAIN_MS: '0' } });
-const { cluster, sale, heads, load } = field;
-const faults: string[] = [];
-let lone: FrontrowContestant | null = null;
-try {
-  const contestant = createFrontrow({
-    databaseUrl: await cluster.postgres.createDatabase('without_redis'),
-    seatsPerSecond: SEATS_PER_SECOND,
-    users: USERS,
-  });
-  lone = contestant;
-  const fresh = createFreshSchedules(sale, seatCount);
-  await killNodes(field);
-  await contestant.createDatabase();
-  const phases = await runRounds({
-    rounds,
-    seed,
-    contenders: KINDS,
-    run: (kind, round) => (kind === 'without-redis' ? runLone(contestant, round) : runCluster(kind, round, fresh)),
-    labelOf: (phase) => phase.contestant.padEnd(20),
-  });
-  faults.push(...(await field.findFaults()), ...(await contestant.findFaults()));
-  const postgres = await cluster.postgres.describe();
-  const figures = { machine, postgres, settings: { ...holdsLoad }, phases, faults };
-  console.log(summariseForwarding(figures));
-  writeFigures(options.output, figures);
-} finally {
-  await lone?.close();
-  await field.close(options.keep === 'true');
+interface Measured {
+  readonly phases: readonly MeasuredLoad[];
+  readonly faults: readonly string[];
 }
-process.exitCode = faults.length === 0 ? 0 : 1;
+
+type PhaseSettings = Pick<
+  Parameters<typeof measureHolds>[0],
+  'round' | 'target' | 'clocks' | 'warmUpIds' | 'scheduleIds' | 'countHolds'
+>;
+
+/**
+ * There are two nodes, and all connections are to the first. In turns it owns the schedules itself (local), or the second node does
+ * (forwarded); a single node with Redis and one without are measured as well. CPU is that of both nodes, PostgreSQL and Redis.
+ * Afterwards the databases are audited: a run in which a seat was sold twice, an acknowledged hold is not stored, or a
+ * schedule had another owner than the phase needs, is void.
+ */
+export const forwarding = createBenchmark({
+  name: 'forwarding',
+  says: 'CPU of a hold and of a map that arrive at a node that does not own the schedule (6 min)',
+  options: holdsOptions({ rounds: 4, seconds: 5, warmUpSeconds: 3, connections: 64 }),
+  async measure(options, run) {
+    const holdsLoad = readHoldsLoad(options);
+    const field = await createClusterField(run, { nodes: 2, users: USERS, environment: { DRAIN_MS: '0' } });
+    const load = createLoadProcess();
+    run.onEnd(() => load.close());
+    const { postgres } = field.cluster;
+    const databaseUrl = await postgres.createDatabase('without_redis');
+    const lone = createFrontrow({ databaseUrl, seatsPerSecond: SEATS_PER_SECOND, users: USERS });
+    run.onEnd(() => lone.close());
+    const fresh = createFreshSchedules(field.sale, SEAT_COUNT);
+    await killNodes(field);
+    await lone.createDatabase();
+    const phases = await runRounds({
+      ...options,
+      contenders: KINDS,
+      async run(kind, round) {
+        const measured =
+          kind === 'without-redis'
+            ? await runLone(field, load, holdsLoad, lone, round)
+            : await runCluster(field, load, holdsLoad, { kind, round, fresh });
+        run.addFaults([...measured.faults, ...findRefusals(measured.phases)]);
+        return measured.phases;
+      },
+      labelOf: ({ contestant }) => contestant.padEnd(20),
+    });
+    await field.audit();
+    run.addFaults(await lone.findFaults());
+    return { phases, postgres: await postgres.describe() };
+  },
+  summarise: summariseForwarding,
+});
+
+function schedulesFor(holdsLoad: HoldsLoad): { readonly warmUp: number; readonly measured: number } {
+  const { warmUpMs, durationMs } = holdsLoad;
+  return {
+    warmUp: countSchedules(holdsLoad, SEATS_PER_SECOND, warmUpMs),
+    measured: countSchedules(holdsLoad, SEATS_PER_SECOND, durationMs),
+  };
+}
 
 async function runCluster(
-  kind: Exclude<Kind, 'without-redis'>,
-  round: number,
-  fresh: ReturnType<typeof createFreshSchedules>,
-): Promise<MeasuredLoad[]> {
+  field: ClusterField,
+  load: LoadProcess,
+  holdsLoad: HoldsLoad,
+  phase: { readonly kind: Exclude<Kind, 'without-redis'>; readonly round: number; readonly fresh: FreshSchedules },
+): Promise<Measured> {
+  const { kind, round, fresh } = phase;
   const nodes = kind === 'one-node' ? 1 : 2;
-  await fresh.stock(Math.ceil(neededSchedules * (nodes === 1 ? 1 : STOCK_FACTOR)));
+  const { warmUp, measured } = schedulesFor(holdsLoad);
+  await fresh.stock(Math.ceil((warmUp + measured) * (nodes === 1 ? 1 : STOCK_FACTOR)));
   const names = await field.restart(nodes);
   const owner = names[kind === 'forwarded' ? 1 : 0] ?? '';
   const ring = createRing(names);
   const isPlaced = (scheduleId: number): boolean => ring.ownerOf(scheduleId) === owner;
-  const warmUpIds = fresh.take(schedulesFor(warmUpMs), isPlaced);
-  const scheduleIds = fresh.take(schedulesFor(durationMs), isPlaced);
-  const measured = await runPhases({
-    kind,
+  const warmUpIds = fresh.take(warmUp, isPlaced);
+  const scheduleIds = fresh.take(measured, isPlaced);
+  const { phases, faults } = await runPhases(load, holdsLoad, kind, {
     round,
-    port: cluster.nodes[0]?.port ?? 0,
-    tokens: field.tokens,
+    target: { port: field.cluster.nodes[0]?.port ?? 0, tokens: field.tokens },
     clocks: field.clocks(nodes),
     warmUpIds,
     scheduleIds,
-    countHolds: (ids) => sale.countHolds(ids),
+    countHolds: (ids) => field.sale.countHolds(ids),
   });
-  const elsewhere = [...(await heads.owners(scheduleIds)).values()].filter((name) => name !== nodeIdOf(owner));
-  if (elsewhere.length > 0) faults.push(`${kind}, round ${round}: ${elsewhere.length} schedules were owned elsewhere`);
-  return measured;
+  const owners = [...(await field.heads.owners(scheduleIds)).values()];
+  const elsewhere = owners.filter((name) => name !== nodeIdOf(owner)).length;
+  if (elsewhere === 0) return { phases, faults };
+  return { phases, faults: [...faults, `${kind}, round ${round}: ${elsewhere} schedules had another owner`] };
 }
 
-async function runLone(contestant: FrontrowContestant, round: number): Promise<MeasuredLoad[]> {
+async function runLone(
+  field: ClusterField,
+  load: LoadProcess,
+  holdsLoad: HoldsLoad,
+  lone: FrontrowContestant,
+  round: number,
+): Promise<Measured> {
   await killNodes(field);
-  const warmUpIds = await contestant.addSchedules(schedulesFor(warmUpMs), seatCount);
-  const scheduleIds = await contestant.addSchedules(schedulesFor(durationMs), seatCount);
-  const { postgres } = cluster;
-  await postgres.settle([contestant.databaseUrl]);
-  const server = await contestant.start({ env: { DRAIN_MS: '0', REDIS_URL: '' } });
+  const { warmUp, measured } = schedulesFor(holdsLoad);
+  const warmUpIds = await lone.addSchedules(warmUp, SEAT_COUNT);
+  const scheduleIds = await lone.addSchedules(measured, SEAT_COUNT);
+  const { postgres } = field.cluster;
+  await postgres.settle([lone.databaseUrl]);
+  const server = await lone.start({ env: { DRAIN_MS: '0', REDIS_URL: '' } });
   try {
-    return await runPhases({
-      kind: 'without-redis',
+    return await runPhases(load, holdsLoad, 'without-redis', {
       round,
-      port: server.port,
-      tokens: contestant.shoppers().map(({ token }) => token),
+      target: { port: server.port, tokens: lone.shoppers().map(({ token }) => token) },
       clocks: {
         'node-1': () => processCpuUs(server.processId),
         postgres: () => familyCpuUs(postgres.postmasterId),
       },
       warmUpIds,
       scheduleIds,
-      countHolds: (ids) => contestant.countHolds(ids),
+      countHolds: (ids) => lone.countHolds(ids),
     });
   } finally {
     await server.kill();
   }
 }
 
-async function runPhases(phase: {
-  readonly kind: Kind;
-  readonly round: number;
-  readonly port: number;
-  readonly tokens: readonly string[];
-  readonly clocks: CpuClocks;
-  readonly warmUpIds: readonly number[];
-  readonly scheduleIds: readonly number[];
-  readonly countHolds: (scheduleIds: readonly number[]) => Promise<number>;
-}): Promise<MeasuredLoad[]> {
-  const { kind, round, port, tokens, clocks, warmUpIds, scheduleIds } = phase;
-  const plans = planHolds(holdsLoad, { port, tokens }, { round });
-  const activation = await load.run(plans.readOnce(mapPathsOf([...warmUpIds, ...scheduleIds])));
-  if (countAccepted(activation.allAnswers) !== warmUpIds.length + scheduleIds.length) {
-    throw new Error(`${kind} answered the reads before the load with ${JSON.stringify(activation.allAnswers)}.`);
-  }
-  await load.run(plans.holds(warmUpIds, warmUpMs));
-  const common = { load, clocks, round } as const;
-  const held = await measureParts({ ...common, contestant: kind, plan: plans.holds(scheduleIds, durationMs) });
-  const stored = await phase.countHolds(scheduleIds);
-  const acknowledged = countAccepted(held.result.allAnswers);
-  if (stored !== acknowledged) {
-    faults.push(`${kind}, round ${round}: ${acknowledged} holds were acknowledged, ${stored} are stored`);
-  }
-  const maps = plans.readOn(mapPathsOf(scheduleIds.slice(0, spread)), durationMs / 2);
-  const read = await measureParts({ ...common, contestant: `${kind} map`, plan: maps });
-  for (const { contestant, result } of [held, read]) {
-    if (Object.keys(result.codes).length > 0) {
-      faults.push(`${contestant}, round ${round}: refusals ${JSON.stringify(result.codes)}`);
-    }
-  }
-  return [held, read];
+/** A phase of holds, and one of maps for half of its time. */
+async function runPhases(load: LoadProcess, holdsLoad: HoldsLoad, kind: Kind, phase: PhaseSettings): Promise<Measured> {
+  const { warmUpIds, scheduleIds } = phase;
+  const warmPaths = mapPathsOf([...warmUpIds, ...scheduleIds]);
+  const { held, faults, read } = await measureHolds({ load, holdsLoad, contestant: kind, warmPaths, ...phase });
+  const paths = mapPathsOf(scheduleIds.slice(0, holdsLoad.spread));
+  return { phases: [held, await read(`${kind} map`, paths, holdsLoad.durationMs / 2)], faults };
 }
 
 async function killNodes({ cluster: { nodes } }: ClusterField): Promise<void> {

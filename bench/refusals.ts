@@ -1,127 +1,93 @@
-/**
- * `node bench/refusals.ts`: how fast the service says no. 64 connections ask for seats of one schedule that is sold out to
- * the last; the empty Fastify route takes the same requests in the same run, in turns. Exits with 1 when a seat was
- * given away, or when what is refused wrote anything.
- */
 import type { Contestant } from './contestants/contestant.ts';
-import { createField } from './contestants/field.ts';
-import { measureLoad } from './contestants/measure.ts';
-import { createLoadProcess } from './load/load-process.ts';
+import { createField, type Field } from './contestants/field.ts';
+import { roundOptions, SEAT_COUNT } from './load/holds-load.ts';
+import { createLoadProcess, type LoadProcess } from './load/load-process.ts';
+import { type MeasuredLoad, measureLoad } from './load/measured-load.ts';
 import type { LoadPlan } from './load/plan.ts';
-import { describeMachine } from '../harness/machine/description.ts';
-import { readCount, readOptions } from '../harness/options.ts';
-import { writeFigures } from './report/figures-file.ts';
-import type { Phase } from './report/phase.ts';
 import { summariseRefusals } from './report/refusals-report.ts';
 import { runRounds } from './rounds.ts';
-import type { ServerProcess } from '../harness/service/server-process.ts';
+import { createBenchmark } from './run-benchmark.ts';
 
-const USAGE = `node bench/refusals.ts [options]
-  --rounds 5            phases of each contestant
-  --seconds 5           length of a measured phase
-  --warm-up-seconds 3   the same load before it
-  --connections 64      keep-alive connections
-  --seed 1
-  --output FILE         figures of every phase as JSON`;
-
-const SEAT_COUNT = 50;
-
-const options = readOptions(USAGE, {
-  rounds: '5',
-  seconds: '5',
-  'warm-up-seconds': '3',
-  connections: '64',
-  seed: '1',
-  output: null,
-});
-const rounds = readCount('rounds', options.rounds, 1, 100);
-const durationMs = readCount('seconds', options.seconds, 1, 600) * 1_000;
-const warmUpMs = readCount('warm-up-seconds', options['warm-up-seconds'], 0, 600) * 1_000;
-const connections = readCount('connections', options.connections, 1, 4_096);
-const seed = readCount('seed', options.seed, 0, 2 ** 31);
-
-const machine = describeMachine();
-const field = await createField({ only: ['frontrow', 'empty'], poolSize: 1 });
-const load = createLoadProcess();
-const faults: string[] = [];
-try {
-  const { frontrow } = field;
-  if (frontrow === null) {
-    throw new Error('There is no service to measure.');
-  }
-  const [scheduleId = 0] = await frontrow.addSchedules(1, SEAT_COUNT);
-  const opening = await frontrow.start();
-  await frontrow.sellOut(opening, scheduleId, SEAT_COUNT);
-  await opening.stop();
-  const phases = await runRounds({
-    rounds,
-    seed,
-    contenders: field.contestants,
-    async run(contestant, round) {
-      await field.settle(contestant);
-      const server = await contestant.start();
-      try {
-        return await runPhases(contestant, round, server, scheduleId);
-      } finally {
-        await server.stop();
+/**
+ * All connections ask for seats of one schedule that is sold out; an empty Fastify route takes the same requests in the same run,
+ * in turns. The run is void when a seat was given away, or when a refusal wrote anything.
+ */
+export const refusals = createBenchmark({
+  name: 'refusals',
+  says: 'refusals a second on a sold-out schedule, next to an empty route (2 min)',
+  options: roundOptions({ rounds: 5, seconds: 5, warmUpSeconds: 3, connections: 64 }),
+  async measure(options, run) {
+    const field = await createField(run, { only: ['frontrow', 'empty'] });
+    const load = createLoadProcess();
+    run.onEnd(() => load.close());
+    const { frontrow } = field;
+    const [scheduleId = 0] = await frontrow.addSchedules(1, SEAT_COUNT);
+    const opening = await frontrow.start();
+    await frontrow.sellOut(opening, scheduleId, SEAT_COUNT);
+    await opening.stop();
+    const phases = await runRounds({
+      ...options,
+      contenders: field.contestants,
+      run: (contestant, round) => runPhase(field, load, { contestant, round, scheduleId, ...options }),
+    });
+    for (const { contestant, round, result, acceptedPerSecond } of phases) {
+      const others = Object.keys(result.codes).filter((code) => code !== 'SEAT_TAKEN');
+      if (contestant === 'frontrow' && (acceptedPerSecond > 0 || others.length > 0)) {
+        const answers = JSON.stringify(result.allAnswers);
+        run.addFaults([`round ${round}: not every answer was SEAT_TAKEN: ${answers} ${others.join(' ')}`]);
       }
-    },
-  });
-  if ((await frontrow.countHolds([scheduleId])) !== SEAT_COUNT) {
-    faults.push('the sold-out schedule no longer has exactly one live reservation for each seat');
-  }
-  faults.push(...(await frontrow.findFaults()));
-  const postgres = await field.postgres.describe();
-  const settings = { rounds, durationMs, warmUpMs, connections, seatCount: SEAT_COUNT, seed };
-  const figures = { machine, postgres, settings, phases, faults };
-  console.log(summariseRefusals(figures));
-  writeFigures(options.output, figures);
-} finally {
-  load.close();
-  await field.close(false);
-}
-process.exitCode = faults.length === 0 ? 0 : 1;
+    }
+    if ((await frontrow.countHolds([scheduleId])) !== SEAT_COUNT) {
+      run.addFaults(['the sold-out schedule no longer has exactly one live reservation for each seat']);
+    }
+    await field.audit();
+    return { phases, postgres: await field.postgres.describe() };
+  },
+  summarise: summariseRefusals,
+});
 
-async function runPhases(
-  contestant: Contestant,
-  round: number,
-  server: ServerProcess,
-  scheduleId: number,
-): Promise<Phase[]> {
-  const { postmasterId } = field.postgres;
-  const asks: LoadPlan = {
-    port: server.port,
-    connections,
-    durationMs,
-    tokens: field.tokens,
-    seed: seed * 1_000 + round,
-    isPolling: true,
-    work: {
-      type: 'holds',
-      path: '/api/v1/reservations',
-      scheduleIds: [scheduleId],
-      seatCount: SEAT_COUNT,
-      spread: 1,
-      repeat: true,
-    },
-  };
-  if (warmUpMs > 0) {
-    await load.run({ ...asks, durationMs: warmUpMs });
-  }
-  const common = { load, server, postmasterId, round } as const;
-  if (contestant.name === 'empty') {
-    const get = { ...asks, work: { type: 'reads', paths: ['/'], repeat: true } } as const;
+async function runPhase(
+  field: Field,
+  load: LoadProcess,
+  phase: {
+    readonly contestant: Contestant;
+    readonly round: number;
+    readonly scheduleId: number;
+    readonly seconds: number;
+    readonly warmUpSeconds: number;
+    readonly connections: number;
+    readonly seed: number;
+  },
+): Promise<MeasuredLoad[]> {
+  const { contestant, round, scheduleId, seconds, warmUpSeconds, connections, seed } = phase;
+  await field.settle(contestant);
+  const server = await contestant.start();
+  try {
+    const asks: LoadPlan = {
+      port: server.port,
+      connections,
+      durationMs: seconds * 1_000,
+      tokens: field.tokens,
+      seed: seed * 1_000 + round,
+      isPolling: true,
+      work: {
+        type: 'holds',
+        path: '/api/v1/reservations',
+        scheduleIds: [scheduleId],
+        seatCount: SEAT_COUNT,
+        spread: 1,
+        repeat: true,
+      },
+    };
+    await load.run({ ...asks, durationMs: warmUpSeconds * 1_000 });
+    const common = { load, clocks: field.clocks(server), round, contestant: contestant.name } as const;
+    if (contestant.name !== 'empty') return [await measureLoad({ ...common, counted: 'refused', plan: asks })];
+    const reads: LoadPlan = { ...asks, work: { type: 'reads', paths: ['/'], repeat: true } };
     return [
-      await measureLoad({ ...common, counted: 'accepted', contestant: 'empty', plan: asks }),
-      await measureLoad({ ...common, counted: 'accepted', contestant: 'empty-get', plan: get }),
+      await measureLoad({ ...common, plan: asks }),
+      await measureLoad({ ...common, contestant: 'empty-get', plan: reads }),
     ];
+  } finally {
+    await server.stop();
   }
-  const phase = await measureLoad({ ...common, counted: 'refused', contestant: contestant.name, plan: asks });
-  const other = Object.keys(phase.result.codes).filter((code) => code !== 'SEAT_TAKEN');
-  if (phase.acceptedPerSecond > 0 || other.length > 0) {
-    faults.push(
-      `round ${round}: not every answer was SEAT_TAKEN: ${JSON.stringify(phase.result.allAnswers)} ${other.join(' ')}`,
-    );
-  }
-  return [phase];
 }

@@ -9,28 +9,24 @@ import { watchFigures } from './cluster/node-figures.ts';
 import { createOrderReader, type Order, ORDERS_HELP } from './cluster/orders.ts';
 import { createView, type View } from './cluster/view.ts';
 import { closeOnInterruption } from '../harness/interruption.ts';
-import { readCount, readOptions } from '../harness/options.ts';
+import { count, readOptions, text } from '../harness/options.ts';
 import { isFree } from '../harness/service/stable-port.ts';
-
-const USAGE = `npm run cluster -- [options]
-  --nodes 3              how many nodes, at most 9
-  --port 8080            of the front, which passes requests on to nodes that are ready
-  --data-dir DIR         keeps database, secrets and logs there; otherwise they go when everything ends
-
-Keys while it runs: ${ORDERS_HELP}`;
 
 const EXIT_UNAVAILABLE = 69;
 
-const options = readOptions(USAGE, { nodes: '3', port: '8080', 'data-dir': null });
-const nodeCount = readCount('nodes', options.nodes, 1, 9);
-const port = readCount('port', options.port, 0, 65_535);
+const options = readOptions(`Keys while it runs: ${ORDERS_HELP}\n\nnpm run cluster --`, {
+  nodes: count(3, 1, 9, 'how many nodes'),
+  port: count(8_080, 0, 65_535, 'of the front, which passes requests on to nodes that are ready'),
+  dataDir: text('DIR', 'keep database, secrets and logs there; by default the command removes them at its end'),
+});
+const { nodes: nodeCount, port, dataDir } = options;
 if (port > 0 && !(await isFree(port))) fail(`Port ${port} is taken; --port takes another one.`);
 
 console.log(`Starting PostgreSQL, Redis and ${nodeCount} nodes …`);
 const starting = startCluster({
   nodes: nodeCount,
   environment: { DEMO_DATA: 'true' },
-  ...(options['data-dir'] === null ? {} : { dataDir: options['data-dir'] }),
+  ...(dataDir === null ? {} : { dataDir }),
 });
 let front: Front | null = null;
 let view: View | null = null;

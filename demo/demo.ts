@@ -5,43 +5,30 @@
  */
 import { openDemoService } from '../harness/service/demo-service.ts';
 import type { DemoService } from '../harness/service/demo-service.ts';
-import { readCount, readOptions } from '../harness/options.ts';
+import { count, optionalCount, readOptions, seedFromClock, text } from '../harness/options.ts';
 import { createProgress } from './rush/progress.ts';
 import type { Progress } from './rush/progress.ts';
 import { runRush } from './rush/rush.ts';
 import { findFaults, summariseRush } from './rush/summary.ts';
-
-const USAGE = `npm run demo -- [options]
-  --fans 2000            how many want seats
-  --dates 4              dates of the concert, of 50 seats each (fewer for fewer than 400 fans)
-  --url URL              a running service; otherwise the one on port 8080, otherwise a new one
-  --admin-token TOKEN    of a running service; otherwise ADMIN_TOKEN, otherwise from DATA_DIR
-  --sockets 192          keep-alive connections that the fans share
-  --limit-seconds 300    seats unsold after this are given up
-  --seed N               replay a crowd
-  --journal FILE         append every acknowledged answer to a file, as lines of JSON`;
 
 const FANS_LEAST = 20;
 const FANS_MOST = 100_000;
 const FANS_PER_DATE = 100;
 const DATES_USUAL = 4;
 
-const options = readOptions(USAGE, {
-  fans: '2000',
-  dates: null,
-  url: null,
-  'admin-token': null,
-  sockets: '192',
-  'limit-seconds': '300',
-  seed: null,
-  journal: null,
+const options = readOptions('npm run demo --', {
+  fans: count(2_000, FANS_LEAST, FANS_MOST, 'fans that want seats'),
+  dates: optionalCount(1, 50, `dates of the concert, of 50 seats each; by default ${DATES_USUAL}, fewer for few fans`),
+  url: text('URL', 'a running service; by default the one on port 8080, or a new one'),
+  adminToken: text('TOKEN', 'of a running service; by default ADMIN_TOKEN, or the one in DATA_DIR'),
+  sockets: count(192, 1, 4_096, 'keep-alive connections that the fans share'),
+  limitSeconds: count(300, 1, 86_400, 'the demo gives up seats that are unsold after this'),
+  seed: seedFromClock('replays a crowd'),
+  journal: text('FILE', 'append every acknowledged answer to a file, as lines of JSON'),
 });
-const fans = readCount('fans', options.fans, FANS_LEAST, FANS_MOST);
-const usualDates = Math.min(DATES_USUAL, Math.max(1, Math.floor(fans / FANS_PER_DATE)));
-const dates = options.dates === null ? usualDates : readCount('dates', options.dates, 1, 50);
-const sockets = readCount('sockets', options.sockets, 1, 4_096);
-const limitMs = readCount('limit-seconds', options['limit-seconds'], 1, 86_400) * 1_000;
-const seed = options.seed === null ? Date.now() % 2 ** 31 : readCount('seed', options.seed, 0, 2 ** 31);
+const { fans, sockets, seed } = options;
+const dates = options.dates ?? Math.min(DATES_USUAL, Math.max(1, Math.floor(fans / FANS_PER_DATE)));
+const limitMs = options.limitSeconds * 1_000;
 
 process.exitCode = await runDemo();
 
@@ -50,7 +37,7 @@ async function runDemo(): Promise<number> {
   let progress: Progress | null = null;
   let keepFiles = true;
   try {
-    service = await openDemoService({ url: options.url, adminToken: options['admin-token'] });
+    service = await openDemoService({ url: options.url, adminToken: options.adminToken });
     console.log(`${fans} fans for ${dates * 50} seats at ${service.origin} (--seed ${seed})`);
     const { url, adminToken, authSecret } = service;
     const result = await runRush(

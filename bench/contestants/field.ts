@@ -1,28 +1,30 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomUUID } from 'node:crypto';
-import { closeOnInterruption } from '../../harness/interruption.ts';
-import { startPrivatePostgres } from '../../harness/service/private-postgres.ts';
-import type { PrivatePostgres } from '../../harness/service/private-postgres.ts';
+import type { CpuClocks } from '../../harness/machine/cpu-parts.ts';
+import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
+import { type PrivatePostgres, startPrivatePostgres } from '../../harness/service/private-postgres.ts';
+import type { ServerProcess } from '../../harness/service/server-process.ts';
+import type { BenchmarkRun } from '../run-benchmark.ts';
 import type { Contestant } from './contestant.ts';
-import { createFrontrow } from './frontrow.ts';
-import type { FrontrowContestant } from './frontrow.ts';
-import type { Shopper } from '../sale/sale.ts';
+import { createFrontrow, type FrontrowContestant } from './frontrow.ts';
 import { createEmpty, createRival } from './rival.ts';
 
 /** All contestants of a run on one PostgreSQL. */
 export interface Field {
   readonly contestants: readonly Contestant[];
-  readonly frontrow: FrontrowContestant | null;
+  /** The service among the contestants; an Error when it does not take part. */
+  readonly frontrow: FrontrowContestant;
   readonly postgres: PrivatePostgres;
   /** Queue tokens that every contestant knows. */
   readonly tokens: readonly string[];
+  /** CPU of a contestant's server and of PostgreSQL with all its processes. */
+  clocks(server: ServerProcess): CpuClocks;
   /** Before a phase: checkpoint, and fresh statistics of this contestant's tables. */
   settle(contestant: Contestant): Promise<void>;
-  databaseUrlOf(contestant: Contestant): string;
-  /** Once, however often it is asked for. */
-  close(keepFiles: boolean): Promise<void>;
+  /** Audits every database. */
+  audit(): Promise<void>;
 }
 
 const USERS = 1_000;
@@ -30,70 +32,64 @@ const USERS = 1_000;
 const SEATS_PER_SECOND = { frontrow: 40_000, 'row-lock': 15_000, 'row-lock-pipelined': 15_000, conditional: 25_000 };
 const RIVALS = ['row-lock', 'row-lock-pipelined', 'conditional'] as const;
 
-/** Starts PostgreSQL and prepares the contestants named in `only`. */
-export async function createField(settings: { only: readonly string[]; poolSize: number }): Promise<Field> {
-  const starting = startPrivatePostgres();
+export const CONTESTANT_NAMES = ['frontrow', ...RIVALS, 'empty'] as const;
+
+/** Starts PostgreSQL and prepares the contestants in `only`. Everything ends with the run. */
+export async function createField(
+  run: BenchmarkRun,
+  { only, poolSize = 1 }: { only: readonly (typeof CONTESTANT_NAMES)[number][]; poolSize?: number },
+): Promise<Field> {
   const filesDir = mkdtempSync(join(tmpdir(), 'frontrow-bench-tokens-'));
-  const tokensFile = join(filesDir, 'tokens.txt');
-  const contestants: Contestant[] = [];
-  const databaseUrls = new Map<Contestant, string>();
-  let closing: Promise<void> | null = null;
-  const closeAll = async (keepFiles: boolean): Promise<void> => {
-    await Promise.all(contestants.map((contestant) => contestant.close()));
-    await (await starting).stop(keepFiles);
-    rmSync(filesDir, { recursive: true, force: true });
-  };
-  const close = (keepFiles: boolean): Promise<void> => (closing ??= closeAll(keepFiles));
-  closeOnInterruption(() => close(false));
+  run.onEnd(() => rmSync(filesDir, { recursive: true, force: true }));
+  const starting = startPrivatePostgres();
+  run.onEnd(async () => (await starting).stop(run.keepsFiles));
   const postgres = await starting;
-  try {
-    const add = async <C extends Contestant>(database: string, create: (databaseUrl: string) => C): Promise<C> => {
-      const databaseUrl = await postgres.createDatabase(database);
-      const contestant = create(databaseUrl);
-      contestants.push(contestant);
-      databaseUrls.set(contestant, databaseUrl);
-      await contestant.createDatabase();
-      return contestant;
-    };
-    const wants = (name: string): boolean => settings.only.includes(name);
-    const frontrow = wants('frontrow')
-      ? await add('bench_frontrow', (databaseUrl) =>
-          createFrontrow({ databaseUrl, seatsPerSecond: SEATS_PER_SECOND.frontrow, users: USERS }),
-        )
-      : null;
-    const shoppers: readonly Pick<Shopper, 'token' | 'userId'>[] = frontrow?.shoppers() ?? inventShoppers();
-    writeFileSync(tokensFile, shoppers.map(({ token, userId }) => `${token} ${userId}`).join('\n'));
-    for (const name of RIVALS.filter(wants)) {
-      const rival = { name, seatsPerSecond: SEATS_PER_SECOND[name], tokensFile, poolSize: settings.poolSize };
-      await add(`bench_${name.replaceAll('-', '_')}`, (databaseUrl) => createRival({ ...rival, databaseUrl }));
-    }
-    if (wants('empty')) {
-      contestants.push(createEmpty());
-    }
-    return {
-      contestants,
-      frontrow,
-      postgres,
-      tokens: shoppers.map(({ token }) => token),
-      databaseUrlOf(contestant) {
-        const databaseUrl = databaseUrls.get(contestant);
-        if (databaseUrl === undefined) throw new Error(`${contestant.name} has no database.`);
-        return databaseUrl;
-      },
-      async settle(contestant) {
-        const databaseUrl = databaseUrls.get(contestant);
-        await postgres.settle(databaseUrl === undefined ? [] : [databaseUrl]);
-      },
-      close,
-    };
-  } catch (error) {
-    await close(false);
-    throw error;
+  const contestants: Contestant[] = [];
+
+  async function add<C extends Contestant>(name: string, create: (databaseUrl: string) => C): Promise<C> {
+    const contestant = create(await postgres.createDatabase(`bench_${name.replaceAll('-', '_')}`));
+    contestants.push(contestant);
+    run.onEnd(() => contestant.close());
+    await contestant.createDatabase();
+    return contestant;
   }
+
+  const frontrow = only.includes('frontrow')
+    ? await add('frontrow', (databaseUrl) =>
+        createFrontrow({ databaseUrl, seatsPerSecond: SEATS_PER_SECOND.frontrow, users: USERS }),
+      )
+    : null;
+  const shoppers = frontrow?.shoppers() ?? inventShoppers();
+  const tokensFile = join(filesDir, 'tokens.txt');
+  writeFileSync(tokensFile, shoppers.map(({ token, userId }) => `${token} ${userId}`).join('\n'));
+  for (const name of RIVALS.filter((each) => only.includes(each))) {
+    const settings = { name, seatsPerSecond: SEATS_PER_SECOND[name], tokensFile, poolSize };
+    await add(name, (databaseUrl) => createRival({ ...settings, databaseUrl }));
+  }
+  if (only.includes('empty')) contestants.push(createEmpty());
+  return {
+    contestants,
+    get frontrow() {
+      if (frontrow === null) throw new Error('The service does not take part.');
+      return frontrow;
+    },
+    postgres,
+    tokens: shoppers.map(({ token }) => token),
+    clocks: (server) => ({
+      node: () => processCpuUs(server.processId),
+      postgres: () => familyCpuUs(postgres.postmasterId),
+    }),
+    settle: ({ databaseUrl }) => postgres.settle(databaseUrl === null ? [] : [databaseUrl]),
+    async audit() {
+      for (const contestant of contestants) {
+        run.addFaults((await contestant.findFaults()).map((fault) => `${contestant.name}: ${fault}`));
+      }
+    },
+  };
 }
 
-/** Rivals without the service: tokens of the same length. */
-function inventShoppers(): Pick<Shopper, 'token' | 'userId'>[] {
+/** Tokens of the service's length, for rivals that run without the service. */
+function inventShoppers(): { readonly userId: string; readonly token: string }[] {
   return Array.from({ length: USERS }, () => ({
     userId: randomUUID(),
     token: `fq_${randomUUID()}.${randomUUID().replaceAll('-', '')}`,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { mapPathsOf } from '../load/holds-load.ts';
 import { auditDatabase } from '../../harness/service/database-audit.ts';
-import { readMetrics } from '../sale/metrics.ts';
+import { readMetrics } from '../../harness/service/metrics.ts';
 import { createSale, LIMITS_OFF, PRICE_WON, type Shopper } from '../sale/sale.ts';
 import { findFreePort, startServer } from '../../harness/service/server-process.ts';
 import type { ServerProcess } from '../../harness/service/server-process.ts';
@@ -80,7 +80,7 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     addSchedules: (count, seatCount) => sale.addSchedules(count, seatCount),
     start,
     warmPaths: mapPathsOf,
-    async readFlushes(server) {
+    async readCounters(server) {
       const sumOf = await readMetrics(server.url);
       return {
         flushes: sumOf('frontrow_flush_duration_seconds_count'),
@@ -89,7 +89,7 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
       };
     },
     countHolds: (scheduleIds) => sale.countHolds(scheduleIds),
-    findFaults: async () => [...(await auditDatabase(settings.databaseUrl)).faults],
+    findFaults: async () => (await auditDatabase(settings.databaseUrl)).faults,
     close: () => sale.close(),
     shoppers: () => sale.shoppers(),
     adminToken,

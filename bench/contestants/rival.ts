@@ -21,6 +21,7 @@ export function createRival(settings: RivalSettings): Contestant {
   pool.on('error', () => undefined);
   return {
     name: settings.name,
+    databaseUrl: settings.databaseUrl,
     seatsPerSecond: settings.seatsPerSecond,
     createDatabase: () => createRivalTables(pool),
     addSchedules: (count, seatCount) => addRivalSchedules(pool, count, seatCount),
@@ -36,7 +37,7 @@ export function createRival(settings: RivalSettings): Contestant {
         readyPath: '/healthz',
       }),
     warmPaths: () => [],
-    readFlushes: async () => null,
+    readCounters: async () => ({}),
     async countHolds(scheduleIds) {
       const { rows } = await pool.query<{ holds: number }>(
         'SELECT count(*)::int AS holds FROM reservations WHERE schedule_id = ANY($1)',
@@ -53,6 +54,7 @@ export function createRival(settings: RivalSettings): Contestant {
 export function createEmpty(): Contestant {
   return {
     name: 'empty',
+    databaseUrl: null,
     seatsPerSecond: 0,
     createDatabase: async () => undefined,
     addSchedules: async (count) => Array.from({ length: count }, (_, index) => index + 1),
@@ -64,7 +66,7 @@ export function createEmpty(): Contestant {
         readyPath: '/',
       }),
     warmPaths: () => [],
-    readFlushes: async () => null,
+    readCounters: async () => ({}),
     countHolds: async () => 0,
     findFaults: async () => [],
     close: async () => undefined,

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { createTokenScribe } from '../../src/queue/token.ts';
 import type { CpuClocks } from '../../harness/machine/cpu-parts.ts';
 import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
@@ -8,6 +7,7 @@ import type { TokenHolders } from '../../harness/service/access-tokens.ts';
 import { auditDatabase } from '../../harness/service/database-audit.ts';
 import type { PrivatePostgres } from '../../harness/service/private-postgres.ts';
 import type { PrivateRedis } from '../../harness/service/private-redis.ts';
+import { createConcert } from '../sale/concert.ts';
 import { LIMITS_OFF } from '../sale/sale.ts';
 import { findFreePort, startServer } from '../../harness/service/server-process.ts';
 
@@ -21,11 +21,10 @@ export interface EntryDesk {
   countRecorded(concertId: number): Promise<number>;
   /** The queue tokens of a concert. */
   tokensOf(concertId: number): Promise<string[]>;
-  findFaults(): Promise<string[]>;
+  findFaults(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-const DAY_MS = 86_400_000;
 const POLICY = { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 };
 let created = 0;
 
@@ -68,18 +67,7 @@ export async function createEntryDesk(settings: {
       postgres: () => familyCpuUs(postgres.postmasterId),
       ...(redis === null ? {} : { redis: () => processCpuUs(redis.processId ?? 0) }),
     },
-    async openConcert() {
-      const admin = createFrontrowClient({ baseUrl: server.url }).admin(adminToken);
-      const { concertId } = await admin.createConcert({
-        title: 'A hot one',
-        artist: 'Everybody’s favourite',
-        venue: 'Here',
-        bookingOpensAt: new Date(Date.now() - DAY_MS).toISOString(),
-        bookingClosesAt: new Date(Date.now() + DAY_MS).toISOString(),
-        queue: POLICY,
-      });
-      return concertId;
-    },
+    openConcert: () => createConcert(server.url, adminToken, POLICY),
     async countRecorded(concertId) {
       const { rows } = await pool.query<{ entries: number }>(
         'SELECT count(*)::int AS entries FROM queue_tokens WHERE concert_id = $1',
@@ -94,7 +82,7 @@ export async function createEntryDesk(settings: {
       );
       return rows.map(({ token_id: tokenId, user_id: userId }) => scribe.write({ tokenId, userId, concertId }));
     },
-    findFaults: async () => [...(await auditDatabase(databaseUrl)).faults],
+    findFaults: async () => (await auditDatabase(databaseUrl)).faults,
     async close() {
       await pool.end();
       await server.stop();

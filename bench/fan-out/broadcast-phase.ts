@@ -9,7 +9,7 @@ import { processCpuUs } from '../../harness/machine/cpu-time.ts';
 import { findFreePort, startServer } from '../../harness/service/server-process.ts';
 import type { CrowdFigures } from '../watchers/crowd-calls.ts';
 import type { HallPhase } from './phase.ts';
-import type { Crowd } from './workers.ts';
+import type { Crowd } from './hall.ts';
 
 /** The measured stretch of the bare broadcast. */
 export interface BroadcastPhase {

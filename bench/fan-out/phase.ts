@@ -1,23 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createMachineClock } from '../../harness/machine/monotonic-clock.ts';
 import { coreWaitUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
-import type { TurnoverResult } from '../turnover/turnover-calls.ts';
+import { createMachineClock } from '../../harness/machine/monotonic-clock.ts';
+import type { Field } from '../contestants/field.ts';
+import type { SteadyEnd, SteadyWorker } from '../steady/steady-calls.ts';
+import { isDone, quantile, readRequests } from '../steady/timeline.ts';
 import type { CrowdFigures, RecordedFrame } from '../watchers/crowd-calls.ts';
-import type { Hall } from './hall.ts';
+import { type Crowd, type Hall, LIVE_PATH, orderFor, viewersOf } from './hall.ts';
+import type { LiveSettings } from './live-options.ts';
 import { judgeMaps } from './verdict.ts';
-import type { Crowd, Load } from './workers.ts';
 
-export interface PhaseSettings {
+interface PhaseSettings extends LiveSettings {
   readonly watchers: number;
-  /** Of them, those that stop reading. */
+  /** The number of watchers that stop reading. */
   readonly stuck: number;
-  readonly changesPerSecond: number;
-  readonly warmUpMs: number;
-  readonly durationMs: number;
-  readonly seed: number;
-  /** Queue tokens of those who hold, access tokens of those who watch. */
-  readonly holders: readonly string[];
-  readonly viewers: readonly string[];
 }
 
 /** One measured stretch of a service under a fixed rate of changes. */
@@ -26,46 +21,36 @@ export interface HallPhase {
   readonly seconds: number;
   /** Null without watchers. */
   readonly crowd: CrowdFigures | null;
-  readonly load: TurnoverResult;
+  /** From when a change was due to its answer. */
+  readonly replyP99Ms: number;
   readonly serverCpuUs: number;
   readonly crowdCpuUs: number;
-  /** How long service and watchers waited for a core that others had. */
+  /** The time in which service and watchers were ready to run but had no core. */
   readonly serverWaitUs: number;
   readonly crowdWaitUs: number;
-  readonly openedMs: number;
-  /** What the first watcher received from its map on. */
+  /** The frames of the first watcher, from its map on. */
   readonly recording: readonly RecordedFrame[];
-  /** Where the measured stretch lies, on the machine's clock. */
+  /** Begin and end of the measured stretch, by the machine's clock. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly faults: readonly string[];
 }
 
-export const LIVE_PATH = '/api/v1/live';
-
 const nowMs = createMachineClock();
 
-/** Opens the watchers, holds and releases, measures, and judges every watcher's map. The watchers stay connected. */
+/** Opens the watchers, holds and releases seats, measures, and judges every watcher's map. The watchers stay connected. */
 export async function runHallPhase(
   name: string,
-  hall: Hall,
-  { crowd, load }: { readonly crowd: Crowd; readonly load: Load },
-  settings: PhaseSettings,
+  field: Field,
+  { hall, crowd, load }: { readonly hall: Hall; readonly crowd: Crowd; readonly load: SteadyWorker },
+  { watchers, stuck, seed, changesPerSecond, warmUpMs, durationMs }: PhaseSettings,
 ): Promise<HallPhase> {
-  const { watchers, stuck, seed, viewers, holders, changesPerSecond } = settings;
-  const { scheduleId, seatCount, server } = hall;
-  const { openedMs } = await crowd.call('open', {
-    port: server.port,
-    path: LIVE_PATH,
-    watchers,
-    tokens: viewers,
-    scheduleId,
-    stuck,
-    reconnects: false,
-    seed,
-  });
-  await load.call('start', { port: server.port, scheduleId, seatCount, tokens: holders, changesPerSecond, seed });
-  await pause(settings.warmUpMs);
+  const { scheduleId, server } = hall;
+  const tokens = viewersOf(field);
+  const order = { port: server.port, path: LIVE_PATH, watchers, tokens, scheduleId, stuck, reconnects: false, seed };
+  await crowd.call('open', order);
+  await load.call('start', orderFor(field, hall, changesPerSecond, seed));
+  await pause(warmUpMs);
   const read = () => ({
     atMs: nowMs(),
     serverUs: processCpuUs(server.processId),
@@ -74,25 +59,34 @@ export async function runHallPhase(
     crowdWaitUs: coreWaitUs(crowd.processId),
   });
   const before = read();
-  await pause(settings.durationMs);
+  await pause(durationMs);
   const after = read();
-  const result = await load.call('stop', {});
+  const end = await load.call('stop', {});
   const faults = await judgeMaps(name, hall, crowd);
-  const refusals = Object.entries(result.refused).map(([code, count]) => `${name}: ${count} × ${code} for a change`);
-  const measure = { fromMs: before.atMs, toMs: after.atMs, replies: result.replies };
+  const changes = readRequests([end.records]).filter(isDone);
+  const replies = Float64Array.from(changes.flatMap(({ seq, doneMs }) => [seq, doneMs]));
+  const measured = { fromMs: before.atMs, toMs: after.atMs, replies };
   return {
     watchers,
     seconds: (after.atMs - before.atMs) / 1_000,
-    crowd: watchers === 0 ? null : await crowd.call('measure', measure),
-    load: result,
+    crowd: watchers === 0 ? null : await crowd.call('measure', measured),
+    replyP99Ms: quantile(
+      changes.map(({ dueMs, doneMs }) => doneMs - dueMs),
+      0.99,
+    ),
     serverCpuUs: after.serverUs - before.serverUs,
     crowdCpuUs: after.crowdUs - before.crowdUs,
     serverWaitUs: after.serverWaitUs - before.serverWaitUs,
     crowdWaitUs: after.crowdWaitUs - before.crowdWaitUs,
-    openedMs,
     recording: watchers === 0 ? [] : await crowd.call('recording', {}),
     fromMs: before.atMs,
     toMs: after.atMs,
-    faults: [...faults, ...refusals],
+    faults: [...faults, ...findRefusedChanges(name, end)],
   };
+}
+
+/** A sentence for each reason why a change was not made. */
+function findRefusedChanges(name: string, { refusals, skipped }: SteadyEnd): string[] {
+  const refused = Object.entries(refusals).map(([code, count]) => `${name}: ${count} × ${code} for a change`);
+  return skipped === 0 ? refused : [...refused, `${name}: ${skipped} × no seat to change`];
 }

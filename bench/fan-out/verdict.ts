@@ -1,12 +1,14 @@
-import type { Hall } from './hall.ts';
-import type { Crowd } from './workers.ts';
+import type { Crowd, Hall } from './hall.ts';
 
-/** Promised: every watcher's map equals the database's within this after a burst. */
+/** The last line of a run in which nothing is wrong. */
+export const MAPS_EQUAL = 'every watcher’s map equals the service’s answer and the database; audit: all well';
+
+/** The service promises that every watcher's map equals the database this soon after a burst. */
 const CONVERGENCE_LIMIT_MS = 2_000;
 
 /**
  * Waits until every reading watcher has the schedule's last change, and compares their maps with the service's answer and
- * with the database. Returns what is wrong, in sentences, each beginning with `when`.
+ * with the database. Returns a sentence for each fault, which begins with `when`.
  */
 export async function judgeMaps(when: string, hall: Hall, crowd: Crowd): Promise<string[]> {
   const { seq, shown, stored } = await hall.readMaps();

@@ -4,16 +4,16 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { Field } from '../contestants/field.ts';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
-import { theService } from '../fan-out/hall.ts';
-import { LIVE_PATH } from '../fan-out/phase.ts';
+import { mapConcurrently } from '../../harness/concurrently.ts';
+import { LIVE_PATH } from '../fan-out/hall.ts';
+import { createConcert, DAY_MS } from '../sale/concert.ts';
 import { asObject, readText } from '../../harness/json.ts';
 import type { LoadProcess } from '../load/load-process.ts';
 import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
-import { createWorkerProcess } from '../../harness/process/worker-process.ts';
 import { type EntryStatementFigures, measureEntryStatement } from './entries.ts';
 import { type PrivateRedis, startPrivateRedis } from '../../harness/service/private-redis.ts';
 import type { ServerProcess } from '../../harness/service/server-process.ts';
-import type { LineCalls } from '../watchers/line-calls.ts';
+import { createLineCrowd } from '../watchers/line-calls.ts';
 
 const STATEMENT_SIZES = [10, 100, 1_000];
 
@@ -47,7 +47,8 @@ const WATCHERS_MOST = 5_000;
 /** After the crowd is there, until what that set off is over. */
 const CALM_MS = 2_000;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+
+const POLICY = { maxActive: 0, batch: 1, intervalMs: HOUR_MS, activeTtlMs: DAY_MS };
 
 const STORED = `SELECT pg_total_relation_size('queue_tokens')::float8 AS tokens,
   pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 AS wal`;
@@ -58,35 +59,25 @@ export async function measureLine(
   load: LoadProcess,
   { count }: { readonly count: number },
 ): Promise<LineFigures> {
-  const frontrow = theService(field);
+  const { frontrow } = field;
   const redis = await startPrivateRedis();
   const link = new Redis(redis.url);
   const server = await frontrow.start({ env: { REDIS_URL: redis.url } });
-  const database = new pg.Client({ connectionString: field.databaseUrlOf(frontrow) });
+  const database = new pg.Client({ connectionString: frontrow.databaseUrl });
   await database.connect();
-  const crowd = createWorkerProcess<LineCalls>(new URL('../watchers/line-worker.ts', import.meta.url));
+  const crowd = createLineCrowd();
   try {
     const client = createFrontrowClient({ baseUrl: server.url });
-    const createConcert = async (): Promise<number> => {
-      const concert = await client.admin(frontrow.adminToken).createConcert({
-        title: 'A long line',
-        artist: 'Nobody',
-        venue: 'Here',
-        bookingOpensAt: new Date(Date.now() - DAY_MS).toISOString(),
-        bookingClosesAt: new Date(Date.now() + 30 * DAY_MS).toISOString(),
-        queue: { maxActive: 0, batch: 1, intervalMs: HOUR_MS, activeTtlMs: DAY_MS },
-      });
-      return concert.concertId;
-    };
-    const concertId = await createConcert();
-    const users = await together(count, async () => {
+    const openConcert = (): Promise<number> => createConcert(server.url, frontrow.adminToken, POLICY);
+    const concertId = await openConcert();
+    const users = await mapConcurrently(Array.from({ length: count }), AT_ONCE, async () => {
       const { accessToken } = await client.register({ name: 'Fan', email: `${randomUUID()}@example.com` });
       return accessToken;
     });
     const [before, stored] = [await usedBytes(link), await readStored(database)];
     const tokens: string[] = [];
     const entry = await measure(field, server, redis, async () => {
-      tokens.push(...(await together(count, (index) => enter(server, users[index] ?? '', concertId))));
+      tokens.push(...(await mapConcurrently(users, AT_ONCE, (user) => enter(server, user, concertId))));
       return count;
     });
     const [after, storedAfter] = [await usedBytes(link), await readStored(database)];
@@ -108,8 +99,8 @@ export async function measureLine(
     const statements: EntryStatementFigures[] = [];
     for (const entriesPerStatement of STATEMENT_SIZES) {
       const { postmasterId } = field.postgres;
-      const databaseUrl = field.databaseUrlOf(frontrow);
-      const order = { databaseUrl, postmasterId, concertId: await createConcert(), entriesPerStatement };
+      const databaseUrl = frontrow.databaseUrl;
+      const order = { databaseUrl, postmasterId, concertId: await openConcert(), entriesPerStatement };
       statements.push(await measureEntryStatement(order));
     }
     return {
@@ -130,19 +121,6 @@ export async function measureLine(
     await server.stop();
     await redis.kill();
   }
-}
-
-async function together<T>(count: number, run: (index: number) => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  let next = 0;
-  async function worker(): Promise<void> {
-    for (let index = next; index < count; index = next) {
-      next += 1;
-      results[index] = await run(index);
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return results;
 }
 
 async function enter(server: ServerProcess, accessToken: string, concertId: number): Promise<string> {

@@ -1,9 +1,7 @@
 import type { Field } from '../contestants/field.ts';
-import { peopleOf, theService } from '../fan-out/hall.ts';
+import { createCrowd, type Crowd, LIVE_PATH, viewersOf } from '../fan-out/hall.ts';
 import type { LoadProcess } from '../load/load-process.ts';
-import { createWorkerProcess } from '../../harness/process/worker-process.ts';
 import { findFreePort, type ServerProcess } from '../../harness/service/server-process.ts';
-import type { CrowdCalls } from '../watchers/crowd-calls.ts';
 import { readSettledMemory } from './settled-heap.ts';
 
 /** What one of them adds to a service that has many of them already. */
@@ -18,7 +16,7 @@ const READERS = 32;
 
 async function startInspected(field: Field): Promise<{ server: ServerProcess; read: ReadMemory }> {
   const inspectPort = await findFreePort();
-  const server = await theService(field).start({ nodeOptions: [`--inspect=127.0.0.1:${inspectPort}`] });
+  const server = await field.frontrow.start({ nodeOptions: [`--inspect=127.0.0.1:${inspectPort}`] });
   return { server, read: () => readSettledMemory(inspectPort, server.processId) };
 }
 
@@ -44,7 +42,7 @@ export async function measureSchedules(
   load: LoadProcess,
   { count, seatCount }: { readonly count: number; readonly seatCount: number },
 ): Promise<MemoryFigures> {
-  const frontrow = theService(field);
+  const { frontrow } = field;
   const paths = frontrow.warmPaths(await frontrow.addSchedules(count, seatCount));
   const { server, read } = await startInspected(field);
   try {
@@ -67,15 +65,15 @@ export async function measureSchedules(
 
 /** Live connections, each of which has said hello and watches the same schedule, in which nothing happens. */
 export async function measureSockets(field: Field, { count }: { readonly count: number }): Promise<MemoryFigures> {
-  const [scheduleId = 0] = await theService(field).addSchedules(1, 50);
-  const tokens = peopleOf(field).viewers;
+  const [scheduleId = 0] = await field.frontrow.addSchedules(1, 50);
+  const tokens = viewersOf(field);
   const { server, read } = await startInspected(field);
-  const crowds: ReturnType<typeof createWorkerProcess<CrowdCalls>>[] = [];
+  const crowds: Crowd[] = [];
   try {
     return await measureHalf(read, count, async (first, last) => {
-      const crowd = createWorkerProcess<CrowdCalls>(new URL('../watchers/crowd-worker.ts', import.meta.url));
+      const crowd = createCrowd();
       crowds.push(crowd);
-      const common = { port: server.port, path: '/api/v1/live', tokens, scheduleId, stuck: 0, reconnects: false };
+      const common = { port: server.port, path: LIVE_PATH, tokens, scheduleId, stuck: 0, reconnects: false };
       await crowd.call('open', { ...common, watchers: last - first, seed: 1 });
     });
   } finally {

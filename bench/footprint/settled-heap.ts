@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { asObject, readInteger, readText } from '../../harness/json.ts';
+import { residentBytes } from '../../harness/machine/memory.ts';
 
 export interface SettledMemory {
   /** What JavaScript keeps, after a full collection of garbage. */
@@ -33,8 +33,7 @@ export async function readSettledMemory(inspectPort: number, processId: number):
     await ask('HeapProfiler.collectGarbage');
     await ask('HeapProfiler.collectGarbage');
     const heapBytes = readInteger(await ask('Runtime.getHeapUsage'), 'usedSize');
-    const status = readFileSync(`/proc/${processId}/status`, 'latin1');
-    return { heapBytes, residentBytes: Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024 };
+    return { heapBytes, residentBytes: residentBytes(processId) };
   } finally {
     socket.close();
   }

@@ -1,8 +1,6 @@
 import pg from 'pg';
 import { type Field } from '../contestants/field.ts';
-import { theService } from '../fan-out/hall.ts';
 import type { LoadProcess } from '../load/load-process.ts';
-import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
 
 /** What so many holds left behind in PostgreSQL. */
 export interface StorageFigures {
@@ -44,10 +42,10 @@ export async function measureStorage(
   load: LoadProcess,
   settings: { readonly holds: number; readonly connections: number },
 ): Promise<StorageFigures> {
-  const frontrow = theService(field);
+  const { frontrow } = field;
   const scheduleIds = await frontrow.addSchedules(Math.ceil(settings.holds / SEAT_COUNT), SEAT_COUNT);
   const server = await frontrow.start();
-  const client = new pg.Client({ connectionString: field.databaseUrlOf(frontrow) });
+  const client = new pg.Client({ connectionString: frontrow.databaseUrl });
   await client.connect();
   const { connections } = settings;
   const plan = { port: server.port, connections, durationMs: LIMIT_MS, tokens: field.tokens, seed: 1 };
@@ -56,15 +54,16 @@ export async function measureStorage(
     const sizes = await client.query<{ name: string; bytes: number }>(SIZES);
     const wal = await client.query<{ bytes: number; images: number }>(WAL);
     const { bytes = 0, images = 0 } = wal.rows[0] ?? {};
-    const { flushes, entries } = (await frontrow.readFlushes(server)) ?? { flushes: 0, entries: 0 };
+    const { flushes = 0, entries = 0 } = await frontrow.readCounters(server);
+    const clocks = field.clocks(server);
     return {
       sizes: new Map(sizes.rows.map((row) => [row.name, row.bytes])),
       bytes,
       images,
       flushes,
       entries,
-      nodeUs: processCpuUs(server.processId),
-      databaseUs: familyCpuUs(field.postgres.postmasterId),
+      nodeUs: clocks['node']?.() ?? 0,
+      databaseUs: clocks['postgres']?.() ?? 0,
     };
   }
 

@@ -1,75 +1,121 @@
-import { readCount } from '../../harness/options.ts';
+import type { CpuClocks } from '../../harness/machine/cpu-parts.ts';
+import { count, type Values } from '../../harness/options.ts';
+import type { LoadProcess } from './load-process.ts';
+import { countAccepted, type MeasuredLoad, measureLoad } from './measured-load.ts';
 import type { LoadPlan } from './plan.ts';
 
-/** How holds are measured: on which seats, by how many, for how long. */
+/** How holds are measured: the seats, the connections, the time. */
 export interface HoldsLoad {
-  readonly rounds: number;
   readonly durationMs: number;
   readonly warmUpMs: number;
   readonly connections: number;
   /** Schedules that are on sale at a time. */
   readonly spread: number;
-  /** Of every schedule. */
-  readonly seatCount: number;
   readonly seed: number;
 }
 
-const SEAT_COUNT = 50;
+/** Of every schedule. */
+export const SEAT_COUNT = 50;
 /** For reads that ask each path once. Holds are not measured behind a service that needs longer. */
 const READS_LIMIT_MS = 60_000;
 
-/** Reads it from the options of a command. Ends the process with a sentence when one of them is out of its limits. */
-export function readHoldsLoad(
-  options: Readonly<
-    Record<'rounds' | 'seconds' | 'warm-up-seconds' | 'connections' | 'spread' | 'seed', string | null>
-  >,
-  { leastWarmUpSeconds }: { readonly leastWarmUpSeconds: number },
-): HoldsLoad {
+/** The options of every benchmark that compares contestants in rounds. */
+export function roundOptions(usual: { rounds: number; seconds: number; warmUpSeconds: number; connections: number }) {
   return {
-    rounds: readCount('rounds', options.rounds, 1, 100),
-    durationMs: readCount('seconds', options.seconds, 1, 600) * 1_000,
-    warmUpMs: readCount('warm-up-seconds', options['warm-up-seconds'], leastWarmUpSeconds, 600) * 1_000,
-    connections: readCount('connections', options.connections, 1, 4_096),
-    spread: readCount('spread', options.spread, 1, 10_000),
-    seatCount: SEAT_COUNT,
-    seed: readCount('seed', options.seed, 0, 2 ** 31),
+    rounds: count(usual.rounds, 1, 100, 'phases of each contestant'),
+    seconds: count(usual.seconds, 1, 600, 'length of a measured phase'),
+    warmUpSeconds: count(usual.warmUpSeconds, 1, 600, 'load before it, on seats or tokens of its own'),
+    connections: count(usual.connections, 1, 4_096, 'keep-alive connections'),
+    seed: count(1, 0, 2 ** 31, 'order of the contestants and of the requests'),
   };
 }
 
-/** How many schedules have enough seats for a phase in which no more than `seatsPerSecond` are taken. */
-export function countSchedules({ spread, seatCount }: HoldsLoad, seatsPerSecond: number, phaseMs: number): number {
-  return Math.max(spread, Math.ceil((seatsPerSecond * phaseMs) / 1_000 / seatCount));
-}
-
-export interface HoldsPlans {
-  /** Holds of every seat of these schedules. */
-  holds(scheduleIds: readonly number[], phaseMs: number): LoadPlan;
-  /** Asks for each path once, within a minute. */
-  readOnce(paths: readonly string[]): LoadPlan;
-  /** Asks for the paths in turns until the time is over. */
-  readOn(paths: readonly string[], phaseMs: number): LoadPlan;
-}
-
-/** The plans of one round against one target. `repeat`: whether holds begin again at the first seat, where none is taken. */
-export function planHolds(
-  load: HoldsLoad,
-  target: Pick<LoadPlan, 'port' | 'ports' | 'tokens'>,
-  { round, repeat = false }: { readonly round: number; readonly repeat?: boolean },
-): HoldsPlans {
-  const { connections, spread, seatCount } = load;
-  const common = { ...target, connections, seed: load.seed * 1_000 + round };
+/** The same with the seats that are on sale. */
+export function holdsOptions(usual: Parameters<typeof roundOptions>[0]) {
   return {
-    holds: (scheduleIds, durationMs) => ({
+    ...roundOptions(usual),
+    spread: count(200, 1, 10_000, `schedules that are on sale at a time, of ${SEAT_COUNT} seats each`),
+  };
+}
+
+export function readHoldsLoad(options: Values<ReturnType<typeof holdsOptions>>): HoldsLoad {
+  const { seconds, warmUpSeconds, connections, spread, seed } = options;
+  return { durationMs: seconds * 1_000, warmUpMs: warmUpSeconds * 1_000, connections, spread, seed };
+}
+
+/** The number of schedules with enough seats for a phase in which at most `seatsPerSecond` are held. */
+export function countSchedules({ spread }: HoldsLoad, seatsPerSecond: number, phaseMs: number): number {
+  return Math.max(spread, Math.ceil((seatsPerSecond * phaseMs) / 1_000 / SEAT_COUNT));
+}
+
+interface HoldsPhase {
+  readonly load: LoadProcess;
+  readonly holdsLoad: HoldsLoad;
+  readonly contestant: string;
+  readonly round: number;
+  readonly clocks: CpuClocks;
+  readonly target: Pick<LoadPlan, 'port' | 'ports' | 'tokens'>;
+  readonly warmUpIds: readonly number[];
+  readonly scheduleIds: readonly number[];
+  /** Paths that are read once before the load. */
+  readonly warmPaths: readonly string[];
+  /** Whether holds begin again at the first seat, where none is really held. */
+  readonly repeat?: boolean;
+  /** Live reservations of these schedules in the database; null where nothing is stored. */
+  readonly countHolds: ((scheduleIds: readonly number[]) => Promise<number>) | null;
+  /** Counters of the service; the measured phase reports by how much each has grown. */
+  readonly readCounters?: () => Promise<Readonly<Record<string, number>>>;
+}
+
+/** A phase of holds that was measured. */
+export interface MeasuredHolds {
+  readonly held: MeasuredLoad;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly faults: readonly string[];
+  /** Reads the paths in turns for `phaseMs` and measures that, as `contestant`. */
+  read(contestant: string, paths: readonly string[], phaseMs: number): Promise<MeasuredLoad>;
+}
+
+/** Reads the maps once, warms up, measures holds of distinct free seats, and compares the acknowledged with the stored ones. */
+export async function measureHolds(phase: HoldsPhase): Promise<MeasuredHolds> {
+  const { load, holdsLoad, contestant, round, clocks, target, scheduleIds, warmPaths, repeat = false } = phase;
+  const { connections, spread, durationMs, warmUpMs } = holdsLoad;
+  const common = { ...target, connections, seed: holdsLoad.seed * 1_000 + round };
+  const holdsOf = (ids: readonly number[], ms: number): LoadPlan => {
+    const path = '/api/v1/reservations';
+    return {
       ...common,
-      durationMs,
-      work: { type: 'holds', path: '/api/v1/reservations', scheduleIds, seatCount, spread, repeat },
-    }),
-    readOnce: (paths) => ({ ...common, durationMs: READS_LIMIT_MS, work: { type: 'reads', paths, repeat: false } }),
-    readOn: (paths, durationMs) => ({ ...common, durationMs, work: { type: 'reads', paths, repeat: true } }),
+      durationMs: ms,
+      work: { type: 'holds', path, scheduleIds: ids, seatCount: SEAT_COUNT, spread, repeat },
+    };
+  };
+  const readsOf = (paths: readonly string[], ms: number, isRepeated: boolean): LoadPlan => {
+    return { ...common, durationMs: ms, work: { type: 'reads', paths, repeat: isRepeated } };
+  };
+  if (warmPaths.length > 0) {
+    const { allAnswers } = await load.run(readsOf(warmPaths, READS_LIMIT_MS, false));
+    if (countAccepted(allAnswers) !== warmPaths.length) {
+      throw new Error(`${contestant} answered the reads before the load with ${JSON.stringify(allAnswers)}.`);
+    }
+  }
+  await load.run(holdsOf(phase.warmUpIds, warmUpMs));
+  const before = (await phase.readCounters?.()) ?? {};
+  const held = await measureLoad({ load, clocks, contestant, round, plan: holdsOf(scheduleIds, durationMs) });
+  const after = (await phase.readCounters?.()) ?? {};
+  const acknowledged = countAccepted(held.result.allAnswers);
+  const stored = (await phase.countHolds?.(scheduleIds)) ?? acknowledged;
+  return {
+    held,
+    counters: Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)])),
+    faults:
+      stored === acknowledged
+        ? []
+        : [`${contestant}, round ${round}: ${acknowledged} holds were acknowledged, ${stored} are stored`],
+    read: (name, paths, ms) => measureLoad({ load, clocks, contestant: name, round, plan: readsOf(paths, ms, true) }),
   };
 }
 
-/** Where the seat maps of these schedules are read. */
+/** The paths of the seat maps of these schedules. */
 export function mapPathsOf(scheduleIds: readonly number[]): string[] {
   return scheduleIds.map((id) => `/api/v1/schedules/${id}/seats`);
 }

@@ -1,33 +1,20 @@
-/** The load process: receives a plan, builds its requests, says `ready`, and runs it when told to go. */
-import { buildRequests } from './requests.ts';
+/** The load process; see `LoadCalls`. */
+import { serveCalls } from '../../harness/process/serve-calls.ts';
 import { runLoad } from './generator.ts';
-import type { LoadPlan, LoadResult } from './plan.ts';
+import type { LoadCalls } from './load-calls.ts';
+import type { LoadPlan } from './plan.ts';
+import { buildRequests } from './requests.ts';
 
-export type ToWorker = { readonly type: 'plan'; readonly plan: LoadPlan } | { readonly type: 'go' };
-export type FromWorker =
-  | { readonly type: 'ready' }
-  | { readonly type: 'result'; readonly result: LoadResult }
-  | { readonly type: 'failed'; readonly reason: string };
+let prepared: { readonly plan: LoadPlan; readonly requests: readonly Buffer[] } | null = null;
 
-let plan: LoadPlan | null = null;
-let requests: Buffer[] = [];
+const calls: LoadCalls = {
+  async prepare(plan) {
+    prepared = { plan, requests: buildRequests(plan) };
+  },
+  async run() {
+    if (prepared === null) throw new Error('No plan was prepared.');
+    return runLoad(prepared.plan, prepared.requests);
+  },
+};
 
-function tell(message: FromWorker): void {
-  process.send?.(message);
-}
-
-process.on('message', (message: ToWorker) => {
-  if (message.type === 'plan') {
-    plan = message.plan;
-    requests = buildRequests(message.plan);
-    tell({ type: 'ready' });
-    return;
-  }
-  if (plan !== null) {
-    runLoad(plan, requests).then(
-      (result) => tell({ type: 'result', result }),
-      (error: unknown) => tell({ type: 'failed', reason: String(error) }),
-    );
-  }
-});
-process.on('disconnect', () => process.exit(0));
+serveCalls(calls);

@@ -22,6 +22,7 @@ export interface FailoverTrial {
 type Failures = Partial<Record<Outcome, number>>;
 
 interface FailoverFigures extends RunFigures {
+  readonly connections: number;
   readonly trials: readonly FailoverTrial[];
   readonly load: Omit<SteadyEnd, 'records' | 'heldIds'>;
 }
@@ -31,7 +32,7 @@ const OTHERS_TARGET = 1.2;
 
 /** The report of the failover benchmark as text. */
 export function summariseFailover(figures: FailoverFigures): string {
-  const { settings, trials, load, faults } = figures;
+  const { settings, trials, load, faults, connections } = figures;
   const rows = trials.map(
     ({ trial, node, firstSuccessMs, othersBeforeMs, othersAfterMs, othersFailures, orphansFailures }) => [
       `${trial} ${node}`,
@@ -64,8 +65,8 @@ export function summariseFailover(figures: FailoverFigures): string {
   const afterMs = trials.flatMap(({ othersAfterMs }) => othersAfterMs);
   const ratio = quantile(afterMs, 0.99) / quantile(beforeMs, 0.99);
   return [
-    ...describeRun(figures),
-    `${settings['schedules']} schedules, ${settings['requestsPerSecond']} requests a second to the two nodes that stay, times from when a request was due`,
+    ...describeRun(figures, `${connections} connections`),
+    `${String(settings['schedules'])} schedules, ${String(settings['rate'])} requests a second to the two nodes that stay, times from when a request was due`,
     '',
     formatTable(headings, rows),
     '',

@@ -1,31 +1,26 @@
 import type { LineFigures } from '../footprint/line.ts';
 import type { MemoryFigures } from '../footprint/memory.ts';
 import type { StorageFigures } from '../footprint/storage.ts';
-import type { MachineDescription } from '../../harness/machine/description.ts';
-import { describeVerdict } from './run-figures.ts';
+import { describeRun, describeVerdict, type RunFigures } from './run-figures.ts';
 import { formatCount, formatFixed, formatTable } from '../../harness/table.ts';
 
-export interface Footprint {
-  readonly machine: MachineDescription;
-  readonly figures: {
-    readonly storage: readonly StorageFigures[];
-    readonly schedules: { readonly small: MemoryFigures; readonly large: MemoryFigures };
-    readonly watchers: MemoryFigures;
-    readonly line: LineFigures | null;
-  };
-  readonly faults: readonly string[];
+interface FootprintFigures extends RunFigures {
+  readonly storage: readonly StorageFigures[];
+  readonly schedules: { readonly small: MemoryFigures; readonly large: MemoryFigures };
+  readonly watchers: MemoryFigures;
+  readonly line: LineFigures | null;
 }
 
 /** The report of what things cost in bytes, as text. */
-export function summariseFootprint({ machine, figures, faults }: Footprint): string {
-  const { storage, schedules, watchers, line } = figures;
+export function summariseFootprint(figures: FootprintFigures): string {
+  const { storage, schedules, watchers, line, faults, settings } = figures;
   const names = [...new Set(storage.flatMap(({ bytesByTable }) => Object.keys(bytesByTable)))];
   const each = (value: (figures: StorageFigures) => number, decimals = 0) =>
     storage.map((of) => formatFixed(value(of) / of.holds, decimals));
   const total = ({ bytesByTable }: StorageFigures) =>
     Object.values(bytesByTable).reduce((sum, bytes) => sum + bytes, 0);
   return [
-    `${machine.cores} × ${machine.cpu}, Node ${machine.node}, load average before ${machine.loadAverageBefore}`,
+    ...describeRun(figures, `${formatCount(Number(settings['holds']))} holds`),
     '',
     formatTable(
       ['a hold', ...storage.map(({ connections }) => `${connections} connections`)],

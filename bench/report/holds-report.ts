@@ -1,20 +1,12 @@
-import type { Phase } from './phase.ts';
-import {
-  cpuColumn,
-  formatPhases,
-  LATENCY_COLUMNS,
-  LOAD_COLUMNS,
-  medianOf,
-  PROCESS_COLUMNS,
-  rateColumn,
-} from './phase-tables.ts';
+import { formatFixed, median } from '../../harness/table.ts';
+import type { MeasuredLoad } from '../load/measured-load.ts';
+import { acceptedRate, cpuUsOf, describePhases, medianOf, ratioOf } from './phase-tables.ts';
 import { describeRun, describeVerdict, type RunFigures } from './run-figures.ts';
-import { describeSuspicions } from './suspicions.ts';
-import { formatCount, formatFixed, median } from '../../harness/table.ts';
 
-/** What a run measured. */
-export interface Figures extends RunFigures {
-  readonly phases: readonly Phase[];
+/** A phase of holds. */
+export interface HoldsPhase extends MeasuredLoad {
+  /** Null where every hold is a commit of its own. */
+  readonly flushes: { readonly entriesPerFlush: number; readonly flushMs: number } | null;
 }
 
 const LABELS = new Map([
@@ -26,77 +18,54 @@ const LABELS = new Map([
   ['empty-get', 'empty Fastify route, GET'],
 ]);
 
-/** CPU for each accepted hold, of the service and of PostgreSQL. */
-function cpuUsOf({ serverCpuUs, databaseCpuUs }: Phase): number {
-  return serverCpuUs + databaseCpuUs;
-}
-
 /** The report of the holds benchmark as text. */
-export function summariseHolds(figures: Figures): string {
+export function summariseHolds(figures: RunFigures & { readonly phases: readonly HoldsPhase[] }): string {
   const { phases, faults } = figures;
-  const lines = [
+  return [
     ...describeRun(figures),
     '',
-    ...formatPhases({
-      phases,
+    ...describePhases(phases, {
       labels: LABELS,
-      columns: [
-        rateColumn<Phase>('accepted/s', ({ acceptedPerSecond }) => acceptedPerSecond),
-        rateColumn<Phase>('refused/s', ({ refusedPerSecond }) => refusedPerSecond),
-        ...LATENCY_COLUMNS,
-        ...PROCESS_COLUMNS,
-        cpuColumn('CPU µs', cpuUsOf),
-        ...LOAD_COLUMNS,
-      ],
-      eachRound: {
-        heading: 'accepted/s (CPU µs)',
-        show: (phase) => `${formatCount(phase.acceptedPerSecond)} (${formatFixed(cpuUsOf(phase), 0)})`,
-      },
+      parts: { node: ({ node }) => node ?? NaN, PG: ({ postgres }) => postgres ?? NaN },
+      columns: [{ heading: 'refused/s', figure: ({ refusedPerSecond }) => refusedPerSecond }],
     }),
     '',
-    ...ratios(phases),
-    ...flushLines(phases),
-    ...phases.flatMap(describeSuspicions),
+    ...describeRatios(phases),
+    ...describeFlushes(phases),
     describeVerdict(faults, 'audit: every acknowledged hold is stored once, no seat has two holders'),
-  ];
-  return lines.join('\n');
+  ].join('\n');
 }
 
-function ratios(phases: readonly Phase[]): string[] {
+function describeRatios(phases: readonly HoldsPhase[]): string[] {
   const names = [...LABELS.keys()].filter((name) => phases.some(({ contestant }) => contestant === name));
-  if (!names.includes('frontrow')) {
-    return [];
-  }
-  const rate = (name: string): number => medianOf(phases, name, ({ acceptedPerSecond }) => acceptedPerSecond);
+  if (!names.includes('frontrow')) return [];
   return names
     .filter((name) => name !== 'frontrow')
     .map((name) => {
-      const faster = formatFixed(rate('frontrow') / rate(name), 2);
-      if (name.startsWith('empty')) {
-        return `frontrow / ${LABELS.get(name)}: ${faster} × the rate`;
-      }
-      const cheaper = formatFixed(medianOf(phases, name, cpuUsOf) / medianOf(phases, 'frontrow', cpuUsOf), 2);
-      const paired = formatFixed(median(roundRatios(phases, name)), 2);
-      return `frontrow / ${LABELS.get(name)}: ${faster} × the rate, CPU per hold ${cheaper} × lower; median of the rounds' own ratios ${paired} ×`;
+      const faster = formatFixed(ratioOf(phases, ['frontrow', name], acceptedRate), 2);
+      const words = `frontrow / ${LABELS.get(name)}: ${faster} × the rate`;
+      if (name.startsWith('empty')) return words;
+      const cheaper = formatFixed(ratioOf(phases, [name, 'frontrow'], cpuUsOf), 2);
+      const paired = formatFixed(median(ratiosByRound(phases, name)), 2);
+      return `${words}, CPU per hold ${cheaper} × lower; median of the rounds' own ratios ${paired} ×`;
     });
 }
 
-/** How much more CPU a hold costs this contestant than frontrow, round by round: seconds apart, on a machine whose pace drifts. */
-function roundRatios(phases: readonly Phase[], name: string): number[] {
+/** CPU per hold of this contestant divided by frontrow's, round by round: seconds apart, on a machine whose pace drifts. */
+function ratiosByRound(phases: readonly HoldsPhase[], name: string): number[] {
   return phases
     .filter(({ contestant }) => contestant === name)
     .flatMap((phase) => {
-      const own = phases.find(({ contestant, round }) => contestant === 'frontrow' && round === phase.round);
-      return own === undefined ? [] : [cpuUsOf(phase) / cpuUsOf(own)];
+      const own = phases.filter(({ round }) => round === phase.round);
+      const frontrowUs = medianOf(own, 'frontrow', cpuUsOf);
+      return frontrowUs === 0 ? [] : [cpuUsOf(phase) / frontrowUs];
     });
 }
 
-function flushLines(phases: readonly Phase[]): string[] {
-  const figures = phases.flatMap((phase) => phase.flushes ?? []);
-  if (figures.length === 0) {
-    return [];
-  }
-  const entries = formatFixed(median(figures.map(({ entriesPerFlush }) => entriesPerFlush)), 1);
-  const flushMs = formatFixed(median(figures.map((figure) => figure.flushMs)), 2);
+function describeFlushes(phases: readonly HoldsPhase[]): string[] {
+  const flushes = phases.flatMap((phase) => phase.flushes ?? []);
+  if (flushes.length === 0) return [];
+  const entries = formatFixed(median(flushes.map(({ entriesPerFlush }) => entriesPerFlush)), 1);
+  const flushMs = formatFixed(median(flushes.map((flush) => flush.flushMs)), 2);
   return [`frontrow commits ${entries} holds at a time, in ${flushMs} ms`];
 }

@@ -1,133 +1,58 @@
-import type { MeasuredLoad } from '../load/measured-load.ts';
 import { type CpuParts, sumOfParts } from '../../harness/machine/cpu-parts.ts';
-import { type ClusterFigures, cpuUsOf } from './cluster-report.ts';
-import { describeRun, describeVerdict } from './run-figures.ts';
-import { describeSuspicions } from './suspicions.ts';
-import { formatCount, formatFixed, formatTable, median } from '../../harness/table.ts';
+import { formatFixed } from '../../harness/table.ts';
+import type { MeasuredLoad } from '../load/measured-load.ts';
+import { describePhases, medianOf } from './phase-tables.ts';
+import { describeRun, describeVerdict, type RunFigures } from './run-figures.ts';
 
-/** A phase on so many nodes. */
+/** A phase on one or more nodes; the contestant is their number. */
 export interface NodesPhase extends MeasuredLoad {
-  readonly nodes: number;
-  /** Commands that one node took to another, of the accepted holds. */
+  /** Commands that one node forwarded to another, divided by the accepted holds. */
   readonly forwardedShare: number;
   readonly holdsPerFlush: number;
-  /** Cores that each part uses when nobody asks for anything. */
+  /** Cores that each part uses without requests. */
   readonly idleCores: CpuParts;
 }
 
-interface NodesFigures extends ClusterFigures {
-  readonly phases: readonly NodesPhase[];
-}
-
 /** The report of the benchmark of one to several nodes as text. */
-export function summariseNodes(figures: NodesFigures): string {
+export function summariseNodes(figures: RunFigures & { readonly phases: readonly NodesPhase[] }): string {
   const { phases, faults, machine } = figures;
-  const numbers = [...new Set(phases.map(({ nodes }) => nodes))].sort((one, other) => one - other);
-  const medianAt = (nodes: number, figure: (phase: NodesPhase) => number): number =>
-    median(phases.filter((phase) => phase.nodes === nodes).map(figure));
-  const rows = numbers.map((nodes) => {
-    const of = (figure: (phase: NodesPhase) => number): number => medianAt(nodes, figure);
-    return [
-      String(nodes),
-      formatCount(of(({ acceptedPerSecond }) => acceptedPerSecond)),
-      formatFixed(
-        of(({ p50Ms }) => p50Ms),
-        2,
-      ),
-      formatFixed(
-        of(({ p99Ms }) => p99Ms),
-        2,
-      ),
-      formatFixed(
-        of(({ cpuUs }) => sumOfNodes(cpuUs)),
-        1,
-      ),
-      formatFixed(
-        of(({ cpuUs }) => cpuUs['postgres'] ?? 0),
-        1,
-      ),
-      formatFixed(
-        of(({ cpuUs }) => cpuUs['redis'] ?? 0),
-        1,
-      ),
-      formatFixed(of(cpuUsOf), 1),
-      formatFixed(
-        of(({ forwardedShare }) => forwardedShare),
-        2,
-      ),
-      formatFixed(
-        of(({ holdsPerFlush }) => holdsPerFlush),
-        1,
-      ),
-      formatFixed(
-        of(({ loadCoreShare }) => loadCoreShare),
-        2,
-      ),
-      formatFixed(
-        of(({ idleCores }) => sumOfNodes(idleCores)),
-        3,
-      ),
-      formatFixed(
-        of(({ idleCores }) => idleCores['postgres'] ?? 0),
-        3,
-      ),
-    ];
-  });
-  const headings = [
-    'nodes',
-    'accepted/s',
-    'p50 ms',
-    'p99 ms',
-    'nodes µs',
-    'PG µs',
-    'Redis µs',
-    'CPU µs',
-    'forwarded',
-    'holds/flush',
-    'load core',
-    'idle nodes',
-    'idle PG',
-  ];
-  const rounds = Math.max(...phases.map(({ round }) => round));
+  const numbers = [...new Set(phases.map(({ contestant }) => contestant))].sort(
+    (one, other) => Number(one) - Number(other),
+  );
   return [
     ...describeRun(figures),
     '',
-    formatTable(headings, rows),
+    ...describePhases(phases, {
+      labels: new Map(numbers.map((number) => [number, number === '1' ? '1 node' : `${number} nodes`])),
+      parts: { nodes: sumOfNodes, PG: ({ postgres }) => postgres ?? 0, Redis: ({ redis }) => redis ?? 0 },
+      columns: [
+        { heading: 'forwarded', figure: ({ forwardedShare }) => forwardedShare, decimals: 2 },
+        { heading: 'holds/flush', figure: ({ holdsPerFlush }) => holdsPerFlush, decimals: 1 },
+        { heading: 'idle nodes', figure: ({ idleCores }) => sumOfNodes(idleCores), decimals: 3 },
+        { heading: 'idle PG', figure: ({ idleCores }) => idleCores['postgres'] ?? 0, decimals: 3 },
+      ],
+    }),
     '',
-    formatTable(
-      ['each round: accepted/s (CPU µs)', ...Array.from({ length: rounds }, (_, index) => `${index + 1}`)],
-      numbers.map((nodes) => [
-        String(nodes),
-        ...phases
-          .filter((phase) => phase.nodes === nodes)
-          .map((phase) => `${formatCount(phase.acceptedPerSecond)} (${formatFixed(cpuUsOf(phase), 0)})`),
-      ]),
-    ),
-    ...phases.flatMap(describeSuspicions),
-    '',
-    `All nodes, PostgreSQL, Redis and the load share ${machine.cores} cores: the rate says nothing of more machines, CPU per hold does.`,
-    ...checkModel(numbers, medianAt),
+    `All nodes, PostgreSQL, Redis and the load share ${machine.cores} cores: CPU per hold says something about more machines, the rate does not.`,
+    ...checkModel(phases, numbers),
     describeVerdict(faults, 'audit: every acknowledged hold is stored once, no seat has two holders'),
   ].join('\n');
 }
 
-/** Whether the nodes' CPU per hold is that of one node and so much for each command that is taken to another. */
-function checkModel(
-  numbers: readonly number[],
-  medianAt: (nodes: number, figure: (phase: NodesPhase) => number) => number,
-): string[] {
-  if (!numbers.includes(1) || !numbers.includes(2)) return [];
-  const nodesUs = (nodes: number): number => medianAt(nodes, ({ cpuUs }) => sumOfNodes(cpuUs));
-  const share = (nodes: number): number => medianAt(nodes, ({ forwardedShare }) => forwardedShare);
-  const forwardUs = (nodesUs(2) - nodesUs(1)) / share(2);
+/** Compares the nodes' CPU per hold with that of one node plus a fixed price for each forwarded command. */
+function checkModel(phases: readonly NodesPhase[], numbers: readonly string[]): string[] {
+  if (!numbers.includes('1') || !numbers.includes('2')) return [];
+  const nodesUs = (number: string): number => medianOf(phases, number, ({ cpuUs }) => sumOfNodes(cpuUs));
+  const share = (number: string): number => medianOf(phases, number, ({ forwardedShare }) => forwardedShare);
+  const forwardUs = (nodesUs('2') - nodesUs('1')) / share('2');
   return [
-    `taking a command to another node, from one and two nodes: ${formatFixed(forwardUs, 1)} µs on both together`,
+    `forwarding a command, calculated from one and two nodes: ${formatFixed(forwardUs, 1)} µs on both together`,
     ...numbers
-      .filter((nodes) => nodes > 2)
-      .map((nodes) => {
-        const expectedUs = nodesUs(1) + forwardUs * share(nodes);
-        const ratio = formatFixed(nodesUs(nodes) / expectedUs, 2);
-        return `so ${nodes} nodes should use ${formatFixed(expectedUs, 1)} µs per hold; they used ${formatFixed(nodesUs(nodes), 1)} (${ratio} ×)`;
+      .filter((number) => Number(number) > 2)
+      .map((number) => {
+        const expectedUs = nodesUs('1') + forwardUs * share(number);
+        const ratio = formatFixed(nodesUs(number) / expectedUs, 2);
+        return `so ${number} nodes should use ${formatFixed(expectedUs, 1)} µs per hold; they used ${formatFixed(nodesUs(number), 1)} (${ratio} ×)`;
       }),
   ];
 }

@@ -1,50 +1,30 @@
+import { sumOfParts } from '../../harness/machine/cpu-parts.ts';
 import { formatCount, formatFixed, formatTable, median } from '../../harness/table.ts';
+import type { MeasuredLoad } from '../load/measured-load.ts';
+
+/** Above this share of a core the load process may limit the rate. */
+const LOAD_SHARE_SUSPECT = 0.85;
 
 /** A column of medians. */
 export interface MedianColumn<Phase> {
   readonly heading: string;
-  /** Of one phase; NaN where there is none. */
+  /** The figure of one phase; NaN where there is none. */
   readonly figure: (phase: Phase) => number;
-  readonly show: (value: number) => string;
+  /** Decimals that are shown; by default none. */
+  readonly decimals?: number;
 }
 
-/** Two columns of how long the answers took. */
-export const LATENCY_COLUMNS: readonly MedianColumn<{ readonly p50Ms: number; readonly p99Ms: number }>[] = [
-  { heading: 'p50 ms', figure: ({ p50Ms }) => p50Ms, show: decimals(2) },
-  { heading: 'p99 ms', figure: ({ p99Ms }) => p99Ms, show: decimals(2) },
-];
-
-/** Two columns of what an answer cost the service and PostgreSQL. */
-export const PROCESS_COLUMNS: readonly MedianColumn<{
-  readonly serverCpuUs: number;
-  readonly databaseCpuUs: number;
-}>[] = [
-  { heading: 'node µs', figure: ({ serverCpuUs }) => serverCpuUs, show: decimals(1) },
-  { heading: 'PG µs', figure: ({ databaseCpuUs }) => databaseCpuUs, show: decimals(1) },
-];
-
-/** Two columns that say whether the load process itself was the limit. */
-export const LOAD_COLUMNS: readonly MedianColumn<{ readonly loadCpuUs: number; readonly loadCoreShare: number }>[] = [
-  { heading: 'load µs', figure: ({ loadCpuUs }) => loadCpuUs, show: decimals(1) },
-  { heading: 'load core', figure: ({ loadCoreShare }) => loadCoreShare, show: decimals(2) },
-];
-
-/** A column of a rate, in whole numbers. */
-export function rateColumn<Phase>(heading: string, figure: (phase: Phase) => number): MedianColumn<Phase> {
-  return { heading, figure, show: formatCount };
+/** CPU for each counted request, all parts together. */
+export function cpuUsOf({ cpuUs }: Pick<MeasuredLoad, 'cpuUs'>): number {
+  return sumOfParts(cpuUs);
 }
 
-/** A column of CPU in microseconds. */
-export function cpuColumn<Phase>(heading: string, figure: (phase: Phase) => number): MedianColumn<Phase> {
-  return { heading, figure, show: decimals(1) };
-}
-
-function decimals(count: number): (value: number) => string {
-  return (value) => formatFixed(value, count);
+export function acceptedRate({ acceptedPerSecond }: Pick<MeasuredLoad, 'acceptedPerSecond'>): number {
+  return acceptedPerSecond;
 }
 
 /** The median of a figure over the phases of one contestant. */
-export function medianOf<Phase extends { readonly contestant: string }>(
+export function medianOf<Phase extends Pick<MeasuredLoad, 'contestant'>>(
   phases: readonly Phase[],
   contestant: string,
   figure: (phase: Phase) => number,
@@ -52,34 +32,78 @@ export function medianOf<Phase extends { readonly contestant: string }>(
   return median(phases.filter((phase) => phase.contestant === contestant).map(figure));
 }
 
+/** The median of a figure of one contestant, divided by that of another. */
+export function ratioOf<Phase extends Pick<MeasuredLoad, 'contestant'>>(
+  phases: readonly Phase[],
+  [one, other]: readonly [string, string],
+  figure: (phase: Phase) => number,
+): number {
+  return medianOf(phases, one, figure) / medianOf(phases, other, figure);
+}
+
 /**
- * Two tables with a line for each contestant that was measured, by its label and in the order of the labels: medians, and one
- * figure of every round.
+ * Two tables with a line for each contestant that was measured, in the order of the labels: medians, and rate and CPU of every
+ * round. Below them stand notes on phases that are open to doubt.
  */
-export function formatPhases<Phase extends { readonly contestant: string; readonly round: number }>(settings: {
-  readonly phases: readonly Phase[];
-  readonly labels: ReadonlyMap<string, string>;
-  readonly columns: readonly MedianColumn<Phase>[];
-  readonly eachRound: { readonly heading: string; readonly show: (phase: Phase) => string };
-}): string[] {
-  const { phases, labels, columns, eachRound } = settings;
+export function describePhases<Phase extends MeasuredLoad>(
+  phases: readonly Phase[],
+  settings: {
+    /** By name of the contestant. */
+    readonly labels: ReadonlyMap<string, string>;
+    /** The parts whose CPU has a column, by heading. */
+    readonly parts: Readonly<Record<string, (cpuUs: Phase['cpuUs']) => number>>;
+    /** The rate; by default that of accepted requests. */
+    readonly rate?: MedianColumn<Phase>;
+    readonly columns?: readonly MedianColumn<Phase>[];
+  },
+): string[] {
+  const { labels, parts, columns = [] } = settings;
+  const rate = settings.rate ?? { heading: 'accepted/s', figure: acceptedRate };
+  const all: readonly MedianColumn<Phase>[] = [
+    rate,
+    { heading: 'p50 ms', figure: ({ p50Ms }) => p50Ms, decimals: 2 },
+    { heading: 'p99 ms', figure: ({ p99Ms }) => p99Ms, decimals: 2 },
+    ...Object.entries(parts).map(([label, of]) => ({
+      heading: `${label} µs`,
+      figure: ({ cpuUs }: Phase) => of(cpuUs),
+      decimals: 1,
+    })),
+    { heading: 'CPU µs', figure: cpuUsOf, decimals: 1 },
+    { heading: 'load µs', figure: ({ loadCpuUs }) => loadCpuUs, decimals: 1 },
+    { heading: 'load core', figure: ({ loadCoreShare }) => loadCoreShare, decimals: 2 },
+    ...columns,
+  ];
   const measured = [...labels].filter(([name]) => phases.some(({ contestant }) => contestant === name));
   const rounds = Math.max(...phases.map(({ round }) => round));
+  const show = (value: number, decimals = 0): string =>
+    decimals === 0 ? formatCount(value) : formatFixed(value, decimals);
   return [
     formatTable(
-      ['medians', ...columns.map(({ heading }) => heading)],
+      ['medians', ...all.map(({ heading }) => heading)],
       measured.map(([name, label]) => [
         label,
-        ...columns.map(({ figure, show }) => show(medianOf(phases, name, figure))),
+        ...all.map(({ figure, decimals }) => show(medianOf(phases, name, figure), decimals)),
       ]),
     ),
     '',
     formatTable(
-      [`each round: ${eachRound.heading}`, ...Array.from({ length: rounds }, (_, index) => `${index + 1}`)],
+      [`each round: ${rate.heading} (CPU µs)`, ...Array.from({ length: rounds }, (_, index) => `${index + 1}`)],
       measured.map(([name, label]) => [
         label,
-        ...phases.filter(({ contestant }) => contestant === name).map(eachRound.show),
+        ...phases
+          .filter(({ contestant }) => contestant === name)
+          .map((phase) => `${formatCount(rate.figure(phase))} (${formatFixed(cpuUsOf(phase), 0)})`),
       ]),
     ),
+    ...phases.flatMap(describeDoubts),
   ];
+}
+
+function describeDoubts({ contestant, round, loadCoreShare, result }: MeasuredLoad): string[] {
+  const where = `note: ${contestant}, round ${round}`;
+  if (result.exhausted) {
+    return [`${where}: everything that was prepared was used up after ${formatFixed(result.elapsedMs, 0)} ms`];
+  }
+  if (loadCoreShare <= LOAD_SHARE_SUSPECT) return [];
+  return [`${where}: the load used ${formatFixed(loadCoreShare, 2)} of a core and may be the limit`];
 }

@@ -1,8 +1,7 @@
-import type { Figures } from './holds-report.ts';
-import type { Phase } from './phase.ts';
-import { formatPhases, LATENCY_COLUMNS, LOAD_COLUMNS, medianOf, PROCESS_COLUMNS, rateColumn } from './phase-tables.ts';
-import { describeRun, describeVerdict } from './run-figures.ts';
-import { formatCount, formatFixed } from '../../harness/table.ts';
+import { formatFixed } from '../../harness/table.ts';
+import type { MeasuredLoad } from '../load/measured-load.ts';
+import { describePhases, ratioOf } from './phase-tables.ts';
+import { describeRun, describeVerdict, type RunFigures } from './run-figures.ts';
 
 const LABELS = new Map([
   ['frontrow', 'frontrow, seat taken'],
@@ -10,27 +9,25 @@ const LABELS = new Map([
   ['empty-get', 'empty Fastify route, GET'],
 ]);
 
-/** Answers a second, whatever they say. */
-function rateOf({ acceptedPerSecond, refusedPerSecond }: Phase): number {
+/** Answers a second with any status. */
+function rateOf({ acceptedPerSecond, refusedPerSecond }: MeasuredLoad): number {
   return acceptedPerSecond + refusedPerSecond;
 }
 
 /** The report of the refusals benchmark as text. */
-export function summariseRefusals(figures: Figures): string {
+export function summariseRefusals(figures: RunFigures & { readonly phases: readonly MeasuredLoad[] }): string {
   const { phases, faults } = figures;
-  const share = (name: string): string =>
-    formatFixed(medianOf(phases, 'frontrow', rateOf) / medianOf(phases, name, rateOf), 2);
+  const share = (name: string): string => formatFixed(ratioOf(phases, ['frontrow', name], rateOf), 2);
   return [
     ...describeRun(figures),
     '',
-    ...formatPhases({
-      phases,
+    ...describePhases(phases, {
       labels: LABELS,
-      columns: [rateColumn('answers/s', rateOf), ...LATENCY_COLUMNS, ...PROCESS_COLUMNS, ...LOAD_COLUMNS],
-      eachRound: { heading: 'answers/s', show: (phase) => formatCount(rateOf(phase)) },
+      parts: { node: ({ node }) => node ?? NaN, PG: ({ postgres }) => postgres ?? NaN },
+      rate: { heading: 'answers/s', figure: rateOf },
     }),
     '',
-    `frontrow refuses at ${share('empty')} × the rate of the empty POST route, ${share('empty-get')} × of the empty GET route`,
-    describeVerdict(faults, 'audit: nothing was sold twice, nothing was written by a refusal'),
+    `frontrow refuses at ${share('empty')} × the rate of the empty POST route, ${share('empty-get')} × that of the empty GET route`,
+    describeVerdict(faults, 'audit: no seat was sold twice, no refusal wrote anything'),
   ].join('\n');
 }

@@ -21,7 +21,10 @@ export interface RollingStretch {
 }
 
 interface RollingFigures extends RunFigures {
-  readonly settings: Readonly<Record<string, number>>;
+  readonly connections: number;
+  /** Null when the rate was given. */
+  readonly fullRate: number | null;
+  readonly requestsPerSecond: number;
   readonly stretches: readonly RollingStretch[];
   readonly requests: number;
   readonly failed: number;
@@ -33,7 +36,7 @@ const PAUSE_TARGET_MS = 500;
 
 /** The report of the rolling restart as text. */
 export function summariseRolling(figures: RollingFigures): string {
-  const { settings, stretches, requests, failed, front, load, faults } = figures;
+  const { settings, stretches, requests, failed, front, load, faults, fullRate, requestsPerSecond } = figures;
   const rows = stretches.map(({ name, seconds, requests: count, failures, p50Ms, p99Ms, pausesMs, gapsMs }) => [
     name,
     formatFixed(seconds, 1),
@@ -59,10 +62,13 @@ export function summariseRolling(figures: RollingFigures): string {
   const worstMs = Math.max(...moving.flatMap(({ pausesMs }) => pausesMs));
   const worstGapMs = Math.max(...moving.flatMap(({ gapsMs }) => gapsMs));
   const { problems } = front;
-  const full = settings['fullRate'] ?? 0;
+  const half =
+    fullRate === null
+      ? ''
+      : `, half of the ${formatCount(fullRate)} that the nodes gave 64 connections in a closed loop`;
   return [
-    ...describeRun(figures),
-    `${settings['schedules']} schedules, ${formatCount(settings['requestsPerSecond'] ?? 0)} requests a second${full > 0 ? `, half of the ${formatCount(full)} that the machine gave 64 patient connections` : ''}; times from when a request was due`,
+    ...describeRun(figures, `${figures.connections} connections`),
+    `${String(settings['schedules'])} schedules, ${formatCount(requestsPerSecond)} requests a second${half}; times count from when a request was due`,
     '',
     formatTable(headings, rows),
     '',

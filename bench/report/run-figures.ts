@@ -1,20 +1,25 @@
 import type { MachineDescription } from '../../harness/machine/description.ts';
 
-/** What the figures of every run tell beside what it measured. */
+/** What every run knows besides its own measurements. */
 export interface RunFigures {
   readonly machine: MachineDescription;
+  /** The server's version and the settings that decide what a commit costs. */
   readonly postgres: Readonly<Record<string, string>>;
-  readonly settings: Readonly<Record<string, number | boolean>>;
-  /** What is wrong with what was stored or answered; a run with any of them is void. */
+  /** The options of the run. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What is wrong with the stored data or the answers; a run with any fault is void. */
   readonly faults: readonly string[];
 }
 
 /** The machine and the settings that the figures belong to, in two lines. */
-export function describeRun({ machine, postgres, settings }: Omit<RunFigures, 'faults'>): string[] {
+export function describeRun(
+  { machine, postgres, settings }: Omit<RunFigures, 'faults'>,
+  words = `${String(settings['connections'])} connections`,
+): string[] {
   const { cores, cpu, memoryGiB, kernel, node, loadAverageBefore } = machine;
   return [
     `${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, PostgreSQL ${postgres['server_version']}`,
-    `fsync ${postgres['fsync']}, synchronous_commit ${postgres['synchronous_commit']}, ${settings['connections']} connections, load average before the run ${loadAverageBefore}`,
+    `fsync ${postgres['fsync']}, synchronous_commit ${postgres['synchronous_commit']}, ${words}, load average before the run ${loadAverageBefore}`,
   ];
 }
 

@@ -1,14 +1,21 @@
 import type { RollingStretch } from '../report/rolling-report.ts';
 import { countFailures, isDone, quantile, type SteadyRequest } from '../steady/timeline.ts';
 
+/** A stretch of time, in the machine's monotonic milliseconds. */
+export interface Stretch {
+  readonly name: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /**
- * What happened to the requests that were due in a stretch of time. A schedule's pause is the longest that a request on it took from
- * when it was due; its gap is the longest time between two answers that did something, which has the time between two requests in it.
+ * Measures the requests that were due in a stretch of time. The pause of a schedule is the longest time from when a request on it was
+ * due to its answer; the gap is the longest time between two answers that changed something, and includes the time between two requests.
  */
 export function measureStretch(
   requests: readonly SteadyRequest[],
   schedules: number,
-  { name, fromMs, toMs }: { readonly name: string; readonly fromMs: number; readonly toMs: number },
+  { name, fromMs, toMs }: Stretch,
 ): RollingStretch {
   const inside = requests.filter(({ dueMs }) => dueMs >= fromMs && dueMs < toMs);
   const pausesMs: number[] = [];

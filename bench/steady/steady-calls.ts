@@ -1,4 +1,6 @@
-/** What the process of the steady load can be asked. */
+import { createWorkerProcess, type WorkerProcess } from '../../harness/process/worker-process.ts';
+
+/** The calls that the process of the steady load answers. */
 export type SteadyCalls = {
   /** Begins to hold and release seats. */
   start: (order: SteadyOrder) => Promise<void>;
@@ -9,6 +11,13 @@ export type SteadyCalls = {
   /** Ends it; answers when the last answer is in, or is not to be expected any more. */
   stop: (nothing: Record<string, never>) => Promise<SteadyEnd>;
 };
+
+export type SteadyWorker = WorkerProcess<SteadyCalls>;
+
+/** Starts the process of a steady load. */
+export function createSteadyWorker(): SteadyWorker {
+  return createWorkerProcess<SteadyCalls>(new URL('./steady-worker.ts', import.meta.url));
+}
 
 export interface SteadyOrder {
   readonly ports: readonly number[];
@@ -39,6 +48,8 @@ export interface SteadyRecords {
   /** By the place in the order. */
   readonly schedule: Int32Array;
   readonly outcome: Uint8Array;
+  /** Of the change that a 2xx answer reports; 0 for all others. */
+  readonly seq: Float64Array;
 }
 
 export interface SteadyEnd {

@@ -21,6 +21,7 @@ const ANSWER_LIMIT_MS = 10_000;
 const SAMPLES_MOST = 20;
 const SAMPLE_CHARACTERS = 300;
 const RESERVATION_ID = /"reservationId":"([0-9a-f-]{36})"/;
+const SEQ = /"seq":(\d+)/;
 
 /**
  * Holds free seats and releases held ones, the schedules in turns. At a fixed rate times count from when a request was due, so what
@@ -36,7 +37,7 @@ export function createSteadyLoad(order: SteadyOrder, nowMs: () => number): Stead
   const samples: string[] = [];
   const startCpu = process.cpuUsage();
   const beganMs = nowMs();
-  let records: [dueMs: number, doneMs: number, schedule: number, outcome: number][] = [];
+  let records: [dueMs: number, doneMs: number, schedule: number, outcome: number, seq: number][] = [];
   let begun = 0;
   let underWay = 0;
   let skipped = 0;
@@ -57,10 +58,13 @@ export function createSteadyLoad(order: SteadyOrder, nowMs: () => number): Stead
       (port) => requestOf(ask, scheduleId, port),
       (answer) => {
         const outcome = judge(ask, answer);
+        const doneMs = nowMs();
+        const isChange = outcome === 'held' || outcome === 'released';
+        const seq = isChange ? Number(SEQ.exec(answer?.body ?? '')?.[1] ?? 0) : 0;
         underWay -= 1;
-        records.push([dueMs, nowMs(), schedule, OUTCOMES.indexOf(outcome)]);
+        records.push([dueMs, doneMs, schedule, OUTCOMES.indexOf(outcome), seq]);
         hall.settle(ask, outcome, RESERVATION_ID.exec(answer?.body ?? '')?.[1] ?? null);
-        if (outcome !== 'held' && outcome !== 'released') note(ask, scheduleId, answer);
+        if (!isChange) note(ask, scheduleId, answer);
         if (requestsPerSecond === null && !isStopping) beginNext();
       },
     );
@@ -83,6 +87,7 @@ export function createSteadyLoad(order: SteadyOrder, nowMs: () => number): Stead
       doneMs: Float64Array.from(taken, ([, doneMs]) => doneMs),
       schedule: Int32Array.from(taken, ([, , schedule]) => schedule),
       outcome: Uint8Array.from(taken, ([, , , outcome]) => outcome),
+      seq: Float64Array.from(taken, ([, , , , seq]) => seq),
     };
   }
 

@@ -7,16 +7,19 @@ export interface SteadyRequest {
   /** By the place in the order. */
   readonly schedule: number;
   readonly outcome: Outcome;
+  /** Of the change that a 2xx answer reports; 0 for all others. */
+  readonly seq: number;
 }
 
 /** The requests of several takings, in the order in which they ended. */
 export function readRequests(takings: readonly SteadyRecords[]): SteadyRequest[] {
-  return takings.flatMap(({ dueMs, doneMs, schedule, outcome }) =>
+  return takings.flatMap(({ dueMs, doneMs, schedule, outcome, seq }) =>
     Array.from(dueMs, (due, index) => ({
       dueMs: due,
       doneMs: doneMs[index] ?? 0,
       schedule: schedule[index] ?? 0,
       outcome: OUTCOMES[outcome[index] ?? 0] ?? 'strange',
+      seq: seq[index] ?? 0,
     })),
   );
 }

@@ -4,7 +4,6 @@ import { asObject, readText } from '../../harness/json.ts';
 import { createMachineClock } from '../../harness/machine/monotonic-clock.ts';
 import { serveCalls } from '../../harness/process/serve-calls.ts';
 import { createFrameDialler } from './frame-connection.ts';
-import type { FrameConnection } from './frame-connection.ts';
 import type { LineCalls } from './line-calls.ts';
 
 const DIALLED_AT_ONCE = 100;
@@ -15,7 +14,6 @@ const TOKEN_ENDED = 4401;
 const nowMs = createMachineClock();
 const dial = createFrameDialler();
 const admittedMs = new Map<string, number>();
-const connections: FrameConnection[] = [];
 const faults: string[] = [];
 let frames = 0;
 
@@ -39,7 +37,6 @@ async function wait(port: number, path: string, token: string): Promise<void> {
       if (code !== TOKEN_ENDED || !admittedMs.has(token)) noteFault(`the service closed with ${code}`);
     },
   });
-  connections.push(connection);
   connection.send(JSON.stringify({ type: 'hello', token }));
   connection.send(JSON.stringify({ type: 'subscribe', channel: 'queue' }));
   await place;
@@ -63,9 +60,6 @@ const calls: LineCalls = {
     return { atMs: admittedMs.get(token) ?? null };
   },
   frames: async () => ({ frames, faults }),
-  async close() {
-    for (const connection of connections.splice(0)) connection.destroy();
-  },
 };
 
 serveCalls(calls);

@@ -1,4 +1,5 @@
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
+import { mapConcurrently } from '../../harness/concurrently.ts';
 import { createRandom } from '../../harness/random.ts';
 import { createAcknowledgementLog } from './acknowledgement.ts';
 import type { Acknowledgement } from './acknowledgement.ts';
@@ -92,7 +93,7 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
   try {
     const inspector = { ...inventFan(random), intention: 'buy' as const };
     await register(context, inspector);
-    await eachOf(fans, AT_ONCE, (fan) => register(context, fan));
+    await mapConcurrently(fans, AT_ONCE, (fan) => register(context, fan));
     phase = 'selling';
     openedMs = performance.now();
     const shown = openBoard(client, stage, inspector.accessToken, statistics.notePush);
@@ -129,7 +130,7 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
     phase = 'checking the books';
     const payers = fans.filter((fan) => fan.charged > 0);
     const moneyDrifts: string[] = [];
-    await eachOf(payers, AT_ONCE, async (fan) => {
+    await mapConcurrently(payers, AT_ONCE, async (fan) => {
       const { balance } = await client.as(fan.accessToken).balance();
       const expected = fan.charged - fan.paid + fan.refunded;
       if (balance !== expected) {
@@ -207,14 +208,4 @@ async function sell(context: RushContext, fans: readonly Fan[]): Promise<void> {
     await stage.pause(LOOK_EVERY_MS * 4);
     stage.end();
   }
-}
-
-async function eachOf<T>(items: readonly T[], atOnce: number, run: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const work = async (): Promise<void> => {
-    for (let item = left.pop(); item !== undefined; item = left.pop()) {
-      await run(item);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
 }

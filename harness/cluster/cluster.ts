@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { openDataDirectory } from '../../src/config/data-directory.ts';
 import { completeSecrets, secretsFile } from '../../src/config/local-secrets.ts';
 import { type PrivatePostgres, startPrivatePostgres } from '../service/private-postgres.ts';
-import { hasRedis, type PrivateRedis, startPrivateRedis } from '../service/private-redis.ts';
+import { type PrivateRedis, requireRedis, startPrivateRedis } from '../service/private-redis.ts';
 import { answers } from '../service/server-process.ts';
 import { findStablePort } from '../service/stable-port.ts';
 import { waitFor } from '../wait-for.ts';
@@ -57,12 +57,7 @@ const READY_LIMIT_MS = 60_000;
  * Throws in words when there is no redis-server.
  */
 export async function startCluster(settings: ClusterSettings): Promise<Cluster> {
-  if (!hasRedis()) {
-    throw new Error(
-      'There is no redis-server on the PATH, and nodes share their waiting room in Redis: install it (Debian and Ubuntu: ' +
-        'apt-get install redis-server; macOS: brew install redis).',
-    );
-  }
+  requireRedis();
   const isTemporary = settings.dataDir === undefined;
   const dataDir = openDataDirectory(settings.dataDir ?? mkdtempSync(join(tmpdir(), 'frontrow-cluster-')));
   const watchdog = startWatchdog({ dataDir, isTemporary });

@@ -16,8 +16,8 @@ export function watchResidentMemory(processId: number): { stop(): number } {
   };
 }
 
-/** 0 when the process is gone. */
-function residentBytes(processId: number): number {
+/** Resident memory of a process, in bytes; 0 when the process is gone. */
+export function residentBytes(processId: number): number {
   try {
     const status = readFileSync(`/proc/${processId}/status`, 'latin1');
     return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;

@@ -43,8 +43,18 @@ export function hasRedis(): boolean {
   return spawnSync(PROGRAM, ['--version']).status === 0;
 }
 
-/** Starts a redis-server on a port of its own. Whoever starts it kills it; it also ends when this process exits. */
+/** Throws a sentence when this machine has no redis-server. */
+export function requireRedis(): void {
+  if (hasRedis()) return;
+  throw new Error(
+    'There is no redis-server on the PATH, and nodes share their waiting room in Redis: install it (Debian and Ubuntu: ' +
+      'apt-get install redis-server; macOS: brew install redis).',
+  );
+}
+
+/** Starts a redis-server on a port of its own. The caller kills it; it also ends when this process exits. */
 export async function startPrivateRedis(hooks: { onStart?: (processId: number) => void } = {}): Promise<PrivateRedis> {
+  requireRedis();
   const port = await findStablePort();
   let server: ChildProcess | null = null;
 

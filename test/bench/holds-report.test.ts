@@ -1,10 +1,9 @@
 import t from 'tap';
 import { createLatencies } from '../../harness/latencies.ts';
 import { describeMachine } from '../../harness/machine/description.ts';
-import { summariseHolds } from '../../bench/report/holds-report.ts';
-import type { Phase } from '../../bench/report/phase.ts';
+import { type HoldsPhase, summariseHolds } from '../../bench/report/holds-report.ts';
 
-function phase(contestant: string, round: number, cpuUs: number): Phase {
+function phase(contestant: string, round: number, cpuUs: number): HoldsPhase {
   const none = createLatencies().summary();
   return {
     contestant,
@@ -13,11 +12,9 @@ function phase(contestant: string, round: number, cpuUs: number): Phase {
     refusedPerSecond: 0,
     p50Ms: 1,
     p99Ms: 2,
-    serverCpuUs: cpuUs / 2,
-    databaseCpuUs: cpuUs / 2,
+    cpuUs: { node: cpuUs / 2, postgres: cpuUs / 2 },
     loadCpuUs: 10,
     loadCoreShare: 0.1,
-    serverCoreShare: 0.5,
     flushes: null,
     result: {
       elapsedMs: 1_000,

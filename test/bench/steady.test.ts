@@ -94,6 +94,27 @@ t.test('what became of requests is told apart, and a lost connection is made ane
   t.equal(end.samples.length, 5);
 });
 
+t.test('the records name the change that each answer reports', async (t) => {
+  let seq = 0;
+  const port = await serve(t, async ({ method }) => {
+    seq += 1;
+    // Every third request is refused: a refusal names the last change, but is none.
+    if (seq % 3 === 0) return { status: 409, body: `{"code":"SEAT_TAKEN","seq":${seq}}` };
+    return { status: method === 'POST' ? 201 : 200, body: `{"reservationId":"${ID}","epoch":1,"seq":${seq}}` };
+  });
+  const load = createSteadyLoad(orderFor(port, { connectionsPerPort: 1 }), () => performance.now());
+  const seen: number[] = [];
+  await waitFor(
+    () => {
+      seen.push(...readRequests([load.take()]).map((request) => request.seq));
+      return seen.length >= 6;
+    },
+    { what: 'six answers' },
+  );
+  await load.stop();
+  t.same(seen.slice(0, 6), [1, 2, 0, 4, 5, 0]);
+});
+
 t.test('in a closed loop every connection asks again at once', async (t) => {
   let isOver = false;
   let asked: (() => void)[] = [];
@@ -140,6 +161,7 @@ t.test('pauses and gaps are those of the worst moment of each schedule', (t) => 
     dueMs,
     doneMs,
     outcome,
+    seq: 0,
   });
   const requests = [
     request(0, 0, 5_000),

@@ -11,7 +11,7 @@ import { createLiveShoppers } from '../simulation/live-shoppers.ts';
 import { createLiveWatcher } from '../simulation/live-watcher.ts';
 import { createRandom } from '../simulation/random.ts';
 
-/** As many as a test can have; two thousand are `npm run bench:live -- --storm 2000`. */
+/** As many as a test can have; two thousand are `npm run bench -- live-restarts`. */
 const WATCHERS = 200;
 const SEATS = 100;
 const DIAL_AGAIN_WITHIN_MS = 1_000;

@@ -68,6 +68,17 @@ t.test('every npm script that a document names exists, and the README names thos
     named.filter(({ script }) => !scripts.includes(script)).map(({ path, script }) => `${path}: ${script}`),
     [],
   );
+  for (const [script, folder] of [['bench', 'bench'] as const, ['drill', 'drills'] as const]) {
+    const names = documents.flatMap(({ text }) =>
+      Array.from(text.matchAll(new RegExp(`npm run ${script} -- ([a-z][\\w-]*)`, 'g')), ([, name = '']) => name),
+    );
+    t.ok(names.length > 0, script);
+    t.same(
+      names.filter((name) => !existsSync(new URL(`${folder}/${name}.ts`, ROOT))),
+      [],
+      `every ${script} that a document names exists`,
+    );
+  }
   const inReadme = new Set(named.filter(({ path }) => path === 'README.md').map(({ script }) => script));
   for (const script of ['start', 'test', 'demo', 'audit', 'bench', 'check']) t.ok(inReadme.has(script), script);
 });

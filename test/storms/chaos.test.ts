@@ -4,7 +4,7 @@ import { describeVerdict } from '../../drills/chaos/verdict.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';
 
 /*
- * A minute of `npm run bench:chaos`. SEED=n runs another storm; a seed repeats the order of faults, not the machine's timing.
+ * A minute of `npm run drill -- chaos`. SEED=n runs another storm; a seed repeats the order of faults, not the machine's timing.
  */
 
 const SEEDS = process.env['SEED'] === undefined ? [7] : [Number(process.env['SEED'])];

@@ -1,5 +1,5 @@
 /**
- * What a service says of itself now. The function that is returned adds up the samples of a metric: all of them, or those of one
+ * Reads the metrics of a service. The function that is returned adds up the samples of a metric: all of them, or those of one
  * set of labels when the name is given with it.
  */
 export async function readMetrics(baseUrl: string): Promise<(metric: string) => number> {

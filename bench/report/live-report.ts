@@ -1,22 +1,13 @@
-import type { FanOutRound } from '../fan-out/fan-out.ts';
 import type { BroadcastPhase } from '../fan-out/broadcast-phase.ts';
 import type { HallPhase } from '../fan-out/phase.ts';
-import type { MachineDescription } from '../../harness/machine/description.ts';
-import { describeVerdict, judge } from './run-figures.ts';
+import { describeLiveRun } from '../fan-out/live-options.ts';
+import { MAPS_EQUAL } from '../fan-out/verdict.ts';
+import type { LiveRound } from '../live.ts';
+import { describeVerdict, judge, type RunFigures } from './run-figures.ts';
 import { formatCount, formatFixed, formatTable, median } from '../../harness/table.ts';
 
-interface RunSettings {
-  readonly changesPerSecond: number;
-  readonly durationMs: number;
-  readonly liveFlushMs: number;
-}
-
-export interface FanOutFigures {
-  readonly machine: MachineDescription;
-  readonly postgres: Readonly<Record<string, string>>;
-  readonly settings: RunSettings;
-  readonly rounds: readonly FanOutRound[];
-  readonly faults: readonly string[];
+interface LiveFigures extends RunFigures {
+  readonly rounds: readonly LiveRound[];
 }
 
 /** Promised for a thousand watchers at 200 changes a second; a larger crowd shares two cores with this benchmark. */
@@ -37,47 +28,30 @@ interface CrowdCost {
   readonly broadcastUs: number;
 }
 
-/** The report of the fan-out benchmark as text. */
-export function summariseFanOut(figures: FanOutFigures): string {
-  const { machine, postgres, settings, rounds, faults } = figures;
+/** The report of the live benchmark as text. */
+export function summariseLive(figures: LiveFigures): string {
+  const { settings, rounds, faults } = figures;
   // On a busy machine changes are committed in larger groups and cost less. What is subtracted too much would be a gift to
   // the service, so it is the cheapest of the rounds.
   const aloneUsPerSecond = Math.min(...rounds.map(({ alone }) => alone.serverCpuUs / alone.seconds));
   const costs = rounds.flatMap((round) => costsOfRound(round, aloneUsPerSecond));
   const crowds = [...new Set(costs.map(({ watchers }) => watchers))];
   return [
-    ...describeRun(machine, postgres, settings),
+    ...describeLiveRun(figures),
     '',
     ...describeAlone(rounds),
     ...crowds.flatMap((watchers) =>
       describeCrowd(
         watchers,
         costs.filter((cost) => cost.watchers === watchers),
-        settings.liveFlushMs,
+        Number(settings['flushMs']),
       ),
     ),
-    describeFaults(faults),
+    describeVerdict(faults, MAPS_EQUAL),
   ].join('\n');
 }
 
-/** The machine and the settings that the figures belong to, in two lines. */
-export function describeRun(
-  { cores, cpu, memoryGiB, kernel, node, loadAverageBefore }: MachineDescription,
-  postgres: Readonly<Record<string, string>>,
-  { changesPerSecond, liveFlushMs, durationMs }: RunSettings,
-): string[] {
-  return [
-    `${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, PostgreSQL ${postgres['server_version']}`,
-    `fsync ${postgres['fsync']}, ${changesPerSecond} changes/s, LIVE_FLUSH_MS ${liveFlushMs}, phases of ${durationMs / 1_000} s, load average before the run ${loadAverageBefore}`,
-  ];
-}
-
-/** The last line of every run. */
-export function describeFaults(faults: readonly string[]): string {
-  return describeVerdict(faults, 'every watcher’s map equals the service’s answer and the database; audit: all well');
-}
-
-function costsOfRound({ crowds }: FanOutRound, aloneUsPerSecond: number): CrowdCost[] {
+function costsOfRound({ crowds }: LiveRound, aloneUsPerSecond: number): CrowdCost[] {
   return crowds.map(({ service, broadcast }) => {
     const frames = service.crowd?.frames ?? 0;
     return {
@@ -91,10 +65,10 @@ function costsOfRound({ crowds }: FanOutRound, aloneUsPerSecond: number): CrowdC
   });
 }
 
-function describeAlone(rounds: readonly FanOutRound[]): string[] {
+function describeAlone(rounds: readonly LiveRound[]): string[] {
   const of = (figure: (alone: HallPhase) => number): number => median(rounds.map(({ alone }) => figure(alone)));
   const core = of(({ serverCpuUs, seconds }) => serverCpuUs / seconds / 1e6);
-  const reply = of(({ load }) => load.latency.p99Ms);
+  const reply = of(({ replyP99Ms }) => replyP99Ms);
   return [
     `nobody watches: the service uses ${formatFixed(core, 3)} of a core for the changes, replies have p99 ${formatFixed(reply, 1)} ms`,
     '',
@@ -123,7 +97,7 @@ function describeCrowd(watchers: number, costs: readonly CrowdCost[], liveFlushM
     [
       `frontrow ${index + 1}`,
       ...deliveryCells(service.crowd, service.seconds),
-      formatFixed(service.load.latency.p99Ms, 1),
+      formatFixed(service.replyP99Ms, 1),
       formatFixed(grossUs, 2),
       formatFixed(netUs, 2),
       formatCount(1e6 / netUs),
