@@ -34,7 +34,7 @@ interface EntriesLoad {
 }
 
 /**
- * Another user makes every entry, whom the service has not met since its start, and the answer comes when the entry is recorded.
+ * Every entry is that of another user, whom the service has not met since its start; its answer comes when the entry is recorded.
  * Afterwards the database is audited: a run in which an acknowledged entry is not recorded is void.
  */
 export const entries = createBenchmark({

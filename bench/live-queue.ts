@@ -36,7 +36,7 @@ interface QueuePhase {
 
 const nowMs = createMachineClock();
 
-/** Every 100 ms somebody who was admitted leaves; nobody in the line has a socket in one phase, and all have one in the next. */
+/** Every 100 ms an admitted person leaves. In turns nobody in the line has a socket, or everybody has one. */
 export const liveQueue = createBenchmark({
   name: 'live-queue',
   says: 'how soon a free place is given to the next in line while 10 000 wait on the queue channel (2 min)',

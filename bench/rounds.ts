@@ -1,16 +1,16 @@
 import { createRandom } from '../harness/random.ts';
 
 /**
- * Measures every contender once a round and returns all phases in the order in which they ran. The order of a round is drawn anew
- * and replays from the seed: what drifts over a run, such as other load on the machine, meets no contender more than the others. The
- * rate of each phase is told on standard error when its contender is done, unless `labelOf` is left out.
+ * Measures every contender once a round and returns all phases in the order in which they ran. Every round has a
+ * random order that replays from the seed, so that drift, such as other load on the machine, favours no contender. The
+ * rate of each phase is written to standard error when its contender is done, unless `labelOf` is left out.
  */
 export async function runRounds<Contender, Phase extends { readonly acceptedPerSecond: number }>(settings: {
   readonly rounds: number;
   readonly seed: number;
   readonly contenders: readonly Contender[];
   readonly run: (contender: Contender, round: number) => Promise<readonly Phase[]>;
-  /** What a phase is called on standard error, padded to a column. */
+  /** The name of a phase on standard error, padded to a column. */
   readonly labelOf?: (phase: Phase) => string;
 }): Promise<Phase[]> {
   const { rounds, seed, contenders, run, labelOf } = settings;

@@ -5,19 +5,19 @@ import { flag, type Options, readOptions, text, type Values } from '../harness/o
 import { writeFigures } from './report/figures-file.ts';
 import type { RunFigures } from './report/run-figures.ts';
 
-/** What a benchmark has in hand while it measures. */
+/** The means of a benchmark while it measures. */
 export interface BenchmarkRun {
   /** Whether the files of the run stay. */
   readonly keepsFiles: boolean;
   /** Calls `close` when the run is over or interrupted, in the reverse order of these calls. */
   onEnd(close: () => unknown): void;
-  /** Adds to what is wrong with the stored data or the answers. A run with any fault is void. */
+  /** Adds faults of the stored data or of the answers. A run with any fault is void. */
   addFaults(faults: readonly string[]): void;
   /** Writes a line to standard error. */
   tell(line: string): void;
 }
 
-/** A benchmark: what it measures, and how a person reads that. */
+/** A benchmark: its options, its measurements and its report. */
 export interface Benchmark<Known extends Options, Figures extends RunFigures> {
   readonly name: string;
   /** One line for the list of benchmarks. */

@@ -1,6 +1,6 @@
 /**
  * `npm run cluster -- --nodes 3`: several nodes on this machine with a PostgreSQL and a Redis of their own, the demo's concerts, and a
- * load-balancing front before them. The terminal shows how the nodes are; keys kill, stop and restart them. Ctrl-C ends everything.
+ * load-balancing front before them. The terminal shows the state of the nodes; keys kill, stop and restart them. Ctrl-C ends everything.
  */
 import { type Cluster, startCluster } from '../harness/cluster/cluster.ts';
 import type { ClusterNode } from '../harness/cluster/cluster-node.ts';
@@ -62,7 +62,7 @@ function obey(order: Order, cluster: Cluster, shown: View): void {
   if (order.type === 'quit') {
     void quit().then(() => process.exit(0), fail);
   } else if (order.type === 'unknown') {
-    shown.say(`"${order.text}" is no order: ${ORDERS_HELP}`);
+    shown.say(`"${order.text}" is not an order: ${ORDERS_HELP}`);
   } else {
     const node = cluster.nodes[order.node - 1];
     if (node === undefined) return;
@@ -80,7 +80,7 @@ async function act(what: 'kill' | 'pause-or-resume' | 'restart', node: ClusterNo
     case 'pause-or-resume':
       if (node.state === 'paused') {
         node.resume();
-        shown.say(`${node.name} goes on`);
+        shown.say(`${node.name} is resumed`);
       } else if (node.state === 'running') {
         node.pause();
         shown.say(`${node.name} is stopped`);
@@ -106,7 +106,7 @@ function sayExits(cluster: Cluster, shown: View): void {
       for (const exit of node.exits.filter((each) => !said.has(each))) {
         said.add(exit);
         const how = exit.signal ?? `exit code ${exit.code}`;
-        shown.say(`${node.name} ended with ${how}${exit.wasAsked ? '' : `, unasked; its log is ${node.logFile}`}`);
+        shown.say(`${node.name} ended with ${how}${exit.wasAsked ? '' : `, by itself; its log is ${node.logFile}`}`);
       }
     }
   }, 100).unref();

@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: a rush over real HTTP. Fans register, queue, look at the seat map, hold, charge, pay, change their minds, and
- * stop when every seat of a fresh concert is sold. Then the fans' own books and the database are checked.
- * Exits with 1 when something is wrong or a seat was left unsold.
+ * stop when every seat of a new concert is sold. Then the demo checks the fans' own books and the database.
+ * It exits with 1 when something is wrong or a seat is unsold.
  */
 import { openDemoService } from '../harness/service/demo-service.ts';
 import type { DemoService } from '../harness/service/demo-service.ts';

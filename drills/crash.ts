@@ -29,7 +29,7 @@ const PAYMENTS_BEFORE_MOST = 120;
 const LOOK_EVERY_MS = 25;
 const SHOWN_MOST = 10;
 
-/** The service of the drill, its data and what was found wrong. */
+/** The service of the drill, its data and its faults. */
 interface Drill extends Values<typeof OPTIONS> {
   readonly dataDir: string;
   readonly adminToken: string;

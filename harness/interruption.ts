@@ -1,6 +1,6 @@
 /**
- * Runs `close` when somebody interrupts the command, and then ends it. What runs in a session of its own, as PostgreSQL
- * does, would otherwise outlive it.
+ * Runs `close` when the user interrupts the command, and then ends it. A process in a session of its own, such as PostgreSQL,
+ * would otherwise outlive it.
  */
 export function closeOnInterruption(close: () => Promise<void>): void {
   let isClosing = false;

@@ -1,4 +1,4 @@
-/** Members of answers, checked as they are read: a service that answers something else is found out where it does. */
+/** Members of answers, checked as they are read, so that a wrong answer fails where it is read. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The value as an object; an Error when it is none. */

@@ -1,4 +1,4 @@
-/** Numbers that look random and replay from a seed. */
+/** Pseudo-random numbers that replay from a seed. */
 export interface Random {
   /** In [0, 1). */
   next(): number;

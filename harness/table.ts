@@ -24,7 +24,7 @@ export function formatCount(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** A number with a fixed count of decimals; a dash for what is not a number. */
+/** A number with a fixed count of decimals; a dash when it is not finite. */
 export function formatFixed(value: number, decimals: number): string {
   return Number.isFinite(value) ? value.toFixed(decimals) : '–';
 }

@@ -4,8 +4,8 @@ const LOOK_EVERY_MS = 10;
 const DEADLINE_MS = 5_000;
 
 /**
- * Looks until `condition` returns something truthy, and returns that. Fails, saying `what` was awaited, when it has not
- * come true after `deadlineMs` of real time; an error that the condition throws is thrown at once.
+ * Calls `condition` until it returns a truthy value, and returns that. After `deadlineMs` of real time it fails and names
+ * `what` it waited for; an error of the condition is thrown at once.
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,

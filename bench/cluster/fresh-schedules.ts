@@ -1,14 +1,14 @@
 import type { Sale } from '../sale/sale.ts';
 
-/** Schedules that nothing was asked of yet. */
+/** Schedules without any request so far. */
 export interface FreshSchedules {
-  /** Adds until at least so many are there. */
+  /** Adds schedules until there are at least `count`. */
   stock(count: number): Promise<void>;
-  /** Takes `count` out that fit, in order; an Error when there are fewer. */
+  /** Removes and returns `count` schedules that fit, in order; throws when there are fewer. */
   take(count: number, fits: (scheduleId: number) => boolean): number[];
 }
 
-/** A stock of schedules of `seatCount` seats: where they are placed is known only once the nodes have names. */
+/** A stock of schedules of `seatCount` seats. The ring can place them only when the nodes have names. */
 export function createFreshSchedules(sale: Pick<Sale, 'addSchedules'>, seatCount: number): FreshSchedules {
   let stocked: number[] = [];
   return {

@@ -2,19 +2,19 @@ import type pg from 'pg';
 import { createRing } from '../../src/cluster/ring.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
-/** The nodes of a cluster and the schedules' owners, as its database has them. */
+/** The nodes of a cluster and the owners of the schedules, read from its database. */
 export interface Heads {
   /** Nodes that share the schedules, by incarnation, in the order of joining. */
   living(): Promise<readonly string[]>;
-  /** Until exactly so many nodes share the schedules. Their names. */
+  /** Waits until exactly `count` nodes share the schedules; resolves with their names. */
   untilLiving(count: number): Promise<readonly string[]>;
   /** NODE_ID of the owner of each schedule that has one, alive or not. */
   owners(scheduleIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
-  /** Until so many nodes live and each of these schedules is owned where it is placed. */
+  /** Waits until `count` nodes are alive and each of these schedules is owned where the ring places it. */
   untilPlaced(count: number, scheduleIds: readonly number[]): Promise<void>;
 }
 
-/** A node that was killed is missed after 2.5 s; one that starts on a busy machine takes longer. */
+/** The others notice a killed node after 2.5 s; a start on a busy machine takes longer. */
 const LIMIT_MS = 20_000;
 
 export function readHeads(pool: pg.Pool): Heads {

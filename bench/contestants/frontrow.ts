@@ -11,11 +11,11 @@ import type { Contestant } from './contestant.ts';
 export interface FrontrowSettings {
   readonly databaseUrl: string;
   readonly seatsPerSecond: number;
-  /** Different users that hold; each has an ACTIVE queue token. */
+  /** The number of users with an ACTIVE queue token each. */
   readonly users: number;
 }
 
-/** How a server is started otherwise than usual. */
+/** Differences from the usual start of a server. */
 export interface StartOverrides {
   /** By default a free one. */
   readonly port?: number;
@@ -27,10 +27,10 @@ export interface StartOverrides {
 export interface FrontrowContestant extends Contestant {
   readonly databaseUrl: string;
   start(overrides?: StartOverrides): Promise<ServerProcess>;
-  /** Who holds: known after `createDatabase`. */
+  /** The users with queue tokens, known after `createDatabase`. */
   shoppers(): readonly Shopper[];
   readonly adminToken: string;
-  /** What the database says of a schedule's seats; those without a live reservation are not in it. */
+  /** The live reservations of a schedule in the database, by seat number. */
   readLiveSeats(scheduleId: number): Promise<ReadonlyMap<number, LiveSeat>>;
   /** Sells every seat of a schedule over HTTP, to users of its own. */
   sellOut(server: ServerProcess, scheduleId: number, seatCount: number): Promise<void>;
@@ -45,7 +45,7 @@ export interface LiveSeat {
 
 const SCRIPT = 'src/main.ts';
 
-/** The service itself, started as anybody starts it, with limits that do not bite. */
+/** The service itself, started in the usual way, with limits out of reach. */
 export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
   const adminToken = randomBytes(32).toString('hex');
   const sale = createSale({ databaseUrl: settings.databaseUrl, adminToken, users: settings.users });

@@ -11,13 +11,13 @@ import { createConcert } from '../sale/concert.ts';
 import { LIMITS_OFF } from '../sale/sale.ts';
 import { findFreePort, startServer } from '../../harness/service/server-process.ts';
 
-/** A fresh service with a database of its own, into whose lines everybody may come. */
+/** A fresh service with a database of its own, which admits entries to its lines. */
 export interface EntryDesk {
   readonly port: number;
   readonly clocks: CpuClocks;
-  /** A concert of the usual policy: a hundred inside, ten more every ten seconds. */
+  /** Creates a concert of the usual policy: at most 100 active people, ten more every ten seconds. */
   openConcert(): Promise<number>;
-  /** Entries of a concert that the database knows. */
+  /** Entries of a concert in the database. */
   countRecorded(concertId: number): Promise<number>;
   /** The queue tokens of a concert. */
   tokensOf(concertId: number): Promise<string[]>;
@@ -28,7 +28,7 @@ export interface EntryDesk {
 const POLICY = { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 };
 let created = 0;
 
-/** Without `redis` the line is kept in the process. What Redis holds is dropped first. */
+/** Without `redis` the process keeps the lines. It empties Redis first. */
 export async function createEntryDesk(settings: {
   readonly postgres: PrivatePostgres;
   readonly redis: PrivateRedis | null;

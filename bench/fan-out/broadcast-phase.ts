@@ -21,16 +21,16 @@ export interface BroadcastPhase {
   readonly faults: readonly string[];
 }
 
-/** A broadcast that is this late against its recording is no comparison. */
+/** When a broadcast is later than this against its recording, the comparison is invalid. */
 const LATE_MOST_MS = 3_000;
 const BROADCAST_SERVER = fileURLToPath(new URL('../rivals/broadcast-server.ts', import.meta.url));
 const NO_REPLIES = new Float64Array(0);
 
 const nowMs = createMachineClock();
 
-/** Sends what the service sent, to as many watchers at the same times, from a bare `ws` server. */
+/** Sends the frames of the service to as many watchers at the same times, from a bare `ws` server. */
 export async function runBroadcastPhase(name: string, recorded: HallPhase, crowd: Crowd): Promise<BroadcastPhase> {
-  // The map itself is each watcher's own; what was broadcast came after it.
+  // Each watcher has its own map; the broadcast begins after it.
   const frames = recorded.recording.slice(1);
   const directory = mkdtempSync(join(tmpdir(), 'frontrow-recording-'));
   const file = join(directory, 'frames.json');
@@ -64,7 +64,7 @@ export async function runBroadcastPhase(name: string, recorded: HallPhase, crowd
       crowd: await crowd.call('measure', { fromMs: before.atMs, toMs: after.atMs, replies: NO_REPLIES }),
       serverCpuUs: after.serverUs - before.serverUs,
       crowdCpuUs: after.crowdUs - before.crowdUs,
-      faults: behind === 0 ? [] : [`${name}: ${behind} watchers were not sent everything`],
+      faults: behind === 0 ? [] : [`${name}: ${behind} watchers did not receive everything`],
     };
   } finally {
     await crowd.call('close', {});

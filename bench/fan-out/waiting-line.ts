@@ -5,7 +5,7 @@ import type { ServerProcess } from '../../harness/service/server-process.ts';
 import type { Field } from '../contestants/field.ts';
 import { createConcert, DAY_MS } from '../sale/concert.ts';
 
-/** The queue tokens of a concert whose few places are taken, and of the line behind them. */
+/** The queue tokens of a concert whose places are taken, and those of its line. */
 export interface WaitingLine {
   /** Admitted, oldest first; each leaves once. */
   readonly active: string[];
@@ -15,10 +15,10 @@ export interface WaitingLine {
 
 const PLACES = 50;
 const REGISTERED_AT_ONCE = 32;
-/** So that no rate stands between a free place and the next in line. */
+/** So many that the rate of admissions is never the limit. */
 const ADMISSIONS_MOST = 1_000_000;
 
-/** Registers everybody and puts them into the line of a new concert, in order. */
+/** Registers the people and enters them into the line of a new concert, in order. */
 export async function formLine({ frontrow }: Field, { url }: ServerProcess, length: number): Promise<WaitingLine> {
   const client = createFrontrowClient({ baseUrl: url });
   const policy = { maxActive: PLACES, batch: ADMISSIONS_MOST, intervalMs: 100, activeTtlMs: DAY_MS };

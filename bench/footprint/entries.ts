@@ -7,14 +7,14 @@ import { quietLog } from '../../harness/service/private-postgres.ts';
 
 export interface EntryStatementFigures {
   readonly entriesPerStatement: number;
-  /** In one line statements follow each other, on whichever node; so this bounds how fast people come in. */
+  /** The statements of one line follow each other on any node, so this limits the rate of entries. */
   readonly statementMs: number;
   readonly databaseUs: number;
 }
 
 const STATEMENTS = 30;
 
-/** Records entries of one concert as the service does in a rush, one full statement after the other. Nobody may keep its line. */
+/** Records entries of one concert as the service does in a rush, one full statement after the other. No service may own the line. */
 export async function measureEntryStatement(settings: {
   readonly databaseUrl: string;
   readonly postmasterId: number;

@@ -34,7 +34,7 @@ export interface LineFigures {
   readonly entry: Cost;
   readonly poll: Cost;
   readonly scriptsPerPoll: number;
-  /** Of one second of somebody who is told the place over a live connection. */
+  /** The cost of one second of a live connection that receives a place. */
   readonly watch: Cost;
   readonly statements: readonly EntryStatementFigures[];
 }
@@ -44,7 +44,7 @@ const POLL_MS = 10_000;
 const POLL_CONNECTIONS = 64;
 const WATCH_MS = 10_000;
 const WATCHERS_MOST = 5_000;
-/** After the crowd is there, until what that set off is over. */
+/** After the crowd has come, until the work that this caused is over. */
 const CALM_MS = 2_000;
 const HOUR_MS = 3_600_000;
 
@@ -53,7 +53,7 @@ const POLICY = { maxActive: 0, batch: 1, intervalMs: HOUR_MS, activeTtlMs: DAY_M
 const STORED = `SELECT pg_total_relation_size('queue_tokens')::float8 AS tokens,
   pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 AS wal`;
 
-/** A line in which nobody is let in, in Redis, into which so many people come and in which they then poll. */
+/** Measures a line in Redis that admits nobody: people enter it, poll their places, and open live connections. */
 export async function measureLine(
   field: Field,
   load: LoadProcess,

@@ -4,7 +4,7 @@ import type { LoadProcess } from '../load/load-process.ts';
 import { findFreePort, type ServerProcess } from '../../harness/service/server-process.ts';
 import { readSettledMemory } from './settled-heap.ts';
 
-/** What one of them adds to a service that has many of them already. */
+/** The memory that one more adds to a service that has many already. */
 export interface MemoryFigures {
   readonly count: number;
   readonly heapBytesEach: number;
@@ -22,7 +22,7 @@ async function startInspected(field: Field): Promise<{ server: ServerProcess; re
 
 type ReadMemory = () => ReturnType<typeof readSettledMemory>;
 
-/** Half of them come to warm the service up, the other half is measured. */
+/** The first half warms the service up, the second half is measured. */
 async function measureHalf(read: ReadMemory, count: number, add: (first: number, last: number) => Promise<void>) {
   const half = Math.floor(count / 2);
   await add(0, half);
@@ -36,7 +36,7 @@ async function measureHalf(read: ReadMemory, count: number, add: (first: number,
   };
 }
 
-/** Schedules of `seatCount` free seats, each of whose maps was read once: its actor stays. */
+/** Measures schedules of `seatCount` free seats. One read of each map activates its actor, which stays. */
 export async function measureSchedules(
   field: Field,
   load: LoadProcess,
@@ -63,7 +63,7 @@ export async function measureSchedules(
   }
 }
 
-/** Live connections, each of which has said hello and watches the same schedule, in which nothing happens. */
+/** Measures live connections that all watch one schedule without changes. */
 export async function measureSockets(field: Field, { count }: { readonly count: number }): Promise<MemoryFigures> {
   const [scheduleId = 0] = await field.frontrow.addSchedules(1, 50);
   const tokens = viewersOf(field);

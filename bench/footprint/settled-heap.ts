@@ -5,16 +5,16 @@ import { asObject, readInteger, readText } from '../../harness/json.ts';
 import { residentBytes } from '../../harness/machine/memory.ts';
 
 export interface SettledMemory {
-  /** What JavaScript keeps, after a full collection of garbage. */
+  /** The JavaScript heap after a full garbage collection. */
   readonly heapBytes: number;
-  /** What the process has of the machine's memory; it does not shrink at once. */
+  /** Resident memory of the process; it does not shrink at once. */
   readonly residentBytes: number;
 }
 
-/** Ephemera of the load, such as its connections' ends, are gone after this long. */
+/** The service has closed the connections of the load by then. */
 const SETTLE_MS = 1_000;
 
-/** Asks a Node process that was started with `--inspect=127.0.0.1:port` to collect its garbage, and reads what is left. */
+/** Makes a Node process that runs with `--inspect=127.0.0.1:port` collect its garbage, and reads its memory. */
 export async function readSettledMemory(inspectPort: number, processId: number): Promise<SettledMemory> {
   await pause(SETTLE_MS);
   const targets: unknown = await (await fetch(`http://127.0.0.1:${inspectPort}/json/list`)).json();
@@ -29,7 +29,7 @@ export async function readSettledMemory(inspectPort: number, processId: number):
     return asObject(asObject(JSON.parse(data.toString()))['result']);
   }
   try {
-    // The second takes what finalisers of the first let go.
+    // The second collection frees the objects that finalisers of the first released.
     await ask('HeapProfiler.collectGarbage');
     await ask('HeapProfiler.collectGarbage');
     const heapBytes = readInteger(await ask('Runtime.getHeapUsage'), 'usedSize');

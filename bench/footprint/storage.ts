@@ -2,7 +2,7 @@ import pg from 'pg';
 import { type Field } from '../contestants/field.ts';
 import type { LoadProcess } from '../load/load-process.ts';
 
-/** What so many holds left behind in PostgreSQL. */
+/** The data that holds leave in PostgreSQL. */
 export interface StorageFigures {
   readonly connections: number;
   readonly holds: number;
@@ -77,7 +77,7 @@ export async function measureStorage(
     const result = await load.run({ ...plan, work });
     const after = await read();
     const holds = result.allAnswers['201'] ?? 0;
-    // A busy machine's service sheds load; what it shed left no bytes behind.
+    // The service of a busy machine sheds load; rejected holds leave no bytes.
     if (!result.exhausted || holds < LEAST_SHARE * scheduleIds.length * SEAT_COUNT) {
       throw new Error(`${holds} seats were held: ${JSON.stringify(result.allAnswers)}`);
     }

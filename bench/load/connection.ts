@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 /**
  * One keep-alive HTTP/1.1 connection with at most one request in flight. It reads what it needs of an answer (the status,
- * the length, the code of a refusal) and parses nothing else, because on a machine of two cores whatever the load costs is taken from
+ * the length, the code of a refusal) and parses nothing else, because on two cores the CPU of the load is missing for
  * the server under measurement. Answers must carry a content-length, which Fastify's do.
  */
 export interface LoadConnection {
@@ -19,12 +19,12 @@ export interface Answer {
 
 const READ_BUFFER_BYTES = 65_536;
 const HEAD_END = '\r\n\r\n';
-/** In lower case, as Fastify writes it, or as it is written for what the HTTP parser refuses. */
+/** Fastify writes lower case; Node's answer to a request that its parser rejects has capitals. */
 const LENGTH_HEADERS = ['\r\ncontent-length: ', '\r\nContent-Length: '] as const;
 
 /**
- * Resolves once connected. `onAnswer` is called once for each request, `onLost` at most once. What the server says unasked, before it
- * ends a connection on which nothing was sent for too long, is passed over.
+ * Resolves once connected. `onAnswer` is called once for each request, `onLost` at most once. It ignores bytes that the server
+ * sends without a request, before it ends an idle connection.
  */
 export function openConnection(
   port: number,
@@ -83,7 +83,7 @@ export function openConnection(
   });
 }
 
-/** The answer in `text`, or null while it is incomplete. Throws on what cannot be framed. */
+/** The answer in `text`, or null while it is incomplete. Throws on an answer that has no frame. */
 export function parseAnswer(text: string): Answer | null {
   const headEnd = text.indexOf(HEAD_END);
   if (headEnd < 0) {

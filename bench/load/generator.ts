@@ -2,7 +2,7 @@ import { openConnection } from './connection.ts';
 import { createLatencies } from '../../harness/latencies.ts';
 import type { LoadPlan, LoadResult } from './plan.ts';
 
-/** What is still unanswered this long after the end of the time is counted as lost. */
+/** Requests that have no answer this long after the end count as lost. */
 const TAIL_LIMIT_MS = 5_000;
 
 interface Worker {
@@ -10,7 +10,7 @@ interface Worker {
   readonly close: () => void;
 }
 
-/** Runs a plan whose requests are built already. Rejects when a connection cannot be opened. */
+/** Runs a plan with requests that were built before. Rejects when a connection cannot be opened. */
 export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Promise<LoadResult> {
   const answers: Record<string, number> = {};
   const allAnswers: Record<string, number> = {};
@@ -82,7 +82,7 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
         sendNext(nowMs);
       },
       () => {
-        // Nothing is owed to who has been told all.
+        // A connection without a request in flight owes no answer.
         if (isWorking) unanswered += 1;
         retire();
       },

@@ -1,7 +1,7 @@
 import type { LatencySummary } from '../../harness/latencies.ts';
 
 /**
- * What the load process is asked to do. Requests are built before the clock starts; each connection has at most one in
+ * The work of the load process. Requests are built before the clock starts; each connection has at most one in
  * flight and takes the next of the common list when its answer has arrived (closed loop).
  */
 export interface LoadPlan {

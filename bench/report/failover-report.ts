@@ -4,13 +4,13 @@ import { describeRun, describeVerdict, judge, type RunFigures } from './run-figu
 import { describeSteadyLoad } from './steady-report.ts';
 import { formatCount, formatFixed, formatTable } from '../../harness/table.ts';
 
-/** A kill. */
+/** One kill of a node. */
 export interface FailoverTrial {
   readonly trial: number;
   readonly node: string;
-  /** For each schedule of the node: from the kill to the first hold that was asked for after it. */
+  /** For each schedule of the node: from the kill to the answer of the first hold that was due after it. */
   readonly firstSuccessMs: readonly number[];
-  /** How long each done request on the other nodes' schedules took, from when it was due. */
+  /** The time of each done request on the other nodes' schedules, from when it was due. */
   readonly othersBeforeMs: readonly number[];
   readonly othersAfterMs: readonly number[];
   /** Requests on the other nodes' schedules that were not done. */

@@ -10,20 +10,20 @@ interface LiveFigures extends RunFigures {
   readonly rounds: readonly LiveRound[];
 }
 
-/** Promised for a thousand watchers at 200 changes a second; a larger crowd shares two cores with this benchmark. */
+/** The service promises this for 1 000 watchers at 200 changes a second; a larger crowd shares two cores with this benchmark. */
 const LATENCY_TARGET_BEYOND_FLUSH_MS = 100;
 const LATENCY_TARGET_WATCHERS = 1_000;
 const FRAMES_PER_CPU_TARGET = 0.8;
-/** Beyond this share of waiting for a core the latencies are the machine's. */
+/** When service and watchers wait for a core for more than this share of the time, the latencies are the machine's. */
 const WAIT_SHARE_SUSPECT = 0.2;
 
-/** What one crowd cost in one round. */
+/** The cost of one crowd in one round. */
 interface CrowdCost {
   readonly watchers: number;
   readonly service: HallPhase;
   readonly broadcast: BroadcastPhase;
   readonly grossUs: number;
-  /** Without what the same changes cost when nobody watches. */
+  /** Without the cost of the same changes when there are no watchers. */
   readonly netUs: number;
   readonly broadcastUs: number;
 }
@@ -31,8 +31,8 @@ interface CrowdCost {
 /** The report of the live benchmark as text. */
 export function summariseLive(figures: LiveFigures): string {
   const { settings, rounds, faults } = figures;
-  // On a busy machine changes are committed in larger groups and cost less. What is subtracted too much would be a gift to
-  // the service, so it is the cheapest of the rounds.
+  // A busy machine commits changes in larger groups, so they cost less. Subtracting too much would favour the service,
+  // so this is the cheapest of the rounds.
   const aloneUsPerSecond = Math.min(...rounds.map(({ alone }) => alone.serverCpuUs / alone.seconds));
   const costs = rounds.flatMap((round) => costsOfRound(round, aloneUsPerSecond));
   const crowds = [...new Set(costs.map(({ watchers }) => watchers))];
@@ -70,7 +70,7 @@ function describeAlone(rounds: readonly LiveRound[]): string[] {
   const core = of(({ serverCpuUs, seconds }) => serverCpuUs / seconds / 1e6);
   const reply = of(({ replyP99Ms }) => replyP99Ms);
   return [
-    `nobody watches: the service uses ${formatFixed(core, 3)} of a core for the changes, replies have p99 ${formatFixed(reply, 1)} ms`,
+    `without watchers the service uses ${formatFixed(core, 3)} of a core for the changes, replies have p99 ${formatFixed(reply, 1)} ms`,
     '',
   ];
 }
@@ -155,7 +155,7 @@ function deliveryCells(
   ];
 }
 
-/** Of the time, how much service and watchers together were ready to run and had no core. */
+/** The share of the time in which service and watchers were ready to run but had no core. */
 function waitShare({ serverWaitUs, crowdWaitUs, seconds }: HallPhase): number {
   return (serverWaitUs + crowdWaitUs) / seconds / 1e6;
 }

@@ -5,7 +5,7 @@ import { describeRun, describeVerdict, judge, type RunFigures } from './run-figu
 import { describeSteadyLoad } from './steady-report.ts';
 import { formatCount, formatFixed, formatTable } from '../../harness/table.ts';
 
-/** A stretch of time in which a node left or came back, or nothing happened. */
+/** A stretch of time in which a node left or returned, or nothing happened. */
 export interface RollingStretch {
   readonly name: string;
   readonly seconds: number;
@@ -14,9 +14,9 @@ export interface RollingStretch {
   readonly failures: Partial<Record<Outcome, number>>;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** For each schedule the longest that a request on it took. */
+  /** For each schedule the longest time that a request on it took. */
   readonly pausesMs: readonly number[];
-  /** For each schedule the longest time between two answers that did something. */
+  /** For each schedule the longest time between two answers that changed something. */
   readonly gapsMs: readonly number[];
 }
 

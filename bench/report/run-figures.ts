@@ -1,13 +1,13 @@
 import type { MachineDescription } from '../../harness/machine/description.ts';
 
-/** What every run knows besides its own measurements. */
+/** The figures that every run has besides its own measurements. */
 export interface RunFigures {
   readonly machine: MachineDescription;
   /** The server's version and the settings that decide what a commit costs. */
   readonly postgres: Readonly<Record<string, string>>;
   /** The options of the run. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What is wrong with the stored data or the answers; a run with any fault is void. */
+  /** Faults of the stored data or of the answers; a run with any fault is void. */
   readonly faults: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 /**
  * A bare broadcast in a process of its own: `node bench/rivals/broadcast-server.ts`, with PORT and RECORDING, a file of
- * frames and their times. Whoever connects to `/live` receives them; `POST /play` begins. Nothing is subscribed to, checked
- * or remembered: this is what `ws` costs, and no service can cost less with it.
+ * frames and their times. Every connection to `/live` receives them; `POST /play` begins. The server checks and remembers
+ * nothing: this is the cost of `ws`, and no service can cost less with it.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

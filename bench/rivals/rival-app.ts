@@ -80,7 +80,7 @@ export function createBareApp(): FastifyInstance {
 
 /**
  * `POST /api/v1/reservations` in front of a rival's database. The token look-up is a read of a map in memory, and the
- * schedules are in memory too: nothing here costs a rival more than it must.
+ * schedules are in memory too: no step here costs a rival more than necessary.
  */
 export function createRivalApp({ users, schedules, holdSeat }: RivalAppDeps): FastifyInstance {
   const app = createBareApp();

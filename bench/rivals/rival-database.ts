@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 
 /**
- * A rival's tables. `reservations` and its indexes are those of the service; the seat's state stands in `seats`, which is what
- * is locked. There is room in its pages, so that an update stays on its page and touches no index.
+ * A rival's tables. `reservations` and its indexes are those of the service; the seat's state is in `seats`, whose rows
+ * are locked. Its pages have room, so that an update stays on its page and touches no index.
  */
 const TABLES = `
 CREATE TABLE schedules (
@@ -59,7 +59,7 @@ export async function addRivalSchedules(pool: Pool, count: number, seatCount: nu
   return scheduleIds;
 }
 
-/** What is wrong in a rival's database: seats and reservations must agree one to one. Empty when all is well. */
+/** Audits a rival's database: a sentence for each seat that does not agree with its reservations, one to one. */
 export async function findRivalFaults(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ fault: string }>(
     `SELECT format('seat %s of schedule %s has %s live reservations and is %s', seat_number, schedule_id, count(r.reservation_id), s.status) AS fault

@@ -12,10 +12,10 @@ interface LockedSeat {
 }
 
 /**
- * The pessimistic way: a transaction per hold that locks the seat's row, looks, and writes. Five statements, those with
+ * The pessimistic way: a transaction per hold locks the seat's row, reads it, and writes. Five statements, those with
  * parameters prepared. Expired holds are left to a sweeper, which does not run here and would cost more.
  *
- * On a pool with `pipeline: true` what needs no answer is not waited for: two round trips instead of five.
+ * On a pool with `pipeline: true` it does not wait for answers that it does not need: two round trips instead of five.
  */
 export function createRowLockHold(pool: Pool, pipelined: boolean): (attempt: HoldAttempt) => Promise<HoldOutcome> {
   return async (attempt) => {

@@ -5,19 +5,19 @@ import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { mapConcurrently } from '../../harness/concurrently.ts';
 import { createConcert, DAY_MS } from './concert.ts';
 
-/** A concert with shoppers in it, on a service whose limits do not bite. */
+/** A concert with admitted shoppers, on a service whose limits are out of reach. */
 export interface Sale {
-  /** Opens the concert and lets its shoppers in, once, over HTTP. */
+  /** Opens the concert and admits its shoppers, once, over HTTP. */
   open(baseUrl: string): Promise<void>;
-  /** Who holds: known once it is open. */
+  /** The users with queue tokens, once the sale is open. */
   shoppers(): readonly Shopper[];
-  /** Registers one more and lets them in. */
+  /** Registers another shopper and admits them. */
   admit(baseUrl: string, name: string): Promise<Shopper>;
   /** Fresh schedules with every seat free; ids in order. The service need not run. */
   addSchedules(count: number, seatCount: number): Promise<number[]>;
   /** Live reservations of these schedules, by the database. */
   countHolds(scheduleIds: readonly number[]): Promise<number>;
-  /** What the sale itself asks the database with. */
+  /** The sale's own connections to the database. */
   readonly pool: pg.Pool;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface Shopper {
 }
 
 const HOUR_MS = 3_600_000;
-/** The limits are the API's, so that no policy stands between the load and the seats. */
+/** The largest values that the API takes, so that no policy limits the load. */
 const ADMISSIONS_MOST = 1_000_000;
 const SEATS_PER_USER_MOST = 500;
 export const PRICE_WON = 110_000;
@@ -39,7 +39,7 @@ const REGISTER_AT_ONCE = 16;
 const LOOKS_MOST = 20;
 const LOOK_EVERY_MS = 250;
 
-/** Environment of a service that does nothing but what it is asked. */
+/** Environment of a service without demonstration data and with limits out of reach. */
 export const LIMITS_OFF = {
   AUTH_ISSUE: 'true',
   DEMO_DATA: 'false',
@@ -55,7 +55,7 @@ export const LIMITS_OFF = {
   LIVE_MESSAGES_PER_MINUTE: '0',
 };
 
-/** A sale that is not open yet; `users` are to have ACTIVE queue tokens. */
+/** A sale that is not open yet; `users` people will have ACTIVE queue tokens. */
 export function createSale(settings: {
   readonly databaseUrl: string;
   readonly adminToken: string;

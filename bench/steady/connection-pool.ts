@@ -3,9 +3,9 @@ import { type Answer, type LoadConnection, openConnection } from '../load/connec
 
 /** Sends requests over many connections to several ports, one in flight on each. */
 export interface ConnectionPool {
-  /** `onEnd` is called once: with the answer, or with null when there will be none. `build` is told the port. */
+  /** `onEnd` is called once: with the answer, or with null when there will be none. `build` gets the port. */
   send(build: (port: number) => Buffer, onEnd: (answer: Answer | null) => void): void;
-  /** From now on nothing is sent to other ports; what is under way there may still be answered. */
+  /** From now on no request goes to other ports; requests in flight there may still be answered. */
   direct(ports: readonly number[]): void;
   close(): void;
 }
@@ -24,8 +24,8 @@ interface Pooled {
 const DIAL_AGAIN_MS = 50;
 
 /**
- * Free connections are used in turns, so that none stands idle until its server closes it. A request that finds none free waits. One
- * that a connection is lost under is not sent again.
+ * Requests use the free connections in turns, so that none is idle until its server closes it. A request without a free connection waits. The
+ * pool does not send a request again when its connection breaks.
  */
 export function createConnectionPool(connectionsPerPort: number): ConnectionPool {
   const pooled = new Map<number, Set<Pooled>>();
@@ -72,7 +72,7 @@ export function createConnectionPool(connectionsPerPort: number): ConnectionPool
         put(member);
         return;
       } catch {
-        // Nobody listens there now.
+        // No server listens there now.
         await pause(DIAL_AGAIN_MS);
       }
     }

@@ -6,9 +6,9 @@ export type SteadyCalls = {
   start: (order: SteadyOrder) => Promise<void>;
   /** From now on requests go to these ports and to no others. */
   direct: (where: { readonly ports: readonly number[] }) => Promise<void>;
-  /** What has been answered since the last time that this was asked. */
+  /** The requests that ended since the last call. */
   take: (nothing: Record<string, never>) => Promise<SteadyRecords>;
-  /** Ends it; answers when the last answer is in, or is not to be expected any more. */
+  /** Ends the load; answers when the last answer has arrived, or its time is over. */
   stop: (nothing: Record<string, never>) => Promise<SteadyEnd>;
 };
 
@@ -21,31 +21,31 @@ export function createSteadyWorker(): SteadyWorker {
 
 export interface SteadyOrder {
   readonly ports: readonly number[];
-  /** At a fixed rate a request that finds all of them busy waits for one, and its wait is counted. */
+  /** At a fixed rate a request that finds all connections busy waits, and its wait counts. */
   readonly connectionsPerPort: number;
-  /** They take turns. */
+  /** Requests use the schedules in turns. */
   readonly scheduleIds: readonly number[];
   readonly seatCount: number;
   /** Queue tokens; each hold is for a random one, and released by it. */
   readonly tokens: readonly string[];
-  /** Whatever the answers do (open loop); null: each connection asks again as soon as it is answered (closed loop). */
+  /** At a fixed rate whatever the answers are (open loop); null: each connection asks again as soon as it has an answer (closed loop). */
   readonly requestsPerSecond: number | null;
   readonly seed: number;
 }
 
 /**
- * What became of a request: done, refused (409), certainly not done (503 `none`), perhaps done (another 5xx), or never answered. The
- * place in this list is what a record says.
+ * The outcome of a request: done, refused (409), certainly not done (503 `none`), perhaps done (another 5xx), or never answered. A
+ * record has the index in this list.
  */
 export const OUTCOMES = ['held', 'released', 'refused', 'none', 'unknown', 'lost', 'strange'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Requests in columns: one place in each column is one request. Times are the machine's monotonic milliseconds. */
 export interface SteadyRecords {
-  /** When it was due, whenever it could be sent. */
+  /** When it was due, even if it was sent later. */
   readonly dueMs: Float64Array;
   readonly doneMs: Float64Array;
-  /** By the place in the order. */
+  /** The index of the schedule in the order. */
   readonly schedule: Int32Array;
   readonly outcome: Uint8Array;
   /** Of the change that a 2xx answer reports; 0 for all others. */
@@ -56,13 +56,13 @@ export interface SteadyEnd {
   readonly records: SteadyRecords;
   /** Reservations that were acknowledged and not released. */
   readonly heldIds: readonly string[];
-  /** Answers that were not 2xx since the start, by status and code; `lost` are those that never came. */
+  /** Answers other than 2xx since the start, by status and code; `lost` counts missing answers. */
   readonly refusals: Readonly<Record<string, number>>;
-  /** The first of them as they were. */
+  /** The first of them in full. */
   readonly samples: readonly string[];
-  /** Requests that found no seat to be asked for. */
+  /** Requests that found no seat. */
   readonly skipped: number;
-  /** How late requests were taken up: what the load's own process was late by. */
+  /** By how much the load's own process was late. */
   readonly lagP99Ms: number;
   readonly cpuUs: number;
   readonly elapsedMs: number;

@@ -7,14 +7,14 @@ import { createConnectionPool } from './connection-pool.ts';
 import { OUTCOMES, type Outcome, type SteadyEnd, type SteadyOrder, type SteadyRecords } from './steady-calls.ts';
 import { createSteadySeats, type SteadyAsk } from './steady-seats.ts';
 
-/** Holds and releases under way. */
+/** A running load of holds and releases. */
 export interface SteadyLoad {
   direct(ports: readonly number[]): void;
   take(): SteadyRecords;
   stop(): Promise<SteadyEnd>;
 }
 
-/** Timers are exact to a millisecond; what is due within one is sent together. */
+/** Timers have a resolution of a millisecond; requests that are due within one are sent together. */
 const TICK_MS = 1;
 /** The service promises an answer within this. */
 const ANSWER_LIMIT_MS = 10_000;
@@ -24,8 +24,8 @@ const RESERVATION_ID = /"reservationId":"([0-9a-f-]{36})"/;
 const SEQ = /"seq":(\d+)/;
 
 /**
- * Holds free seats and releases held ones, the schedules in turns. At a fixed rate times count from when a request was due, so what
- * waited for a slow answer is in them.
+ * Holds free seats and releases held ones, the schedules in turns. At a fixed rate times count from when a request was due, so they
+ * include the wait for a slow answer.
  */
 export function createSteadyLoad(order: SteadyOrder, nowMs: () => number): SteadyLoad {
   const { scheduleIds, seatCount, tokens, requestsPerSecond } = order;

@@ -1,28 +1,28 @@
 import type { Random } from '../../harness/random.ts';
 import type { Outcome } from './steady-calls.ts';
 
-/** What is asked for next. */
+/** The next request. */
 export type SteadyAsk =
   | {
       readonly type: 'hold';
       readonly seatNumber: number;
       readonly token: string;
-      /** Whether an earlier request for the seat may have been done. */
+      /** Whether an earlier request for the seat may have succeeded. */
       readonly isDoubted: boolean;
     }
   | { readonly type: 'release'; readonly seatNumber: number; readonly token: string; readonly reservationId: string };
 
 /** The seats of one schedule, about half of them held. */
 export interface SteadySeats {
-  /** Null when all seats are being asked for. */
+  /** Null when every seat has a request in flight. */
   next(): SteadyAsk | null;
   settle(ask: SteadyAsk, outcome: Outcome, reservationId: string | null): void;
   heldIds(): string[];
 }
 
 /**
- * Nobody else asks for these seats. One whose answer is missing is asked for again by the same holder: whether the hold or the release
- * was done or not, they then have it.
+ * No other load uses these seats. When an answer is missing, the same holder asks for the seat again: whether the hold or the release
+ * was done or not, that holder then has it.
  */
 export function createSteadySeats(settings: {
   readonly seatCount: number;

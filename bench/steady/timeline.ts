@@ -4,14 +4,14 @@ import { OUTCOMES, type Outcome, type SteadyRecords } from './steady-calls.ts';
 export interface SteadyRequest {
   readonly dueMs: number;
   readonly doneMs: number;
-  /** By the place in the order. */
+  /** The index of the schedule in the order. */
   readonly schedule: number;
   readonly outcome: Outcome;
   /** Of the change that a 2xx answer reports; 0 for all others. */
   readonly seq: number;
 }
 
-/** The requests of several takings, in the order in which they ended. */
+/** The requests of several records, in the order in which they ended. */
 export function readRequests(takings: readonly SteadyRecords[]): SteadyRequest[] {
   return takings.flatMap(({ dueMs, doneMs, schedule, outcome, seq }) =>
     Array.from(dueMs, (due, index) => ({
@@ -29,12 +29,12 @@ export function isDone({ outcome }: SteadyRequest): boolean {
   return outcome === 'held' || outcome === 'released';
 }
 
-/** Whether a caller would call it failed: neither done nor refused for a reason of the sale. */
+/** Whether the request failed for its caller: neither done nor refused for a reason of the sale. */
 export function hasFailed(request: SteadyRequest): boolean {
   return !isDone(request) && request.outcome !== 'refused';
 }
 
-/** How many there are of each outcome that is not 2xx. */
+/** The number of requests of each outcome that is not 2xx. */
 export function countFailures(requests: readonly SteadyRequest[]): Partial<Record<Outcome, number>> {
   const counts: Partial<Record<Outcome, number>> = {};
   for (const request of requests) {

@@ -1,10 +1,10 @@
-/** What the process of the watchers can be asked. Times are the machine's monotonic milliseconds. */
+/** The calls that the process of the watchers answers. Times are the machine's monotonic milliseconds. */
 export type CrowdCalls = {
   /** Opens the crowd's connections, some at a time; answers when each has its map. */
   open: (crowd: CrowdOrder) => Promise<{ readonly openedMs: number }>;
   /** Waits until every watcher that reads has `seq`; answers how many have not by then. */
   settle: (order: { readonly seq: number; readonly limitMs: number }) => Promise<{ readonly behind: number }>;
-  /** Lets the stuck read again, and answers what became of them within the time. */
+  /** Makes the stuck watchers read again, and answers how many caught up within the time. */
   wake: (order: { readonly seq: number; readonly limitMs: number }) => Promise<Woken>;
   /** How many are connected and have their map again. */
   count: (order: Record<string, never>) => Promise<{ readonly connected: number }>;
@@ -15,7 +15,7 @@ export type CrowdCalls = {
     readonly map: readonly string[];
   }) => Promise<{ readonly unequal: number; readonly faults: string[] }>;
   measure: (order: MeasureOrder) => Promise<CrowdFigures>;
-  /** What the first watcher received, with the time of each frame. */
+  /** The frames of the first watcher, each with its time. */
   recording: (order: Record<string, never>) => Promise<readonly RecordedFrame[]>;
   close: (order: Record<string, never>) => Promise<void>;
 };
@@ -35,7 +35,7 @@ export interface CrowdOrder {
 }
 
 export interface Woken {
-  /** How the server had ended their connections, by code; `broken` where there was no close frame. */
+  /** The number of connections that the server closed, by code; `broken` where there was no close frame. */
   readonly closings: Readonly<Record<string, number>>;
   /** Still connected, and up to date within the time. */
   readonly caughtUp: number;
@@ -53,7 +53,7 @@ export interface Resumptions {
 export interface MeasureOrder {
   readonly fromMs: number;
   readonly toMs: number;
-  /** `seq` and time of each reply that a change was made by, one after the other; none where nobody replied. */
+  /** `seq` and time of each answer that reported a change, in turns; empty where there were no answers. */
   readonly replies: Float64Array;
 }
 

@@ -9,7 +9,7 @@ import { createFrameDialler } from './frame-connection.ts';
 import { createFrameStore, type FrameStore } from './frame-store.ts';
 import { createWatcher, type Watcher } from './watcher.ts';
 
-/** Upgrades that are under way at once while a crowd opens; a server that listens for fewer would refuse the rest. */
+/** Upgrades in flight while a crowd opens; beyond the server's backlog the kernel would refuse connections. */
 const DIALLED_AT_ONCE = 100;
 const LOOK_EVERY_MS = 20;
 const FAULTS_KEPT = 20;

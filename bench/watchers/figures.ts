@@ -4,7 +4,7 @@ import type { CrowdFigures, MeasureOrder } from './crowd-calls.ts';
 import type { FrameStore } from './frame-store.ts';
 import type { Watcher } from './watcher.ts';
 
-/** What the watchers saw of the changes whose replies fell into the time. */
+/** Measures how the changes that were answered within the time reached the watchers. */
 export function measureCrowd(watchers: readonly Watcher[], frames: FrameStore, order: MeasureOrder): CrowdFigures {
   const { fromMs, toMs } = order;
   const repliesMs = repliesBySeq(order.replies);

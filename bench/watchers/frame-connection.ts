@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 
 /**
- * The client's end of a WebSocket, reading only what a server may send: unmasked frames in one piece. It
- * does nothing else, because on a machine of two cores whatever thousands of watchers cost is taken from the server under
+ * The client's end of a WebSocket. It reads only frames that a server may send: unmasked frames in one piece. It
+ * does nothing else, because on two cores the CPU of thousands of watchers is missing for the server under
  * measurement. It answers pings, as every client must.
  */
 export interface FrameConnection {
@@ -16,9 +16,9 @@ export interface FrameConnection {
 }
 
 export interface FrameListener {
-  /** The payload of a text frame; it is only lent, until this returns. */
+  /** The payload of a text frame; it is valid until this returns. */
   onText(payload: Buffer): void;
-  /** Once, with the code of the close frame; null where the connection just broke. */
+  /** Once, with the code of the close frame; null where the connection broke without one. */
   onClosed(code: number | null): void;
 }
 
@@ -91,7 +91,7 @@ export function createFrameDialler(): (
           at = frame.end;
           take(frame.opcode, bytes.subarray(frame.start, frame.end));
         }
-        // What is left lies in the shared buffer, which the next connection overwrites.
+        // The rest is in the shared buffer, which the next connection overwrites.
         carried = at === bytes.length ? EMPTY : Buffer.from(bytes.subarray(at));
       }
 
@@ -131,7 +131,7 @@ export function createFrameDialler(): (
     });
 }
 
-/** The frame that begins at `at`, or null while it is incomplete. Throws on what no server may send. */
+/** The frame that begins at `at`, or null while it is incomplete. Throws on a frame that no server may send. */
 export function findFrame(bytes: Buffer, at: number): { opcode: number; start: number; end: number } | null {
   if (bytes.length < at + 2) return null;
   const first = bytes[at] ?? 0;

@@ -1,7 +1,7 @@
 import { asObject, readInteger, readObjects, readText } from '../../harness/json.ts';
 import type { JsonObject } from '../../harness/json.ts';
 
-/** What a seat is, as a word to compare: `HELD 2027-01-01T00:00:00.000Z`, `AVAILABLE `. */
+/** The state of a seat as a word that can be compared: `HELD 2027-01-01T00:00:00.000Z`, `AVAILABLE `. */
 export type SeatWord = string;
 
 /** A frame about seats, parsed once however many watchers received these bytes. */
@@ -15,8 +15,8 @@ export interface SeatFrame {
 }
 
 /**
- * The different frames that arrived in this process. Every watcher's bytes are compared with the newest of them, so that a
- * watcher that was sent something else is found out, and one more watcher costs a comparison instead of a parse.
+ * The different frames that arrived in this process. Every watcher's bytes are compared with the newest of them, so that different
+ * bytes are noticed, and one more watcher costs a comparison instead of a parse.
  */
 export interface FrameStore {
   /** The position of the frame with these bytes, which are copied if they are new; the parsed object if it is not about seats. */
@@ -25,7 +25,7 @@ export interface FrameStore {
   readonly size: number;
 }
 
-/** Watchers are at most so many frames apart before a frame is parsed again; it costs time, not correctness. */
+/** Beyond this distance between two watchers a frame is parsed again, which costs time and nothing else. */
 const COMPARED_MOST = 16;
 
 export function createFrameStore(): FrameStore {
@@ -60,7 +60,7 @@ export function createFrameStore(): FrameStore {
   };
 }
 
-/** What an object with `status` and perhaps `heldUntil` says of a seat. */
+/** The word of a seat, from an object with `status` and perhaps `heldUntil`. */
 export function seatWord(seat: JsonObject): SeatWord {
   const until = seat['heldUntil'];
   return `${readText(seat, 'status')} ${typeof until === 'string' ? until : ''}`;

@@ -1,4 +1,4 @@
-/** The process of those who wait in a queue and are told their place; see `LineCalls`. */
+/** The process of the waiting people, who receive their places; see `LineCalls`. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { asObject, readText } from '../../harness/json.ts';
 import { createMachineClock } from '../../harness/machine/monotonic-clock.ts';
@@ -33,7 +33,7 @@ async function wait(port: number, path: string, token: string): Promise<void> {
       knowsPlace();
     },
     onClosed(code) {
-      // Those who were let in leave one after the other; their tokens end, and so do their sockets.
+      // An admitted person leaves after a while; the service ends the token and closes the socket.
       if (code !== TOKEN_ENDED || !admittedMs.has(token)) noteFault(`the service closed with ${code}`);
     },
   });

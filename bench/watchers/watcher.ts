@@ -3,30 +3,30 @@ import type { JsonObject } from '../../harness/json.ts';
 import type { FrameConnection, FrameListener } from './frame-connection.ts';
 import type { FrameStore, SeatWord } from './frame-store.ts';
 
-/** What all watchers of a process share. */
+/** The parts that all watchers of a process share. */
 export interface WatcherContext {
   readonly dial: (path: string, listener: FrameListener) => Promise<FrameConnection>;
   readonly frames: FrameStore;
   readonly nowMs: () => number;
   readonly random: () => number;
-  /** Something that no watcher may be shown, in words. */
+  /** Records a frame that no watcher may receive, in words. */
   readonly noteFault: (fault: string) => void;
 }
 
 export interface WatcherSettings {
   readonly path: string;
   readonly token: string;
-  /** Null: say nothing and take what comes, from a server that speaks no protocol. */
+  /** Null: send nothing and accept every frame, from a server without a protocol. */
   readonly scheduleId: number | null;
   /** Dial again, with the last `seq`, when the connection ends. */
   readonly reconnects: boolean;
 }
 
-/** One who watches a schedule's seats over a WebSocket, and notes what arrives when. */
+/** Watches a schedule's seats over a WebSocket and records every frame with its time. */
 export interface Watcher {
   /** Resolves when the first map is there. */
   open(): Promise<void>;
-  /** Asks for the map so many times and reads nothing from then on. */
+  /** Asks for the map that many times and then reads nothing. */
   getStuck(questions: number): void;
   readAgain(): void;
   close(): void;
@@ -43,7 +43,7 @@ export interface Watcher {
   map(): SeatWord[];
 }
 
-/** A crowd that dials at once after a restart would keep the service from answering; so do browsers' clients. */
+/** A crowd that dials at once after a restart would overload the service; the browser's client waits in the same way. */
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 2_000;
 

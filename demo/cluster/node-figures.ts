@@ -10,11 +10,11 @@ export interface NodeFigures {
   readonly state: 'ready' | 'draining' | 'waiting' | 'away';
   /** Why it is not ready; empty when it is. */
   readonly note: string;
-  /** Null while it does not say. */
+  /** Null while it does not answer. */
   readonly schedules: number | null;
-  /** Holds that were granted here in the last second, whoever owns their schedules. */
+  /** Holds that the node granted in the last second, on schedules of any owner. */
   readonly holdsPerSecond: number | null;
-  /** Of one core, in percent; null where the system does not tell. */
+  /** Of one core, in percent; null where the system does not report it. */
   readonly cpuPercent: number | null;
 }
 
@@ -87,7 +87,7 @@ function stateOf(node: ClusterNode, target: Target | undefined): Pick<NodeFigure
   return { state: target.reasons.includes('no answer') ? 'away' : 'waiting', note };
 }
 
-/** The text of a node's metrics; null when it gives none in time. */
+/** The text of a node's metrics; null when it does not answer in time. */
 async function readMetrics(url: string): Promise<string | null> {
   try {
     const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(LOOK_LIMIT_MS) });

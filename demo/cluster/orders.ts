@@ -1,4 +1,4 @@
-/** What somebody at the terminal wants of the cluster. */
+/** An order that a user types at the terminal. */
 export type Order =
   | { readonly type: 'kill' | 'pause-or-resume' | 'restart'; readonly node: number }
   | { readonly type: 'quit' }
@@ -8,9 +8,9 @@ const TYPES = { k: 'kill', s: 'pause-or-resume', r: 'restart' } as const;
 const INTERRUPT = '\u0003';
 
 export const ORDERS_HELP =
-  'k2 kills node 2 · s2 stops it, or lets it go on · r2 restarts it in order, or brings it back · q quits';
+  'k2 kills node 2 · s2 stops it, or resumes it · r2 restarts it in order, or starts it again · q quits';
 
-/** Finds orders in what is typed, key by key on a terminal or in lines from a pipe. Spaces and ends of lines part orders. */
+/** Finds orders in the typed text, key by key on a terminal or in lines from a pipe. Spaces and ends of lines separate orders. */
 export function createOrderReader(nodes: number): (text: string) => Order[] {
   let begun = '';
   return (text) => {

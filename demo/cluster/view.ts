@@ -1,7 +1,7 @@
 import type { FrontCounts } from './front/front.ts';
 import type { NodeFigures } from './node-figures.ts';
 
-/** What the terminal shows of a cluster. */
+/** The contents of the terminal. */
 export interface ClusterView {
   /** Lines that stay on top. */
   readonly heading: readonly string[];
@@ -10,7 +10,7 @@ export interface ClusterView {
 }
 
 export interface View {
-  /** Something that happened. */
+  /** Shows an event. */
   say(event: string): void;
   close(): void;
 }
@@ -22,7 +22,7 @@ const CLEAR_LINE = '\u001b[2K';
 const bold = (text: string): string => `\u001b[1m${text}\u001b[0m`;
 const dim = (text: string): string => `\u001b[2m${text}\u001b[0m`;
 
-/** A picture that is drawn over itself on a terminal; a line every five seconds, and one for each event, anywhere else. */
+/** On a terminal a picture replaces the last one; elsewhere there is a line every five seconds, and one for each event. */
 export function createView(output: NodeJS.WriteStream, look: () => ClusterView): View {
   const isDrawn = output.isTTY;
   const events: string[] = [];

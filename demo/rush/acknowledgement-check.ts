@@ -1,10 +1,10 @@
 import pg from 'pg';
 import type { Acknowledgement } from './acknowledgement.ts';
 
-/** Rows are looked for in portions of this size. */
+/** One statement looks for this many acknowledgements. */
 const PORTION = 5_000;
 
-/** Looks for each kind of acknowledgement; `a` is one of them as JSON, and what is selected is missing. */
+/** Looks for each kind of acknowledgement; `a` is an acknowledgement as JSON, and the statement selects the missing ones. */
 const MISSING: readonly (readonly [kinds: readonly Acknowledgement['kind'][], statement: string])[] = [
   [
     ['hold'],
@@ -49,7 +49,7 @@ const MISSING: readonly (readonly [kinds: readonly Acknowledgement['kind'][], st
   ],
 ];
 
-/** The acknowledged changes that the database does not have: none, whatever crashed since. */
+/** The acknowledged changes that the database does not have. There must be none, even after a crash. */
 export async function findMissing(
   databaseUrl: string,
   acknowledgements: readonly Acknowledgement[],

@@ -7,7 +7,7 @@ export interface AcknowledgedSeat {
   readonly seq: number;
 }
 
-/** A 2xx answer that changed something: what may never be taken back. */
+/** A 2xx answer that changed something; the service may never take it back. */
 export type Acknowledgement =
   | {
       readonly kind: 'hold';
@@ -43,7 +43,7 @@ export type Acknowledgement =
 
 /** Everything that the service acknowledged, in the order in which the answers arrived. */
 export interface AcknowledgementLog {
-  /** Returns when the line is with the operating system: it outlives this process, though not the machine. */
+  /** Returns when the operating system has the line, which then survives this process but not the machine. */
   note(acknowledgement: Acknowledgement): void;
   all(): readonly Acknowledgement[];
   close(): void;
@@ -95,7 +95,7 @@ const KINDS: readonly unknown[] = [
   'refund',
 ] satisfies Acknowledgement['kind'][];
 
-/** The log's own lines need no more than a look at what they are. */
+/** The log wrote the lines itself, so their kind is enough. */
 function isAcknowledgement(value: unknown): value is Acknowledgement {
   return typeof value === 'object' && value !== null && 'kind' in value && KINDS.includes(value.kind);
 }

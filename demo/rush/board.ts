@@ -3,7 +3,7 @@ import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
 import type { LiveSeatMap } from '../../src/client/live/live-events.ts';
 import type { Stage, StageDate } from './stage.ts';
 
-/** How the seats of one date stand, as everybody may see it. */
+/** The seats of one date by status. */
 export interface DateBoard {
   readonly scheduleId: number;
   readonly startsAt: string;
@@ -12,9 +12,9 @@ export interface DateBoard {
   readonly held: number;
 }
 
-/** Every date of the concert as it is pushed to whoever looks on. */
+/** Every date of the concert, as the service pushes it. */
 export interface Board {
-  /** Every date; without seats those whose map has not come yet. */
+  /** Every date; a date has no seats until its map has come. */
   dates(): DateBoard[];
   /** Resolves once every map has come, and never when the board is closed before. */
   readonly known: Promise<void>;
@@ -24,7 +24,7 @@ export interface Board {
 /** The service's limit of subscriptions on one connection. */
 const DATES_PER_CONNECTION = 20;
 
-/** Looks on with an access token: watching needs no place in the queue. */
+/** Watches with an access token, because watching needs no place in the queue. */
 export function openBoard(client: FrontrowClient, { dates }: Stage, accessToken: string, seen: () => void): Board {
   const maps = new Map<number, LiveSeatMap>();
   const connections = Array.from({ length: Math.ceil(dates.length / DATES_PER_CONNECTION) }, () =>
@@ -55,7 +55,7 @@ export function openBoard(client: FrontrowClient, { dates }: Stage, accessToken:
   };
 }
 
-/** Every date as the service shows it from now on, or null when it shows nothing within `limitMs`. */
+/** Reads every date again; null when the service does not show all of them within `limitMs`. */
 export async function readBoard(
   client: FrontrowClient,
   stage: Stage,

@@ -7,7 +7,7 @@ import type { Held } from './shopping.ts';
 import type { Turn } from './turn.ts';
 import { chargeMissing } from './wallet.ts';
 
-/** Pays for what is held; charges first, or when the service says what is missing. False when the hold ended before. */
+/** Pays for the held seats. Charges the wallet first, or when the service reports the missing amount. False when the hold ended before. */
 export async function buy(context: RushContext, fan: Fan, turn: Turn, held: Held): Promise<boolean> {
   const { random, statistics, acknowledgements } = context;
   const { scheduleId, price } = held;
@@ -53,7 +53,7 @@ export async function giveBack({ client, acknowledgements }: RushContext, fan: F
   acknowledgements.note({ kind: 'refund', userId: fan.userId, paymentId, scheduleId, amount, seats });
 }
 
-/** Releases what is held, seat by seat. */
+/** Releases the held seats one by one. */
 export async function release(
   { acknowledgements }: RushContext,
   fan: Fan,

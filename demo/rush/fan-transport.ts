@@ -7,12 +7,12 @@ export interface FanTransport {
   close(): void;
 }
 
-/** Promised by the service: no request without an answer for longer than this. */
+/** The service promises an answer within this. */
 const ANSWER_LIMIT_MS = 10_000;
 
 /**
  * Node's own `fetch` opens a connection for every request that is under way, and costs several times the CPU, which the
- * service would miss.
+ * service would lack.
  */
 export function createFanTransport(sockets: number): FanTransport {
   const agent = new Agent({ keepAlive: true, maxSockets: sockets, maxFreeSockets: sockets });
@@ -41,7 +41,7 @@ export function createFanTransport(sockets: number): FanTransport {
         });
         let timer: NodeJS.Timeout | undefined;
         let sentMs = performance.now();
-        // Waiting for a free connection is no fault of the service: the time counts from when there is one.
+        // The wait for a free connection is not the service's: the time counts from when there is one.
         outgoing.on('socket', () => {
           sentMs = performance.now();
           timer = setTimeout(() => outgoing.destroy(new Error('NO_ANSWER')), ANSWER_LIMIT_MS);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Random } from '../../harness/random.ts';
 
-/** What a fan means to do with a seat once it is held. */
+/** A fan's plan for a seat that it holds. */
 export type Intention =
   | 'buy'
   /** Buys, and gives the tickets back. */
@@ -21,10 +21,10 @@ export interface Ticket {
   readonly paymentId: string;
 }
 
-/** How it ended for a fan. */
+/** The end of the rush for a fan. */
 export type FanEnd = 'tickets' | 'gave tickets back' | 'changed their mind' | 'found nothing left' | 'told: sold out';
 
-/** One customer, with the books that this customer would keep. Money in won. */
+/** One customer, with the customer's own books. Money in won. */
 export interface Fan {
   readonly name: string;
   readonly seatsWanted: number;
@@ -67,7 +67,7 @@ const FIRST_NAMES = [
 ] as const;
 const LAST_NAMES = ['Baker', 'Cho', 'Fischer', 'Garcia', 'Han', 'Kim', 'Moreau', 'Okafor', 'Rossi', 'Singh'] as const;
 
-/** Cumulative shares of what fans mean to do; the rest buys. */
+/** Cumulative shares of the fans' plans; the rest buys. */
 const INTENTIONS: readonly (readonly [Intention, number])[] = [
   ['dither', 0.06],
   ['leave', 0.11],
@@ -76,7 +76,7 @@ const INTENTIONS: readonly (readonly [Intention, number])[] = [
   ['impatient', 0.23],
 ];
 
-/** A fan who is not yet registered. */
+/** A fan that is not registered yet. */
 export function inventFan(random: Random): Fan {
   const korean = random.chance(0.7);
   const name = korean
@@ -98,7 +98,7 @@ export function inventFan(random: Random): Fan {
   };
 }
 
-/** An e-mail address that nobody has. */
+/** An e-mail address that no other fan has. */
 export function inventEmail(): string {
   return `fan-${randomUUID()}@example.com`;
 }

@@ -11,12 +11,12 @@ export interface FansClient {
   close(): void;
 }
 
-/** Longer than a restart with recovery of the database: fans wait so long for a service that is away. */
+/** Longer than a restart with recovery of the database: fans wait this long for a service that does not answer. */
 export const OUTAGE_LIMIT_MS = 120_000;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 1_000;
 
-/** Every attempt is counted; so every failure that a fan sees is the service's decision, or an outage. */
+/** The statistics count every attempt, so every failure that a fan sees is the service's decision or an outage. */
 export function createFansClient(settings: {
   url: string;
   sockets: number;
@@ -32,7 +32,7 @@ export function createFansClient(settings: {
     WebSocket,
     random: () => random.next(),
     limits: {
-      // The transport counts the time of an answer, from when there is a connection; fans may wait long for one.
+      // The transport counts the time of an answer from when it has a connection; fans may wait long for one.
       answerMs: OUTAGE_LIMIT_MS,
       deadlineMs: OUTAGE_LIMIT_MS,
       firstRetryMs: FIRST_RETRY_MS,
@@ -52,7 +52,7 @@ export function createFansClient(settings: {
   return { client, close: transport.close };
 }
 
-/** What the service decided; anything else that is thrown is thrown on. */
+/** The service's refusal; rethrows every other error. */
 export function refusalOf(error: unknown): ApiProblem {
   if (error instanceof ApiProblem && error.status < 500 && error.status !== 429) {
     return error;

@@ -12,7 +12,7 @@ const CLEAR_LINE = '\u001b[2K';
 const bold = (text: string): string => `\u001b[1m${text}\u001b[0m`;
 const dim = (text: string): string => `\u001b[2m${text}\u001b[0m`;
 
-/** A picture that is drawn over itself on a terminal; a line every two seconds anywhere else. */
+/** On a terminal a picture replaces the last one; elsewhere there is a line every two seconds. */
 export function createProgress(output: NodeJS.WriteStream, look: () => RushView): Progress {
   const drawn = output.isTTY;
   let lines = 0;
@@ -55,7 +55,7 @@ function drawRush(view: RushView, columns: number): string[] {
     `  ${seconds(view)} s · ${rate(view)} requests/s · holds p50 ${hold.p50Ms.toFixed(0)} ms, p99 ${hold.p99Ms.toFixed(0)} ms`,
     `  seat taken ${statistics.refusals().get('SEAT_TAKEN') ?? 0} × · asked again ${sum(statistics.retries())} ×`,
   ];
-  // Without escape sequences counted, a line that is too long would wrap and spoil the drawing over.
+  // A line that is too long would wrap, and the next picture would not cover it.
   return lines.map((line) => (line.includes('\u001b') ? line : line.slice(0, columns - 1)));
 }
 

@@ -8,7 +8,7 @@ import { OUTAGE_LIMIT_MS } from './fans-client.ts';
 import type { RushContext } from './rush-context.ts';
 import type { Turn } from './turn.ts';
 
-/** How often an impatient fan hears of the place before leaving. */
+/** An impatient fan leaves after this many messages about the place. */
 const IMPATIENT_PLACES = 3;
 const AGAIN_AFTER_MS = 500;
 /** Of the fans' access tokens, as if the operator's own accounts signed them in. */
@@ -41,7 +41,7 @@ export async function register({ client, stage, authSecret }: RushContext, fan: 
   }
 }
 
-/** Queues until it is the fan's turn; null when the fan left or there is nothing to wait for. */
+/** Queues until it is the fan's turn; null when the fan left or the rush is over. */
 export async function waitForTurn(context: RushContext, fan: Fan): Promise<Turn | null> {
   const { client, stage } = context;
   for (;;) {
@@ -60,7 +60,7 @@ export async function waitForTurn(context: RushContext, fan: Fan): Promise<Turn 
   }
 }
 
-/** How the wait for a turn ends: `ended` when the place is lost. */
+/** The end of the wait for a turn: `ended` when the place is lost. */
 function watchPlace(
   { stage, statistics }: RushContext,
   fan: Fan,
@@ -82,7 +82,7 @@ function watchPlace(
     });
     live.queue((event) => {
       if (event.type === 'error') {
-        // Whatever passes is asked for again by the client; of an ended token the place itself tells.
+        // The client retries other errors.
         if (event.code.startsWith('QUEUE_TOKEN_') || event.code === 'UNAUTHENTICATED') {
           settle('ended');
         }
@@ -101,7 +101,7 @@ function watchPlace(
   });
 }
 
-/** Leaves the queue; what the fan holds in the concert is cancelled by that. */
+/** Leaves the queue, which cancels the fan's holds in the concert. */
 export async function leaveQueue(
   { acknowledgements }: RushContext,
   fan: Fan,

@@ -4,7 +4,7 @@ import type { AcknowledgementLog } from './acknowledgement.ts';
 import type { Stage } from './stage.ts';
 import type { RushStatistics } from './statistics.ts';
 
-/** What every fan of a rush has in hand. */
+/** The parts that every fan of a rush uses. */
 export interface RushContext {
   readonly client: FrontrowClient;
   readonly stage: Stage;

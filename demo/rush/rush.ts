@@ -25,13 +25,13 @@ export interface RushSettings {
   readonly dates: number;
   readonly seed: number;
   readonly sockets: number;
-  /** Where acknowledged answers are written as they arrive; null: only kept in memory. */
+  /** The file for acknowledged answers as they arrive; null: memory only. */
   readonly journalFile: string | null;
-  /** Unsold seats after this long are given up. */
+  /** The rush gives up unsold seats after this. */
   readonly limitMs: number;
 }
 
-/** What can be seen of a rush while it runs. */
+/** The state of a rush while it runs. */
 export interface RushView {
   readonly title: string;
   readonly phase: 'registering' | 'selling' | 'checking the books';
@@ -50,21 +50,21 @@ export interface RushResult {
   /** From the opening of the doors until the last seat was sold. */
   readonly saleMs: number;
   readonly doubleSales: readonly string[];
-  /** Wallets whose balance is not what their owner charged, paid and got back. */
+  /** Wallets whose balance differs from their owner's charges, payments and refunds. */
   readonly moneyDrifts: readonly string[];
   readonly walletsChecked: number;
 }
 
 const SEAT_COUNT = 50;
-/** Ten at a time up to a hundred, as in a real sale; only that it is twice a second, so that nobody watches for an hour. */
+/** Ten at a time up to a hundred, as in a real sale, but twice a second, so that the demo takes seconds. */
 const POLICY = { maxActive: 100, batch: 10, intervalMs: 500, activeTtlMs: 3_600_000 };
 const DAY_MS = 86_400_000;
 const LOOK_EVERY_MS = 200;
-/** Maps come within milliseconds from a service that serves; one that is restarted is back in seconds. */
+/** A running service sends maps within milliseconds; a restarted one is back in seconds. */
 const LOOK_LIMIT_MS = 15_000;
-/** Everybody comes when the doors open, but not in the same millisecond. */
+/** Fans come when the doors open, but not in the same millisecond. */
 const ARRIVALS_WITHIN_MS = 2_000;
-/** Fans who went away with nothing come back while there are seats, but not for ever. */
+/** Fans without a ticket come back while there are seats, but not forever. */
 const WAVES_MOST = 8;
 const AT_ONCE = 64;
 
@@ -99,8 +99,8 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
     const shown = openBoard(client, stage, inspector.accessToken, statistics.notePush);
     board = shown;
     const lookAnew = (): Promise<DateBoard[] | null> => readBoard(client, stage, inspector.accessToken, LOOK_LIMIT_MS);
-    // What is pushed is a moment old: a refund that was just answered may not be in it. So the end is read anew, and counts
-    // if no refund was ahead before nor was one begun meanwhile.
+    // A pushed map is a moment old, and may lack a refund that was just answered. So the end is read again, and counts only
+    // when no refund was due before and none began meanwhile.
     const isTheEnd = async (): Promise<boolean> => {
       const { count, begun } = stage.refundsAhead;
       if (count > 0 || !isSoldOut(shown.dates())) {
@@ -125,7 +125,7 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
     await Promise.all([watchBoard(), sell(context, fans)]);
     const lastLook = await lookAnew();
     if (lastLook === null) {
-      throw new Error(`the seat maps were not to be had within ${LOOK_LIMIT_MS} ms after the sale`);
+      throw new Error(`the seat maps did not arrive within ${LOOK_LIMIT_MS} ms after the sale`);
     }
     phase = 'checking the books';
     const payers = fans.filter((fan) => fan.charged > 0);
@@ -179,7 +179,7 @@ async function openStage(settings: RushSettings): Promise<Stage> {
   return createStage({ concertId, title, dates, seatCount: SEAT_COUNT, policy: POLICY });
 }
 
-/** Sends everybody in, and then, while seats are left, those who went without any once more. */
+/** Sends all fans in, and then, while seats are left, the fans without a ticket again. */
 async function sell(context: RushContext, fans: readonly Fan[]): Promise<void> {
   const { stage, random, statistics } = context;
   let crowd = [...fans];
@@ -197,7 +197,7 @@ async function sell(context: RushContext, fans: readonly Fan[]): Promise<void> {
         }
       }),
     );
-    // Whoever comes back means it; when too few are left without a ticket, those with one buy for their friends.
+    // A fan that comes back buys; when no fan is without a ticket, the others buy for their friends.
     const without = fans.filter((fan) => fan.tickets.length === 0);
     crowd = without.length > 0 ? without : [...fans];
     for (const fan of crowd) {

@@ -1,8 +1,8 @@
 import type { Acknowledgement } from './acknowledgement.ts';
 
 /**
- * What the fans' own papers say, without a look into the database: every change of a seat carries the number that the
- * schedule gave it, so the order in which seats changed hands can be told from the answers alone.
+ * Checks the fans' own records without the database. Every change of a seat carries the number that the
+ * schedule gave it, so the answers alone show the order in which seats changed hands.
  *
  * S1. Between two sales of a seat lies its refund.
  * S2. A seat is held by one fan at a time: before a later hold, the earlier one was paid and refunded, released, left behind

@@ -1,18 +1,18 @@
 import type { RushContext } from './rush-context.ts';
 import type { Turn } from './turn.ts';
 
-/** The seat maps that a fan looks at, as they are pushed. */
+/** The seat maps that a fan watches, as the service pushes them. */
 export interface ShopWindow {
-  /** Numbers of the seats that are free by now; waits for the map when it is looked at for the first time. */
+  /** Numbers of the free seats; waits for the map at the first look. */
   freeSeats(scheduleId: number): Promise<readonly number[] | 'queue-again'>;
   /** Resolves when a map has changed, or after `longestMs`. */
   change(longestMs: number): Promise<void>;
 }
 
-/** Longer than any pause in which the service restarts; a map that has not come by then is no map. */
+/** Longer than any restart of the service; a map that is later than this will not come. */
 const FIRST_MAP_LIMIT_MS = 60_000;
 
-/** Looks through the turn's own connection, and ends with it. */
+/** Uses the turn's own connection, and ends with it. */
 export function openShopWindow({ stage, statistics }: RushContext, { live }: Turn): ShopWindow {
   const free = new Map<number, readonly number[]>();
   const watched = new Set<number>();

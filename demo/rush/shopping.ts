@@ -17,17 +17,17 @@ export interface Held {
 }
 
 /**
- * How a visit to the shop came to no hold: `queue-again` when the turn ended, `nothing-left` when no seat was to be had,
- * `enough` when the fan has as many seats as one may have.
+ * Why a visit ended without a hold: `queue-again` when the turn ended, `nothing-left` when no seat was free,
+ * `enough` when the fan has as many seats as a fan may have.
  */
 export type NoHold = 'queue-again' | 'nothing-left' | 'enough';
 
 const THINK_LEAST_MS = 60;
 const THINK_MOST_MS = 500;
-/** Looks at a shop without a free seat; others' holds may end meanwhile. */
+/** Looks at maps without a free seat, while others' holds may end. */
 const EMPTY_LOOKS_MOST = 8;
 const EMPTY_LOOK_MS = 300;
-/** Everybody wants the front: so many of the first free seats are thought of. */
+/** Fans choose among this many of the first free seats, because they want the front. */
 const FRONT_SEATS = 6;
 /** After so many disappointments a fan takes any seat. */
 const FRONT_ATTEMPTS = 3;
@@ -63,7 +63,7 @@ export async function findSeats(
       continue;
     }
     await think(context);
-    // The map has gone on while the fan thought.
+    // The map may have changed while the fan thought.
     const stillFree = await window.freeSeats(date);
     if (stillFree === 'queue-again' || stillFree.length === 0) {
       continue;
@@ -75,7 +75,7 @@ export async function findSeats(
   }
 }
 
-/** A date with seats left; earlier dates are liked better. Null when all are gone for now. */
+/** A date with seats left; fans prefer earlier dates. Null when all seats are gone for now. */
 async function chooseDate({ stage, random }: RushContext, { shopper }: Turn): Promise<number | null | 'queue-again'> {
   try {
     const dates = (await shopper.schedules(stage.concertId)).map((schedule) => schedule.scheduleId);
@@ -133,12 +133,12 @@ async function hold(
   };
 }
 
-/** What a seat of an answer acknowledges. */
+/** The acknowledgement of a seat in an answer. */
 export function acknowledgedSeat({ reservationId, seatNumber, seq }: Reservation): AcknowledgedSeat {
   return { reservationId, seatNumber, seq };
 }
 
-/** An ended turn is part of the game; anything else must not happen to a fan who does everything right. */
+/** The end of a turn is normal; any other refusal is a fault, because the fans keep to the rules. */
 function refusedAs({ status, code }: ApiProblem, what: string): 'queue-again' {
   if (code.startsWith('QUEUE_')) {
     return 'queue-again';

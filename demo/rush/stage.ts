@@ -6,7 +6,7 @@ export interface StageDate {
   readonly startsAt: string;
 }
 
-/** What all fans share: the concert, and whether there is still something to wait for. */
+/** The parts that all fans share: the concert, and whether the rush goes on. */
 export interface Stage {
   readonly concertId: number;
   readonly title: string;
@@ -14,13 +14,13 @@ export interface Stage {
   readonly seatCount: number;
   readonly policy: { readonly maxActive: number; readonly batch: number; readonly intervalMs: number };
   isOver(): boolean;
-  /** Nothing is left to wait for; every pause of a fan ends. */
+  /** Ends the rush, and with it every pause of a fan. */
   end(): void;
-  /** Calls `run` when the rush is over, at once when it is; the returned function forgets it. */
+  /** Calls `run` when the rush is over, or at once when it is over already; the returned function cancels that. */
   onEnd(run: () => void): () => void;
   /** Resolves after `delayMs`, or at once when the rush is over. */
   pause(delayMs: number): Promise<void>;
-  /** Fans who have paid, or are about to, and mean to give their seats back: the rush is not over before they have. */
+  /** Fans that have paid, or are about to pay, and will give their seats back; the rush is not over before they have done that. */
   readonly refundsAhead: { count: number; begun: number };
 }
 

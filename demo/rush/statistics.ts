@@ -1,7 +1,7 @@
 import { createLatencies } from '../../harness/latencies.ts';
 import type { Latencies, LatencySummary } from '../../harness/latencies.ts';
 
-/** What fans do, by the client's names and in words, in the order in which the summary lists it. */
+/** The steps of fans, by the client's names and in words, in the order of the summary. */
 export const STEPS: ReadonlyMap<string, string> = new Map([
   ['register', 'register'],
   ['enterQueue', 'enter queue'],
@@ -18,11 +18,11 @@ export const STEPS: ReadonlyMap<string, string> = new Map([
 export interface RushStatistics {
   /** An answer, whatever its status; `code` is null for 2xx. */
   noteAnswer(step: string, durationMs: number, code: string | null): void;
-  /** A request is sent again. `cause` is a problem's code, or what happened to the connection. */
+  /** A request is sent again. `cause` is a problem's code, or the error of the connection. */
   noteRetry(cause: string): void;
   /** The service pushed a map or a place. */
   notePush(): void;
-  /** A live connection was lost and is made again. */
+  /** A live connection broke and is dialled again. */
   noteReconnect(): void;
   /** Something that must not happen. */
   noteSurprise(what: string): void;
@@ -36,10 +36,10 @@ export interface RushStatistics {
   surprises(): readonly string[];
 }
 
-/** One bad cause tends to repeat for every fan; this many examples of it tell enough. */
+/** One cause tends to repeat for every fan, so this many examples are enough. */
 const SURPRISES_KEPT = 50;
 
-/** Counts what happens to all fans together. */
+/** Counts the events of all fans together. */
 export function createStatistics(): RushStatistics {
   const latencies = new Map<string, Latencies>();
   const counts = new Map<string, number>();

@@ -3,13 +3,13 @@ import type { FanEnd } from './fan.ts';
 import type { RushResult } from './rush.ts';
 import { STEPS } from './statistics.ts';
 
-/** What the audit of the service's database said; null where the database is not known. */
+/** The result of the audit; null where the service's database is not known. */
 export type AuditVerdict = { readonly faults: readonly string[]; readonly checks: number } | null;
 
 const LUCKY_SHOWN = 8;
 const FAULTS_SHOWN = 20;
 
-/** Everything that is wrong after a rush; empty when it went as promised. */
+/** All faults of a rush. */
 export function findFaults(result: RushResult, audit: AuditVerdict): string[] {
   const unsold = result.board.reduce((count, date) => count + date.total - date.sold, 0);
   const ticketsHeld = result.fans.reduce((count, fan) => count + fan.tickets.length, 0);

@@ -7,12 +7,12 @@ import { findSeats, think } from './shopping.ts';
 import type { Held } from './shopping.ts';
 import type { Turn } from './turn.ts';
 
-/** Letting a longer hold run out would keep everybody waiting; such a fan releases it instead. */
+/** A longer hold would delay the demo, so the fan releases it instead of letting it expire. */
 const WALK_AWAY_MOST_MS = 15_000;
-/** How long after its end a hold is surely looked at. */
+/** After its end, so that a hold has surely expired. */
 const AFTER_EXPIRY_MS = 200;
 
-/** A fan queues, shops and goes, once. Throws when the service does what it must not. */
+/** A fan queues, shops and goes, once. Throws when the service breaks its contract. */
 export async function visit(context: RushContext, fan: Fan): Promise<FanEnd> {
   const { stage } = context;
   for (;;) {

@@ -5,7 +5,7 @@ import type { Turn } from './turn.ts';
 /** Fans charge in whole notes. */
 const NOTE_WON = 10_000;
 
-/** Charges what is missing to pay `price`, rounded up. `balance` is what the fan was told last. */
+/** Charges the amount that `balance` lacks to pay `price`, rounded up. `balance` is the last one that the fan has seen. */
 export async function chargeMissing(
   { acknowledgements }: RushContext,
   fan: Fan,

@@ -4,14 +4,14 @@ import type { Caller, Place, Told } from '../history/caller.ts';
 import type { Random } from '../../harness/random.ts';
 import type { Fan, Venue } from './venue.ts';
 
-/** People who do anything that the contract allows, with what earlier answers told them. */
+/** People who do anything that the contract allows, based on earlier answers. */
 export interface Crowd {
-  /** One of them asks for something; false when everybody waits for an answer. The errors of what cannot be read go to `onBroken`. */
+  /** One of them sends a request; false when all of them wait for an answer. Errors of unreadable answers go to `onBroken`. */
   act(): boolean;
   readonly underWay: number;
 }
 
-/** Requests that wait at one node; more than that would find a machine out of descriptors, not a fault of the service. */
+/** Requests in flight; more would exhaust the machine's descriptors instead of finding a fault of the service. */
 const UNDER_WAY_MOST = 1_500;
 const CHARGE = 10_000;
 /** A retry comes while the fault lasts, or after it. */
@@ -45,9 +45,9 @@ export function createCrowd(deps: {
     return taken;
   }
 
-  /** What has a key and an unknown outcome is mostly asked again, somewhere, as a client does. */
+  /** Repeats most requests that have a key and an unknown outcome, at any node, as a client does. */
   async function insist(ask: (place: Place) => Promise<Told>, key: string | null): Promise<Told> {
-    // Now and then a client sends the same twice at once.
+    // Sometimes a client sends the same request twice at once.
     if (key !== null && random.chance(0.03)) void ask(anywhere()).catch(onBroken);
     let told = await ask(anywhere());
     for (let attempt = 1; told.operation.effect === 'unknown' && key !== null && attempt <= 3; attempt += 1) {
@@ -68,7 +68,7 @@ export function createCrowd(deps: {
     if (operation.effect === 'unknown') await caller.list(anywhere(), fan, scheduleId);
     for (const { reservationId } of operation.matter.granted) remember(fan.holds, { scheduleId, reservationId });
     if (operation.matter.granted.length === 0) return;
-    // Most make up their minds before the hold is over; the others are too late, or leave it at that.
+    // Most fans decide before the hold expires; the others are too late, or do nothing.
     const dice = random.next();
     if (dice < 0.4) await pay(fan);
     else if (dice < 0.55) await release(fan);
@@ -111,7 +111,7 @@ export function createCrowd(deps: {
       if (typeof exchange.body['token'] === 'string') fan.queueToken = exchange.body['token'];
       return;
     }
-    // What is bought is mostly given back, or the halls would be full after a minute.
+    // Fans give most seats back, or the halls would be full after a minute.
     if (fan.payments.length > KEPT_PAYMENTS && random.chance(0.7)) return refund(fan);
     const dice = random.next();
     if (dice < 0.3) return look(fan);
@@ -172,7 +172,7 @@ export function createCrowd(deps: {
   };
 }
 
-/** The newest last; what is long over is of no more use. */
+/** The newest last; old items are of no more use. */
 function remember<T>(list: T[], item: T): void {
   list.push(item);
   if (list.length > REMEMBERED_MOST) list.shift();

@@ -5,10 +5,10 @@ import type { Random } from '../../harness/random.ts';
 import { answers } from '../../harness/service/server-process.ts';
 import type { Temptation } from './temptation.ts';
 
-/** Something that is done to a cluster and undone again. */
+/** A fault that is injected into a cluster and undone again. */
 export interface Fault {
   readonly name: FaultName;
-  /** Whom it concerns, and how long. */
+  /** The subject of the fault, and its duration. */
   readonly words: string;
   /** Resolves when it is undone. */
   inject(): Promise<void>;
@@ -38,7 +38,7 @@ export interface FaultDependencies {
 
 const LONGEST_STALL_MS = 5_500;
 
-/** A node that finds its database away when it starts gives up; whoever keeps it running starts it again. */
+/** A node that cannot reach its database when it starts exits; its supervisor starts it again. */
 const START_ATTEMPTS = 30;
 const START_AGAIN_MS = 1_000;
 const LOOK_EVERY_MS = 100;
@@ -55,7 +55,7 @@ async function startAgain(node: ClusterNode): Promise<void> {
   }
 }
 
-/** Whoever restarts nodes one after the other waits for each to be ready; one that other faults keep from it is not waited for. */
+/** A rolling restart waits for each node to be ready, but not longer than this, because other faults may prevent it. */
 const READY_LIMIT_MS = 20_000;
 
 async function untilReady(node: ClusterNode): Promise<void> {
@@ -68,7 +68,7 @@ function span(random: Random, least: number, more: number): number {
   return least + random.below(more);
 }
 
-/** A fault of that kind at somebody whom no other fault has at the moment; null when there is nobody. */
+/** A fault of that kind whose subject has no other fault at the moment; null when there is no such subject. */
 export function createFault(
   name: FaultName,
   deps: FaultDependencies,
@@ -96,7 +96,7 @@ export function createFault(
           };
     }
     case 'stop node for long': {
-      // Longer than the lease of 2 s; those who wait for its answer have theirs within 10 s.
+      // Longer than the lease of 2 s; a request that waits for the node's answer must have it within 10 s.
       const ms = span(random, 3_000, 3_000);
       return node === undefined
         ? null
@@ -210,7 +210,7 @@ export function createFault(
           if (name === 'cut peers both ways' || isToNode) proxy.muteClients();
           if (name === 'cut peers both ways' || !isToNode) proxy.muteServer();
           await pause(ms);
-          // Bytes were lost on its connections, so they cannot go on.
+          // Its connections have lost bytes, so they cannot continue.
           proxy.cut();
         },
       };

@@ -1,6 +1,6 @@
 /**
- * `node --import <this file>?without=lease …` loads the service without what the mutation takes from it, and says so on standard
- * error. The process ends at once when the text that is to be replaced is not there.
+ * `node --import <this file>?without=lease …` loads the service with the mutation and reports that on standard
+ * error. The process exits at once when the source does not have the text to replace.
  */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';

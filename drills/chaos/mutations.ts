@@ -1,4 +1,4 @@
-/** A text of the service's source that is replaced as it is loaded, to see whether a run finds out what is missing then. */
+/** A text of the service's source that is replaced as it is loaded, so that a run must find the missing check. */
 interface Replacement {
   readonly file: string;
   readonly text: string;
@@ -9,7 +9,7 @@ export const MUTATION_NAMES = ['epoch-fence', 'lease'] as const;
 
 export type MutationName = (typeof MUTATION_NAMES)[number];
 
-/** What a node lacks under each name. */
+/** The checks that a node lacks, by name of the mutation. */
 export const MUTATIONS: Readonly<Record<MutationName, readonly Replacement[]>> = {
   'epoch-fence': [
     {
@@ -36,7 +36,7 @@ export function isMutationName(name: string): name is MutationName {
   return MUTATION_NAMES.some((known) => known === name);
 }
 
-/** A source without what the replacement takes from it. Throws when the text is not there exactly once. */
+/** The source after the replacement. Throws when the text is not there exactly once. */
 export function mutate(source: string, { file, text, by }: Replacement): string {
   const parts = source.split(text);
   if (parts.length !== 2) {

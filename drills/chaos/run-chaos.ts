@@ -23,30 +23,30 @@ export interface ChaosOptions {
   /** Null: all. */
   readonly kinds: readonly FaultName[] | null;
   readonly size: VenueSize;
-  /** Whether the load goes to the nodes themselves, dead or alive, or through the front, which knows who is ready. */
+  /** Whether the load goes to the nodes themselves, dead or alive, or through the front, which chooses ready nodes. */
   readonly via: 'nodes' | 'front';
   readonly without: MutationName | null;
   readonly postgresSettings?: Readonly<Record<string, string>>;
   readonly say: (words: string) => void;
-  /** Somebody wants it to end at once. */
+  /** Gets a function that ends the run at once. */
   readonly onCluster?: (close: () => Promise<void>) => void;
 }
 
 const NODES = 3;
 const SEATS_PER_USER = 10;
-/** Holds end while faults are there, but not before a temptation has come to its end: the alarm would wake the new owner. */
+/** Holds expire during faults, but not before a temptation ends: the alarm would wake the new owner. */
 const HOLD_TTL_MS = 10_000;
-/** Promised by the service: no request without an answer. */
+/** The service promises an answer within this. */
 const ANSWER_LIMIT_MS = 10_000;
 const PEAK_LANES = 48;
 const PEAK_MS = 5_000;
 const LOAD_SHARE = 0.5;
 const HEAL_LIMIT_MS = 60_000;
 const DRAIN_LIMIT_MS = 25_000;
-/** Logged by a node that finds its database away when it starts; it is started again. */
+/** A node logs this when it cannot reach its database at its start; the drill starts it again. */
 const NOT_STARTED = 'frontrow could not start';
 
-/** Runs a cluster through a storm of faults under load, and judges what is left. The cluster is gone when it resolves. */
+/** Runs a cluster through a storm of faults under load, and judges the result. The cluster has ended when this resolves. */
 export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   const { seed, say, without } = options;
   const findings: string[] = [];
@@ -132,7 +132,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   }
 }
 
-/** A run that was to lack something and did not would prove nothing. */
+/** A run without its mutation would prove nothing. */
 function requireMutated(logs: readonly string[], without: MutationName): void {
   for (const log of logs) {
     const said = readFileSync(log, 'utf8').split(`MUTATED without ${without}`).length - 1;
@@ -142,7 +142,7 @@ function requireMutated(logs: readonly string[], without: MutationName): void {
   }
 }
 
-/** Whatever a node logs as a bug of its own. */
+/** Lines that a node logs as errors. */
 function findBugs(logs: readonly string[]): string[] {
   return logs.flatMap((log) =>
     readFileSync(log, 'utf8')

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Crowd } from './crowd.ts';
 
-/** Requests at a constant rate, whatever becomes of those before. */
+/** Requests at a constant rate, whatever the answers are. */
 export interface SteadyLoad {
-  /** Acts that were due while everybody waited for an answer. */
+  /** Acts that were due while every fan waited for an answer. */
   readonly skipped: number;
   readonly begun: number;
-  /** Begins nothing more and resolves when nothing is under way, or after `limitMs`: how many still are. */
+  /** Starts no more requests. Resolves with the number that is in flight: 0, or after `limitMs` what is left. */
   drain(limitMs: number): Promise<number>;
 }
 
@@ -40,7 +40,7 @@ export function startSteadyLoad(crowd: Crowd, perSecond: number): SteadyLoad {
   };
 }
 
-/** What the machine gives: operations a second of a crowd in which so many wait at a time. */
+/** Measures the operations a second of a crowd with `lanes` requests in flight. */
 export async function measurePeak(crowd: Crowd, lanes: number, durationMs: number): Promise<number> {
   const beganMs = performance.now();
   let begun = 0;

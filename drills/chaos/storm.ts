@@ -11,17 +11,17 @@ export interface StormOptions {
 export interface StormReport {
   /** How often each fault was injected. */
   readonly counts: ReadonlyMap<FaultName, number>;
-  /** Faults that could not be undone as they should. */
+  /** Faults that could not be undone. */
   readonly failures: readonly string[];
 }
 
 const CALM_LEAST_MS = 1_000;
 const CALM_MORE_MS = 3_000;
-/** How often a fault begins before the last one is over, where there are several kinds: one kind alone is looked at by itself. */
+/** The share of faults that begin before the last one is over. A run with one kind of fault has no overlaps. */
 const OVERLAP = 0.2;
 const OVERLAP_AFTER_MS = 700;
 
-/** Injects faults in an order that the seed gives, until the time is over and all of them are undone. */
+/** Injects faults in the order of the seed, until the time is over and all of them are undone. */
 export async function raiseStorm(
   deps: FaultDependencies,
   { durationMs, kinds, say }: StormOptions,

@@ -7,32 +7,32 @@ import type { Random } from '../../harness/random.ts';
 import type { Fan, Venue } from './venue.ts';
 
 /**
- * Tempts a node that is cut off from the others' view to speak for schedules that it loses meanwhile: its quiet ones, where the next
- * change would not find it out. Each is taken over at another node by a reader, who writes nothing.
+ * Tempts a node that is cut off from the others to speak for schedules that it loses meanwhile. It uses quiet schedules, where no
+ * other change would reveal the loss. A read at another node makes that node take each schedule over without a write.
  *
- * Of a node that may not answer any more: the seat is held at the new owner, then the old one is asked for its map and for
- * that seat. What it tells from memory is older than what was granted elsewhere.
- * Of a node that may not write any more: a hold that it took up before is on its way to the database all the time, or
- * waits for it. If it is written late, under an epoch that is over, the new owner does not know of it; its holder does, from
- * the list of reservations, and then looks at the map.
+ * A node must not answer after its lease: the new owner holds a seat, then the old one is asked for its map and for
+ * that seat. An answer from its memory is older than the hold at the new owner.
+ * A node must not write after its epoch: the old owner accepts a hold before the cut, and the hold is still on its way to the database.
+ * If it is written late, under an old epoch, the new owner does not know it; its holder finds it in the list of
+ * reservations, and then looks at the map.
  */
 export interface Temptation {
-  /** Called before the node is cut off: looks up what it owns. */
+  /** Called before the node is cut off: looks up the schedules that it owns. */
   choose(): Promise<void>;
   /** Called when the node is cut off. Resolves when others have taken the schedules over. */
   prepare(): Promise<void>;
-  /** Called when it goes on. Resolves when everything that was asked is answered. */
+  /** Called when the node continues. Resolves when every request has its answer. */
   conclude(): Promise<void>;
 }
 
-/** Schedules of one node that are used for it. */
+/** The number of schedules of one node that are used. */
 const SCHEDULES_MOST = 8;
 /** A node is declared dead after 2.5 s of silence; a busy machine takes longer to notice. */
 const TAKE_OVER_LIMIT_MS = 5_000;
 const ASK_EVERY_MS = 150;
-/** Each of these waits on a connection of its own where the node stands still. */
+/** Each of these requests waits on a connection of its own while the node is stopped. */
 const QUESTIONS = 3;
-/** Until longer after the list than an owner may take to hear of what it wrote. */
+/** So many looks take longer than an owner takes to learn of its own write. */
 const LOOKS_AFTER = 8;
 const LOOK_AGAIN_MS = 500;
 
@@ -55,7 +55,7 @@ export function createTemptation(deps: {
     return shoppers[random.below(shoppers.length)];
   }
 
-  /** Looks at a map elsewhere until it is answered under another epoch; whether that came about. */
+  /** Reads a map at another node until the answer has a newer epoch; resolves with whether it has. */
   async function takeOver(place: ClusterNode, looker: Fan, { scheduleId, epoch }: Owned): Promise<boolean> {
     const deadlineMs = performance.now() + TAKE_OVER_LIMIT_MS;
     while (performance.now() < deadlineMs) {
@@ -84,7 +84,7 @@ export function createTemptation(deps: {
     const { scheduleId } = owned;
     const [shopper, looker] = [anybody(), anybody()];
     if (shopper === undefined || looker === undefined) return;
-    // Without a key, which would have to be looked up first.
+    // The hold has no key, which the node would have to look up first.
     asked.push(caller.hold(node, shopper, scheduleId, [1 + random.below(venue.seats)]).catch(onBroken));
     if (!(await takeOver(place, looker, owned))) return;
     afterwards.push(async () => {
@@ -122,7 +122,7 @@ interface Owned {
   readonly epoch: number;
 }
 
-/** Those of the schedules whose head row names a node; none while the database is away. */
+/** The schedules whose head row names the node; none while the database is down. */
 async function ownedBy(databaseUrl: string, node: string, scheduleIds: readonly number[]): Promise<Owned[]> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 1_000 });
   client.on('error', () => undefined);

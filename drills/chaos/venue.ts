@@ -3,7 +3,7 @@ import type { Caller, Place } from '../history/caller.ts';
 import { asObject, readInteger, readText } from '../../harness/json.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
-/** Somebody who wants seats; what earlier answers told them. */
+/** A person who wants seats, and the results of earlier answers. */
 export interface Fan {
   readonly userId: string;
   readonly accessToken: string;
@@ -12,7 +12,7 @@ export interface Fan {
   readonly payments: { readonly scheduleId: number; readonly paymentId: string }[];
 }
 
-/** What is on sale while faults are injected. */
+/** The concerts on sale during the drill. */
 export interface Venue {
   readonly concertId: number;
   /** Changed all the time. */
@@ -23,7 +23,7 @@ export interface Venue {
   readonly soldOut: readonly number[];
   /** Seats of every schedule. */
   readonly seats: number;
-  /** Another concert, whose line is kept short by its policy. */
+  /** Another concert, with a policy that lets a line form. */
   readonly queueConcertId: number;
   readonly fans: readonly Fan[];
   readonly queuers: readonly Fan[];
@@ -44,12 +44,12 @@ const OPENING_BALANCE = 5_000_000;
 /** Requests under way at once while the venue is being set up. */
 const LANES = 16;
 const ADMISSION_LIMIT_MS = 30_000;
-/** Everybody who enters is let in: the line is not what the seats are tested by. */
+/** This policy admits every entry at once, so that the line never limits the test of the seats. */
 const OPEN_DOOR = { maxActive: 100_000, batch: 100_000, intervalMs: 1_000, activeTtlMs: 3_600_000 };
-/** A few at a time, and those who do nothing are out again within seconds. */
+/** This policy admits a few at a time and ends idle tokens within seconds. */
 const NARROW_DOOR = { maxActive: 6, batch: 3, intervalMs: 1_500, activeTtlMs: 4_000 };
 
-/** Opens two concerts, registers everybody, and sells out what is to be sold out. */
+/** Opens two concerts, registers the people, and sells out some schedules. */
 export async function openVenue(
   caller: Caller,
   places: readonly [Place, ...Place[]],

@@ -2,14 +2,14 @@ import type { NodeExit } from '../../harness/cluster/cluster-node.ts';
 import type { Operation } from '../history/operation.ts';
 import type { FaultName } from './faults.ts';
 
-/** What a run found. */
+/** The result of a run. */
 export interface Verdict {
   readonly seed: number;
   readonly perSecond: number;
   readonly durationMs: number;
   readonly faults: ReadonlyMap<FaultName, number>;
   readonly operations: readonly Operation[];
-  /** Acts that were due while everybody waited. */
+  /** Acts that were due while every fan waited. */
   readonly skipped: number;
   /** Invariants that the audit judged. */
   readonly invariants: number;
@@ -18,10 +18,10 @@ export interface Verdict {
 }
 
 const SHOWN_MOST = 20;
-/** What a node says when it finds its database away. */
+/** The exit code of a node that cannot reach its database at its start. */
 const EXIT_NOT_STARTED = 1;
 
-/** Ends of processes that nobody had asked for, and asked ones that did not end well. A start that fails is no such end. */
+/** Ends of processes without an order, and ordered ends with an error. A failed start does not count. */
 export function findBadExits(exits: readonly NodeExit[]): string[] {
   return exits
     .filter(({ wasAsked, wasStarting, signal, code }) =>
@@ -29,7 +29,7 @@ export function findBadExits(exits: readonly NodeExit[]): string[] {
     )
     .map(({ node, wasAsked, code, signal, output }) => {
       const how = signal ?? `exit code ${code}`;
-      return `${node} ended with ${how}${wasAsked ? ' when asked to' : ', unasked'}: ${output.slice(-1_000)}`;
+      return `${node} ended with ${how}${wasAsked ? ' when told to' : ' by itself'}: ${output.slice(-1_000)}`;
     });
 }
 

@@ -2,20 +2,20 @@ import { asObject, type JsonObject, readInteger, readObjects, readText } from '.
 import { type Asked, createExchanges, type Exchange } from './exchange.ts';
 import { type GrantedChange, holdEndsOf, type Matter, type Operation, type SeatView } from './operation.ts';
 
-/** Who asks; a queue token is needed for seats, and an access token does elsewhere. */
+/** The user of a request; seats need a queue token, other routes need an access token. */
 export interface Asker {
   readonly userId: string;
   readonly accessToken: string;
   readonly queueToken: string | null;
 }
 
-/** Where a request goes. */
+/** The node that gets a request. */
 export interface Place {
   readonly name: string;
   readonly url: string;
 }
 
-/** Asks nodes for things and records what was asked and answered. Nothing here rejects because of the service. */
+/** Sends requests to nodes and records requests and answers. No method rejects because of the service. */
 export interface Caller {
   readonly operations: readonly Operation[];
   /** Every exchange, recorded as an operation or not, that took longer than `lateMs` or never had an answer in that time. */
@@ -41,7 +41,7 @@ export interface Caller {
   charge(place: Place, asker: Asker, amount: number, key?: string | null): Promise<Told>;
   enter(place: Place, asker: Asker, concertId: number): Promise<Told>;
   leave(place: Place, asker: Asker, concertId: number): Promise<Told>;
-  /** Something that no history is judged by. */
+  /** Sends a request that the judge does not need. */
   ask(place: Place, asked: Asked): Promise<Exchange>;
   close(): void;
 }
@@ -53,7 +53,7 @@ export interface Told {
 
 const UUID_BYTES = 16;
 
-/** `onTold` hears of every operation as it ends. */
+/** Calls `onTold` with every operation as it ends. */
 export function createCaller({ lateMs, onTold }: { lateMs: number; onTold?: (operation: Operation) => void }): Caller {
   const exchanges = createExchanges();
   const operations: Operation[] = [];

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { asObject, type JsonObject } from '../../harness/json.ts';
 import type { Effect } from './operation.ts';
 
-/** A request and what came back. */
+/** A request and its answer. */
 export interface Exchange {
   /** Instants of this process's monotonic clock: not later than the first byte was sent, not earlier than the last was received. */
   readonly startedAt: number;
@@ -31,10 +31,10 @@ export interface Exchanges {
   close(): void;
 }
 
-/** Longer than the service may take, so that how long it really took is known. */
+/** Longer than the service may take, so that the real time is known. */
 const GIVE_UP_MS = 20_000;
 
-/** HTTP over kept connections, as many as there are requests under way: a node that stands still keeps nobody from asking the others. */
+/** HTTP over keep-alive connections, one for each request in flight, so that a stopped node does not block requests to the others. */
 export function createExchanges(): Exchanges {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 128 });
   return { ask: (url, asked) => exchange(agent, url, asked), close: () => agent.destroy() };

@@ -28,7 +28,7 @@ export function judgeChanges(record: SaleRecord, operations: readonly Operation[
   return faults;
 }
 
-/** R1. Returns who held each reservation. */
+/** R1. Returns the holder of each reservation. */
 function judgeLog({ scheduleId, log }: ScheduleRecord, faults: string[]): Map<string, string> {
   const holders = new Map<string, string>();
   const seats = new Map<number, { readonly reservationId: string; readonly isPaid: boolean }>();

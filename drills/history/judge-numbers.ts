@@ -1,18 +1,18 @@
 import { describeOperation, type Operation } from './operation.ts';
 
 /**
- * A look-up, or a replay, reads the database, which has a change before its owner hears of it. An owner that stands still
- * meanwhile may answer from what it knew for as long as its lease runs, which is 2 s.
+ * A look-up, or a replay, reads the database, which has a change before its owner hears of it. An owner that is stopped
+ * meanwhile may answer from its older state for as long as its lease runs, which is 2 s.
  */
 const LOOKED_UP_MS = 2_500;
 
-/** An answer with a number, for the sweep. */
+/** An answer with its number, for the sweep. */
 export interface Numbered {
   readonly operation: Operation;
   readonly number: number;
   /** Whether it must be at least as new as every answer that had arrived before it was asked for. */
   readonly isFresh: boolean;
-  /** From when on nobody may answer with a lower one. */
+  /** From then on no answer may carry a lower number. */
   readonly knownAt: number;
 }
 

@@ -34,10 +34,10 @@ interface Entry extends Numbered {
   readonly token: TokenRecord;
 }
 
-/** Ends are told by the clocks of processes, admissions by the database's: they may be so far apart. */
+/** Processes date ends by their own clocks, the database dates admissions: they may differ by this much. */
 const CLOCKS_APART_MS = 1_000;
 
-/** When somebody no longer waited; Infinity while they still do. */
+/** When the token stopped waiting; Infinity while it waits. */
 function waitedUntil({ activatedAt, endedAt }: TokenRecord): number {
   return Math.min(
     activatedAt ?? Number.POSITIVE_INFINITY,
@@ -45,7 +45,7 @@ function waitedUntil({ activatedAt, endedAt }: TokenRecord): number {
   );
 }
 
-/** R9: by the order in which callers were told, so entries that were under way at once may be admitted either way round. */
+/** R9: by the order of the answers, so entries that were in flight at once may be admitted in either order. */
 function judgeTurns(entries: readonly Entry[], faults: string[]): void {
   const byStart = entries.toSorted((one, other) => one.operation.startedAt - other.operation.startedAt);
   const byEnd = entries.toSorted((one, other) => one.knownAt - other.knownAt);

@@ -13,7 +13,7 @@ interface View {
   readonly epoch: number;
 }
 
-/** R3: the log is folded once for each schedule; what was shown is compared on the way, in order of its number. */
+/** R3: folds the log of each schedule once, and compares each shown map at its number on the way. */
 export function judgeViews(record: SaleRecord, operations: readonly Operation[]): string[] {
   const faults: string[] = [];
   const views = new Map<number, View[]>();

@@ -17,7 +17,7 @@ export interface SeatView {
   readonly holdEnds: number;
 }
 
-/** What was asked, and what of the answer a history is judged by. */
+/** The request, and the part of the answer that the judge uses. */
 export type Matter =
   | {
       readonly kind: 'hold';
@@ -62,7 +62,7 @@ export type Matter =
 /** Whether the operation was done: `unknown` where it was sent and nothing sure came back. */
 export type Effect = 'done' | 'none' | 'unknown';
 
-/** One request and what came of it. Instants are of the one monotonic clock of whoever records, in milliseconds. */
+/** One request and its outcome. Times are milliseconds of the recording process's monotonic clock. */
 export interface Operation {
   readonly userId: string;
   /** The node that was asked. */
@@ -76,7 +76,7 @@ export interface Operation {
   /** The problem's code; null for 2xx and where there was no answer. */
   readonly code: string | null;
   readonly effect: Effect;
-  /** Whether the answer was decided anew: no replay, no look-up of what had been done before. */
+  /** Whether the answer is a new decision: no replay, and no look-up of an earlier one. */
   readonly isFresh: boolean;
   readonly key: string | null;
   readonly matter: Matter;

@@ -7,9 +7,9 @@ export interface NodeExit {
   readonly node: string;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Whether somebody had asked for it. */
+  /** Whether the cluster's user had asked for it. */
   readonly wasAsked: boolean;
-  /** Whether it had not answered anybody yet. */
+  /** Whether it had not answered any request yet. */
   readonly wasStarting: boolean;
   /** The end of what the process wrote. */
   readonly output: string;
@@ -21,23 +21,23 @@ export interface ClusterNode {
   readonly name: string;
   readonly url: string;
   readonly port: number;
-  /** Where everything that it writes is kept. */
+  /** The file with everything that it writes. */
   readonly logFile: string;
   /** Null while it has none. */
   readonly processId: number | null;
   readonly state: 'running' | 'paused' | 'gone';
-  /** Stands before its peer port, where the cluster has such proxies. */
+  /** The proxy before its peer port, where the cluster has such proxies. */
   readonly peerProxy: TcpProxy | null;
-  /** Stand between it and its PostgreSQL and Redis, where the cluster has such proxies. */
+  /** The proxies between it and its PostgreSQL and Redis, where the cluster has such proxies. */
   readonly postgresProxy: TcpProxy | null;
   readonly redisProxy: TcpProxy | null;
   /** Every end of its processes so far. */
   readonly exits: readonly NodeExit[];
-  /** Starts its process and resolves when that answers; whether it is ready to serve is another question. */
+  /** Starts its process and resolves when that answers, which may be before it is ready to serve. */
   start(): Promise<void>;
   /** SIGKILL; resolves when it has ended. */
   kill(): Promise<void>;
-  /** SIGSTOP: it stands still, with all its connections open. */
+  /** SIGSTOP: the process stops, with all its connections open. */
   pause(): void;
   /** SIGCONT. */
   resume(): void;
@@ -61,7 +61,7 @@ export interface NodeSettings {
   readonly onExit: (processId: number) => void;
 }
 
-/** Enough of what it wrote to see why it ended. */
+/** Enough output to see why it ended. */
 const KEPT_OUTPUT_CHARACTERS = 8_000;
 
 /** A node that has not been started yet. */
@@ -106,7 +106,7 @@ export function createClusterNode(settings: NodeSettings): ClusterNode {
     }
   }
 
-  /** The process, also one that is still starting and may fail to. */
+  /** The process, even one that is still starting and may fail. */
   async function current(): Promise<ServerProcess | null> {
     const [started] = await Promise.allSettled([starting]);
     return started.status === 'fulfilled' && started.value !== null ? started.value : server;
@@ -114,7 +114,7 @@ export function createClusterNode(settings: NodeSettings): ClusterNode {
 
   async function end(way: 'stop' | 'kill'): Promise<void> {
     isEndAsked = true;
-    // One that is killed while it starts never becomes ready, which ends its start.
+    // A process that is killed while it starts never becomes ready, which ends its start.
     if (way === 'kill' && starting !== null && processId !== null) process.kill(processId, 'SIGKILL');
     const ending = await current();
     isPaused = false;

@@ -15,15 +15,15 @@ import { startWatchdog } from './watchdog.ts';
 
 export interface ClusterSettings {
   readonly nodes: number;
-  /** Where files are kept, and stay; otherwise they go with the cluster. */
+  /** The directory of the files, which stay; by default they go with the cluster. */
   readonly dataDir?: string;
-  /** Of every node; it goes before what the cluster itself sets but for addresses and names. */
+  /** Environment of every node; it overrides the cluster's own except for addresses and names. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Options of Node itself, for every node. */
   readonly nodeOptions?: readonly string[];
-  /** Settings of the server by name, beside the service's own. */
+  /** Settings of the server by name, in addition to the service's own. */
   readonly postgresSettings?: Readonly<Record<string, string>>;
-  /** What each node reaches, or is reached at, through a proxy of its own, to be cut off. */
+  /** The services that each node reaches, or is reached at, through a proxy of its own. */
   readonly proxies?: readonly ProxyKind[];
 }
 
@@ -42,7 +42,7 @@ export interface Cluster {
   exits(): readonly NodeExit[];
   /** Resolves when every node that runs is ready to serve; an Error that names those that are not after `limitMs`. */
   untilReady(limitMs?: number): Promise<void>;
-  /** Ends everything, once; files that are not to be kept go. */
+  /** Ends everything, once, and removes temporary files unless `keepFiles` is true. */
   close(options?: { keepFiles?: boolean }): Promise<void>;
 }
 
@@ -53,8 +53,8 @@ const CONNECTIONS_BESIDE = 40;
 const READY_LIMIT_MS = 60_000;
 
 /**
- * Starts a cluster and resolves when each node answers. Whatever becomes of this process, nothing of it stays behind.
- * Throws in words when there is no redis-server.
+ * Starts a cluster and resolves when each node answers. Nothing of it outlives this process.
+ * Throws a sentence when there is no redis-server.
  */
 export async function startCluster(settings: ClusterSettings): Promise<Cluster> {
   requireRedis();
@@ -133,7 +133,7 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
         }),
       );
     }
-    // The first one migrates and loads data; the others would only wait for that.
+    // The first node migrates and loads data; the others would only wait for it.
     await nodes[0]?.start();
     await Promise.all(nodes.slice(1).map((node) => node.start()));
 

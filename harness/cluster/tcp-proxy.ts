@@ -2,36 +2,36 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { findStablePort } from '../service/stable-port.ts';
 
-/** Stands between clients and a server of TCP and misbehaves on demand. */
+/** A proxy between clients and a TCP server that misbehaves on demand. */
 export interface TcpProxy {
   /** The URL of the server, but through the proxy, which listens on 127.0.0.1. */
   readonly url: string;
-  /** From now on nothing of what the server says is passed on. */
+  /** From now on the proxy drops everything that the server sends. */
   muteServer(): void;
-  /** Whether it swallows what the server says. */
+  /** Whether the proxy drops everything that the server sends. */
   readonly isServerMute: boolean;
-  /** From now on nothing of what clients say is passed on. */
+  /** From now on the proxy drops everything that clients send. */
   muteClients(): void;
-  /** From now on what clients say is kept, as by a network that stalls, and passed on late: also what a client said that is gone by then. */
+  /** From now on the proxy keeps everything that clients send, as a stalled network does, and passes it on late, even when the client is gone by then. */
   holdClients(): void;
-  /** From now on a connection is passed on only so long after it was made, as by a server that is slow to accept. */
+  /** From now on the proxy passes a new connection on after this time, as if the server were slow to accept. */
   delayConnections(ms: number): void;
   /** Connections that clients have made since the proxy was opened. */
   readonly connections: number;
-  /** Whether anything was swallowed since it was muted. */
+  /** Whether the proxy has dropped anything since it was muted. */
   readonly hasSwallowed: boolean;
-  /** From now on everything is passed on again, what was kept first; what was swallowed stays lost. */
+  /** From now on the proxy passes everything on again, kept bytes first; dropped bytes stay lost. */
   passOn(): void;
-  /** Breaks every connection, and passes on everything again on new ones. */
+  /** Breaks every connection; new ones work again. */
   cut(): void;
   close(): void;
 }
 
-/** A proxy before a server, which need not be there yet. `targetUrl` may be of any kind that names host and port. */
+/** A proxy before a server, which need not be there yet. `targetUrl` may be any URL with host and port. */
 export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
   const target = new URL(targetUrl);
   const open = new Set<Socket>();
-  /** What each connection's server has yet to be told. */
+  /** Bytes that each connection's server has not received yet. */
   const kept = new Map<Socket, { readonly client: Socket; readonly chunks: Buffer[] }>();
   let isServerMute = false;
   let areClientsMute = false;

@@ -24,7 +24,7 @@ async function cleanUp(): Promise<void> {
     try {
       process.kill(processId, 'SIGKILL');
     } catch {
-      // It has ended by itself.
+      // It has ended already.
     }
   }
   const { cluster } = embeddedFiles(dataDir);

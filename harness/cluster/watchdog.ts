@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Ends what this process leaves behind when it is killed. */
+/** Ends the processes that this process leaves behind when it is killed. */
 export interface Watchdog {
-  /** A process that must not outlive this one. */
+  /** Adds a process that must not outlive this one. */
   watch(processId: number): void;
-  /** One that has ended: its number may come to belong to somebody else. */
+  /** Forgets a process that has ended; another process may get its number. */
   forget(processId: number): void;
-  /** Nothing is left to be ended. */
+  /** Ends the watchdog; no process is left to end. */
   close(): void;
 }
 
-/** What it is told, one line of JSON each. */
+/** An order to the watchdog, as a line of JSON. */
 export interface WatchdogOrder {
   readonly watch?: number;
   readonly forget?: number;
@@ -21,9 +21,9 @@ export interface WatchdogOrder {
 const SCRIPT = fileURLToPath(new URL('watchdog-process.ts', import.meta.url));
 
 /**
- * Starts a process in a session of its own that waits for the end of this one, however it comes, and then kills what it was
- * told of, ends the PostgreSQL under `dataDir`, and removes `dataDir` if it `isTemporary`. Handlers in this process cannot do that
- * under SIGKILL, and a node that is stopped cannot do it by itself.
+ * Starts a process in a session of its own that waits for the end of this one and then kills the
+ * watched processes, ends the PostgreSQL under `dataDir`, and removes `dataDir` if it `isTemporary`. Handlers in this process cannot do that
+ * under SIGKILL, and a stopped node cannot end itself.
  */
 export function startWatchdog({ dataDir, isTemporary }: { dataDir: string; isTemporary: boolean }): Watchdog {
   const child = spawn(process.execPath, [SCRIPT, dataDir, isTemporary ? 'temporary' : 'kept'], {
@@ -31,7 +31,7 @@ export function startWatchdog({ dataDir, isTemporary }: { dataDir: string; isTem
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   child.unref();
-  // Without it everything works as before, but for the one case that it is for.
+  // The cluster works without the watchdog; only the cleaning up after SIGKILL is missing.
   child.stdin.on('error', () => undefined);
   child.on('error', () => undefined);
   const tell = (order: WatchdogOrder): void => void child.stdin.write(`${JSON.stringify(order)}\n`);

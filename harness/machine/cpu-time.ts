@@ -32,8 +32,8 @@ export function familyCpuUs(processId: number): number {
 }
 
 /**
- * How long the main thread of a process, which runs its JavaScript, was ready to run and had no core, in microseconds: what
- * others on the machine took from it. 0 where the kernel does not tell.
+ * How long the main thread of a process, which runs its JavaScript, was ready to run and had no core, in microseconds: the time
+ * that others on the machine took from it. 0 where the kernel does not report it.
  */
 export function coreWaitUs(processId: number): number {
   try {
@@ -51,7 +51,7 @@ function readTimes(processId: number): ProcessTimes | null {
   } catch {
     return null;
   }
-  // The name stands in parentheses and may itself hold spaces and parentheses.
+  // The name is in parentheses and may itself contain spaces and parentheses.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): number => Number(fields[number - 3] ?? 0);
   return { parentId: field(4), ownTicks: field(14) + field(15), endedChildrenTicks: field(16) + field(17) };

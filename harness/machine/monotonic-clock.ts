@@ -1,6 +1,6 @@
 /**
- * Milliseconds of the machine's monotonic clock, which is one for all its processes: what one process noted can be
- * subtracted from what another did. `performance.now()` begins at another instant in each; this finds out which.
+ * Milliseconds of the machine's monotonic clock, which all its processes share, so times of two
+ * processes can be subtracted. `performance.now()` has another origin in each process; this finds the origin.
  */
 export function createMachineClock(): () => number {
   const originMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();

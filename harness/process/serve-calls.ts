@@ -1,6 +1,6 @@
 import type { Answered, Asked, Calls } from './worker-process.ts';
 
-/** Answers what the parent process asks, in this process, until the parent is gone or hangs up. */
+/** Answers the calls of the parent process until the parent exits or disconnects. */
 export function serveCalls(calls: Calls): void {
   process.on('message', (message) => {
     const { id, name, argument } = message as Asked;

@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process';
 
-/** What a worker can be asked: by name, one argument, one answer. */
+/** The calls that a worker answers, by name: one argument, one answer. */
 export type Calls = Readonly<Record<string, (argument: never) => Promise<unknown>>>;
 
 export interface WorkerProcess<Known extends Calls> {
   readonly processId: number;
-  /** Rejects with what the worker threw, and when it is gone. */
+  /** Rejects with the worker's error, and when the worker has ended. */
   call<Name extends keyof Known & string>(
     name: Name,
     argument: Parameters<Known[Name]>[0],
@@ -32,7 +32,7 @@ interface Waiting {
 
 /** Starts a script that calls `serveCalls`, in a process of its own that ends with this one. */
 export function createWorkerProcess<Known extends Calls>(script: URL): WorkerProcess<Known> {
-  // Times and bytes travel in typed arrays, which JSON would spell out.
+  // Times and bytes are in typed arrays, which JSON would write as text.
   const child = fork(script, { stdio: 'inherit', serialization: 'advanced' });
   const waiting = new Map<number, Waiting>();
   let lastId = 0;

@@ -2,12 +2,12 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import pg from 'pg';
 
-/** People with access tokens that were issued before. */
+/** Users with access tokens that were issued in advance. */
 export interface TokenHolders {
   readonly count: number;
   /** A token a line. */
   readonly tokensFile: string;
-  /** Registers everybody in a database that has its tables. */
+  /** Registers all users in a database that has its tables. */
   register(databaseUrl: string): Promise<void>;
 }
 
@@ -15,7 +15,7 @@ const TTL_SECONDS = 86_400;
 /** Rows of one statement. */
 const BATCH = 20_000;
 
-/** Signs tokens as the service does, with its `AUTH_SECRET`: a hundred thousand requests for them would take a minute. */
+/** Signs tokens as the service does, with its `AUTH_SECRET`: a hundred thousand requests would take a minute. */
 export function issueAccessTokens(count: number, secret: string, tokensFile: string): TokenHolders {
   const userIds = Array.from({ length: count }, () => randomUUID());
   const nowSeconds = Math.floor(Date.now() / 1_000);

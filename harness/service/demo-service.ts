@@ -23,23 +23,23 @@ export interface DemoService {
   readonly origin: string;
   /** Null where the service's database is not known. */
   audit(): Promise<DatabaseAudit | null>;
-  /** Ends what was started for the rush, once. Its files stay when something is wrong with them. */
+  /** Ends the service if it was started for the rush, once. `keepFiles` keeps its files. */
   close(keepFiles: boolean): Promise<void>;
 }
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 const DEFAULT_DATA_DIR = '.frontrow';
-/** An abandoned hold must end within the demo's patience. */
+/** An abandoned hold must end while the demo waits. */
 const DEMO_HOLD_TTL_MS = 5_000;
 
-/** The service at `url`, the one that answers at the usual place, or a new one. Throws in words when there is none to be had. */
+/** The service at `url`, the one that answers at the usual place, or a new one. Throws a sentence when there is none. */
 export async function openDemoService(asked: { url: string | null; adminToken: string | null }): Promise<DemoService> {
   const url = asked.url ?? ((await answers(`${DEFAULT_URL}/healthz`)) ? DEFAULT_URL : null);
   if (url === null) {
     return startDemoService();
   }
   const adminToken = asked.adminToken ?? process.env['ADMIN_TOKEN'] ?? readSecret('ADMIN_TOKEN');
-  // A token that was given may be another service's, whose secret is not in DATA_DIR.
+  // The given token may be that of another service, whose secret is not in DATA_DIR.
   const authSecret = asked.adminToken === null ? (process.env['AUTH_SECRET'] ?? readSecret('AUTH_SECRET')) : null;
   if (adminToken !== null) {
     const plainUrl = url.replace(/\/+$/, '');
@@ -53,7 +53,7 @@ export async function openDemoService(asked: { url: string | null; adminToken: s
   return startDemoService();
 }
 
-/** A service of its own, in DATA_DIR where that is set, with a database of its own beside others' DATABASE_URL. */
+/** Starts a service in DATA_DIR, or in a temporary directory, with an embedded database even when DATABASE_URL is set. */
 async function startDemoService(): Promise<DemoService> {
   const given = process.env['DATA_DIR'];
   const dataDir = given ?? mkdtempSync(join(tmpdir(), 'frontrow-demo-'));
@@ -102,7 +102,7 @@ export function startService(settings: { port: number; dataDir: string; adminTok
   });
 }
 
-/** The embedded database under a directory, whose server is started for the time of it unless it runs. */
+/** Calls `use` with the embedded database of a directory; starts its server for that time unless it runs. */
 export async function withDataDir<T>(dataDir: string, use: (databaseUrl: string) => Promise<T>): Promise<T> {
   const server = await startEmbeddedPostgres({ dataDir, log: quietLog });
   try {

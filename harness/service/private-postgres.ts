@@ -16,22 +16,22 @@ export interface PrivatePostgres {
   readonly postmasterId: number;
   /** Creates an empty database and returns its URL. */
   createDatabase(name: string): Promise<string>;
-  /** Settled files and statistics, so that no contestant pays for what another left behind. */
+  /** Vacuums and checkpoints, so that no contestant pays for the work of another. */
   settle(databaseUrls: readonly string[]): Promise<void>;
-  /** The server's version and those settings that decide what a commit costs. */
+  /** The server's version and the settings that decide the cost of a commit. */
   describe(): Promise<Record<string, string>>;
   /** Ends the server under its clients, by SIGKILL (a crash) or SIGINT (a fast shutdown), and waits for its end. */
   end(signal: 'SIGKILL' | 'SIGINT'): Promise<void>;
   /** Starts a server that was ended again, on the same port. */
   start(): Promise<void>;
-  /** Ends the server; its files go unless they are to be looked at. Those in a directory that was given stay. */
+  /** Ends the server and removes its files, unless `keepFiles` is true or the directory was given. */
   stop(keepFiles: boolean): Promise<void>;
 }
 
 export interface PrivatePostgresSettings {
-  /** Where the files are, and stay; otherwise in a temporary directory, and not for long. */
+  /** The directory of the files, which stay; by default a temporary one, whose files go. */
   readonly dataDir?: string;
-  /** Settings of the server by name, beside the service's own. */
+  /** Settings of the server by name, in addition to the service's own. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -48,7 +48,7 @@ const SHOWN_SETTINGS = [
   'io_method',
 ];
 
-/** Only faults of the server are of interest here. */
+/** A log that shows warnings and errors only. */
 export const quietLog: Log = {
   debug: () => undefined,
   info: () => undefined,

@@ -5,7 +5,7 @@ import { waitFor } from '../wait-for.ts';
 import { findStablePort } from './stable-port.ts';
 
 const PROGRAM = 'redis-server';
-/** Nothing is kept: PostgreSQL is the record. DEBUG can make it look like another server. */
+/** It persists nothing, because PostgreSQL is the record. DEBUG can make it look like another server. */
 const ARGUMENTS = [
   '--bind',
   '127.0.0.1',
@@ -20,14 +20,14 @@ const ARGUMENTS = [
 ];
 const ANSWER_LIMIT_MS = 5_000;
 
-/** A Redis that belongs to one run, to be mistreated. */
+/** A Redis that belongs to one run. */
 export interface PrivateRedis {
   readonly url: string;
   /** Null while it is dead. */
   readonly processId: number | null;
   /** Empties it. */
   flush(): Promise<void>;
-  /** Stops it from doing anything, connections and all. */
+  /** Stops its process; its connections stay open. */
   pause(): void;
   resume(): void;
   /** Sends SIGKILL and waits for the end. */

@@ -21,13 +21,13 @@ export interface ServerSettings {
   readonly env: Readonly<Record<string, string>>;
   /** Answers 200 when the server can serve. */
   readonly readyPath: string;
-  /** Shown while the server starts; it keeps its output to itself otherwise. */
+  /** Whether its output also goes to standard error. */
   readonly echo?: boolean;
-  /** Whether nothing but PATH is passed on of this process's own environment. */
+  /** Whether it gets only PATH of this process's environment. */
   readonly isAlone?: boolean;
-  /** Everything that it writes. */
+  /** Gets everything that it writes. */
   readonly onOutput?: (chunk: Buffer) => void;
-  /** Called once it has a process, ready or not. */
+  /** Called when it has a process, before it is ready. */
   readonly onStart?: (processId: number) => void;
   readonly onExit?: (code: number | null, signal: NodeJS.Signals | null) => void;
 }
@@ -35,7 +35,7 @@ export interface ServerSettings {
 /** A first start creates a database cluster and loads data; on a busy machine that takes a while. */
 const START_LIMIT_MS = 60_000;
 const READY_POLL_MS = 50;
-/** The service drains for some seconds and stops PostgreSQL; what has not ended by then hangs. */
+/** The service drains for some seconds and stops PostgreSQL; a server that has not ended by then hangs. */
 const STOP_LIMIT_MS = 30_000;
 const KEPT_OUTPUT_CHARACTERS = 8_000;
 
@@ -53,7 +53,7 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exit = once(child, 'exit');
-  // Whatever ends this process, the server does not stay behind.
+  // The server must not outlive this process.
   const killAtExit = (): void => void child.kill('SIGKILL');
   process.once('exit', killAtExit);
   child.once('exit', (code, signal) => {
@@ -75,7 +75,7 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     if (!hasExited()) {
       child.kill(signal);
-      // A process that is stopped takes no other signal up before it goes on.
+      // A stopped process handles no other signal before it continues.
       child.kill('SIGCONT');
       await Promise.race([exit, pause(STOP_LIMIT_MS, undefined, { ref: false })]);
     }
@@ -99,7 +99,7 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
     url,
     port: settings.port,
     hasExited,
-    // A second SIGTERM would tell the service to leave everything as it is.
+    // A second SIGTERM would make the service exit without cleaning up.
     stop: () => (stopping ??= end('SIGTERM')),
     kill: () => end('SIGKILL'),
   };
@@ -116,7 +116,7 @@ export async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** A port that nobody listens on at the moment. */
+/** A port without a listener at the moment. */
 export async function findFreePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');

@@ -1,17 +1,17 @@
 import { createServer } from 'node:net';
 
 /**
- * Below what systems hand out for outgoing connections. A server that is killed and comes back must find its port free; and
- * whoever dials a port of the system's range while nothing listens there may be given that very port, and talk to itself.
+ * Below what systems hand out for outgoing connections. A server that is killed and restarted must find its port free; and
+ * a client that dials a free port of the system's range may get that very port as its own, and connect to itself.
  */
 const FIRST_PORT = 15_000;
 const LAST_PORT = 31_999;
 const ATTEMPTS_MOST = 100;
 
-/** Never given twice by this process, although nobody may listen on them yet. */
+/** This process gives no port twice, even if no server listens on it yet. */
 const given = new Set<number>();
 
-/** A port of 127.0.0.1 that stays free for a server that goes and comes. */
+/** A port of 127.0.0.1 that stays free for a server that restarts. */
 export async function findStablePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS_MOST; attempt += 1) {
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1));

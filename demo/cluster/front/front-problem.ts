@@ -45,7 +45,7 @@ export function sendProblem(outgoing: ServerResponse, problem: FrontProblem): vo
   outgoing.writeHead(status, headers).end(body);
 }
 
-/** The same as bytes, for an upgrade, which Node leaves to whoever takes it. */
+/** The same as bytes, for an upgrade, whose socket Node hands over without an answer object. */
 export function problemBytes(problem: FrontProblem): string {
   const { status, headers, body } = describe(problem);
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -9,7 +9,7 @@ import { tunnelUpgrade } from './tunnel.ts';
 /*
  * A small load-balancing front for nodes on this machine: HTTP and WebSocket on one port.
  *
- * F1. New requests go to nodes whose last /readyz was 200, to the one with the fewest requests under way.
+ * F1. New requests go to nodes whose last /readyz was 200, to the one with the fewest requests in flight.
  * F2. A request goes to a second node only where the first has certainly not had it (it refused the connection), or where
  *     that does no harm (a GET or HEAD without a body, of which nothing was passed back yet).
  * F3. Every request is answered: by a node, or with a problem that says whether anything may have been done.
@@ -56,7 +56,7 @@ export async function openFront(settings: {
   function pass(incoming: IncomingMessage, outgoing: ServerResponse, tried: Set<Target>): void {
     const target = targets.choose(tried);
     if (target === null) {
-      // What was tried refused the connection, or was asked for something that changes nothing.
+      // The last node refused the connection, or the request changes nothing.
       fail(outgoing, 'NO_NODE_READY');
       return;
     }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-/** RFC 9110, 7.6.1: these are between two neighbours. The framing of bodies is kept, because Node applies it anew. */
+/** RFC 9110, 7.6.1: these are between two neighbours. The framing of bodies stays, because Node applies it again. */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade'];
 
 function droppedOf(headers: IncomingHttpHeaders): Set<string> {
@@ -20,7 +20,7 @@ export function forwardedHeaders(incoming: IncomingMessage): Record<string, stri
   return headers;
 }
 
-/** Whom the request comes from: whoever it says, and the address that it came from here. */
+/** The addresses that the request comes from: those that it names, and the peer of this connection. */
 export function forwardedFor(incoming: IncomingMessage): string {
   const before = incoming.headers['x-forwarded-for'];
   const address = incoming.socket.remoteAddress ?? 'unknown';

@@ -27,7 +27,7 @@ export interface Targets {
 
 /** How soon a node that drains, or came back, is known as such. A node that drains says so for longer than this before it closes. */
 const PROBE_EVERY_MS = 200;
-/** One that has not answered a probe by then stands still or is out of reach; a busy machine takes a while too. */
+/** A node that has not answered a probe by then is stopped or unreachable; a busy machine may take a while. */
 const PROBE_LIMIT_MS = 1_000;
 
 /** Nodes on this machine, probed at their /readyz until closed. */
