@@ -2,7 +2,7 @@ import type { OwnedSchedule } from './ownership-port.ts';
 
 export interface SeenHead {
   readonly epoch: number;
-  /** Null when nobody who lives owns it. */
+  /** Null when its owner is dead or stands aside, or there is none. */
   readonly owner: string | null;
 }
 
@@ -12,7 +12,7 @@ export interface HeadRecords {
   see(scheduleId: number): Promise<SeenHead | null>;
   /**
    * Makes `node` the owner under a raised epoch, where the epoch still is `seenEpoch` and nobody owns the schedule, `node`
-   * does, or its owner is dead; the new epoch then, else null. A living owner is never stolen from.
+   * does, or its owner is dead or stands aside; the new epoch then, else null. Other owners are never stolen from.
    */
   claim(scheduleId: number, node: string, seenEpoch: number): Promise<number | null>;
   /** Makes `heir` the owner under a raised epoch, where `node` owns the schedule under `epoch`; whether it did. */

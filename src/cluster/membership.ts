@@ -1,9 +1,12 @@
-import type { Clock } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
-import type { Heartbeat, NodeRecords, NodeRow } from '../domain/node.ts';
+import type { NodeRow } from '../domain/node.ts';
 import type { ReadinessReason } from '../health/readiness.ts';
+import type { Membership, MembershipDependencies } from './membership-port.ts';
+import { ownersAmong } from './owners.ts';
+import { createReachReport } from './reach-report.ts';
+import { createSeparation } from './separation.ts';
+import { chooseSide } from './sides.ts';
 import { createSightings } from './sightings.ts';
-import { ForeignSecret, isStranger, untilNoStranger } from './strangers.ts';
+import { ForeignSecret, isAmongStrangers, untilNoStranger } from './strangers.ts';
 
 /*
  * This node among the nodes of the database: alive, allowed to answer, allowed to own.
@@ -16,6 +19,7 @@ import { ForeignSecret, isStranger, untilNoStranger } from './strangers.ts';
  *     of those that live.
  * N5. A node that is about to leave lives on and answers, and gets no schedule any more while another one stays.
  * N6. Nodes that know no secret in common are never members together: the one that joined later gives up.
+ * N7. A node on the wrong side of a cut between nodes lives on, owns nothing and answers nothing (see `Separation`).
  */
 
 const BEAT_EVERY_MS = 500;
@@ -24,57 +28,18 @@ const FIRST_BEAT_LIMIT_MS = 1_000;
 const LEASE_MS = 2_000;
 const WATCH_EVERY_MS = 250;
 
-export interface MembershipDependencies {
-  readonly records: NodeRecords;
-  readonly heartbeat: Heartbeat;
-  readonly clock: Clock;
-  readonly nodeId: string;
-  /** Where peers reach this node. */
-  readonly address: () => string;
-  /** Which cluster secrets this node knows; null where nodes need none. */
-  readonly secretFingerprints: readonly string[] | null;
-  readonly newIncarnation: () => string;
-  /** N4. */
-  readonly isExclusive: boolean;
-  readonly log: Log;
-  /** This node was declared dead: nothing it believed to own is its own. */
-  readonly onDead: () => void;
-  /** This node became the one that may own, or ceased to be. */
-  readonly onMayOwn: (mayOwn: boolean) => void;
-  /** N6. This node has given up, and should be closed. */
-  readonly onForeignSecret: (error: ForeignSecret) => void;
-  /** Called after every look at who lives, also when nothing changed. */
-  readonly onLook?: () => void;
-}
-
-export interface Membership {
-  readonly node: string;
-  isLeaseValid(): boolean;
-  mayOwn(): boolean;
-  /** Those that schedules are shared among, in the order of joining. The same array until they change. */
-  owners(): readonly string[];
-  living(): readonly NodeRow[];
-  /** N5. */
-  readonly isLeaving: boolean;
-  /** Why this node may not serve, for operators; empty when it may. */
-  reasons(): readonly ReadinessReason[];
-  /** Joins. Throws a ForeignSecret where nodes with other secrets are running. */
-  start(): Promise<void>;
-  /** N5. From now on this node is not among the owners, unless nobody else is, and the others learn of it. */
-  retire(): Promise<void>;
-  /** Leaves: its schedules are free for others at once. */
-  close(): Promise<void>;
-}
-
 /** Membership by the `nodes` table. */
 export function createMembership(deps: MembershipDependencies): Membership {
   const { records, heartbeat, clock, log } = deps;
   const own = deps.secretFingerprints;
   const sightings = createSightings({ clock });
+  const separation = createSeparation({ clock });
+  const reach = createReachReport({ clock, reaches: deps.reaches });
   let node = '';
   let leaseUntil = Number.NEGATIVE_INFINITY;
   let members: readonly NodeRow[] = [];
   let ownersNow: readonly string[] = [];
+  let aside: ReadonlySet<string> = new Set();
   let mayOwnNow = false;
   let isRetired = false;
   let isClosed = false;
@@ -93,6 +58,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
     if (isClosed) return;
     node = `${deps.nodeId}:${deps.newIncarnation()}`;
     enlisting = records.join(node, former, { address: deps.address(), secretFingerprints: own });
+    reach.joined();
     await enlisting;
     if (isRetired) await records.announceLeave(node);
     if (isClosed) return;
@@ -108,9 +74,11 @@ export function createMembership(deps: MembershipDependencies): Membership {
 
   async function beatOnce(): Promise<void> {
     const beating = node;
-    const { isAlive, sentAt } = await heartbeat.beat(beating);
+    const report = { reaches: reach.take(), separationNo: separation.no };
+    const { isAlive, sentAt } = await heartbeat.beat(beating, report);
     if (beating !== node || isClosed) return;
     if (isAlive) {
+      if (separation.confirm(report.separationNo)) log.info({ node }, 'this node is reached again and takes its share');
       leaseUntil = Math.max(leaseUntil, sentAt + LEASE_MS);
       return;
     }
@@ -130,7 +98,20 @@ export function createMembership(deps: MembershipDependencies): Membership {
     leaseUntil = Number.NEGATIVE_INFINITY;
     setMembers([]);
     setMayOwn(false);
-    deps.onDead();
+    deps.onLost();
+  }
+
+  /** N7. Nodes that leave have no say: they close their links, and others have their schedules soon. */
+  function judgeSides(living: readonly NodeRow[]): boolean {
+    const staying = living.filter((row) => !row.isLeaving);
+    if (isRetired || reach.isSettling() || !staying.some((row) => row.node === node)) return false;
+    const entered = separation.look(chooseSide(staying).has(node));
+    if (entered === 'separated') {
+      log.warn({ node }, 'most other nodes do not reach this node; it stands aside until they do');
+      setMayOwn(false);
+      deps.onLost();
+    }
+    return entered !== null;
   }
 
   function giveUp(error: ForeignSecret): void {
@@ -146,12 +127,6 @@ export function createMembership(deps: MembershipDependencies): Membership {
     await joining;
   }
 
-  /** N6. Two that start at once may not see each other before they have joined. */
-  function isAmongStrangers(rows: readonly NodeRow[]): boolean {
-    const joinedNo = rows.find((row) => row.node === node)?.joinedNo ?? Number.NEGATIVE_INFINITY;
-    return rows.some((row) => row.joinedNo < joinedNo && isStranger(row, own) && sightings.isBeating(row.node));
-  }
-
   function setMayOwn(next: boolean): void {
     if (next === mayOwnNow) return;
     mayOwnNow = next;
@@ -161,14 +136,10 @@ export function createMembership(deps: MembershipDependencies): Membership {
   /** Every command asks who owns, so that is found out here, once for each look. */
   function setMembers(next: readonly NodeRow[]): void {
     members = next;
-    const staying = deps.isExclusive
-      ? members.slice(0, 1)
-      : members.filter((row) => !row.isLeaving && !(isRetired && row.node === node));
-    // Where nobody stays there is nobody to hand over to, and whoever leaves last serves on until then.
-    const sharing = staying.length > 0 ? staying : members.filter((row) => row.node === node);
-    const names = sharing.map((row) => row.node);
-    if (names.length === ownersNow.length && names.every((name, index) => name === ownersNow[index])) return;
-    ownersNow = names;
+    aside = new Set(members.flatMap((row) => (row.isSeparated ? [row.node] : [])));
+    const { isTogether } = separation;
+    const names = ownersAmong(members, { node, isLeaving: isRetired, isTogether, isExclusive: deps.isExclusive });
+    if (names.join() !== ownersNow.join()) ownersNow = names;
   }
 
   function first(): string | null {
@@ -185,7 +156,8 @@ export function createMembership(deps: MembershipDependencies): Membership {
     }
     if (isClosed || isForeign) return;
     sightings.note(rows);
-    if (isAmongStrangers(rows)) {
+    // N6. Two that start at once may not see each other before they have joined.
+    if (isAmongStrangers(rows, node, own, sightings)) {
       giveUp(new ForeignSecret());
       return;
     }
@@ -194,10 +166,14 @@ export function createMembership(deps: MembershipDependencies): Membership {
       if (await records.declareDead(row.node, row.beat))
         log.warn({ node: row.node }, 'a silent node was declared dead');
     }
-    setMembers(rows.filter((row) => !silent.includes(row)));
+    const living = rows.filter((row) => !silent.includes(row));
+    const hasChanged = judgeSides(living);
+    setMembers(living);
     const isMember = members.some((row) => row.node === node);
-    setMayOwn(isMember && (!deps.isExclusive || first() === node));
+    setMayOwn(isMember && separation.isTogether && (!deps.isExclusive || first() === node));
     deps.onLook?.();
+    // Others learn of a cut, and of its end, sooner than the next beat is due.
+    if (hasChanged || reach.isOutdated()) void beatWithoutWaiting();
     // Whoever was not told goes on handing schedules to this node.
     if (isRetired && members.some((row) => row.node === node && !row.isLeaving)) await records.announceLeave(node);
   }
@@ -228,10 +204,14 @@ export function createMembership(deps: MembershipDependencies): Membership {
     get node() {
       return node;
     },
-    isLeaseValid: () => clock.monotonicMs() < leaseUntil,
+    isLeaseValid: () => separation.isTogether && clock.monotonicMs() < leaseUntil,
     mayOwn: () => mayOwnNow,
+    get tenure() {
+      return `${node}/${separation.no}`;
+    },
     owners: () => ownersNow,
     living: () => members,
+    isAside: (name) => aside.has(name),
     get isLeaving() {
       return isRetired;
     },
@@ -241,6 +221,8 @@ export function createMembership(deps: MembershipDependencies): Membership {
       if (!mayOwnNow && deps.isExclusive && first() !== null && first() !== node) {
         // Whoever asks /readyz may be anybody, and the name of a node is that of its host.
         reasons.push("another node owns this database's schedules, and only one node may at a time");
+      } else if (!separation.isTogether) {
+        reasons.push('most other nodes do not reach this node');
       } else if (!mayOwnNow) {
         reasons.push('not a member of the cluster');
       }

@@ -1,6 +1,6 @@
 import type { ActivationOutcome, Ownership } from '../actors/ownership-port.ts';
 import type { HeadRecords } from '../actors/head-records.ts';
-import type { Membership } from './membership.ts';
+import type { Membership } from './membership-port.ts';
 import type { Placement } from './placement.ts';
 
 /** A schedule that moves again while it is being loaded is tried this often. */
@@ -23,7 +23,7 @@ export function createOwnership(deps: {
 
     async activate(scheduleId): Promise<ActivationOutcome> {
       for (let attempt = 1; attempt <= ACTIVATION_ATTEMPTS && membership.mayOwn(); attempt += 1) {
-        const { node } = membership;
+        const { node, tenure } = membership;
         const seen = await heads.see(scheduleId);
         if (seen === null) return { type: 'unknown' };
         if (seen.owner !== null && seen.owner !== node) return { type: 'elsewhere', owner: seen.owner };
@@ -36,7 +36,7 @@ export function createOwnership(deps: {
         const epoch = await heads.claim(scheduleId, node, seen.epoch);
         if (epoch === null) continue;
         const schedule = await heads.load(scheduleId, node, epoch);
-        if (schedule !== null && membership.node === node) return { type: 'owned', schedule };
+        if (schedule !== null && membership.tenure === tenure) return { type: 'owned', schedule };
       }
       return { type: 'elsewhere', owner: null };
     },

@@ -1,4 +1,4 @@
-import type { Membership } from './membership.ts';
+import type { Membership } from './membership-port.ts';
 import { createRing, type Ring } from './ring.ts';
 
 /** Which of the nodes that share the schedules should own one, by what this node knows of who lives. */

@@ -2,7 +2,7 @@ import type { Command, CommandRouter, Elsewhere, Reply } from '../actors/command
 import type { PendingCommand } from '../actors/pending-command.ts';
 import { createBoundedMap } from '../runtime/bounded-map.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Membership } from './membership.ts';
+import type { Membership } from './membership-port.ts';
 import type { PeerLinks } from './peers/peer-port.ts';
 import type { Placement } from './placement.ts';
 
@@ -46,7 +46,7 @@ export interface ClusterRouter extends CommandRouter {
 
 /** `peers` is null where only one node may own at a time: then a node that does not refuses, with nothing done. */
 export function createRouter(deps: {
-  readonly membership: Pick<Membership, 'node'>;
+  readonly membership: Pick<Membership, 'node' | 'isAside'>;
   readonly placement: Placement;
   readonly local: LocalSchedules;
   readonly peers: Pick<PeerLinks, 'send'> | null;
@@ -60,7 +60,8 @@ export function createRouter(deps: {
   /** W4. A node that has just joined is slow, and is not asked for what others still have. */
   function ownerOf(scheduleId: number): string | null {
     if (local.serves(scheduleId)) return membership.node;
-    return lastOwners.get(scheduleId) ?? placement.ownerOf(scheduleId);
+    const last = lastOwners.get(scheduleId) ?? null;
+    return last === null || membership.isAside(last) ? placement.ownerOf(scheduleId) : last;
   }
 
   /** Null where nothing better is known than where the schedule is placed. */

@@ -17,9 +17,20 @@ export class ForeignSecret extends Error {
 }
 
 /** Whether the nodes could not prove themselves to each other. A node that names no secret is not judged. */
-export function isStranger(row: Pick<NodeRow, 'secretFingerprints'>, own: readonly string[] | null): boolean {
+function isStranger(row: Pick<NodeRow, 'secretFingerprints'>, own: readonly string[] | null): boolean {
   if (own === null || row.secretFingerprints === null) return false;
   return !row.secretFingerprints.some((fingerprint) => own.includes(fingerprint));
+}
+
+/** Whether a node that joined earlier than `node`, and that has been seen to beat, is a stranger to it. */
+export function isAmongStrangers(
+  rows: readonly NodeRow[],
+  node: string,
+  own: readonly string[] | null,
+  sightings: Pick<Sightings, 'isBeating'>,
+): boolean {
+  const joinedNo = rows.find((row) => row.node === node)?.joinedNo ?? Number.NEGATIVE_INFINITY;
+  return rows.some((row) => row.joinedNo < joinedNo && isStranger(row, own) && sightings.isBeating(row.node));
 }
 
 /**

@@ -9,6 +9,17 @@ export interface NodeRow {
   readonly isLeaving: boolean;
   /** Which cluster secrets it knows, its own first; null where it does not say, as nodes without peers. */
   readonly secretFingerprints: readonly string[] | null;
+  /** The nodes that it reaches over its own links; null where it does not say. */
+  readonly reaches: readonly string[] | null;
+  /** It stands aside because others do not reach it: its schedules are free. */
+  readonly isSeparated: boolean;
+}
+
+/** What a node says of itself with each beat. */
+export interface BeatReport {
+  readonly reaches: readonly string[] | null;
+  /** Odd while the node stands aside. It only grows; a lower one than the row's is ignored. */
+  readonly separationNo: number;
 }
 
 /** What a node says of itself when it joins. */
@@ -36,8 +47,8 @@ export interface NodeRecords {
  */
 export interface Heartbeat {
   /**
-   * Raises the node's beat. False: the node was declared dead. Throws when there was no answer.
+   * Raises the node's beat and records the report. False: the node was declared dead. Throws when there was no answer.
    * `sentAt` is the monotonic instant from which a lease may be counted.
    */
-  beat(node: string): Promise<{ readonly isAlive: boolean; readonly sentAt: number }>;
+  beat(node: string, report: BeatReport): Promise<{ readonly isAlive: boolean; readonly sentAt: number }>;
 }

@@ -6,6 +6,7 @@ export type ReadinessReason =
   | 'no answer from the database within the lease'
   | "another node owns this database's schedules, and only one node may at a time"
   | 'not a member of the cluster'
+  | 'most other nodes do not reach this node'
   | 'the waiting room is not open yet';
 
 /** Whether a node may serve. `reasons` says why not; `degraded` names what is away without stopping sales. */

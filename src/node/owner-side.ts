@@ -3,7 +3,8 @@ import { hostname, networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import { createScheduleRegistry, type ScheduleRegistry } from '../actors/schedule-registry.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { createMembership, type Membership } from '../cluster/membership.ts';
+import { createMembership } from '../cluster/membership.ts';
+import type { Membership } from '../cluster/membership-port.ts';
 import { createNewcomers } from '../cluster/newcomers.ts';
 import { createOwnership } from '../cluster/ownership.ts';
 import { createKeyRing, type KeyRing } from '../cluster/peers/key-ring.ts';
@@ -76,7 +77,8 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     newIncarnation: randomUUID,
     isExclusive: !isShared,
     log,
-    onDead: () => registry.loseAll(),
+    reaches: () => links?.measure().flatMap(({ peer, isUp }) => (isUp ? [peer] : [])) ?? null,
+    onLost: () => registry.loseAll(),
     onMayOwn: deps.onMayOwn,
     onForeignSecret: deps.onFatal,
     onLook: follow,

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { createMembership } from '../../src/cluster/membership.ts';
 import { ForeignSecret } from '../../src/cluster/strangers.ts';
-import type { NodeRow } from '../../src/domain/node.ts';
+import type { BeatReport, NodeRow } from '../../src/domain/node.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 
@@ -16,6 +16,8 @@ function otherNode(more: Partial<NodeRow>): NodeRow {
     beat: 0,
     isLeaving: false,
     secretFingerprints: ['other'],
+    reaches: null,
+    isSeparated: false,
     ...more,
   };
 }
@@ -37,6 +39,11 @@ function setUp() {
     leaving: new Set<string>(),
     /** Nodes with rows of their own. */
     others: [] as NodeRow[],
+    reaches: null as readonly string[] | null,
+    /** What this node's beats have said. */
+    reports: [] as BeatReport[],
+    /** Whether its beats are recorded. */
+    isHearing: true,
   };
   const foreign: ForeignSecret[] = [];
   const membership = createMembership({
@@ -48,7 +55,8 @@ function setUp() {
       async living() {
         await database.looked();
         const isLeaving = (node: string) => database.leaving.has(node);
-        const plain = { address: '', beat: 0, secretFingerprints: OWN };
+        const { reaches = null, separationNo = 0 } = database.reports.at(-1) ?? {};
+        const plain = { address: '', beat: 0, secretFingerprints: OWN, reaches, isSeparated: separationNo % 2 === 1 };
         const others = database.others.filter(({ node }) => !database.declaredDead.includes(node));
         return [
           ...others,
@@ -69,7 +77,9 @@ function setUp() {
       },
     },
     heartbeat: {
-      async beat() {
+      async beat(_node, report) {
+        if (!database.isHearing) return await new Promise(() => undefined);
+        database.reports.push(report);
         const sentAt = clock.monotonicMs();
         return { isAlive: await (database.beats.shift() ?? Promise.resolve(true)), sentAt };
       },
@@ -82,7 +92,8 @@ function setUp() {
     newIncarnation: () => String((incarnation += 1)),
     isExclusive: false,
     log: silentLog,
-    onDead: () => {
+    reaches: () => database.reaches,
+    onLost: () => {
       deaths += 1;
     },
     onMayOwn: () => undefined,
@@ -245,5 +256,85 @@ t.test('a node that would join anew among nodes with another secret gives up', a
   t.equal(foreign.length, 1);
   t.strictSame(rows, ['n:1']);
   t.equal(membership.mayOwn(), false);
+  await membership.close();
+});
+
+/** Two more nodes that live, reach each other and may not reach `n:1`. */
+function othersThatReach(beat: number, isReached: boolean): NodeRow[] {
+  const reaches = ['b:1', 'c:1', ...(isReached ? ['n:1'] : [])];
+  const row = { beat, secretFingerprints: OWN, reaches };
+  return [otherNode({ ...row, node: 'b:1', joinedNo: 10 }), otherNode({ ...row, node: 'c:1', joinedNo: 11 })];
+}
+
+t.test('a node that others do not reach stands aside, says why, and is back once its row says so', async (t) => {
+  const { membership, database, passMs, deaths } = setUp();
+  let beat = 0;
+  const passWith = async (ms: number, isReached: boolean): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 250) {
+      database.others = othersThatReach((beat += 1), isReached);
+      await passMs(250);
+    }
+  };
+  database.reaches = ['b:1', 'c:1'];
+  database.others = othersThatReach(0, false);
+  await membership.start();
+  await passWith(2_500, false);
+  t.equal(membership.mayOwn(), true, 'links of a node that has just joined may be missing');
+  t.same(database.reports.at(-1)?.reaches, null);
+  await passWith(2_500, false);
+  t.equal(membership.mayOwn(), false);
+  t.equal(membership.isLeaseValid(), false);
+  t.equal(deaths(), 1, 'it has dropped what it owned');
+  t.same(membership.reasons(), ['most other nodes do not reach this node']);
+  t.same(membership.owners(), ['b:1', 'c:1']);
+  t.equal(membership.living().length, 3);
+  t.same(database.reports.at(-1), { reaches: ['b:1', 'c:1'], separationNo: 1 });
+
+  database.isHearing = false;
+  const { tenure } = membership;
+  await passWith(2_500, true);
+  t.equal(membership.isLeaseValid(), false, 'others may still take what it owned');
+  t.not(membership.tenure, tenure, 'what was claimed meanwhile is void');
+  database.isHearing = true;
+  await passWith(1_000, true);
+  t.same(database.reports.at(-1), { reaches: ['b:1', 'c:1'], separationNo: 2 });
+  t.equal(membership.mayOwn(), true);
+  t.equal(membership.isLeaseValid(), true);
+  t.same(membership.reasons(), []);
+  t.same([...membership.owners()].sort(), ['b:1', 'c:1', 'n:1']);
+  await membership.close();
+});
+
+t.test('a node that leaves does not stand aside, and has no say in who does', async (t) => {
+  const { membership, database, passMs, deaths } = setUp();
+  database.reaches = ['b:1'];
+  await membership.start();
+  for (let beat = 0; beat < 30; beat += 1) {
+    // It has closed its links already.
+    database.others = [otherNode({ node: 'b:1', beat, isLeaving: true, reaches: [], secretFingerprints: OWN })];
+    await passMs(250);
+  }
+  t.equal(membership.mayOwn(), true);
+  await membership.retire();
+  for (let beat = 30; beat < 60; beat += 1) {
+    database.others = othersThatReach(beat, false);
+    await passMs(250);
+  }
+  t.equal(deaths(), 0);
+  t.same(membership.owners(), ['b:1', 'c:1']);
+  await membership.close();
+});
+
+t.test('a change of the links is told before the next beat is due', async (t) => {
+  const { membership, database, passMs } = setUp();
+  database.reaches = ['b:1'];
+  await membership.start();
+  await passMs(5_000);
+  const before = database.reports.length;
+  database.reaches = [];
+  await passMs(250);
+  t.same(database.reports.at(-1)?.reaches, []);
+  await passMs(4_750);
+  t.ok(database.reports.length - before <= 12, 'and other beats keep their pace');
   await membership.close();
 });

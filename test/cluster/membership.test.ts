@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { createTestDatabase } from '../fixtures/database.ts';
-import { holdCommand, insertSchedule, startOwnerNode, valueOf } from '../fixtures/owner-node.ts';
+import { holdCommand, insertSchedule, type OwnerNode, startOwnerNode, valueOf } from '../fixtures/owner-node.ts';
 import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
@@ -97,4 +97,64 @@ t.test('two processes under one name end up as two nodes, which do not go on bur
   t.equal(second.membership.node, node);
   const { rows } = await database.pool.query('SELECT count(*) AS n FROM nodes');
   t.strictSame(rows, [{ n: 3 }]);
+});
+
+t.test(
+  'a node that stands aside loses its schedules to others, and takes part again when the cut is over',
+  async (t) => {
+    const database = await createTestDatabase(t);
+    const nodes: OwnerNode[] = [];
+    let isCut = true;
+    const start = async (nodeId: string): Promise<OwnerNode> => {
+      const index = nodes.length;
+      const reaches = () =>
+        nodes.filter((_, other) => !isCut || (index > 0 && other > 0)).map(({ membership }) => membership.node);
+      const node = await startOwnerNode(t, database, { nodeId, reaches });
+      nodes.push(node);
+      return node;
+    };
+    const cutOff = await start('cut-off');
+    const other = await start('other');
+    await start('third');
+    const { scheduleId } = await insertSchedule(database);
+    valueOf(await cutOff.dispatch(holdCommand(scheduleId, randomUUID(), 1)));
+    const before = cutOff.membership.node;
+    const taken = await waitFor(
+      async () => {
+        const reply = await other.dispatch(holdCommand(scheduleId, randomUUID(), 2));
+        return reply.outcome === 'granted' ? reply.value : null;
+      },
+      { deadlineMs: 15_000, what: 'the take-over' },
+    );
+    t.match(taken.reservations, [{ seq: 2, epoch: 2 }], 'holds included');
+    t.equal(cutOff.membership.isLeaseValid(), false, 'it had stopped answering before');
+    await waitFor(() => other.membership.isAside(before), { what: 'the other to know' });
+    t.match(await cutOff.dispatch(holdCommand(scheduleId, randomUUID(), 3)), {
+      outcome: 'failed',
+      code: 'OWNER_UNAVAILABLE',
+      effect: 'none',
+    });
+
+    isCut = false;
+    await waitFor(() => cutOff.membership.isLeaseValid(), { deadlineMs: 15_000, what: 'the node to be back' });
+    t.equal(cutOff.membership.node, before, 'it lived on');
+    await waitFor(() => other.membership.owners().includes(before), { what: 'the other to count on it' });
+    t.match(
+      await cutOff.dispatch(holdCommand(scheduleId, randomUUID(), 3)),
+      { outcome: 'failed' },
+      'what others have taken it does not take back by itself',
+    );
+  },
+);
+
+t.test('a beat that was delayed does not change whether a node stands aside', async (t) => {
+  const database = await createTestDatabase(t);
+  const { membership, beat } = await startOwnerNode(t, database, { nodeId: 'late' });
+  const isAside = async () => {
+    const { rows } = await database.pool.query<{ no: number }>('SELECT separation_no::int AS no FROM nodes');
+    return rows.map(({ no }) => no);
+  };
+  await beat(membership.node, { reaches: ['other:1'], separationNo: 2 });
+  await beat(membership.node, { reaches: [], separationNo: 1 });
+  t.same(await isAside(), [2]);
 });

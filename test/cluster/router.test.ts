@@ -18,6 +18,8 @@ function setUp() {
     /** What a node answers: who owns the schedule, or the map where that is the node itself. */
     ownerAsSeenBy: (_node: string): string => 'former',
     isServedHere: false,
+    /** Nodes that stand aside. */
+    aside: new Set<string>(),
   };
   const answerOf = (node: string): Reply | Elsewhere => {
     asked.push(node);
@@ -25,7 +27,7 @@ function setUp() {
     return owner === node ? MAP : { outcome: 'elsewhere', owner };
   };
   const router = createRouter({
-    membership: { node: 'me' },
+    membership: { node: 'me', isAside: (node) => cluster.aside.has(node) },
     placement: { ownerOf: () => cluster.placedAt, reconsider: () => undefined },
     local: {
       serves: () => cluster.isServedHere,

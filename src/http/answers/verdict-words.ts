@@ -11,6 +11,7 @@ const READINESS_IN_KOREAN: Readonly<Record<ReadinessReason, string>> = {
   'the database refuses writes': '데이터베이스가 쓰기를 거부합니다',
   'no answer from the database within the lease': '리스 시간 안에 데이터베이스의 응답이 없습니다',
   'not a member of the cluster': '클러스터의 구성원이 아닙니다',
+  'most other nodes do not reach this node': '다른 노드 대부분이 이 노드에 연결하지 못합니다',
   "another node owns this database's schedules, and only one node may at a time":
     '다른 노드가 이 데이터베이스의 회차를 소유하고 있으며, 한 번에 한 노드만 소유할 수 있습니다',
   'the waiting room is not open yet': '대기실이 아직 열리지 않았습니다',

@@ -21,7 +21,8 @@ const BEAT = `
 WITH own AS MATERIALIZED (
   SELECT node FROM nodes WHERE node = $1 AND dead_at IS NULL FOR NO KEY UPDATE SKIP LOCKED
 ), raised AS (
-  UPDATE nodes SET beat = beat + 1 FROM own WHERE nodes.node = own.node RETURNING 1
+  UPDATE nodes SET beat = beat + 1, reaches = $2, separation_no = greatest(separation_no, $3)
+  FROM own WHERE nodes.node = own.node RETURNING 1
 )
 SELECT EXISTS (SELECT FROM raised) AS is_raised, EXISTS (SELECT FROM nodes WHERE node = $1 AND dead_at IS NULL) AS was_living,
   floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`;
@@ -59,7 +60,7 @@ export function createBeatTurns(lanes: readonly Lane[], clock: Clock, onWaiting:
         void beat.run(lane);
       }
     },
-    beat(node) {
+    beat(node, { reaches, separationNo }) {
       const turn = nextTurn;
       nextTurn = (nextTurn + 1) % lanes.length;
       return new Promise((resolve, reject) => {
@@ -67,7 +68,7 @@ export function createBeatTurns(lanes: readonly Lane[], clock: Clock, onWaiting:
         waiting[turn] = {
           giveUp: reject,
           run: async (lane) => {
-            const result = await lane.run({ name: 'beat', text: BEAT, values: [node] });
+            const result = await lane.run({ name: 'beat', text: BEAT, values: [node, reaches, separationNo] });
             if (result.type !== 'done') {
               reject(result.error);
               return;

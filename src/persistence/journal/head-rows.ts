@@ -4,16 +4,19 @@ import type { HeadRecords } from '../../actors/head-records.ts';
 import type { OwnedSchedule, OwnedSeat } from '../../actors/ownership-port.ts';
 import { runStatement } from './statement.ts';
 
+/** Whether a node may own: it lives and does not stand aside. */
+const MAY_OWN = 'dead_at IS NULL AND separation_no % 2 = 0';
+
 const SEE = `
 SELECT h.epoch, n.node AS owner
-FROM schedule_heads h LEFT JOIN nodes n ON n.node = h.owner AND n.dead_at IS NULL
+FROM schedule_heads h LEFT JOIN (SELECT node FROM nodes WHERE ${MAY_OWN}) n ON n.node = h.owner
 WHERE h.schedule_id = $1`;
 
 const CLAIM = `
 UPDATE schedule_heads SET epoch = epoch + 1, owner = $2
 WHERE schedule_id = $1 AND epoch = $3
-  AND (owner IS NULL OR owner = $2 OR NOT EXISTS (SELECT FROM nodes WHERE node = owner AND dead_at IS NULL))
-  AND EXISTS (SELECT FROM nodes WHERE node = $2 AND dead_at IS NULL)
+  AND (owner IS NULL OR owner = $2 OR NOT EXISTS (SELECT FROM nodes WHERE node = owner AND ${MAY_OWN}))
+  AND EXISTS (SELECT FROM nodes WHERE node = $2 AND ${MAY_OWN})
 RETURNING epoch`;
 
 const HAND_OVER = `

@@ -233,7 +233,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
       ready.settlement.add(subject);
       requestPump();
     },
-    beat: (node) => beats.beat(node),
+    beat: (node, report) => beats.beat(node, report),
     async start() {
       await Promise.all(lanes.map((lane) => lane.start()));
     },

@@ -24,6 +24,8 @@ interface LivingRow {
   readonly beat: number;
   readonly is_leaving: boolean;
   readonly secret_fingerprints: readonly string[] | null;
+  readonly reaches: readonly string[] | null;
+  readonly is_separated: boolean;
 }
 
 /** The rows of the service's nodes in PostgreSQL. */
@@ -47,7 +49,8 @@ export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRec
     },
     async living() {
       const rows = await query<LivingRow>(
-        `SELECT node, address, joined_no, beat, leaving_at IS NOT NULL AS is_leaving, secret_fingerprints
+        `SELECT node, address, joined_no, beat, leaving_at IS NOT NULL AS is_leaving, secret_fingerprints, reaches,
+           separation_no % 2 = 1 AS is_separated
          FROM nodes WHERE dead_at IS NULL ORDER BY joined_no`,
         [],
       );
@@ -59,6 +62,8 @@ export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRec
           beat: row.beat,
           isLeaving: row.is_leaving,
           secretFingerprints: row.secret_fingerprints,
+          reaches: row.reaches,
+          isSeparated: row.is_separated,
         }),
       );
     },

@@ -25,7 +25,7 @@ function setUp() {
   const asked: number[] = [];
   const peer = { reachedAtMs: Number.POSITIVE_INFINITY };
   const router = createRouter({
-    membership: { node: 'me' },
+    membership: { isAside: () => false, node: 'me' },
     placement: { ownerOf: () => 'owner', reconsider: () => undefined },
     local: {
       serves: () => false,
