@@ -1,3 +1,4 @@
+import type { AnswerFigures } from '../runtime/answer-watch.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { createInProcessSeatBus, type SeatBus } from './in-process-seat-bus.ts';
@@ -12,6 +13,8 @@ export interface Announcements {
   concertChanged(concertId: number): void;
   /** Null where there is nobody to tell. */
   counts(): BroadcastCounts | null;
+  /** How long it waited for Redis; null where there is none. */
+  figures(): AnswerFigures | null;
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -34,6 +37,7 @@ export function createAnnouncements(deps: {
       seats: createInProcessSeatBus(deps),
       concertChanged: () => undefined,
       counts: () => null,
+      figures: () => null,
       start: () => Promise.resolve(),
       close: () => Promise.resolve(),
     };
@@ -45,6 +49,7 @@ export function createAnnouncements(deps: {
     seats,
     concertChanged: (concertId) => concerts.changed(concertId),
     counts: () => broadcast.counts(),
+    figures: () => broadcast.figures(),
     async start() {
       seats.start();
       concerts.start();

@@ -22,6 +22,8 @@ export interface MetricSources {
   journal(): { readonly fenced: number; readonly doubted: number };
   /** Messages between nodes; null where there is nobody to tell. */
   announcements(): { readonly sent: number; readonly dropped: number; readonly received: number } | null;
+  /** Of the connections to Redis, the longest waits of the last minute or so. */
+  redis(): readonly { readonly connection: string; readonly silenceMs: number; readonly ownDelayMs: number }[];
   isReady(): boolean;
   /** Schedules that came to this node, and that it gave to others, since its start. */
   moves(): { readonly activated: number; readonly handedOver: number };
@@ -96,6 +98,26 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
     registers,
     collect() {
       for (const [fate, count] of Object.entries(sources.announcements() ?? {})) announcements.set({ fate }, count);
+    },
+  });
+  const silence = new Gauge({
+    name: 'frontrow_redis_silence_seconds',
+    help: 'Longest time in the last minute for which Redis owed an answer, without the delay of this process, by connection.',
+    labelNames: ['connection'],
+    registers,
+    collect() {
+      silence.reset();
+      for (const { connection, silenceMs } of sources.redis()) silence.set({ connection }, silenceMs / 1_000);
+    },
+  });
+  const ownDelay = new Gauge({
+    name: 'frontrow_redis_own_delay_seconds',
+    help: 'Longest delay of this process in the last minute while Redis owed an answer, which is not held against Redis.',
+    labelNames: ['connection'],
+    registers,
+    collect() {
+      ownDelay.reset();
+      for (const { connection, ownDelayMs } of sources.redis()) ownDelay.set({ connection }, ownDelayMs / 1_000);
     },
   });
   const moves = new Gauge({

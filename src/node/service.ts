@@ -103,6 +103,10 @@ async function start(
     queues: () => queueSide.measure(),
     journal: () => faults,
     announcements: () => announcements.counts(),
+    redis() {
+      const nodes = announcements.figures();
+      return nodes === null ? [] : [{ connection: 'nodes', ...nodes }];
+    },
     isReady: () => readiness().ready,
     moves: () => registry.counts().moves,
     commands: () => router.counts(),

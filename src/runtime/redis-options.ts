@@ -1,10 +1,13 @@
 import type { RedisOptions } from 'ioredis';
 
-/** What does not answer for so long is given up by the client itself; who waits for an answer has a shorter limit of its own. */
-const ANSWER_LIMIT_MS = 1_000;
+/**
+ * A command that is not answered for so long is given up by the client itself. The client's timers count also while this
+ * process is late, so the limits of callers are shorter, and kept by an answer watch.
+ */
+const ANSWER_LIMIT_MS = 3_000;
 const CONNECT_LIMIT_MS = 1_000;
 /** A connection on which an answer is missing for this long is broken, whatever TCP says. */
-const SILENCE_LIMIT_MS = 1_500;
+const SILENCE_LIMIT_MS = 3_000;
 const LONGEST_RECONNECT_PAUSE_MS = 250;
 
 /**

@@ -112,6 +112,7 @@ t.test('every metric that the documentation names is one', async (t) => {
     queues: () => [],
     journal: () => ({ fenced: 0, doubted: 0 }),
     announcements: () => null,
+    redis: () => [],
     isReady: () => true,
     moves: () => ({ activated: 0, handedOver: 0 }),
     commands: () => ({ forwarded: 0, unreachable: 0, lost: 0 }),

@@ -10,6 +10,7 @@
  * B5. Garbage reaches nobody, and fills no log.
  */
 import { Redis } from 'ioredis';
+import { type AnswerFigures, type AnswerWatch, createAnswerWatch } from '../../runtime/answer-watch.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { redisOptions } from '../../runtime/redis-options.ts';
@@ -19,6 +20,8 @@ const UNANSWERED_LIMIT = 5_000;
 const UNANSWERED_LIMIT_BYTES = 4 * 1_024 * 1_024;
 /** Twice what the largest statement, 5 000 changes, has to tell. */
 const MESSAGE_LIMIT = 1_024 * 1_024;
+/** Redis answers within milliseconds, and listeners notice a lost message within seconds. */
+const ANSWER_LIMIT_MS = 1_000;
 /** Keeps one command and its answers small when everything is subscribed to again. */
 const CHANNELS_PER_COMMAND = 500;
 /** Each look asks Redis for a word on the hearing connection, which else would be silent also when it is broken. */
@@ -50,6 +53,8 @@ export interface Broadcast {
   /** Calls `run` whenever both connections stand after one of them did not. */
   whenConnected(run: () => void): void;
   counts(): BroadcastCounts;
+  /** How long the connection that tells waited for Redis. */
+  figures(): AnswerFigures;
   /** Connects. Resolves once it tells and hears, or when the first attempt has failed: it goes on trying. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -73,6 +78,8 @@ export function createRedisBroadcast(deps: {
   const connectionWatchers: (() => void)[] = [];
   const counts = { sent: 0, dropped: 0, received: 0 };
   const firstSubscription = Promise.withResolvers<void>();
+  const tellerWatch = watchOver(teller);
+  const hearerWatch = watchOver(hearer);
   let unanswered = 0;
   let unansweredBytes = 0;
   let isHearing = false;
@@ -85,6 +92,23 @@ export function createRedisBroadcast(deps: {
     if (nowMs - complainedAtMs < COMPLAIN_EVERY_MS) return;
     complainedAtMs = nowMs;
     log.warn(fields, message);
+  }
+
+  function watchOver(client: Redis): AnswerWatch {
+    return createAnswerWatch({ clock, limitMs: ANSWER_LIMIT_MS, onSilent: (error) => giveUp(client, error) });
+  }
+
+  /** The answer to a command, for which the watch over its client waits too. */
+  async function answerOf<T>(watch: AnswerWatch, command: Promise<T>): Promise<T> {
+    const owed = watch.owe();
+    try {
+      const answer = await command;
+      watch.arrived(owed);
+      return answer;
+    } catch (error) {
+      watch.lost(owed);
+      throw error;
+    }
   }
 
   function noteConnected(): void {
@@ -103,7 +127,7 @@ export function createRedisBroadcast(deps: {
   async function subscribe(channels: readonly string[]): Promise<void> {
     for (let first = 0; first < channels.length; first += CHANNELS_PER_COMMAND) {
       const some = channels.slice(first, first + CHANNELS_PER_COMMAND);
-      await hearer.subscribe(...some);
+      await answerOf(hearerWatch, hearer.subscribe(...some));
       for (const channel of some) listeners.get(channel)?.listening?.();
     }
   }
@@ -126,13 +150,19 @@ export function createRedisBroadcast(deps: {
 
   function look(): void {
     cancelLook = clock.after(LOOK_EVERY_MS, () => {
-      if (isHearing) hearer.ping().catch((error: unknown) => giveUp(hearer, error));
+      if (isHearing) answerOf(hearerWatch, hearer.ping()).catch((error: unknown) => giveUp(hearer, error));
       look();
     });
   }
 
-  for (const client of [teller, hearer]) {
-    client.on('ready', () => up.add(client));
+  for (const [client, watch] of [
+    [teller, tellerWatch],
+    [hearer, hearerWatch],
+  ] as const) {
+    client.on('ready', () => {
+      watch.reset();
+      up.add(client);
+    });
     client.on('close', () => up.delete(client));
     // Whatever is wrong with a connection closes it, and it is made again.
     client.on('error', (error: unknown) => log.debug({ err: error }, 'a connection for messages between nodes failed'));
@@ -176,7 +206,7 @@ export function createRedisBroadcast(deps: {
         unansweredBytes -= bytes;
         counts[outcome] += 1;
       };
-      teller.publish(prefix + channel, message).then(
+      answerOf(tellerWatch, teller.publish(prefix + channel, message)).then(
         () => settle('sent'),
         (error: unknown) => {
           settle('dropped');
@@ -198,6 +228,7 @@ export function createRedisBroadcast(deps: {
 
     whenConnected: (run) => void connectionWatchers.push(run),
     counts: () => ({ ...counts }),
+    figures: () => tellerWatch.figures(),
 
     async start() {
       if (cancelLook !== null || isClosed) return;

@@ -1,13 +1,14 @@
 /**
  * The connections to Redis: one for commands, one for events.
  *
- * K1. A command is answered, or refused with a Fault `QUEUE_UNAVAILABLE`, within 300 ms, also when Redis stands still: the first
- *     command that runs into its limit has all others refused with it, and those that follow are refused at once until
- *     Redis answers again.
+ * K1. A command is answered, or refused with a Fault `QUEUE_UNAVAILABLE`, within 300 ms in which the event loop runs, also when
+ *     Redis stands still: the first command that runs into its limit has all others refused with it, and those that follow
+ *     are refused at once until Redis answers again.
  * K2. Nothing is sent twice, and nothing waits for a connection. Whether a refused command was done is unknown.
  * K3. While events may be missed, `isHearing` is false.
  */
 import { Redis } from 'ioredis';
+import { createAnswerWatch, type Owed } from '../../runtime/answer-watch.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Fault } from '../../domain/errors.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -22,6 +23,8 @@ declare module 'ioredis' {
 
 /** Far above what a script takes; below half of what a caller waits for a refusal at most. */
 const COMMAND_LIMIT_MS = 300;
+/** An event connection on which a question is not answered for so long is made again. */
+const HEARING_LIMIT_MS = 1_000;
 /** How often a Redis that does not answer is asked. */
 const PROBE_EVERY_MS = 100;
 
@@ -43,7 +46,7 @@ export interface RedisLink {
 }
 
 interface PendingCommand {
-  readonly sentAtMs: number;
+  readonly owed: Owed;
   readonly refuse: (error: unknown) => void;
 }
 
@@ -64,12 +67,20 @@ export function createRedisLink(deps: {
   const { url, clock, commandLimitMs = COMMAND_LIMIT_MS, log, onUp, onDown, onEvent, onHearing } = deps;
   /** In the order in which they were sent. */
   const pending = new Set<PendingCommand>();
-  let isWatching = false;
   let isUp = false;
   let isHearing = false;
   let isClosed = false;
   let isConnected = false;
 
+  const watch = createAnswerWatch({ clock, limitMs: commandLimitMs, onSilent: giveUp });
+  const hearing = createAnswerWatch({
+    clock,
+    limitMs: Math.max(HEARING_LIMIT_MS, commandLimitMs),
+    onSilent: () => {
+      isHearing = false;
+      if (!isClosed) listener.disconnect(true);
+    },
+  });
   // The client's own limits are for what this link does not see: it cannot tell a late answer from one that nobody has read yet.
   const options = redisOptions(2 * commandLimitMs);
   const redis = new Redis(url, { ...options, enableAutoPipelining: true, scripts: loadScripts() });
@@ -78,6 +89,7 @@ export function createRedisLink(deps: {
 
   function goUp(): void {
     if (isUp || isClosed) return;
+    watch.reset();
     isUp = true;
     log.info({}, 'Redis answers');
     onUp();
@@ -96,7 +108,18 @@ export function createRedisLink(deps: {
   function probe(): void {
     clock.after(PROBE_EVERY_MS, () => {
       if (isUp || isClosed || !isConnected) return;
-      redis.ping().then(goUp, probe);
+      const owed = watch.owe();
+      redis.ping().then(
+        () => {
+          watch.arrived(owed);
+          if (watch.isSilent) probe();
+          else goUp();
+        },
+        () => {
+          watch.lost(owed);
+          probe();
+        },
+      );
     });
   }
 
@@ -112,12 +135,18 @@ export function createRedisLink(deps: {
   redis.on('error', (error: unknown) => log.debug({ err: error }, 'a connection to Redis failed'));
 
   function listen(): void {
+    hearing.reset();
+    const owed = hearing.owe();
     listener.psubscribe(eventPatternOf(database)).then(
       () => {
+        hearing.arrived(owed);
         isHearing = true;
         onHearing();
       },
-      () => listener.disconnect(true),
+      () => {
+        hearing.lost(owed);
+        listener.disconnect(true);
+      },
     );
   }
   listener.on('ready', listen);
@@ -131,47 +160,25 @@ export function createRedisLink(deps: {
   }
 
   function giveUp(error: unknown): void {
+    watch.presumeSilent();
     goDown(error);
     probe();
-  }
-
-  function oldestMs(): number | null {
-    for (const { sentAtMs } of pending) return sentAtMs;
-    return null;
-  }
-
-  /**
-   * Looks after the oldest command when its limit is over. A process that was busy for longer than that may have the answer
-   * and not have read it: a timer comes before what the socket holds, so the socket gets its turn first.
-   */
-  function watch(): void {
-    const sentAtMs = oldestMs();
-    isWatching = sentAtMs !== null;
-    if (sentAtMs === null) return;
-    clock.after(sentAtMs + commandLimitMs - clock.monotonicMs(), () => setImmediate(() => setImmediate(judge)));
-  }
-
-  function judge(): void {
-    const sentAtMs = oldestMs();
-    if (sentAtMs !== null && clock.monotonicMs() - sentAtMs >= commandLimitMs) {
-      giveUp(new Error(`Redis did not answer within ${commandLimitMs} ms`));
-    }
-    watch();
   }
 
   function send<T>(command: () => Promise<T>): Promise<T> {
     if (!isUp) return Promise.reject(new Fault('QUEUE_UNAVAILABLE', 'none'));
     return new Promise<T>((resolve, reject) => {
       const refuse = (error: unknown): void => reject(new Fault('QUEUE_UNAVAILABLE', 'unknown', { cause: error }));
-      const entry = { sentAtMs: clock.monotonicMs(), refuse };
+      const entry = { owed: watch.owe(), refuse };
       pending.add(entry);
-      if (!isWatching) watch();
       command().then(
         (reply) => {
+          watch.arrived(entry.owed);
           pending.delete(entry);
           resolve(reply);
         },
         (error: unknown) => {
+          watch.lost(entry.owed);
           if (!pending.delete(entry)) return;
           refuse(error);
           if (isReply(error)) {
@@ -206,10 +213,15 @@ export function createRedisLink(deps: {
 
     checkHearing() {
       if (!isHearing) return;
-      listener.ping().catch(() => {
-        isHearing = false;
-        if (!isClosed) listener.disconnect(true);
-      });
+      const owed = hearing.owe();
+      listener.ping().then(
+        () => hearing.arrived(owed),
+        () => {
+          hearing.lost(owed);
+          isHearing = false;
+          if (!isClosed) listener.disconnect(true);
+        },
+      );
     },
 
     async start() {
