@@ -6,9 +6,10 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { createPool } from '../persistence/pool.ts';
 import { createQueueRecords } from '../persistence/records/queue-records.ts';
-import { createInProcessWaitingRoom, type InProcessWaitingRoom } from '../queue/in-process/in-process-waiting-room.ts';
-import { createWaitingRoom, type QueueRoom } from '../queue/waiting-room.ts';
+import { createMemoryLineStore } from '../queue/memory/memory-line-store.ts';
+import { createRedisLineStore } from '../queue/redis/redis-line-store.ts';
 import { createStandbyWaitingRoom } from '../queue/standby-waiting-room.ts';
+import { createWaitingRoom, type QueueRoom } from '../queue/waiting-room.ts';
 import type { QueueMeasures } from '../domain/queue-token.ts';
 
 /** The waiting room of this node. With Redis every node keeps it; without, the one that may own. */
@@ -51,20 +52,21 @@ export function createQueueSide(deps: {
       noShowMs: config.QUEUE_NO_SHOW_MS,
     },
   };
-  const duty = createDuty<InProcessWaitingRoom | QueueRoom>({
+  const { abandonMs, noShowMs } = materials.settings;
+  const duty = createDuty<QueueRoom>({
     name: 'waiting room',
     clock,
     log,
     create: () =>
       redisUrl === undefined
-        ? createInProcessWaitingRoom({
+        ? createWaitingRoom({
             ...materials,
+            store: createMemoryLineStore({ databaseClock, abandonMs, noShowMs }),
             policies: async (concertId) => termsOf(await catalogue.findConcert(concertId)),
           })
         : createWaitingRoom({
             ...materials,
-            redisUrl,
-            nodeName: randomUUID(),
+            store: createRedisLineStore({ redisUrl, nodeName: randomUUID(), databaseClock, log, abandonMs, noShowMs }),
             // Another node may have changed what this one remembers.
             policies: async (concertId) => termsOf(await catalogue.readConcert(concertId)),
           }),

@@ -51,6 +51,8 @@ export interface AdmissionSettings {
 export function createAdmissions(settings: AdmissionSettings): Admissions {
   const { records, store, lines, machineClock, knownTokens, changes, repair, wake, onFailure } = settings;
   let takenOver: Proposal[] = [];
+  /** S2, in an exclusive store: whether they were recorded can be read, since their generation was raised meanwhile. */
+  let readable: Proposal[] = [];
 
   /** Whether another node is admitting, so that there may be room when it has done. */
   function isBusy({ summary }: KnownLine): boolean {
@@ -169,12 +171,25 @@ export function createAdmissions(settings: AdmissionSettings): Admissions {
       return 'done';
     } catch (error) {
       onFailure(error);
-      if (error instanceof Fault && error.effect === 'unknown') {
+      if (error instanceof Fault && error.effect === 'unknown' && store.exclusive !== null) {
+        readable.push(...proposals);
+        for (const { line, tokenId } of proposals) repair.doubt(line, [tokenId]);
+      } else if (error instanceof Fault && error.effect === 'unknown') {
         takenOver.push(...proposals.map((proposal) => ({ ...proposal, isDoubtful: true })));
       } else {
         await withdraw(proposals.filter((proposal) => !proposal.isDoubtful));
       }
       return 'failed';
+    }
+  }
+
+  async function settleReadable(): Promise<void> {
+    for (const [line, members] of Map.groupBy(readable, (proposal) => proposal.line)) {
+      await settle(line, line.generation, members);
+      const settled = new Set(members.map(({ tokenId }) => tokenId));
+      takenOver = takenOver.filter(({ tokenId }) => !settled.has(tokenId));
+      readable = readable.filter((proposal) => proposal.line !== line);
+      lines.admissible.add(line);
     }
   }
 
@@ -190,6 +205,12 @@ export function createAdmissions(settings: AdmissionSettings): Admissions {
       if (!store.isUp) {
         takenOver = [];
         return 'idle';
+      }
+      try {
+        await settleReadable();
+      } catch (error) {
+        onFailure(error);
+        return 'failed';
       }
       const proposals = await gather();
       return proposals.length === 0 ? 'idle' : record(proposals);

@@ -24,6 +24,8 @@ const ATTEMPTS = 3;
 export interface Ends extends WriteStep {
   /** Ends a token that nobody asked to end; `endedAtMs` null: at the instant when it is sent. */
   add(concertId: number, tokenId: string, status: EndStatus, endedAtMs: number | null): void;
+  /** Whether an end of the token is under way. */
+  isUnderWay(tokenId: string): boolean;
   /** Its holder leaves. True when this call ended the token, false when something else had. Throws Faults. */
   cancel(concertId: number, tokenId: string): Promise<boolean>;
   refuseAll(fault: Fault): void;
@@ -167,6 +169,13 @@ export function createEnds(settings: EndSettings): Ends {
     }
   }
 
+  function doubt(batch: readonly SentEnd[]): void {
+    for (const { concertId, tokenId } of batch.map(({ end }) => end)) {
+      const line = lines.get(concertId);
+      if (line !== undefined) repair.doubt(line, [tokenId]);
+    }
+  }
+
   async function send(batch: readonly SentEnd[]): Promise<FlushResult> {
     const { changed, fenced } = await records.end(
       batch.map(({ end, tokenId, status, endedAtMs, generation }) => ({
@@ -193,6 +202,8 @@ export function createEnds(settings: EndSettings): Ends {
   return {
     add: (concertId, tokenId, status, endedAtMs) => void add(concertId, tokenId, status, endedAtMs),
 
+    isUnderWay: (tokenId) => pending.has(tokenId),
+
     async cancel(concertId, tokenId) {
       const known = pending.get(tokenId);
       const end = known ?? add(concertId, tokenId, 'CANCELLED', null);
@@ -215,6 +226,7 @@ export function createEnds(settings: EndSettings): Ends {
         return batch.length === 0 ? 'idle' : await send(batch);
       } catch (error) {
         onFailure(error);
+        if (error instanceof Fault && error.effect === 'unknown') doubt(batch);
         for (const end of batch.length > 0 ? batch.map((sent) => sent.end) : [...pending.values()]) fail(end, error);
         return 'failed';
       }

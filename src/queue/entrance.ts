@@ -34,8 +34,11 @@ export interface Entered {
 export interface Entrance extends WriteStep {
   /** The user's live token, recorded and in its place. Throws Faults. */
   enter(line: OpenLine, userId: string): Promise<Entered>;
-  /** After the admissions of a cycle: answers those who were in their places before them. */
-  answer(): void;
+  /**
+   * After the admissions of a cycle: answers those who were in their places before them. Nobody waits for the admissions of a
+   * store that has just failed.
+   */
+  answer(hasFailed: boolean): void;
   /** Resolves when nothing that was recorded is on its way to Redis. */
   settle(): Promise<void>;
   /** Redis went away: nobody who was not sent yet is entered. */
@@ -228,7 +231,7 @@ export function createEntrance(settings: EntranceSettings): Entrance {
     } catch (error) {
       onFailure(error);
       if (error instanceof Fault && !error.isOfOnePart) {
-        if (error.effect === 'unknown') for (const { line, tokenId } of batch) repair.add(line.concertId, [tokenId]);
+        if (error.effect === 'unknown') for (const { line, tokenId } of batch) repair.doubt(line, [tokenId]);
         for (const entry of batch) refuse(entry, error);
         return 'failed';
       }
@@ -269,9 +272,10 @@ export function createEntrance(settings: EntranceSettings): Entrance {
       return batch.length === 0 ? 'idle' : send(batch);
     },
 
-    answer() {
-      const answered = answerable;
+    answer(hasFailed) {
+      const answered = hasFailed ? [...answerable, ...placed] : answerable;
       answerable = [];
+      if (hasFailed) placed = [];
       for (const [line, entries] of Map.groupBy(answered, (entry) => entry.line)) void answerTogether(line, entries);
     },
 

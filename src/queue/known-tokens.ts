@@ -10,8 +10,7 @@
  */
 import type { Clock } from '../runtime/clock.ts';
 import type { QueueTokenRow, QueueTokenStatus } from '../domain/queue-token.ts';
-import { isLive, type Place, placeOf } from './place.ts';
-import { isEndStatus } from './in-process/register.ts';
+import { isEndStatus, isLive, type Place, placeOf } from './place.ts';
 import { issuedAtMsOf, type TokenScribe, type TokenSubject } from './token.ts';
 import type { Standing } from './line-store.ts';
 
@@ -136,7 +135,15 @@ export function createKnownTokens({ scribe, clock }: { scribe: TokenScribe; cloc
     },
 
     learnRow: (knownToken, row, closesAtMs) => learn(knownToken, placeOf(row, closesAtMs)),
-    learnStanding: (knownToken, standing, closesAtMs) => learn(knownToken, placeNow(knownToken, standing, closesAtMs)),
+    learnStanding(knownToken, standing, closesAtMs) {
+      const { place } = knownToken;
+      const dueAtMs = standing.activeUntilMs ?? closesAtMs;
+      if (place !== null && place.status === standing.status && place.dueAtMs === dueAtMs) {
+        knownToken.knownAtMs = clock.monotonicMs();
+        return place;
+      }
+      return learn(knownToken, placeNow(knownToken, standing, closesAtMs));
+    },
 
     mayRepeat({ place, knownAtMs }, isHearing) {
       if (place === null) return false;

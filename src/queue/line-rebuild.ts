@@ -1,19 +1,19 @@
 /**
- * Rebuilds a line that Redis has lost from its rows in PostgreSQL.
+ * Rebuilds a line that the line store has lost, or never had, from its rows in PostgreSQL.
  *
  * B1. The generation is raised first, and the rows are read in later statements: what was recorded under an older one is in what
  *     is read, or refused for ever.
- * B2. One node at a time, by a claim in Redis; should two believe to have it, the higher generation wins, and the other adds
+ * B2. One node at a time, by a claim in the store; should two believe to have it, the higher generation wins, and the other adds
  *     nothing any more.
- * B3. A line is open only when all of it is there. Whatever empties Redis meanwhile begins the rebuilding anew.
+ * B3. A line is open only when all of it is there. Whatever empties the store meanwhile begins the rebuilding anew.
  */
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
 import type { Log } from '../runtime/log.ts';
-import type { QueueRecords } from '../domain/queue-token.ts';
+import type { QueueHead, QueueRecords } from '../domain/queue-token.ts';
 import { type LineStore, LOST, type QueueTerms } from './line-store.ts';
 
-/** Rows per statement and per script: Redis does nothing else for some 5 ms. */
+/** Rows per statement and per step of the store: Redis does nothing else for some 5 ms. */
 const ROWS_PER_STEP = 1_000;
 /** How long a claim lasts beyond its last step. Longer than a step takes, short enough to wait for after a crash. */
 const CLAIM_MS = 3_000;
@@ -23,20 +23,22 @@ const LONGEST_REBUILD_MS = 60_000;
 
 export interface LineRebuild {
   /**
-   * Returns when Redis holds the line under a generation above `beyond`, rebuilt by this node or another one. Throws Faults.
+   * Returns when the store holds the line under a generation above `beyond`, rebuilt by this node or another one. Throws Faults.
    */
   rebuild(concertId: number, beyond: number, terms: QueueTerms): Promise<void>;
 }
 
 export function createLineRebuild(deps: {
   readonly records: QueueRecords;
+  /** Takes the line over, in PostgreSQL. */
+  readonly takeOver: (concertId: number) => Promise<QueueHead>;
   readonly store: LineStore;
   readonly databaseClock: DatabaseClock;
   /** That of the machine. */
   readonly clock: Clock;
   readonly log: Log;
 }): LineRebuild {
-  const { records, store, databaseClock, clock, log } = deps;
+  const { records, takeOver, store, databaseClock, clock, log } = deps;
   const claims = new Map<number, number>();
 
   const pause = (): Promise<void> => new Promise((resolve) => void clock.after(LOOK_EVERY_MS, resolve));
@@ -67,13 +69,13 @@ export function createLineRebuild(deps: {
 
   /** False when it has to be begun anew, by whoever comes first. */
   async function attempt(concertId: number, terms: QueueTerms): Promise<boolean> {
-    const { generation } = await records.takeOver(concertId);
+    const { generation } = await takeOver(concertId);
     const ticket = await store.begin(concertId, generation);
     if (ticket === null || !(await restoreRows(concertId, generation))) return false;
     const sinceMs = Math.floor(databaseClock.lowerMs()) - terms.policy.intervalMs;
     const admissions = await records.listAdmissions(concertId, sinceMs, terms.policy.batch);
     if (!(await store.finish(concertId, generation, ticket, terms, admissions))) return false;
-    log.info({ concertId, generation }, 'a line was rebuilt in Redis');
+    log.info({ concertId, generation }, 'a line was rebuilt from its rows');
     return true;
   }
 

@@ -95,8 +95,18 @@ export interface LineListener {
   onChanged(concertId: number): void;
 }
 
+/** What a store can do because no other process uses its lines. */
+export interface ExclusiveLines {
+  /** Whether the store can hold no more tokens. */
+  readonly isFull: boolean;
+  /** This process has raised the generation of its line: the line is held under that one from now on. */
+  continueUnder(concertId: number, generation: number): void;
+}
+
 /** Lines and what is decided about them. Every operation throws Faults `QUEUE_UNAVAILABLE`. */
 export interface LineStore {
+  /** Null where nodes share the lines. */
+  readonly exclusive: ExclusiveLines | null;
   /** Whether the store can be asked at present. */
   readonly isUp: boolean;
   /** Whether the listener is told of what other nodes do. */
@@ -110,7 +120,7 @@ export interface LineStore {
   checkHearing(): void;
   /** Reserves the rebuilding of a line for this node, for so long. False when another node has it. */
   claimRebuild(concertId: number, ttlMs: number): Awaitable<boolean>;
-  /** The token with which the user is inside, or null. */
+  /** The token with which the user is inside, or null. An exclusive store also knows those that wait. */
   tokenOfUser(concertId: number, userId: string): Awaitable<string | null>;
   /** Tokens that wait, or are inside, by rank from 0, the last one included. */
   range(concertId: number, where: 'waiting' | 'inside', first: number, last: number): Awaitable<readonly string[]>;

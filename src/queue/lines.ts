@@ -54,6 +54,8 @@ export interface KnownLinesSettings {
   readonly wake: () => void;
   /** A line whose policy was changed while it was rebuilt. */
   readonly onSuspended: (concertId: number) => void;
+  /** Another process has taken over a line of an exclusive store. */
+  readonly onFenced: () => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -62,7 +64,7 @@ export function isOpen(line: KnownLine): line is OpenLine {
 }
 
 export function createKnownLines(settings: KnownLinesSettings): KnownLines {
-  const { store, rebuild, terms, clock, databaseClock, wake, onSuspended, onFailure } = settings;
+  const { store, rebuild, terms, clock, databaseClock, wake, onSuspended, onFenced, onFailure } = settings;
   const lines = new Map<number, KnownLine>();
   const alarms = new Map<KnownLine, { readonly alarm: Alarm; dueMs: number | null }>();
   const admissible = new Set<KnownLine>();
@@ -105,9 +107,10 @@ export function createKnownLines(settings: KnownLinesSettings): KnownLines {
       known = made;
       alarms.set(line, made);
     }
-    if (known.dueMs === wakeMs) return;
+    // A later one leaves the alarm as it is: every sign of life would set it. It rings too early then, and is set again.
+    if (wakeMs === null || (known.dueMs !== null && known.dueMs <= wakeMs)) return;
     known.dueMs = wakeMs;
-    known.alarm.set(wakeMs === null ? null : wakeMs - databaseClock.lowerMs());
+    known.alarm.set(wakeMs - databaseClock.lowerMs());
   }
 
   async function load(concertId: number): Promise<OpenLine | null> {
@@ -133,6 +136,10 @@ export function createKnownLines(settings: KnownLinesSettings): KnownLines {
     open,
 
     noteLost(concertId, refusedGeneration = 0) {
+      if (refusedGeneration !== 0 && store.exclusive !== null) {
+        onFenced();
+        return;
+      }
       const line = lineOf(concertId);
       line.refused = Math.max(line.refused, refusedGeneration);
       // Another answer may have told of a newer one meanwhile.

@@ -12,26 +12,23 @@ export const END_CODES = {
   CANCELLED: 'QUEUE_TOKEN_CANCELLED',
 } as const satisfies Record<EndStatus, RejectionCode>;
 
-/** One queue token in this process's memory: somebody's place in a concert's line, inside, or gone. */
+/** What is known of a queue token: its holder waits, is inside, or is gone. */
 export interface Place {
   readonly tokenId: string;
   readonly userId: string;
   readonly concertId: number;
   readonly no: number;
   readonly issuedAtMs: number;
-  status: QueueTokenStatus;
-  activatedAtMs: number | null;
-  activeUntilMs: number | null;
-  endedAtMs: number | null;
+  readonly status: QueueTokenStatus;
+  readonly activatedAtMs: number | null;
+  readonly activeUntilMs: number | null;
+  readonly endedAtMs: number | null;
   /** When it ends by itself: the close of booking while it is WAITING, `activeUntilMs` while it is ACTIVE. */
-  dueAtMs: number;
-  /** Its holder's last sign of life while it is WAITING, its admission while it is ACTIVE; monotonic milliseconds. */
-  seenAtMs: number;
-  /** ACTIVE, and its holder has asked for nothing since. */
-  isUnclaimed: boolean;
-  /** The token's text, once somebody asked for it. */
-  text: string | null;
-  watchers: Set<(status: QueueTokenStatus) => void> | null;
+  readonly dueAtMs: number;
+}
+
+export function isEndStatus(status: QueueTokenStatus): status is EndStatus {
+  return status !== 'WAITING' && status !== 'ACTIVE';
 }
 
 export function isLive(place: { readonly status: QueueTokenStatus }): boolean {
@@ -61,10 +58,6 @@ export function placeOf(row: QueueTokenRow, closesAtMs: number): Place {
     activeUntilMs: row.activeUntilMs,
     endedAtMs: row.endedAtMs,
     dueAtMs: row.status === 'ACTIVE' && row.activeUntilMs !== null ? row.activeUntilMs : closesAtMs,
-    seenAtMs: 0,
-    isUnclaimed: false,
-    text: null,
-    watchers: null,
   };
 }
 

@@ -7,7 +7,14 @@
  * Q3. `batch: 0` or `maxActive: 0` admits nobody.
  */
 import type { QueuePolicy } from '../domain/catalogue.ts';
-import type { AdmissionLog } from './memory/admission-log.ts';
+
+/** What the rules must know of the newest admissions; those that are still being decided are among them. */
+interface Admissions {
+  /** The instant of the nth newest admission, counted from 1, or null. */
+  nthNewestMs(nth: number): number | null;
+  /** How many admissions are younger than `ms`. */
+  countAfter(ms: number): number;
+}
 
 /** How often somebody far from the front is asked to look; seed 000's interval. */
 const LONGEST_POLL_MS = 30_000;
@@ -25,7 +32,7 @@ export function isPaused(policy: QueuePolicy): boolean {
 }
 
 /** How many may be admitted at `nowMs` (a lower bound of the clock), when `active` are in or on their way in. */
-export function admissionRoom(policy: QueuePolicy, log: AdmissionLog, active: number, nowMs: number): number {
+export function admissionRoom(policy: QueuePolicy, log: Admissions, active: number, nowMs: number): number {
   if (isPaused(policy)) return 0;
   const seats = policy.maxActive - active;
   const rate = policy.batch - log.countAfter(nowMs - policy.intervalMs);
@@ -33,7 +40,7 @@ export function admissionRoom(policy: QueuePolicy, log: AdmissionLog, active: nu
 }
 
 /** When the window next has room, in epoch milliseconds; the past when it has room now, null when paused. */
-export function windowOpensAtMs(policy: QueuePolicy, log: AdmissionLog): number | null {
+export function windowOpensAtMs(policy: QueuePolicy, log: Admissions): number | null {
   if (isPaused(policy)) return null;
   const bound = log.nthNewestMs(policy.batch);
   return bound === null ? Number.NEGATIVE_INFINITY : bound + policy.intervalMs;
@@ -45,7 +52,7 @@ export function windowOpensAtMs(policy: QueuePolicy, log: AdmissionLog): number 
  */
 export function measuredRate(
   policy: QueuePolicy,
-  log: AdmissionLog,
+  log: Admissions,
   { waitingSinceMs, nowMs }: { waitingSinceMs: number; nowMs: number },
 ): number | null {
   const horizonMs = Math.max(RATE_HORIZON_MS, policy.intervalMs);
@@ -76,8 +83,3 @@ export function pollAfterMs(policy: QueuePolicy, position: number, abandonMs: nu
 
 /** What `pollAfterMs` says to those who do not wait. */
 export const POLL_WITHOUT_WAITING_MS = LONGEST_POLL_MS;
-
-/** Whether somebody who was last seen at `seenAtMs` has been away for the whole allowance. Monotonic milliseconds. */
-export function isAwayTooLong(seenAtMs: number, nowMs: number, allowanceMs: number): boolean {
-  return nowMs - seenAtMs >= allowanceMs;
-}

@@ -27,7 +27,7 @@ export interface Reconciler {
 export function createReconciler(deps: {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly records: Pick<QueueRecords, 'review' | 'find' | 'listLive'>;
-  readonly store: Pick<LineStore, 'range'>;
+  readonly store: Pick<LineStore, 'range' | 'exclusive'>;
   readonly ends: Pick<Ends, 'add'>;
   readonly changes: Pick<RecordedChanges, 'apply'>;
   readonly policyChanges: Pick<PolicyChanges, 'note'>;
@@ -106,6 +106,8 @@ export function createReconciler(deps: {
   return {
     async compare(line) {
       await compareInside(line);
+      // Of an exclusive store this process alone writes the rest, and is told of policies.
+      if (store.exclusive !== null) return;
       await compareWaiting(line);
       await compareRecorded(line);
       await comparePolicy(line);

@@ -2,8 +2,8 @@ import { Fault } from '../domain/errors.ts';
 import type { QueueRecords } from '../domain/queue-token.ts';
 import type { FlushResult, WriteStep } from './write-cycle.ts';
 import type { RecordedChanges } from './recorded-changes.ts';
-import type { LineStore } from './line-store.ts';
-import { isOpen, type KnownLines } from './lines.ts';
+import type { ExclusiveLines, LineStore } from './line-store.ts';
+import { isOpen, type KnownLine, type KnownLines } from './lines.ts';
 
 /** Rows per look; more of them wait for the next. */
 const TOKENS_PER_LOOK = 1_000;
@@ -15,6 +15,11 @@ const MOST_TOKENS = 100_000;
  * are read, and what they say is brought to Redis, until it has it.
  */
 export interface Repair extends WriteStep {
+  /**
+   * PostgreSQL's answer to changes of these tokens is missing. In an exclusive store nothing else is decided about the line
+   * until its generation is raised: what the lost statement did is visible from then on, or is refused for ever.
+   */
+  doubt(line: KnownLine, tokenIds: readonly string[]): void;
   add(concertId: number, tokenIds: readonly string[]): void;
   /** A settlement says that it has completed the token with which the user is inside. */
   addUser(userId: string, concertId: number): void;
@@ -28,12 +33,25 @@ export function createRepair(deps: {
   readonly lines: KnownLines;
   readonly changes: RecordedChanges;
   readonly wake: () => void;
+  /** Another process has taken over a line of an exclusive store. */
+  readonly onFenced: () => void;
   readonly onFailure: (error: unknown) => void;
 }): Repair {
-  const { records, store, lines, changes, wake, onFailure } = deps;
+  const { records, store, lines, changes, wake, onFenced, onFailure } = deps;
   /** Token ids with their concerts. */
   const tokens = new Map<string, number>();
   const announced = new Map<string, { readonly userId: string; readonly concertId: number }>();
+
+  const doubted = new Set<KnownLine>();
+
+  /** False when another process has taken the lines over. */
+  async function raiseDoubted({ continueUnder }: ExclusiveLines): Promise<boolean> {
+    const lines = [...doubted].filter(isOpen);
+    const raised = await records.raise(lines.map(({ concertId, generation }) => ({ concertId, generation })));
+    for (const { concertId, generation } of raised) continueUnder(concertId, generation);
+    doubted.clear();
+    return raised.length === lines.length;
+  }
 
   const keyOfUser = (userId: string, concertId: number): string => `${concertId}:${userId}`;
 
@@ -51,6 +69,10 @@ export function createRepair(deps: {
   }
 
   async function mend(): Promise<FlushResult> {
+    if (doubted.size > 0 && store.exclusive !== null && !(await raiseDoubted(store.exclusive))) {
+      onFenced();
+      return 'failed';
+    }
     const settled = await findAnnounced();
     for (const concertId of new Set(tokens.values()))
       if (lines.get(concertId) === undefined) await lines.open(concertId);
@@ -71,10 +93,17 @@ export function createRepair(deps: {
     return batch.length > 0 ? 'done' : 'idle';
   }
 
+  function add(concertId: number, tokenIds: readonly string[]): void {
+    for (const tokenId of tokenIds) if (tokens.size < MOST_TOKENS) tokens.set(tokenId, concertId);
+    wake();
+  }
+
   return {
-    add(concertId, tokenIds) {
-      for (const tokenId of tokenIds) if (tokens.size < MOST_TOKENS) tokens.set(tokenId, concertId);
-      wake();
+    add,
+
+    doubt(line, tokenIds) {
+      if (store.exclusive !== null) doubted.add(line);
+      add(line.concertId, tokenIds);
     },
 
     addUser(userId, concertId) {
@@ -85,7 +114,7 @@ export function createRepair(deps: {
     isAnnounced: (userId, concertId) => announced.size > 0 && announced.has(keyOfUser(userId, concertId)),
 
     async flush() {
-      if (!store.isUp || (tokens.size === 0 && announced.size === 0)) return 'idle';
+      if (!store.isUp || (tokens.size === 0 && announced.size === 0 && doubted.size === 0)) return 'idle';
       try {
         return await mend();
       } catch (error) {

@@ -51,6 +51,11 @@ export function createTokenViews(deps: {
   const { secondsPerPosition, abandonMs } = deps;
   const polls = createPolls({ store });
 
+  /** A sign of life. Only the polls of a shared line gain by being asked together. */
+  function poll(concertId: number, tokenId: string): Awaitable<Lost | Looked> {
+    return store.exclusive === null ? polls.ask(concertId, tokenId) : store.look(concertId, [tokenId], true);
+  }
+
   async function openLine(concertId: number): Promise<OpenLine | null> {
     if (!store.isUp) throw new Fault('QUEUE_UNAVAILABLE', 'none');
     const known = lines.get(concertId);
@@ -103,7 +108,7 @@ export function createTokenViews(deps: {
   /** Null when the token is not in Redis. Throws Faults. */
   async function lookUp(knownToken: KnownToken, isSign: boolean): Promise<QueueToken | null> {
     const { concertId, tokenId } = knownToken.subject;
-    const look = () => (isSign ? polls.ask(concertId, tokenId) : store.look(concertId, [tokenId], false));
+    const look = () => (isSign ? poll(concertId, tokenId) : store.look(concertId, [tokenId], false));
     return showLooked(knownToken, await lookInto(concertId, look), isSign);
   }
 
@@ -135,7 +140,7 @@ export function createTokenViews(deps: {
   /** By one look, where Redis knows the token. */
   async function ask(knownToken: KnownToken): Promise<QueueToken> {
     const { concertId, tokenId } = knownToken.subject;
-    const looked = await polls.ask(concertId, tokenId);
+    const looked = await poll(concertId, tokenId);
     if (looked === LOST) return showLost(knownToken);
     return showLooked(knownToken, looked, true) ?? putBack(knownToken);
   }

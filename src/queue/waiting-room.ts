@@ -1,32 +1,33 @@
 /**
- * The waiting room that nodes share: lines in Redis, their record in PostgreSQL.
+ * The waiting room: lines in a line store, their record in PostgreSQL.
  *
- * W1. What is shown is recorded: entries, admissions and ends are in PostgreSQL before anybody hears of them.
- * W2. No node leads. Whatever is decided about a line is decided by one script in Redis, and recorded under the generation that
- *     Redis holds it under.
- * W3. Redis holds nothing that is not recorded, or that would be missed: emptied, it is rebuilt; away, tokens are known from
- *     their rows, and only what it alone can tell is refused.
+ * ROOM-1. What is shown is recorded: entries, admissions and ends are in PostgreSQL before anyone hears of them.
+ * ROOM-2. No node leads. Whatever is decided about a line is decided by one operation of the line store, and recorded under the
+ *     generation that the store holds the line under.
+ * ROOM-3. The store holds nothing that is not recorded, or that would be missed: emptied, it is rebuilt; away, tokens are known
+ *     from their rows, and only what the store alone can tell is refused.
+ * ROOM-4. Of an exclusive store one process writes the lines: it takes them over when it starts. Once another process has taken
+ *     over one of them, everything is refused here.
  */
 import { type Clock, type DatabaseClock, systemClock } from '../runtime/clock.ts';
 import { accept, type Decision, Fault, reject } from '../domain/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../domain/queue-token.ts';
-import type { QueueTerms } from './line-store.ts';
+import type { LineStore, QueueTerms } from './line-store.ts';
 import { createWriteCycle, type FlushResult } from './write-cycle.ts';
 import { PATIENCE_MS, withPatience } from './patience.ts';
 import { END_CODES, identityOf, isLive, isOverdue, statusAt } from './place.ts';
 import { isPaused } from './policy.ts';
 import type { PresenceSettings } from './presence-settings.ts';
 import { createSteadyClock } from './steady-clock.ts';
+import { createTakeOver } from './take-over.ts';
 import { createTokenScribe } from './token.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createReconciler } from './reconciliation.ts';
 import { createLineRebuild } from './line-rebuild.ts';
-
 import { createRepair } from './repair.ts';
 import { createPolicyChanges } from './policy-changes.ts';
 import { createRecordedChanges } from './recorded-changes.ts';
-import { createRedisLineStore } from './redis/redis-line-store.ts';
 import { createAdmissions } from './admissions.ts';
 import { createEnds } from './ends.ts';
 import { createEntrance } from './entrance.ts';
@@ -36,11 +37,8 @@ import { createKnownTokens } from './known-tokens.ts';
 import { createTokenViews } from './token-views.ts';
 
 export interface WaitingRoomSettings {
-  readonly redisUrl: string;
-  /** How long Redis may be silent before it counts as away, if not 300 ms. */
-  readonly commandLimitMs?: number;
-  /** Of this run of this node; names it among the others in Redis. */
-  readonly nodeName: string;
+  /** The room starts and closes it. */
+  readonly store: LineStore;
   readonly records: QueueRecords;
   /** A concert's policy and end of booking as the database has them now, or null. */
   readonly policies: (concertId: number) => Promise<QueueTerms | null>;
@@ -53,20 +51,23 @@ export interface WaitingRoomSettings {
 }
 
 export interface QueueRoom extends WaitingRoom, QueueWatch {
-  /** Whether Redis is away, so that nobody is admitted. */
+  /** Whether the line store is away, so that no one is admitted. */
   readonly isDegraded: boolean;
-  /** Begins whether or not Redis and the database answer; what is not there is met when they do. */
+  /**
+   * Begins whether or not the store and the database answer; what is not there is met when they do. With an exclusive store it
+   * throws a Fault `STORE_UNAVAILABLE` when the database does not answer, and may be called again.
+   */
   start(): Promise<void>;
   /** Answers what is under way, within the callers' patience, and stops. */
   close(): Promise<void>;
 }
 
 export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
-  const { redisUrl, nodeName, records, policies: terms, clock, tokenSecret, log, settings } = deps;
+  const { store, records, policies: terms, clock, tokenSecret, log, settings } = deps;
   const { secondsPerPosition, abandonMs, noShowMs } = settings;
   const databaseClock = createSteadyClock(deps.databaseClock);
   const scribe = createTokenScribe({ secret: tokenSecret });
-  let state: 'new' | 'open' | 'closed' = 'new';
+  let state: 'new' | 'open' | 'fenced' | 'closed' = 'new';
   let isStoreAway = false;
   const underWay = new Set<Promise<unknown>>();
 
@@ -82,19 +83,29 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
     }
   }
 
-  const store = createRedisLineStore({
-    redisUrl,
-    commandLimitMs: deps.commandLimitMs,
-    nodeName,
-    databaseClock,
-    log,
-    abandonMs,
-    noShowMs,
-  });
+  function onFenced(): void {
+    if (state === 'fenced' || state === 'closed') return;
+    state = 'fenced';
+    log.error({}, 'another process has taken the waiting room over');
+    refuseAll();
+    void stop();
+  }
+
+  function refuseAll(): void {
+    entrance.refuseAll();
+    ends.refuseAll(new Fault('QUEUE_UNAVAILABLE', 'none'));
+  }
+
+  async function stop(): Promise<void> {
+    lines.close();
+    await Promise.all([writeCycle.close(), heartbeat.close()]);
+  }
+
   const knownTokens = createKnownTokens({ scribe, clock });
-  const base = { records, store, databaseClock, wake, onFailure };
+  const base = { records, store, databaseClock, wake, onFenced, onFailure };
+  const takeOver = createTakeOver({ records, isExclusive: store.exclusive !== null, onFenced });
   const policyChanges = createPolicyChanges({ ...base, lines: () => lines, terms });
-  const rebuild = createLineRebuild({ ...base, clock: systemClock, log });
+  const rebuild = createLineRebuild({ ...base, takeOver: takeOver.take, clock: systemClock, log });
   const lines = createKnownLines({
     ...base,
     rebuild,
@@ -166,7 +177,7 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
       isStoreAway = false;
       log.info({}, 'the waiting room records again');
     }
-    entrance.answer();
+    entrance.answer(result === 'failed');
   }
 
   function assertOpen(): void {
@@ -195,16 +206,31 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
     if (state !== 'new') return;
     if (!Number.isFinite(deps.databaseClock.upperMs()))
       throw new Error('the waiting room starts before the clock is known');
+    await takeOver.start();
     await store.start();
+    if (state !== 'new') return;
     state = 'open';
     await heartbeat.beat();
     heartbeat.start();
+  }
+
+  /** The user's live token, where an exclusive store has one that is not about to end. A sign of life. */
+  async function findLive(userId: string, concertId: number): Promise<QueueToken | null> {
+    const tokenId = await store.tokenOfUser(concertId, userId);
+    if (tokenId === null || ends.isUnderWay(tokenId) || repair.isAnnounced(userId, concertId)) return null;
+    const shown = await views.show(knownTokens.meetSubject({ tokenId, userId, concertId }));
+    return isLive(shown) ? shown : null;
   }
 
   async function enter(userId: string, concertId: number) {
     assertOpen();
     const line = await views.openLine(concertId);
     if (line === null) throw new Error(`there is no concert ${concertId}`);
+    if (store.exclusive !== null) {
+      const live = await findLive(userId, concertId);
+      if (live !== null) return { created: false, token: live };
+      if (store.exclusive.isFull) throw new Fault('OVERLOADED', 'none');
+    }
     const entered = await entrance.enter(line, userId);
     return { created: entered.created, token: await views.showEntered(entered) };
   }
@@ -251,7 +277,7 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
       return !store.isUp;
     },
 
-    start: () => (starting ??= open()),
+    start: () => (starting ??= open().finally(() => (starting = null))),
 
     async close() {
       if (state === 'closed') return;
@@ -263,10 +289,8 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
       }
       await writeCycle.close();
       await entrance.settle();
-      entrance.refuseAll();
-      ends.refuseAll(new Fault('QUEUE_UNAVAILABLE', 'none'));
-      lines.close();
-      await heartbeat.close();
+      refuseAll();
+      await stop();
       await store.close();
     },
 

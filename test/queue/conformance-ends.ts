@@ -170,6 +170,19 @@ export async function testEnds(t: Test, factory: RoomFactory): Promise<void> {
     t.match(await harness.room().counts(concertId), { active: 1 });
   });
 
+  t.test('an end that nobody announced is found out', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert({ ...openPolicy, maxActive: 1 });
+    const [inside, next] = await harness.enterMany(concertId, 2);
+    await harness.pool.query(
+      `UPDATE queue_tokens SET status = 'CANCELLED', ended_at = clock_timestamp() WHERE user_id = $1`,
+      [inside?.userId],
+    );
+    await harness.pass(1_000);
+    await waitFor(async () => (await harness.status(next)).status === 'ACTIVE', { what: 'the slot to be free' });
+    t.equal((await harness.status(inside)).status, 'CANCELLED');
+  });
+
   t.test('the last of several payments at once completes the token within two seconds', async (t) => {
     const harness = await createRoomHarness(t, factory);
     const concertId = await harness.newConcert(openPolicy);

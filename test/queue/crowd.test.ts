@@ -1,9 +1,7 @@
 import t from 'tap';
-import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
-import { createInProcessWaitingRoom } from '../../src/queue/in-process/in-process-waiting-room.ts';
 import { createTokenScribe } from '../../src/queue/token.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
 import { createRoomHarness, type TokenRow } from './room-harness.ts';
+import { memoryRooms } from './rooms.ts';
 
 const PEOPLE = 100_000;
 /** Few enough for the pool's statement timeout on a busy machine. */
@@ -12,20 +10,19 @@ const SECRET = 'a secret for tests';
 
 t.test('a hundred thousand wait, and a poll asks PostgreSQL for nothing', async (t) => {
   let statements = 0;
+  const { create } = memoryRooms();
   const harness = await createRoomHarness(t, {
-    create({ pool, ...materials }) {
-      const records = createQueueRecords({
-        pool: new Proxy(pool, {
+    create: (materials) =>
+      create({
+        ...materials,
+        pool: new Proxy(materials.pool, {
           get(target, name, receiver) {
             if (name === 'connect') statements += 1;
             const member: unknown = Reflect.get(target, name, receiver);
             return typeof member === 'function' ? member.bind(target) : member;
           },
         }),
-        log: silentLog,
-      });
-      return createInProcessWaitingRoom({ ...materials, records, log: silentLog });
-    },
+      }),
   });
   const concertId = await harness.newConcert({ maxActive: 1_000_000, batch: 5 });
   await harness.enterMany(concertId, 5);

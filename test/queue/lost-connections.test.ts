@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { QueuePolicy } from '../../src/domain/catalogue.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { Fault } from '../../src/domain/errors.ts';
-import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
-import { createInProcessWaitingRoom } from '../../src/queue/in-process/in-process-waiting-room.ts';
 import { createTokenScribe } from '../../src/queue/token.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
+import { skipWithoutRedis, startTestRedis } from '../fixtures/redis.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
+import type { RoomFactory } from './room-harness.ts';
+import { memoryRooms, redisRooms } from './rooms.ts';
 
 const policy: QueuePolicy = { maxActive: 15, batch: 5, intervalMs: 150, activeTtlMs: 1_500 };
 const SECRET = 'a secret for tests';
@@ -25,7 +25,8 @@ interface Row {
   readonly activated: number | null;
 }
 
-t.test('whatever connections die, nothing acknowledged is lost and the window holds', async (t) => {
+/** Whatever connections die, nothing acknowledged is lost and the window holds. */
+async function testStorm(t: Test, factory: RoomFactory): Promise<void> {
   const { pool, url } = await createTestDatabase(t);
   const { rows: concerts } = await pool.query<{ concert_id: number }>(
     `INSERT INTO concerts (title, artist, venue, time_zone, booking_opens_at, booking_closes_at,
@@ -34,13 +35,12 @@ t.test('whatever connections die, nothing acknowledged is lost and the window ho
      RETURNING concert_id`,
   );
   const concertId = concerts[0]?.concert_id ?? 0;
-  const room = createInProcessWaitingRoom({
-    records: createQueueRecords({ pool, log: silentLog }),
+  const room = factory.create({
+    pool,
     policies: () => Promise.resolve({ policy, bookingClosesAtMs: Date.now() + 86_400_000 }),
     clock: systemClock,
     databaseClock: { lowerMs: () => Date.now() - 1, upperMs: () => Date.now() + 1 },
     tokenSecret: SECRET,
-    log: silentLog,
     settings: { secondsPerPosition: 30, abandonMs: 120_000, noShowMs: 60_000 },
   });
   await room.start();
@@ -116,4 +116,10 @@ t.test('whatever connections die, nothing acknowledged is lost and the window ho
     if (recorded === undefined || shown !== recorded) t.fail(`a token reads ${shown}, its row says ${recorded}`);
   }
   t.match(await room.counts(concertId), { waiting: 0, active: 0 });
+}
+
+t.test('a room with its lines in this process outlives its connections', (t) => testStorm(t, memoryRooms()));
+
+t.test('a room with its lines in Redis outlives its connections', { skip: skipWithoutRedis() }, async (t) => {
+  await testStorm(t, redisRooms(await startTestRedis(t)));
 });

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import type { QueueRecords } from '../../src/domain/queue-token.ts';
-import { createQueueRecords } from '../../src/persistence/records/queue-records.ts';
-import { createInProcessWaitingRoom } from '../../src/queue/in-process/in-process-waiting-room.ts';
 import { LINES_AT_A_TIME } from '../../src/queue/opening.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';
-import { silentLog } from '../fixtures/silent-log.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { createSharedNodes } from './redis/shared-nodes.ts';
 import { createRoomHarness } from './room-harness.ts';
+import { memoryRooms } from './rooms.ts';
 
 const LINES = 3 * LINES_AT_A_TIME;
 
@@ -37,10 +35,9 @@ function createCounter() {
 t.test('a room that starts opens its lines side by side, and few at a time', async (t) => {
   let counter = createCounter();
   const harness = await createRoomHarness(t, {
-    create({ pool, ...materials }) {
+    create(materials) {
       counter = createCounter();
-      const records = counter.count(createQueueRecords({ pool, log: silentLog }));
-      return createInProcessWaitingRoom({ ...materials, records, log: silentLog });
+      return memoryRooms(counter.count).create(materials);
     },
   });
   for (let nth = 0; nth < LINES; nth += 1) await harness.enter(await harness.newConcert({ maxActive: 0 }));

@@ -48,7 +48,7 @@ function setUp() {
       find: () => Promise.resolve([]),
       listLive: () => Promise.resolve([]),
     },
-    store: { range: (concertId) => Promise.resolve([`somebody of {${concertId}}`]) },
+    store: { exclusive: null, range: (concertId) => Promise.resolve([`somebody of {${concertId}}`]) },
     ends: { add: () => undefined },
     changes: { apply: () => Promise.resolve() },
     policyChanges: { note: () => undefined },

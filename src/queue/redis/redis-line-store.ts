@@ -95,6 +95,7 @@ export function createRedisLineStore(settings: RedisLineStoreSettings): LineStor
   }
 
   return {
+    exclusive: null,
     get isUp() {
       return link.isUp;
     },

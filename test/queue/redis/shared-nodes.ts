@@ -4,6 +4,7 @@ import type { Test } from 'tap';
 import type { QueuePolicy } from '../../../src/domain/catalogue.ts';
 import { type Clock, type DatabaseClock, systemClock } from '../../../src/runtime/clock.ts';
 import { createQueueRecords } from '../../../src/persistence/records/queue-records.ts';
+import { createRedisLineStore } from '../../../src/queue/redis/redis-line-store.ts';
 import { createWaitingRoom, type QueueRoom } from '../../../src/queue/waiting-room.ts';
 import type { QueueRecords, QueueToken } from '../../../src/domain/queue-token.ts';
 import { createTestDatabase } from '../../fixtures/database.ts';
@@ -83,17 +84,24 @@ export async function createSharedNodes(
       clock = systemClock,
     } = {}) {
       const real = createQueueRecords({ pool, log: silentLog });
+      const settings = { secondsPerPosition: 30, abandonMs: abandonMs ?? DAY_MS, noShowMs: noShowMs ?? DAY_MS };
+      const databaseClock = clockOf(boundsMs);
       const room = createWaitingRoom({
-        redisUrl,
-        ...(commandLimitMs === undefined ? {} : { commandLimitMs }),
-        nodeName: randomUUID(),
+        store: createRedisLineStore({
+          redisUrl,
+          commandLimitMs,
+          nodeName: randomUUID(),
+          databaseClock,
+          log: silentLog,
+          ...settings,
+        }),
         records: records === undefined ? real : records(real),
         policies,
         clock,
-        databaseClock: clockOf(boundsMs),
+        databaseClock,
         tokenSecret: 'a secret for tests',
         log: silentLog,
-        settings: { secondsPerPosition: 30, abandonMs: abandonMs ?? DAY_MS, noShowMs: noShowMs ?? DAY_MS },
+        settings,
       });
       t.teardown(() => room.close());
       await room.start();

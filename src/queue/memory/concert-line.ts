@@ -1,0 +1,360 @@
+/**
+ * One concert's line and those inside, in memory: what the scripts of redis/ do, in TypeScript. Decides whom to admit and what
+ * is due; records nothing. Instants are whole epoch milliseconds of the database's clock and arrive as arguments.
+ *
+ * QLINE-1. A proposal counts against cap and window from when it is made until it is shown or withdrawn, and is not visible.
+ * QLINE-2. One round of proposals is out at a time. Proposals are made in order of entry.
+ * QLINE-3. No instant of admission is before an earlier one, the issue of a token, or the end that freed the slot.
+ * QLINE-4. What was handed out as due is handed out again a second later unless it was done.
+ */
+import type { AdmittedToken, QueueTokenRow } from '../../domain/queue-token.ts';
+import type { Admission, DueItem, LineSummary, QueueTerms, RecordedEnd, Standing } from '../line-store.ts';
+import { admissionRoom, measuredRate, RATE_HORIZON_MS, windowOpensAtMs } from '../policy.ts';
+import { createAdmissionLog } from './admission-log.ts';
+import { createDeadlines, type Deadlines } from './deadlines.ts';
+import { createLine } from './line.ts';
+
+/** QLINE-4. */
+const HANDED_OUT_AGAIN_MS = 1_000;
+/** How long a row that was read before its token's end cannot bring the token back. */
+const GONE_REMEMBERED_MS = 60_000;
+
+export interface Allowances {
+  readonly abandonMs: number;
+  readonly noShowMs: number;
+}
+
+export interface ConcertLine {
+  generation: number;
+  readonly size: number;
+  summarise(nowMs: number): LineSummary;
+  tokenOfUser(userId: string): string | null;
+  /** By rank from 0, the last one included. */
+  range(where: 'waiting' | 'inside', first: number, last: number): readonly string[];
+  /** Null for a token that is not there. `isSign`: of its holder's life. */
+  look(tokenId: string, isSign: boolean, nowMs: number): Standing | null;
+  readonly closesAtMs: number;
+  /** Returns those who went in with this call. */
+  put(rows: readonly QueueTokenRow[], nowMs: number): readonly string[];
+  propose(lowerMs: number, upperMs: number, limit: number): readonly Admission[];
+  /** Returns those who went in with this call. */
+  show(admissions: readonly Admission[], nowMs: number): readonly string[];
+  withdraw(proposals: readonly AdmittedToken[]): void;
+  remove(ends: readonly RecordedEnd[], nowMs: number): void;
+  sweep(limit: number, nowMs: number): readonly DueItem[];
+  beat(isAfresh: boolean, nowMs: number): void;
+  suspend(): void;
+  adopt(terms: QueueTerms, admissions: readonly AdmittedToken[], nowMs: number): void;
+}
+
+interface Occupant {
+  readonly tokenId: string;
+  readonly userId: string;
+  readonly no: number;
+  status: 'WAITING' | 'ACTIVE' | 'GONE';
+  activatedAtMs: number | null;
+  activeUntilMs: number | null;
+  /** ACTIVE: when to look whether its time is over. */
+  lookAtMs: number;
+  /** The last sign of life while it waits, the admission of an ACTIVE one that has asked for nothing. */
+  seenAtMs: number;
+  /** ACTIVE, and its holder has asked for nothing since. */
+  isUnclaimed: boolean;
+}
+
+export function createConcertLine(settings: {
+  readonly generation: number;
+  readonly terms: QueueTerms;
+  readonly isSuspended: boolean;
+  readonly admissions: readonly AdmittedToken[];
+  readonly allowances: Allowances;
+  readonly nowMs: number;
+}): ConcertLine {
+  const { abandonMs, noShowMs } = settings.allowances;
+  const line = createLine<Occupant>();
+  const occupants = new Map<string, Occupant>();
+  const byUser = new Map<string, Occupant>();
+  const inside = new Set<Occupant>();
+  /** Admissions that are being recorded, by when they are handed out as not completed. */
+  const proposed = new Map<string, number>();
+  /** Tokens that ended of late, by when. */
+  const gone = new Map<string, number>();
+  const log = createAdmissionLog();
+  const ends = createDeadlines<Occupant>({
+    counts: (occupant, atMs) => occupant.status === 'ACTIVE' && occupant.lookAtMs === atMs,
+    live: () => inside.size,
+  });
+  const silent = createDeadlines<Occupant>({
+    counts: (occupant, atMs) => occupant.status === 'WAITING' && occupant.seenAtMs === atMs,
+    live: () => line.size,
+  });
+  const unclaimed = createDeadlines<Occupant>({
+    counts: (occupant, atMs) => occupant.isUnclaimed && occupant.seenAtMs === atMs,
+    live: () => inside.size,
+  });
+  let { generation, isSuspended } = settings;
+  let { policy } = settings.terms;
+  let closesAtMs = Math.floor(settings.terms.bookingClosesAtMs);
+  let latestMs = 0;
+  let waitingSinceMs = settings.nowMs;
+  let afreshAtMs = settings.nowMs;
+  let closerUntilMs = 0;
+
+  for (const admission of settings.admissions) {
+    log.add(admission);
+    noteInstant(admission.activatedAtMs);
+  }
+
+  function noteInstant(ms: number): void {
+    latestMs = Math.max(latestMs, ms);
+  }
+
+  function noteSeen(occupant: Occupant, nowMs: number): void {
+    if (occupant.seenAtMs >= nowMs) return;
+    occupant.seenAtMs = nowMs;
+    silent.add(nowMs, occupant);
+  }
+
+  function goInside(occupant: Occupant, activatedAtMs: number, activeUntilMs: number, nowMs: number): void {
+    Object.assign(occupant, { status: 'ACTIVE', activatedAtMs, activeUntilMs, isUnclaimed: true });
+    occupant.lookAtMs = activeUntilMs;
+    occupant.seenAtMs = nowMs;
+    inside.add(occupant);
+    ends.add(activeUntilMs, occupant);
+    unclaimed.add(nowMs, occupant);
+    log.add({ tokenId: occupant.tokenId, activatedAtMs });
+  }
+
+  /** False when the token does not wait here. */
+  function admit({ tokenId, activatedAtMs, activeUntilMs }: Admission, nowMs: number): boolean {
+    proposed.delete(tokenId);
+    const occupant = occupants.get(tokenId);
+    if (occupant?.status !== 'WAITING') return false;
+    line.leave(occupant.no);
+    goInside(occupant, activatedAtMs, activeUntilMs, nowMs);
+    return true;
+  }
+
+  /** True when the row changed anything. */
+  function takeIn(row: QueueTokenRow, nowMs: number): boolean {
+    const { tokenId, userId, no, issuedAtMs, activatedAtMs, activeUntilMs } = row;
+    // It ended after the row was read.
+    if (gone.has(tokenId)) return false;
+    const known = occupants.get(tokenId);
+    const isAdmitted = activatedAtMs !== null && activeUntilMs !== null;
+    if (known !== undefined && (known.status === 'ACTIVE' || !isAdmitted)) return false;
+    if (isAdmitted) noteInstant(activatedAtMs);
+    if (known !== undefined) return isAdmitted && admit({ tokenId, activatedAtMs, activeUntilMs }, nowMs);
+    const occupant: Occupant = {
+      tokenId,
+      userId,
+      no,
+      status: 'WAITING',
+      activatedAtMs: null,
+      activeUntilMs: null,
+      lookAtMs: 0,
+      seenAtMs: nowMs,
+      isUnclaimed: false,
+    };
+    occupants.set(tokenId, occupant);
+    byUser.set(userId, occupant);
+    noteInstant(issuedAtMs);
+    if (isAdmitted) {
+      goInside(occupant, activatedAtMs, activeUntilMs, nowMs);
+    } else {
+      line.join(no, occupant);
+      silent.add(nowMs, occupant);
+    }
+    return true;
+  }
+
+  function nextWakeMs(nowMs: number): number | null {
+    const instants = [ends.nextMs() ?? Infinity, ...proposed.values()];
+    const missing = (group: Deadlines<Occupant>, allowanceMs: number): number =>
+      Math.max(group.nextMs() ?? Infinity, afreshAtMs) + allowanceMs;
+    instants.push(missing(silent, abandonMs), missing(unclaimed, noShowMs));
+    if (line.size > 0) {
+      if (nowMs >= closesAtMs) {
+        instants.push(Math.max(closesAtMs, closerUntilMs));
+      } else {
+        instants.push(closesAtMs);
+        if (!isSuspended && proposed.size === 0 && inside.size < policy.maxActive)
+          instants.push(Math.max(0, windowOpensAtMs(policy, log) ?? Infinity));
+      }
+    }
+    const wakeMs = Math.min(...instants);
+    return Number.isFinite(wakeMs) ? wakeMs : null;
+  }
+
+  function handMissing(due: DueItem[], group: Deadlines<Occupant>, allowanceMs: number, nowMs: number, limit: number) {
+    if (nowMs - afreshAtMs < allowanceMs) return;
+    for (let nth = 0; nth < limit; nth += 1) {
+      const occupant = group.takeDue(nowMs - allowanceMs);
+      if (occupant === null) return;
+      occupant.seenAtMs = nowMs - allowanceMs + HANDED_OUT_AGAIN_MS;
+      group.add(occupant.seenAtMs, occupant);
+      due.push({ why: 'missing', tokenId: occupant.tokenId, atMs: 0 });
+    }
+  }
+
+  function handOver(due: DueItem[], nowMs: number, limit: number): void {
+    for (let nth = 0; nth < limit; nth += 1) {
+      const occupant = ends.takeDue(nowMs);
+      if (occupant === null) return;
+      occupant.lookAtMs = nowMs + HANDED_OUT_AGAIN_MS;
+      ends.add(occupant.lookAtMs, occupant);
+      due.push({ why: 'over', tokenId: occupant.tokenId, atMs: occupant.activeUntilMs ?? nowMs });
+    }
+  }
+
+  function handClosed(due: DueItem[], nowMs: number, limit: number): void {
+    closerUntilMs = nowMs + HANDED_OUT_AGAIN_MS;
+    for (let rank = 1; rank <= Math.min(line.size, limit); rank += 1) {
+      const occupant = line.at(rank);
+      if (occupant !== undefined) due.push({ why: 'closed', tokenId: occupant.tokenId, atMs: closesAtMs });
+    }
+  }
+
+  function handProposed(due: DueItem[], nowMs: number): void {
+    for (const [tokenId, dueMs] of proposed) {
+      const atMs = log.instantOf(tokenId);
+      if (dueMs > nowMs || atMs === null) continue;
+      proposed.set(tokenId, nowMs + HANDED_OUT_AGAIN_MS);
+      due.push({ why: 'proposed', tokenId, atMs });
+    }
+  }
+
+  return {
+    get generation() {
+      return generation;
+    },
+    set generation(next) {
+      generation = next;
+    },
+    get closesAtMs() {
+      return closesAtMs;
+    },
+    get size() {
+      return occupants.size;
+    },
+
+    summarise: (nowMs) => ({
+      ...policy,
+      generation,
+      waiting: line.size,
+      active: inside.size,
+      closesAtMs,
+      isSuspended,
+      latestMs,
+      pending: proposed.size,
+      rate: measuredRate(policy, log, { waitingSinceMs, nowMs }),
+      wakeMs: nextWakeMs(nowMs),
+    }),
+
+    tokenOfUser: (userId) => byUser.get(userId)?.tokenId ?? null,
+
+    range(where, first, last) {
+      const found: string[] = [];
+      if (where === 'waiting') {
+        for (let rank = first + 1; rank <= Math.min(last + 1, line.size); rank += 1)
+          found.push(line.at(rank)?.tokenId ?? '');
+        return found;
+      }
+      for (const { tokenId } of inside
+        .values()
+        .drop(first)
+        .take(last - first + 1))
+        found.push(tokenId);
+      return found;
+    },
+
+    look(tokenId, isSign, nowMs) {
+      const occupant = occupants.get(tokenId);
+      if (occupant === undefined || occupant.status === 'GONE') return null;
+      const { status, activatedAtMs, activeUntilMs } = occupant;
+      if (isSign && status === 'WAITING') noteSeen(occupant, nowMs);
+      else if (isSign) occupant.isUnclaimed = false;
+      const position = status === 'WAITING' ? line.rankOf(occupant.no) : 0;
+      return { status, activatedAtMs, activeUntilMs, position };
+    },
+
+    put(rows, nowMs) {
+      const wasEmpty = line.size === 0;
+      const admitted = rows.filter((row) => takeIn(row, nowMs) && row.activatedAtMs !== null);
+      if (wasEmpty && line.size > 0) waitingSinceMs = nowMs;
+      return admitted.map(({ tokenId }) => tokenId);
+    },
+
+    propose(lowerMs, upperMs, limit) {
+      if (proposed.size > 0 || isSuspended || lowerMs >= closesAtMs) return [];
+      const count = Math.min(line.size, admissionRoom(policy, log, inside.size, lowerMs), limit);
+      const activatedAtMs = Math.max(upperMs, latestMs);
+      const admissions: Admission[] = [];
+      for (let rank = 1; rank <= count; rank += 1) {
+        const tokenId = line.at(rank)?.tokenId ?? '';
+        proposed.set(tokenId, lowerMs + HANDED_OUT_AGAIN_MS);
+        log.add({ tokenId, activatedAtMs });
+        admissions.push({ tokenId, activatedAtMs, activeUntilMs: activatedAtMs + policy.activeTtlMs });
+      }
+      if (admissions.length > 0) noteInstant(activatedAtMs);
+      return admissions;
+    },
+
+    show: (admissions, nowMs) =>
+      admissions.filter((admission) => admit(admission, nowMs)).map(({ tokenId }) => tokenId),
+
+    withdraw(proposals) {
+      for (const proposal of proposals) {
+        proposed.delete(proposal.tokenId);
+        log.withdraw(proposal);
+      }
+    },
+
+    remove(ended, nowMs) {
+      for (const { tokenId, endedAtMs } of ended) {
+        gone.set(tokenId, nowMs);
+        const occupant = occupants.get(tokenId);
+        if (occupant === undefined) continue;
+        if (occupant.status === 'WAITING') line.leave(occupant.no);
+        inside.delete(occupant);
+        proposed.delete(tokenId);
+        occupants.delete(tokenId);
+        if (byUser.get(occupant.userId) === occupant) byUser.delete(occupant.userId);
+        occupant.status = 'GONE';
+        occupant.isUnclaimed = false;
+        noteInstant(Math.ceil(endedAtMs));
+      }
+    },
+
+    sweep(limit, nowMs) {
+      const due: DueItem[] = [];
+      handOver(due, nowMs, limit);
+      if (nowMs >= closesAtMs && line.size > 0) handClosed(due, nowMs, limit);
+      else handMissing(due, silent, abandonMs, nowMs, limit);
+      handMissing(due, unclaimed, noShowMs, nowMs, limit);
+      handProposed(due, nowMs);
+      return due;
+    },
+
+    beat(isAfresh, nowMs) {
+      if (isAfresh) afreshAtMs = nowMs;
+      for (const [tokenId, goneAtMs] of gone) {
+        if (goneAtMs > nowMs - GONE_REMEMBERED_MS) break;
+        gone.delete(tokenId);
+      }
+      log.forget(policy.batch, nowMs - Math.max(RATE_HORIZON_MS, policy.intervalMs));
+    },
+
+    suspend() {
+      isSuspended = true;
+    },
+
+    adopt(terms, admissions, nowMs) {
+      policy = terms.policy;
+      closesAtMs = Math.floor(terms.bookingClosesAtMs);
+      isSuspended = false;
+      for (const admission of admissions) log.add(admission);
+      if (line.size > 0) waitingSinceMs = nowMs;
+    },
+  };
+}
