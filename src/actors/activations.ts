@@ -2,9 +2,9 @@
  * Schedules that are being brought to this node, and the commands that wait for them.
  *
  * It owns the waiting and its bounds; what becomes of a schedule that has come is for `arrived`.
- * V1. A schedule is activated once at a time, and commands wait for it in their order.
- * V2. Nobody waits for an activation that is late; it goes on, and whoever comes meanwhile is refused at once.
- * V3. Every command that waits is answered once, handed on, or given to `arrived`.
+ * ACTIVATE-1. A schedule is activated once at a time, and commands wait for it in their order.
+ * ACTIVATE-2. Nobody waits for an activation that is late; it goes on, and whoever comes meanwhile is refused at once.
+ * ACTIVATE-3. Every command that waits is answered once, handed on, or given to `arrived`.
  */
 import type { Clock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';

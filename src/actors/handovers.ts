@@ -8,10 +8,10 @@ import type { ScheduleActor } from './schedule-actor.ts';
  * Schedules on their way to other nodes. Each is sealed, drained, given away in one update, and brought to life by its heir;
  * who waited goes along.
  *
- * H1. A schedule is sealed only when its turn has come, and served until then. It waits for no other one's move after that.
- * H2. So many are on their way to an heir at a time as it takes over quickly (see `HandoverPace`), not counting those that
+ * HANDOVER-1. A schedule is sealed only when its turn has come, and served until then. It waits for no other one's move after that.
+ * HANDOVER-2. So many are on their way to an heir at a time as it takes over quickly (see `HandoverPace`), not counting those that
  *     are stuck.
- * H3. Who gets a schedule is what was said last; one that waits for its turn and is to stay after all stays.
+ * HANDOVER-3. Who gets a schedule is what was said last; one that waits for its turn and is to stay after all stays.
  */
 
 export interface Handovers {

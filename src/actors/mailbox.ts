@@ -8,10 +8,10 @@ import { answerPending, type PendingCommand } from './pending-command.ts';
  * It decides nothing and knows no flush. A command that was decided stands in its flush or with the settlement desk, and is
  * here only counted.
  *
- * B1. Every command that it took in is answered exactly once, or released to be answered elsewhere.
- * B2. It is bounded: past its limit, commands are refused, not buffered.
- * B3. A command that is still to be decided waits in one place only, and each place keeps the order in which it came there.
- * B4. While commands are tried alone, nobody else has a turn, and there is one trial at a time.
+ * MAILBOX-1. Every command that it took in is answered exactly once, or released to be answered elsewhere.
+ * MAILBOX-2. It is bounded: past its limit, commands are refused, not buffered.
+ * MAILBOX-3. A command that is still to be decided waits in one place only, and each place keeps the order in which it came there.
+ * MAILBOX-4. While commands are tried alone, nobody else has a turn, and there is one trial at a time.
  */
 
 /** Commands that one schedule keeps waiting. At 2 000 events a flush and a few ms each, more would be late anyway. */

@@ -29,17 +29,17 @@ import { TentativeSeats } from './tentative-seats.ts';
  * One concert schedule at its owner: the output gate and the latch around the machine that decides. Who waits is kept by its
  * mailbox.
  *
- * A1. A decision is tentative until its flush is durable, and nothing that rests on it leaves before: no grant, no
+ * ACTOR-1. A decision is tentative until its flush is durable, and nothing that rests on it leaves before: no grant, no
  *     refusal because of it, no map.
- * A2. At most one batch of the schedule, append or settlement, is with the journal (the latch).
- * A3. A refusal carries the number of the last change that it stands on; where all of them are durable, the confirmed tail.
- * A4. What writes nothing is answered under the read lease only.
- * A5. After an outcome in which nothing was done, the tentative state is dropped and its commands are decided again, in
+ * ACTOR-2. At most one batch of the schedule, append or settlement, is with the journal (the latch).
+ * ACTOR-3. A refusal carries the number of the last change that it stands on; where all of them are durable, the confirmed tail.
+ * ACTOR-4. What writes nothing is answered under the read lease only.
+ * ACTOR-5. After an outcome in which nothing was done, the tentative state is dropped and its commands are decided again, in
  *     their order; one that was already answered is not.
- * A6. Decisions stand in the log in the order in which they were made: no settlement overtakes the flush that gathers.
- * A7. A command whose batch is with the journal is handed on, or said not to be done, only once nothing of it was done.
- * A8. What becomes durable is told to watchers whole, before any answer that rests on it.
- * A9. A sealed schedule decides nothing more: what is under way ends, and whoever comes waits for the next owner.
+ * ACTOR-6. Decisions stand in the log in the order in which they were made: no settlement overtakes the flush that gathers.
+ * ACTOR-7. A command whose batch is with the journal is handed on, or said not to be done, only once nothing of it was done.
+ * ACTOR-8. What becomes durable is told to watchers whole, before any answer that rests on it.
+ * ACTOR-9. A sealed schedule decides nothing more: what is under way ends, and whoever comes waits for the next owner.
  */
 
 /** Events of one flush of one schedule; the journal's statement takes as many. */

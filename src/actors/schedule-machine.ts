@@ -9,11 +9,11 @@ import type { SeatEvent } from './seat-event.ts';
  * Does not own time, ids, replies or durability: instants and ids arrive in the events, and the schedule actor keeps the
  * confirmed state.
  *
- * M1. A seat has at most one live reservation: HOLD is granted only where every seat asked for is free or the caller's own hold.
- * M2. An end names the reservation that it ends; a late one can never end a later hold of the same seat.
- * M3. A seat whose settlement is being decided changes only by that settlement's outcome.
- * M4. Nothing here throws, reads a clock or waits. Guards refuse, and a refused event changes nothing; `assign` applies.
- * M5. A frozen or lost schedule decides nothing.
+ * MACHINE-1. A seat has at most one live reservation: HOLD is granted only where every seat asked for is free or the caller's own hold.
+ * MACHINE-2. An end names the reservation that it ends; a late one can never end a later hold of the same seat.
+ * MACHINE-3. A seat whose settlement is being decided changes only by that settlement's outcome.
+ * MACHINE-4. Nothing here throws, reads a clock or waits. Guards refuse, and a refused event changes nothing; `assign` applies.
+ * MACHINE-5. A frozen or lost schedule decides nothing.
  */
 
 interface Hold {

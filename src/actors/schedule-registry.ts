@@ -16,10 +16,10 @@ import { ScheduleActor, type ScheduleActorSettings } from './schedule-actor.ts';
 /*
  * The schedule actors of this node: brought to life on first use, dropped when idle or lost.
  *
- * R1. A schedule has at most one actor here.
- * R2. A schedule that does not exist never gets an actor.
- * R3. A command that an actor could not answer because the schedule left is dispatched again, a bounded number of times.
- * R4. A schedule that is handed over decides nothing between its last flush here and its first at the heir; who waits goes along.
+ * REGISTRY-1. A schedule has at most one actor here.
+ * REGISTRY-2. A schedule that does not exist never gets an actor.
+ * REGISTRY-3. A command that an actor could not answer because the schedule left is dispatched again, a bounded number of times.
+ * REGISTRY-4. A schedule that is handed over decides nothing between its last flush here and its first at the heir; who waits goes along.
  */
 
 /** How often a command is taken to an owner before it is told that there is none. */

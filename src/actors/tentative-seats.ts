@@ -29,8 +29,8 @@ export type HoldDecision =
  * Everything that a schedule has decided, durable or not: the machine, which change each seat rests on, and the flush in
  * which new changes gather.
  *
- * T1. Every event of the machine is in exactly one flush, in the order in which it was decided.
- * T2. `changes[i]` is the last change of seat i + 1; an answer that rests on it may go out once its flush is durable.
+ * TENTATIVE-1. Every event of the machine is in exactly one flush, in the order in which it was decided.
+ * TENTATIVE-2. `changes[i]` is the last change of seat i + 1; an answer that rests on it may go out once its flush is durable.
  */
 export class TentativeSeats {
   readonly #machine: RunningMachine;

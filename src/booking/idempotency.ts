@@ -4,12 +4,12 @@
  * Owns the keys in flight on this node. The record of answers belongs to the store, where it is written in the
  * transaction of its effect; keys in flight on other nodes belong to the schedule's owner and to the store.
  *
- * I1. A key is in flight from before its look-up until what was done under it is settled, so of two requests with one
+ * KEYS-1. A key is in flight from before its look-up until what was done under it is settled, so of two requests with one
  *     key at one moment only one is decided at a time.
- * I2. Only an answer that granted something is given to those who waited. A refusal leaves no trace: the next in line
+ * KEYS-2. Only an answer that granted something is given to those who waited. A refusal leaves no trace: the next in line
  *     is decided itself.
- * I3. A wait has an end, and so has the line.
- * I4. A refusal is given only once the key was looked up again after the decision. A request that entered elsewhere under
+ * KEYS-3. A wait has an end, and so has the line.
+ * KEYS-4. A refusal is given only once the key was looked up again after the decision. A request that entered elsewhere under
  *     the same key may have been done in between, and may be what the refusal rests on: its seats, its money, its payment.
  *     Whatever a refusal rests on is committed, and the record with it, so that look-up finds it.
  */

@@ -11,15 +11,15 @@ import { ForeignSecret, isAmongStrangers, untilNoStranger } from './strangers.ts
 /*
  * This node among the nodes of the database: alive, allowed to answer, allowed to own.
  *
- * N1. A node is NODE_ID:incarnation and is never revived: one that was declared dead drops everything and joins anew.
- * N2. The lease runs for 2 s of the monotonic clock from when the beat was sent, so a paused process finds it over.
- * N3. Another node is declared dead only after its beat stood still for longer than a lease can last, by this node's monotonic
+ * MEMBERS-1. A node is NODE_ID:incarnation and is never revived: one that was declared dead drops everything and joins anew.
+ * MEMBERS-2. The lease runs for 2 s of the monotonic clock from when the beat was sent, so a paused process finds it over.
+ * MEMBERS-3. Another node is declared dead only after its beat stood still for longer than a lease can last, by this node's monotonic
  *     clock, with every read in between having succeeded, in time. No wall clock and no second store has a say.
- * N4. Without a store that nodes share beside the database only one of them may own anything: the one that joined first
+ * MEMBERS-4. Without a store that nodes share beside the database only one of them may own anything: the one that joined first
  *     of those that live.
- * N5. A node that is about to leave lives on and answers, and gets no schedule any more while another one stays.
- * N6. Nodes that know no secret in common are never members together: the one that joined later gives up.
- * N7. A node on the wrong side of a cut between nodes lives on, owns nothing and answers nothing (see `Separation`).
+ * MEMBERS-5. A node that is about to leave lives on and answers, and gets no schedule any more while another one stays.
+ * MEMBERS-6. Nodes that know no secret in common are never members together: the one that joined later gives up.
+ * MEMBERS-7. A node on the wrong side of a cut between nodes lives on, owns nothing and answers nothing (see `Separation`).
  */
 
 const BEAT_EVERY_MS = 500;
@@ -43,7 +43,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
   let mayOwnNow = false;
   let isRetired = false;
   let isClosed = false;
-  /** N6. */
+  /** MEMBERS-6. */
   let isForeign = false;
   let cancelBeat: (() => void) | null = null;
   let cancelWatch: (() => void) | null = null;
@@ -101,7 +101,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
     deps.onLost();
   }
 
-  /** N7. Nodes that leave have no say: they close their links, and others have their schedules soon. */
+  /** MEMBERS-7. Nodes that leave have no say: they close their links, and others have their schedules soon. */
   function judgeSides(living: readonly NodeRow[]): boolean {
     const staying = living.filter((row) => !row.isLeaving);
     if (isRetired || reach.isSettling() || !staying.some((row) => row.node === node)) return false;
@@ -156,7 +156,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
     }
     if (isClosed || isForeign) return;
     sightings.note(rows);
-    // N6. Two that start at once may not see each other before they have joined.
+    // MEMBERS-6. Two that start at once may not see each other before they have joined.
     if (isAmongStrangers(rows, node, own, sightings)) {
       giveUp(new ForeignSecret());
       return;

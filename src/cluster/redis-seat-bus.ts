@@ -2,12 +2,12 @@
  * Carries what owners tell to whoever watches, on this node at once and without Redis, on others by Redis pub/sub: a
  * channel for each schedule, and one on which nodes tell what they watch.
  *
- * U1. Listeners of this node hear everything, in order, whatever becomes of Redis.
- * U2. What no other node watches is not sent.
- * U3. A node tells that it watches only once it hears, and the owner then tells where it stands. So a change between a
+ * SEATBUS-1. Listeners of this node hear everything, in order, whatever becomes of Redis.
+ * SEATBUS-2. What no other node watches is not sent.
+ * SEATBUS-3. A node tells that it watches only once it hears, and the owner then tells where it stands. So a change between a
  *     map that the node has read and the first update that it hears shows as a gap.
- * U4. What a node has said to watch ends with its word, or 3 to 4 s after its last word.
- * U5. After an outage, heads are told again, which show what was lost in it.
+ * SEATBUS-4. What a node has said to watch ends with its word, or 3 to 4 s after its last word.
+ * SEATBUS-5. After an outage, heads are told again, which show what was lost in it.
  */
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';

@@ -9,11 +9,11 @@ import type { Placement } from './placement.ts';
 /*
  * Takes each command to the node that owns its schedule.
  *
- * W1. A command travels at most one hop: a node that gets it from a peer serves it or says who owns.
- * W2. Only what was certainly not done is sent again, and a command whose repetition is harmless. What was sent and never answered
+ * ROUTER-1. A command travels at most one hop: a node that gets it from a peer serves it or says who owns.
+ * ROUTER-2. Only what was certainly not done is sent again, and a command whose repetition is harmless. What was sent and never answered
  *     is `unknown`.
- * W3. Nobody waits longer than the patience below for an owner to be found; the number of those who wait is bounded.
- * W4. Whom to ask first is a guess: this node while it serves the schedule, else who owned it when it was asked for last, else
+ * ROUTER-3. Nobody waits longer than the patience below for an owner to be found; the number of those who wait is bounded.
+ * ROUTER-4. Whom to ask first is a guess: this node while it serves the schedule, else who owned it when it was asked for last, else
  *     whom it is placed at. Who owns is said by the head row, which the node that is asked reads.
  */
 
@@ -57,7 +57,7 @@ export function createRouter(deps: {
   let carried = 0;
   const counts = { forwarded: 0, unreachable: 0, lost: 0 };
 
-  /** W4. A node that has just joined is slow, and is not asked for what others still have. */
+  /** ROUTER-4. A node that has just joined is slow, and is not asked for what others still have. */
   function ownerOf(scheduleId: number): string | null {
     if (local.serves(scheduleId)) return membership.node;
     const last = lastOwners.get(scheduleId) ?? null;

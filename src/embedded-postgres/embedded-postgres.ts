@@ -94,11 +94,11 @@ interface Attempt {
 /**
  * Real PostgreSQL under `dataDir`, on 127.0.0.1 with a generated password. Returns when it accepts connections.
  *
- * E1. At most one server runs on a directory: one that is there already, whoever started it, is adopted.
- * E2. An interrupted start leaves nothing that the next one stumbles over; neither does a killed service or server.
- * E3. The server is in a session of its own, so no signal to the service's process group reaches it, and it outlives
+ * EMBEDDED-1. At most one server runs on a directory: one that is there already, whoever started it, is adopted.
+ * EMBEDDED-2. An interrupted start leaves nothing that the next one stumbles over; neither does a killed service or server.
+ * EMBEDDED-3. The server is in a session of its own, so no signal to the service's process group reaches it, and it outlives
  *     the service until `stop()`.
- * E4. It never runs as root, and the secrets of this process are not in its environment.
+ * EMBEDDED-4. It never runs as root, and the secrets of this process are not in its environment.
  *
  * `settings` are server settings by name, which override the defaults; an adopted server keeps those it was started with.
  */

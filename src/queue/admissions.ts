@@ -1,10 +1,10 @@
 /**
  * Lets people in, on any node: Redis proposes, PostgreSQL records, Redis shows. No node leads.
  *
- * S1. A proposal is shown only once PostgreSQL has recorded it, with the instant that it was proposed with.
- * S2. One that certainly was not recorded is withdrawn. One whose outcome is unknown keeps its slot and its share of the window
+ * ADMIT-1. A proposal is shown only once PostgreSQL has recorded it, with the instant that it was proposed with.
+ * ADMIT-2. One that certainly was not recorded is withdrawn. One whose outcome is unknown keeps its slot and its share of the window
  *     and is recorded again, after a second by any node, which does nothing to who is in already.
- * S3. One round of proposals is out at a time, whichever node made it, so nobody is let in ahead of somebody whose round failed.
+ * ADMIT-3. One round of proposals is out at a time, whichever node made it, so nobody is let in ahead of somebody whose round failed.
  */
 import type { Clock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
@@ -51,7 +51,7 @@ export interface AdmissionSettings {
 export function createAdmissions(settings: AdmissionSettings): Admissions {
   const { records, store, lines, machineClock, knownTokens, changes, repair, wake, onFailure } = settings;
   let takenOver: Proposal[] = [];
-  /** S2, in an exclusive store: whether they were recorded can be read, since their generation was raised meanwhile. */
+  /** ADMIT-2, in an exclusive store: whether they were recorded can be read, since their generation was raised meanwhile. */
   let readable: Proposal[] = [];
 
   /** Whether another node is admitting, so that there may be room when it has done. */

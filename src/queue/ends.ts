@@ -1,9 +1,9 @@
 /**
  * Ends tokens: first in PostgreSQL, then in Redis.
  *
- * E1. On one node a token has at most one end under way; between nodes its row decides which of them ended it.
- * E2. An end that nobody asked for is forgotten when it fails: Redis hands it out again a second later, to any node.
- * E3. An end that a caller asked for needs no Redis. What Redis could not be told is mended.
+ * END-1. On one node a token has at most one end under way; between nodes its row decides which of them ended it.
+ * END-2. An end that nobody asked for is forgotten when it fails: Redis hands it out again a second later, to any node.
+ * END-3. An end that a caller asked for needs no Redis. What Redis could not be told is mended.
  */
 import type { DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';

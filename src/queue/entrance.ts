@@ -3,11 +3,11 @@
  * answered. Where there may be room they are answered after the admissions that follow, so that who finds it is told that they
  * are in. While a batch is put into Redis the next one is recorded.
  *
- * N1. On one node a user has at most one entry per concert under way, until it is answered; between nodes PostgreSQL lets one of
+ * ENTER-1. On one node a user has at most one entry per concert under way, until it is answered; between nodes PostgreSQL lets one of
  *     them in.
- * N2. Entries are recorded in order of arrival, one batch after the other. Redis places them by their numbers, so it does not
+ * ENTER-2. Entries are recorded in order of arrival, one batch after the other. Redis places them by their numbers, so it does not
  *     matter to the order what becomes of one batch on its way there while the next is recorded.
- * N3. Nobody is entered while Redis is known to be away. What was recorded when it went away is mended, and the user's next entry
+ * ENTER-3. Nobody is entered while Redis is known to be away. What was recorded when it went away is mended, and the user's next entry
  *     finds it.
  */
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';

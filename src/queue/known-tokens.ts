@@ -1,12 +1,12 @@
 /**
  * The tokens that this node has met, bounded: whom they speak for, and what was last known of them.
  *
- * G1. An end is told only when it was recorded, and is final.
- * G2. That a token is ACTIVE is repeated without asking for at most a second, and only while events arrive, which tell of its
+ * KNOWN-1. An end is told only when it was recorded, and is final.
+ * KNOWN-2. That a token is ACTIVE is repeated without asking for at most a second, and only while events arrive, which tell of its
  *     end within milliseconds; the end of its time is compared every time. A token that was ended elsewhere can thus be
  *     taken for ACTIVE for a second at worst: as if its request had come a second earlier. Nothing that is sold rests on
  *     it, since holds and payments are decided under their own fence.
- * G3. WAITING is never repeated: every question is a sign of life, and the answer changes by itself.
+ * KNOWN-3. WAITING is never repeated: every question is a sign of life, and the answer changes by itself.
  */
 import type { Clock } from '../runtime/clock.ts';
 import type { QueueTokenRow, QueueTokenStatus } from '../domain/queue-token.ts';
@@ -16,7 +16,7 @@ import type { Standing } from './line-store.ts';
 
 /** About 40 MiB. What is forgotten is looked up. */
 const TOKENS_KEPT = 50_000;
-/** G2. */
+/** KNOWN-2. */
 const REPEATED_MS = 1_000;
 
 export interface KnownToken {

@@ -1,11 +1,11 @@
 /**
  * Rebuilds a line that the line store has lost, or never had, from its rows in PostgreSQL.
  *
- * B1. The generation is raised first, and the rows are read in later statements: what was recorded under an older one is in what
+ * REBUILD-1. The generation is raised first, and the rows are read in later statements: what was recorded under an older one is in what
  *     is read, or refused for ever.
- * B2. One node at a time, by a claim in the store; should two believe to have it, the higher generation wins, and the other adds
+ * REBUILD-2. One node at a time, by a claim in the store; should two believe to have it, the higher generation wins, and the other adds
  *     nothing any more.
- * B3. A line is open only when all of it is there. Whatever empties the store meanwhile begins the rebuilding anew.
+ * REBUILD-3. A line is open only when all of it is there. Whatever empties the store meanwhile begins the rebuilding anew.
  */
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';

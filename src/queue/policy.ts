@@ -1,10 +1,10 @@
 /**
  * Who may go in, and what those who wait are told. Pure: instants arrive as arguments.
  *
- * Q1. At most `maxActive` tokens are ACTIVE or being admitted when one more is admitted.
- * Q2. At most `batch` admissions fall into any window of `intervalMs`: an admission's instant is at least `intervalMs` after
+ * POLICY-1. At most `maxActive` tokens are ACTIVE or being admitted when one more is admitted.
+ * POLICY-2. At most `batch` admissions fall into any window of `intervalMs`: an admission's instant is at least `intervalMs` after
  *     that of the `batch`-th last one before it. It is allowed when the database's clock has certainly got there.
- * Q3. `batch: 0` or `maxActive: 0` admits nobody.
+ * POLICY-3. `batch: 0` or `maxActive: 0` admits nobody.
  */
 import type { QueuePolicy } from '../domain/catalogue.ts';
 

@@ -3,10 +3,10 @@ import { Fault } from '../domain/errors.ts';
 /**
  * Many look-ups by key, few calls of a store.
  *
- * L1. A look-up is answered by a call that was sent after it was asked: what arrives while calls are under way waits for the
+ * LOOKUP-1. A look-up is answered by a call that was sent after it was asked: what arrives while calls are under way waits for the
  *     next one, so no answer predates its question.
- * L2. Calls in flight, keys per call and look-ups waiting are bounded; what exceeds the last is refused with OVERLOADED.
- * L3. Who waits while a call fails by a Fault is answered by that Fault: a store that falls silent would otherwise keep one call
+ * LOOKUP-2. Calls in flight, keys per call and look-ups waiting are bounded; what exceeds the last is refused with OVERLOADED.
+ * LOOKUP-3. Who waits while a call fails by a Fault is answered by that Fault: a store that falls silent would otherwise keep one call
  *     after the other, and who came last would wait for all of them.
  */
 export interface LookUps<K, V> {

@@ -1,10 +1,10 @@
 /**
  * One socket after the other to the live endpoint.
  *
- * C1. At most one socket at a time counts; whatever an earlier one still says is not heard.
- * C2. Frames are sent only between a welcome and the end of its socket; `opened` is called at each welcome.
- * C3. A socket that is silent for half as long again as the service promised a frame is given up.
- * C4. A token that was refused twice is not sent a third time.
+ * CLIENT-1. At most one socket at a time counts; whatever an earlier one still says is not heard.
+ * CLIENT-2. Frames are sent only between a welcome and the end of its socket; `opened` is called at each welcome.
+ * CLIENT-3. A socket that is silent for half as long again as the service promised a frame is given up.
+ * CLIENT-4. A token that was refused twice is not sent a third time.
  */
 import type { ClientFrame, LiveCloseCode, ServerFrame } from '../../domain/live-frames.ts';
 import type { ClientClock, SocketConstructor, SocketPort } from '../platform.ts';
@@ -15,7 +15,7 @@ import { waitBeforeReconnect } from './reconnect-wait.ts';
 
 export interface Connection {
   readonly state: LiveState;
-  /** Whether it was sent; false outside of C2. */
+  /** Whether it was sent; false outside of CLIENT-2. */
   send(frame: ClientFrame): boolean;
   /** The socket does not do what it should: gives it up and opens another. */
   renew(): void;

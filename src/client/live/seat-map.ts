@@ -1,9 +1,9 @@
 /**
  * Folds the frames of one schedule into its map.
  *
- * M1. A map that is given out is exactly the service's at its `seq`: a delta is only taken where it joins what is known.
- * M2. A snapshot replaces whatever was known, also by a lower `seq`: the service alone knows its history.
- * M3. What came before changes nothing when it comes again.
+ * MAP-1. A map that is given out is exactly the service's at its `seq`: a delta is only taken where it joins what is known.
+ * MAP-2. A snapshot replaces whatever was known, also by a lower `seq`: the service alone knows its history.
+ * MAP-3. What came before changes nothing when it comes again.
  */
 import type { DeltaFrame, SnapshotFrame, SnapshotSeat } from '../../domain/live-frames.ts';
 

@@ -1,10 +1,10 @@
 /**
  * Connections that have not proven themselves.
  *
- * D1. A stranger has a second, and a few kilobytes, whatever it sends or does not send.
- * D2. Strangers are bounded in number, and the oldest goes first: a flood of connections leaves a peer, which needs
+ * DOOR-1. A stranger has a second, and a few kilobytes, whatever it sends or does not send.
+ * DOOR-2. Strangers are bounded in number, and the oldest goes first: a flood of connections leaves a peer, which needs
  *     milliseconds, the time for its handshake.
- * D3. What strangers do is logged at most once a second for each kind of refusal.
+ * DOOR-3. What strangers do is logged at most once a second for each kind of refusal.
  */
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';

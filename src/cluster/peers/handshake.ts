@@ -3,11 +3,11 @@
  *
  * dialler: hello (version, from, to, nonce) → listener: challenge (nonce) → dialler: proof → listener: welcome (proof)
  *
- * H1. The secret never travels. A proof is an HMAC over its maker's role, the version, both names and both nonces.
- * H2. The dialler proves itself first: whoever merely connects is given nothing that was made with the secret.
- * H3. Each side draws a nonce for each connection, and a proof says whose it is, so one that was recorded or is
+ * HANDSHAKE-1. The secret never travels. A proof is an HMAC over its maker's role, the version, both names and both nonces.
+ * HANDSHAKE-2. The dialler proves itself first: whoever merely connects is given nothing that was made with the secret.
+ * HANDSHAKE-3. Each side draws a nonce for each connection, and a proof says whose it is, so one that was recorded or is
  *     reflected proves nothing.
- * H4. A dialler asks for one node by name. A listener that is another one by now refuses, and could not prove to be it.
+ * HANDSHAKE-4. A dialler asks for one node by name. A listener that is another one by now refuses, and could not prove to be it.
  *
  * It says who is at the other end, not that nobody reads or alters what follows: the network between nodes is trusted for
  * that, or carries the links in a tunnel.

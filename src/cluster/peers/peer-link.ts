@@ -1,13 +1,13 @@
 /**
  * The link to one peer: dialled until it is up, and again whenever it breaks.
  *
- * L1. Every command gets one outcome: an answer, or what is certain about it. What was not handed to the network yet is
+ * LINK-1. Every command gets one outcome: an answer, or what is certain about it. What was not handed to the network yet is
  *     `unreachable`, what was is `lost`, and neither is ever sent again here.
- * L2. A link on which nothing is heard is broken within about 1.5 s, whoever's fault it is. Time in which this process
+ * LINK-2. A link on which nothing is heard is broken within about 1.5 s, whoever's fault it is. Time in which this process
  *     itself stood still is not held against the peer.
- * L3. A peer that says goodbye has answered all that it took, so what has no answer then is `unreachable`.
- * L4. What waits is bounded, for the link, for the network and for answers; over the limit `busy`.
- * L5. What a proven peer says is checked all the same; garbage breaks the link.
+ * LINK-3. A peer that says goodbye has answered all that it took, so what has no answer then is `unreachable`.
+ * LINK-4. What waits is bounded, for the link, for the network and for answers; over the limit `busy`.
+ * LINK-5. What a proven peer says is checked all the same; garbage breaks the link.
  */
 import type { RawData, WebSocket } from 'ws';
 import type { Command } from '../../actors/command.ts';

@@ -1,10 +1,10 @@
 /**
  * A peer that has proven itself, and what it asks.
  *
- * S1. Only a whole frame of well-formed commands reaches the handler; anything else ends the connection.
- * S2. Every command that is taken is answered once, whatever the handler does.
- * S3. What is under way, and what waits to be sent, is bounded: beyond it commands are answered OVERLOADED, with nothing done.
- * S4. Goodbye is said when everything that was taken is answered, and nothing is taken after it.
+ * SESSION-1. Only a whole frame of well-formed commands reaches the handler; anything else ends the connection.
+ * SESSION-2. Every command that is taken is answered once, whatever the handler does.
+ * SESSION-3. What is under way, and what waits to be sent, is bounded: beyond it commands are answered OVERLOADED, with nothing done.
+ * SESSION-4. Goodbye is said when everything that was taken is answered, and nothing is taken after it.
  */
 import type { RawData, WebSocket } from 'ws';
 import type { Command } from '../../actors/command.ts';

@@ -3,11 +3,11 @@
  *
  * It promises little on purpose, so that nobody depends on Redis: whoever uses it has a way to notice what was lost.
  *
- * B1. Telling never waits and never throws. What cannot be sent at once is dropped and counted.
- * B2. What Redis has not yet taken is bounded, in messages and in bytes; beyond that is dropped like the rest.
- * B3. A node does not hear itself.
- * B4. Whenever something may have been missed, in either direction, those concerned are told as soon as nothing is any more.
- * B5. Garbage reaches nobody, and fills no log.
+ * BROADCAST-1. Telling never waits and never throws. What cannot be sent at once is dropped and counted.
+ * BROADCAST-2. What Redis has not yet taken is bounded, in messages and in bytes; beyond that is dropped like the rest.
+ * BROADCAST-3. A node does not hear itself.
+ * BROADCAST-4. Whenever something may have been missed, in either direction, those concerned are told as soon as nothing is any more.
+ * BROADCAST-5. Garbage reaches nobody, and fills no log.
  */
 import { Redis } from 'ioredis';
 import { type AnswerFigures, type AnswerWatch, createAnswerWatch } from '../../runtime/answer-watch.ts';

@@ -1,8 +1,8 @@
 /**
  * What one client is told: by the token of its last hello, and by what it has subscribed to.
  *
- * T1. Nothing is shown that the token does not allow. When the token ends, so does what it allowed.
- * T2. Every frame has its answer: what cannot be had now is answered by the code of the reason.
+ * TALK-1. Nothing is shown that the token does not allow. When the token ends, so does what it allowed.
+ * TALK-2. Every frame has its answer: what cannot be had now is answered by the code of the reason.
  */
 import type { Catalogue } from '../../domain/catalogue.ts';
 import type { Clock, DatabaseClock } from '../../runtime/clock.ts';

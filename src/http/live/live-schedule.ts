@@ -2,9 +2,9 @@
  * One schedule that sockets of this node watch: hears what its owner tells, asks the owner for the map where that does not
  * suffice, and answers who begins to watch.
  *
- * V1. Whoever subscribes is answered from a map that was asked for after the subscription had arrived.
- * V2. What was missed is never skipped: a gap is closed by the owner's map, as one delta.
- * V3. One map is asked for at a time.
+ * WATCH-1. Whoever subscribes is answered from a map that was asked for after the subscription had arrived.
+ * WATCH-2. What was missed is never skipped: a gap is closed by the owner's map, as one delta.
+ * WATCH-3. One map is asked for at a time.
  */
 import type { CommandRouter, ReadSeatMap, SeatMap } from '../../actors/command.ts';
 import type { Clock } from '../../runtime/clock.ts';

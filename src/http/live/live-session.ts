@@ -1,8 +1,8 @@
 /**
  * One live socket: takes its frames in, one after the other, and keeps its limits and deadlines.
  *
- * P1. Frames are answered in the order in which they came, every one of them.
- * P2. Nothing that a client sends, and no bug that it meets, reaches past its own socket.
+ * SOCKET-1. Frames are answered in the order in which they came, every one of them.
+ * SOCKET-2. Nothing that a client sends, and no bug that it meets, reaches past its own socket.
  */
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../runtime/clock.ts';

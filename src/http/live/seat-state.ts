@@ -2,8 +2,8 @@
  * A watched schedule's seats as this node knows them: every durable change up to `seq`, and of each seat which change was
  * its last. Frames are written from here, each once for whoever is shown the same.
  *
- * S1. `seq` is the end of a command: what arrives is applied whole.
- * S2. A delta from any earlier change holds every seat that changed since, as it is now.
+ * DELTA-1. `seq` is the end of a command: what arrives is applied whole.
+ * DELTA-2. A delta from any earlier change holds every seat that changed since, as it is now.
  */
 import type { SeatMap } from '../../actors/command.ts';
 import type { DeltaFrame, SeatChange, SnapshotFrame, SnapshotSeat } from '../../domain/live-frames.ts';

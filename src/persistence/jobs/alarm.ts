@@ -3,10 +3,10 @@
  *
  * It owns the scan for deadlines that have passed and the jobs that wake their schedules; what ends is decided by the
  * schedule's owner, whom `wake` tells. No seat is touched here, so a job that comes late, twice or at once on two nodes is harmless.
- * A1. Deadlines are found from `schedule_heads.next_expiry_at`, which is committed with the hold: a crash cannot forget one.
- * A2. One scan waits in the queue at any time, for all nodes together. Each scan puts the next in place before it works, and
+ * ALARM-1. Deadlines are found from `schedule_heads.next_expiry_at`, which is committed with the hold: a crash cannot forget one.
+ * ALARM-2. One scan waits in the queue at any time, for all nodes together. Each scan puts the next in place before it works, and
  *     every node puts one in place at its start and now and then, so no crash can break the chain.
- * A3. At most one job per schedule waits, and a job that a dead worker holds keeps no other from running.
+ * ALARM-3. At most one job per schedule waits, and a job that a dead worker holds keeps no other from running.
  */
 import type { PgBoss } from 'pg-boss';
 import type { Clock } from '../../runtime/clock.ts';

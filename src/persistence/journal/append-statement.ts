@@ -6,13 +6,13 @@ import { ROW_PATIENCE } from './statement.ts';
 /*
  * The append: fence, log, reservation rows and recorded answers of many schedules in one statement.
  *
- * S1. A schedule's part is done if and only if its head row stands at `first_seq - 1` under `epoch`; its id is then returned.
- * S2. `held` waits for `ended`: PostgreSQL runs data-modifying parts in any order, and a seat that expires and is held again
+ * APPEND-1. A schedule's part is done if and only if its head row stands at `first_seq - 1` under `epoch`; its id is then returned.
+ * APPEND-2. `held` waits for `ended`: PostgreSQL runs data-modifying parts in any order, and a seat that expires and is held again
  *     in one flush would meet the unique index of live seats.
- * S3. The row counts are compared inside the statement, so that log and rows cannot part: a difference divides by zero and
+ * APPEND-3. The row counts are compared inside the statement, so that log and rows cannot part: a difference divides by zero and
  *     undoes everything. So does a key that another request has recorded in the last 24 hours.
- * S4. Parts are sorted by schedule and keys by user, which is the lock order of every statement of the service.
- * S5. What a flush has none of is not in its statement: with nothing to do, it would still cost its set-up.
+ * APPEND-4. Parts are sorted by schedule and keys by user, which is the lock order of every statement of the service.
+ * APPEND-5. What a flush has none of is not in its statement: with nothing to do, it would still cost its set-up.
  */
 
 /** A column of what the statement is given. */

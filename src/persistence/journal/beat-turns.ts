@@ -6,11 +6,11 @@ import type { Lane } from './lane.ts';
 /*
  * The turns in which a node's beats use the lanes.
  *
- * B1. Beats use the lanes in turn. A beat of a wedged or disconnected lane waits for that lane, so a node whose lanes are
+ * BEAT-1. Beats use the lanes in turn. A beat of a wedged or disconnected lane waits for that lane, so a node whose lanes are
  *     all wedged loses its schedules.
- * B2. A lane that waits for a lock is not wedged: the server answers it at the lock timeout. Its beat uses another free lane.
+ * BEAT-2. A lane that waits for a lock is not wedged: the server answers it at the lock timeout. Its beat uses another free lane.
  *     No beat waits for a lock itself: one that finds its row locked is rejected.
- * B3. A beat that still waits when its lane's next turn comes is rejected.
+ * BEAT-3. A beat that still waits when its lane's next turn comes is rejected.
  */
 
 /** The server ends a wait for a lock in time. The margin covers the answer's way through a busy machine. */

@@ -8,11 +8,11 @@ import { sendStatement } from './statement.ts';
 /*
  * What became of a statement whose answer is missing.
  *
- * D1. The epoch is raised only under this owner and the batch's own epoch. That waits for the doubtful statement's row lock,
+ * DOUBT-1. The epoch is raised only under this owner and the batch's own epoch. That waits for the doubtful statement's row lock,
  *     so that the head row then stands where it will stay: committed if and only if it has moved.
- * D2. Raising and looking are never one statement: its snapshot would be older than its wait.
- * D3. Where nothing was raised the schedule was stolen; the log row's batch id then tells, in a second statement.
- * D4. The batch is never sent again.
+ * DOUBT-2. Raising and looking are never one statement: its snapshot would be older than its wait.
+ * DOUBT-3. Where nothing was raised the schedule was stolen; the log row's batch id then tells, in a second statement.
+ * DOUBT-4. The batch is never sent again.
  */
 
 const RETRY_PAUSE_MS = 100;

@@ -30,9 +30,9 @@ import { readSettlementRows, settlementStatement } from './settlement-statement.
  * The run of a flush: its statement, and what the answer means to each schedule that has a part in it. Knows neither when a
  * flush is due nor what goes into it.
  *
- * F1. Every batch gets exactly one outcome, and a run ends when all have theirs.
- * F2. A statement whose answer is missing is never sent again; what became of it is found out.
- * F3. An error response means that nothing was done. Deadlocks and timeouts are sent again, a bounded number of times. A
+ * FLUSH-1. Every batch gets exactly one outcome, and a run ends when all have theirs.
+ * FLUSH-2. A statement whose answer is missing is never sent again; what became of it is found out.
+ * FLUSH-3. An error response means that nothing was done. Deadlocks and timeouts are sent again, a bounded number of times. A
  *     statement that is refused for a part of it, or for a row that stays locked, is halved down to the schedule that
  *     causes it; the others are committed.
  */
@@ -205,7 +205,7 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
     }
   }
 
-  /** F2: freezes the schedules and asks what became of their parts; null when the runs are closed before it is known. */
+  /** FLUSH-2: freezes the schedules and asks what became of their parts; null when the runs are closed before it is known. */
   async function findFates<B extends { scheduleId: number; epoch: number; batchId: string }>(
     taken: readonly Taken<B>[],
     owner: string,
@@ -225,7 +225,7 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
     return await doubt.resolve(parts, owner);
   }
 
-  /** F3. */
+  /** FLUSH-3. */
   async function afterError<B extends object>(
     lane: Lane,
     taken: readonly Taken<B>[],

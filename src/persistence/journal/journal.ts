@@ -12,13 +12,13 @@ import { tryWriteOn } from './trial-write.ts';
  * The write-ahead log's writer: group commit over lanes. Owns which schedules have something to write, and what goes into which
  * statement when; what comes of the statement is for its run.
  *
- * J1. No timer: a flush starts as soon as the one before it was answered, at the end of an event-loop turn, and takes all that
+ * JOURNAL-1. No timer: a flush starts as soon as the one before it was answered, at the end of an event-loop turn, and takes all that
  *     has gathered. A second lane is used beside it only while that one is late, or for a crowd.
- * J2. A schedule is in at most one statement at a time (its own latch); whatever is taken from it is run at once, or refused.
- * J3. Work does not wait for a database that is away: after a second without a usable lane the journal rejects it.
- * J4. At most one lane carries a settlement. Settlements lock wallets before anything else, and a locked table would
+ * JOURNAL-2. A schedule is in at most one statement at a time (its own latch); whatever is taken from it is run at once, or refused.
+ * JOURNAL-3. Work does not wait for a database that is away: after a second without a usable lane the journal rejects it.
+ * JOURNAL-4. At most one lane carries a settlement. Settlements lock wallets before anything else, and a locked table would
  *     otherwise stop the appends and beats of the whole node.
- * J5. A schedule all of whose settlements wait for locked wallets is set aside until the next look at these wallets.
+ * JOURNAL-5. A schedule all of whose settlements wait for locked wallets is set aside until the next look at these wallets.
  */
 
 /** The second is for when the first is not enough: spread over both at all times, batches are half as large and holds a fifth dearer. */
@@ -65,7 +65,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   const beats = createBeatTurns(lanes, clock, requestPump);
   /** The lane that ran the last settlement, until an append uses it. */
   let settlementLane: Lane | null = null;
-  /** J5. */
+  /** JOURNAL-5. */
   const setAside = new Set<JournalSubject>();
   let lastKind: FlushKind = 'settlement';
   let isPumpRequested = false;
@@ -118,7 +118,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   }
 
   function hasLaneFor(kind: FlushKind): boolean {
-    // J4. A settlement in doubt has left its lane, and must not hold up the others.
+    // JOURNAL-4. A settlement in doubt has left its lane, and must not hold up the others.
     if (kind === 'settlement' && settlementLane !== null && settlementLane.runningSinceMs !== null) return false;
     return lanes.some((lane) => lane.isFree);
   }

@@ -10,8 +10,8 @@ import { connectionSettings } from '../pool.ts';
  * A connection of its own for statements that must be numbered and answered one at a time. Owns connecting, reconnecting
  * and the question what a missing answer means; knows no SQL of its own.
  *
- * L1. One statement at a time; a connection whose answer is missing carries no other.
- * L2. `doubt` is said only of a statement that may have reached the server: rows and even CommandComplete come before the
+ * LANE-1. One statement at a time; a connection whose answer is missing carries no other.
+ * LANE-2. `doubt` is said only of a statement that may have reached the server: rows and even CommandComplete come before the
  *     commit, so only ReadyForQuery counts as an answer.
  */
 

@@ -7,13 +7,13 @@ import { ROW_PATIENCE } from './statement.ts';
  * Payments and refunds of many schedules in one statement: wallet, fence, log, reservations, payment, ledger entry, the
  * payer's queue token, recorded answer; each settlement entirely or not at all.
  *
- * P1. Wallets are locked first, in order of user; the covered settlements are chosen from the locked balances, and only they
+ * SETTLE-1. Wallets are locked first, in order of user; the covered settlements are chosen from the locked balances, and only they
  *     get sequence numbers. A wallet that another transaction has locked is skipped: nothing of its settlement is done.
- * P2. A schedule's covered settlements are done if and only if its head row stands at `base_seq` under `epoch`.
- * P3. A wallet changes at most once per statement, its entry is numbered in its own update, and the entries of a wallet are
+ * SETTLE-2. A schedule's covered settlements are done if and only if its head row stands at `base_seq` under `epoch`.
+ * SETTLE-3. A wallet changes at most once per statement, its entry is numbered in its own update, and the entries of a wallet are
  *     in order of time because the instant is read after its lock was taken.
- * P4. Row counts are compared inside the statement; a difference divides by zero and undoes everything.
- * P5. The queue token ends with the payment that leaves its user no other hold in the concert, where this snapshot can tell;
+ * SETTLE-4. Row counts are compared inside the statement; a difference divides by zero and undoes everything.
+ * SETTLE-5. The queue token ends with the payment that leaves its user no other hold in the concert, where this snapshot can tell;
  *     where payments of several dates commit at once, the waiting room's review completes it by the same rule.
  */
 /** Of a concert, those that have not begun, as JSON: only they grant holds. */

@@ -2,12 +2,12 @@
  * Charges of wallets, group-committed: one statement at a time carries all that waits.
  *
  * It owns the charges of this process from their arrival to their answer; payments and refunds change wallets elsewhere.
- * W1. A charge, its ledger entry and its recorded answer are one statement: all of them or none.
- * W2. Entries are numbered in the wallet's own UPDATE, so a ledger has no gap and its last line is the balance.
- * W3. A wallet changes at most once per statement; its next charge waits for the next flush. Charges of one wallet keep their order.
- * W4. Wallets are locked in order of user id before anything else, idempotency keys are written last, in order: no deadlocks.
+ * CHARGE-1. A charge, its ledger entry and its recorded answer are one statement: all of them or none.
+ * CHARGE-2. Entries are numbered in the wallet's own UPDATE, so a ledger has no gap and its last line is the balance.
+ * CHARGE-3. A wallet changes at most once per statement; its next charge waits for the next flush. Charges of one wallet keep their order.
+ * CHARGE-4. Wallets are locked in order of user id before anything else, idempotency keys are written last, in order: no deadlocks.
  *     A locked row holds up only its own charges: a statement skips locked wallets, and hardly waits for a key.
- * W5. A key that another request recorded undoes the statement: the row counts are compared inside it.
+ * CHARGE-5. A key that another request recorded undoes the statement: the row counts are compared inside it.
  */
 import pg from 'pg';
 import { accept, Fault, reject } from '../../domain/errors.ts';

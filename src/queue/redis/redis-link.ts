@@ -1,11 +1,11 @@
 /**
  * The connections to Redis: one for commands, one for events.
  *
- * K1. A command is answered, or refused with a Fault `QUEUE_UNAVAILABLE`, within 300 ms in which the event loop runs, also when
+ * REDIS-1. A command is answered, or refused with a Fault `QUEUE_UNAVAILABLE`, within 300 ms in which the event loop runs, also when
  *     Redis stands still: the first command that runs into its limit has all others refused with it, and those that follow
  *     are refused at once until Redis answers again.
- * K2. Nothing is sent twice, and nothing waits for a connection. Whether a refused command was done is unknown.
- * K3. While events may be missed, `isHearing` is false.
+ * REDIS-2. Nothing is sent twice, and nothing waits for a connection. Whether a refused command was done is unknown.
+ * REDIS-3. While events may be missed, `isHearing` is false.
  */
 import { Redis } from 'ioredis';
 import { createAnswerWatch, type Owed } from '../../runtime/answer-watch.ts';
