@@ -17,7 +17,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   persistence: ['domain', 'runtime'],
   'embedded-postgres': ['config', 'persistence', 'runtime'],
   cluster: ['domain', 'runtime'],
-  booking: ['domain', 'runtime', 'http'],
+  booking: ['domain', 'runtime'],
   http: ['booking', 'domain', 'runtime'],
   client: [],
   node: [

@@ -1,6 +1,6 @@
 import type { EndToken } from '../actors/command.ts';
 import type { CompletedToken } from '../domain/queue-token.ts';
-import type { Services } from '../http/services.ts';
+import type { Services } from './services.ts';
 import type { Failed } from './outcome.ts';
 
 /** Longer than any hold that was admitted before a completion can be under way; later, a repeated answer need not notify. */

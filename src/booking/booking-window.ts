@@ -1,6 +1,6 @@
 import type { Concert, Schedule } from '../domain/catalogue.ts';
 import type { Rejection } from '../domain/errors.ts';
-import { isoOf } from '../http/answers/concert-views.ts';
+import { isoOf } from '../domain/instant.ts';
 
 /** Why the concert cannot be booked at `nowMs`, or null. Both ends of the window are open. */
 export function refusalOfBooking(concert: Concert, nowMs: number): Rejection | null {

@@ -1,6 +1,6 @@
 import type { Catalogue, Schedule } from '../domain/catalogue.ts';
 import { accept, type Decision, reject } from '../domain/errors.ts';
-import { nameSchedule } from '../http/answers/concert-views.ts';
+import { isoOf } from '../domain/instant.ts';
 
 /** What a caller says about the schedule of a concert that it means. */
 export interface ScheduleChoice {
@@ -27,4 +27,9 @@ export async function chooseSchedule(
   if (first === undefined) return reject('SCHEDULE_NOT_FOUND');
   if (fitting.length > 1) return reject('SCHEDULE_AMBIGUOUS', { schedules: fitting.map(nameSchedule) });
   return accept(first);
+}
+
+/** How a refusal names the schedules among which the caller must choose. */
+function nameSchedule(schedule: Schedule) {
+  return { scheduleId: schedule.scheduleId, date: schedule.date, startsAt: isoOf(schedule.startsAtMs) };
 }

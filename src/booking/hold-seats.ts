@@ -1,12 +1,20 @@
 import type { HoldSeats } from '../actors/command.ts';
 import type { Schedule } from '../domain/catalogue.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
+import type { QueueIdentity } from '../domain/queue-token.ts';
 import type { Reservation } from '../domain/reservation.ts';
 import { refusalOfReserving } from './booking-window.ts';
-import type { Shopper } from '../http/identity/identity.ts';
 import { done, type KeyTaken, type Outcome, outcomeOf, refused } from './outcome.ts';
-import type { Services } from '../http/services.ts';
+import type { Services } from './services.ts';
 import { soon } from './soon.ts';
+
+/** A user under a queue token. */
+export interface Shopper {
+  readonly userId: string;
+  readonly queue: QueueIdentity;
+  /** A lower bound of the database's clock when the queue was asked. */
+  readonly admittedAtMs: number;
+}
 
 export interface HoldWish {
   readonly shopper: Shopper;

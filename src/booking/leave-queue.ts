@@ -1,5 +1,5 @@
 import { Fault } from '../domain/errors.ts';
-import type { Services } from '../http/services.ts';
+import type { Services } from './services.ts';
 import { announceEnd } from './announce-end.ts';
 import { type Failed, type Refused, refused } from './outcome.ts';
 

@@ -3,10 +3,10 @@ import { accept, type Decision, reject } from '../domain/errors.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { Reservation, ReservationStatus } from '../domain/reservation.ts';
-import { announceCompletion } from './announce-end.ts';
-import { done, type KeyTaken, type Outcome, outcomeOf, refused } from './outcome.ts';
+import { announceCompletion, announceEarlierCompletion } from './announce-end.ts';
+import { done, type KeyTaken, type Outcome, outcomeOf, type Replayed, refused } from './outcome.ts';
 import { answerEarlierPayment, type PaymentAnswer } from './payment-answer.ts';
-import type { Services } from '../http/services.ts';
+import type { Services } from './services.ts';
 
 /** The three ways to name what is to be paid. */
 export type PaymentWish =
@@ -23,13 +23,31 @@ export async function payReservations(
   userId: string,
   wish: PaymentWish,
   claim: IdempotencyClaim | null,
+): Promise<Outcome<PaymentAnswer> | Replayed | KeyTaken> {
+  const outcome = await services.idempotency.run(userId, claim, () => pay(services, userId, wish, claim));
+  if (outcome.kind !== 'replayed') return outcome;
+  return (await announceEarlierCompletion(services, userId, readReplayedPayment(outcome.body))) ?? outcome;
+}
+
+/** What a recorded payment says of its token's end. A body without these members is a bug. */
+function readReplayedPayment(body: unknown): { concertId: number; paidAt: string } {
+  const { concertId, paidAt } = body as { readonly concertId?: unknown; readonly paidAt?: unknown };
+  if (typeof concertId !== 'number' || typeof paidAt !== 'string') throw new Error('a recorded payment is incomplete');
+  return { concertId, paidAt };
+}
+
+async function pay(
+  services: Services,
+  userId: string,
+  wish: PaymentWish,
+  claim: IdempotencyClaim | null,
 ): Promise<Outcome<PaymentAnswer> | KeyTaken> {
   const found = await findReservations(services, userId, wish);
   if (!found.ok) return { kind: 'refused', rejection: found.rejection };
   const reservations = found.value;
   const [first] = reservations;
   if (first === undefined) return refused('RESERVATION_NOT_FOUND');
-  const { scheduleId, concertId } = first;
+  const { scheduleId } = first;
   if (reservations.some((reservation) => reservation.scheduleId !== scheduleId))
     return refused('PAYMENT_SPANS_SCHEDULES');
 
@@ -52,7 +70,6 @@ export async function payReservations(
     return answerEarlierPayment(services, userId, payment, claim);
   }
   if (reply.outcome === 'granted' && 'completedToken' in reply.value && reply.value.completedToken !== null) {
-    services.room.noteCompleted(userId, concertId);
     const failed = await announceCompletion(services, userId, reply.value.completedToken);
     if (failed !== null) return failed;
   }

@@ -2,7 +2,7 @@ import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { Payment } from '../domain/payment.ts';
 import { announceEarlierCompletion } from './announce-end.ts';
 import { done, type KeyTaken, type Outcome, refused } from './outcome.ts';
-import type { Services } from '../http/services.ts';
+import type { Services } from './services.ts';
 
 /** A payment as the answers of POST show it. */
 export type PaymentAnswer = Payment & { readonly remainingBalance: number };

@@ -1,7 +1,7 @@
 import type { WakeSchedule } from '../actors/command.ts';
 import { Fault } from '../domain/errors.ts';
 import type { Reservation } from '../domain/reservation.ts';
-import type { Services } from '../http/services.ts';
+import type { Services } from './services.ts';
 
 /**
  * Reads reservations so that no hold whose time is over reads HELD: the owners of such holds are told to end them, and the

@@ -2,7 +2,7 @@ import type { RefundPayment } from '../actors/command.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import { done, type KeyTaken, type Outcome, outcomeOf, refused } from './outcome.ts';
 import { answerEarlierPayment, type PaymentAnswer } from './payment-answer.ts';
-import type { Services } from '../http/services.ts';
+import type { Services } from './services.ts';
 
 /** Refunds the whole payment. One that is refunded already is answered as it is. */
 export async function refundPayment(

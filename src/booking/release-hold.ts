@@ -1,7 +1,7 @@
 import type { ReleaseHold } from '../actors/command.ts';
 import type { Reservation } from '../domain/reservation.ts';
 import { done, type Outcome, refused, unkeyedOutcomeOf } from './outcome.ts';
-import type { Services } from '../http/services.ts';
+import type { Services } from './services.ts';
 
 /** Gives a hold of the user back. What is not on hold any more is refused with its status. */
 export async function releaseHold(

@@ -14,6 +14,7 @@ import { createMetrics } from '../http/pages/metrics.ts';
 import { createMetricsApp } from '../http/pages/metrics-app.ts';
 import { createIdSource } from '../runtime/ids.ts';
 import { completeSecrets } from '../config/local-secrets.ts';
+import { noteCompletions } from './completions.ts';
 import { createOwnerSide } from './owner-side.ts';
 import { createCatalogue } from '../persistence/records/catalogue.ts';
 import { loadDemoData } from '../persistence/records/demo-data.ts';
@@ -213,7 +214,7 @@ async function start(
       wallets: createWallets({ pool }),
       idempotency: createIdempotencyRecords({ pool }),
       room: queueSide.room,
-      router,
+      router: noteCompletions(router, queueSide.room),
       seats: announcements.seats,
       databaseClock,
       clock,

@@ -8,6 +8,7 @@ import { createIdSource } from '../../src/runtime/ids.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 import { createFakeCatalogue, type FakeCatalogue } from './fake-catalogue.ts';
+import { noteCompletions } from '../../src/node/completions.ts';
 import { createFakeRoom, type FakeRoom } from './fake-room.ts';
 import { createFakeSales, type FakeSales } from './fake-sales.ts';
 import { createFakeUsers, type FakeUsers } from './fake-users.ts';
@@ -103,7 +104,7 @@ export async function startFakeService(
     users,
     catalogue,
     room,
-    router: sales.router,
+    router: noteCompletions(sales.router, room),
     seats: { watch: () => () => undefined },
     reservations: sales.reservations,
     payments: sales.payments,

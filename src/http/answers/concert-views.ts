@@ -1,4 +1,5 @@
-import type { Concert, Schedule, ScheduleWithAvailability } from '../../domain/catalogue.ts';
+import type { Concert, ScheduleWithAvailability } from '../../domain/catalogue.ts';
+import { isoOf } from '../../domain/instant.ts';
 
 /** API shape `Concert`. */
 export function viewConcert(concert: Concert) {
@@ -24,15 +25,6 @@ export function viewSchedule(schedule: ScheduleWithAvailability) {
     totalSeats: schedule.totalSeats,
     availableSeats: schedule.availableSeats,
   };
-}
-
-/** How a refusal names the schedules among which the caller must choose. */
-export function nameSchedule(schedule: Schedule) {
-  return { scheduleId: schedule.scheduleId, date: schedule.date, startsAt: isoOf(schedule.startsAtMs) };
-}
-
-export function isoOf(epochMs: number): string {
-  return new Date(epochMs).toISOString();
 }
 
 function isoOrNull(epochMs: number | null): string | null {

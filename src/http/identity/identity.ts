@@ -8,6 +8,7 @@ import type { DatabaseClock } from '../../runtime/clock.ts';
 import { accept, type Decision, type Rejection, reject } from '../../domain/errors.ts';
 import type { QueueIdentity, WaitingRoom } from '../../domain/queue-token.ts';
 import type { UserRecords } from '../../domain/user.ts';
+import type { Shopper } from '../../booking/hold-seats.ts';
 import type { AccessClaims, AccessTokens } from './access-token.ts';
 
 const QUEUE_TOKEN_PREFIX = 'fq_';
@@ -25,12 +26,6 @@ export interface Caller {
 /** Whom a queue token speaks for; nobody has asked what has become of it. */
 export interface Holder extends Caller {
   readonly token: string;
-}
-
-export interface Shopper extends Caller {
-  readonly queue: QueueIdentity;
-  /** A lower bound of the database's clock when the queue was asked. */
-  readonly admittedAtMs: number;
 }
 
 /** Whom a token speaks for, where it comes otherwise than with a request. */

@@ -7,7 +7,8 @@ import type { SeatStatus } from '../../domain/reservation.ts';
 import { isReservationOpen } from '../../booking/booking-window.ts';
 import { chooseSchedule } from '../../booking/choose-schedule.ts';
 import { viewConcert, viewSchedule } from '../answers/concert-views.ts';
-import { admittedShopper, type Shopper } from '../identity/identity.ts';
+import type { Shopper } from '../../booking/hold-seats.ts';
+import { admittedShopper } from '../identity/identity.ts';
 import { done, unkeyedOutcomeOf } from '../../booking/outcome.ts';
 import { NoQuery, PathId, refer } from '../schemas/basics.ts';
 import {

@@ -4,7 +4,7 @@ import type { Concert, QueuePolicy } from '../../domain/catalogue.ts';
 import { Fault } from '../../domain/errors.ts';
 import type { ConcertSales, ScheduleOccupancy } from '../../health/overview.ts';
 import type { QueueCounts } from '../../domain/queue-token.ts';
-import { isoOf } from '../answers/concert-views.ts';
+import { isoOf } from '../../domain/instant.ts';
 import { negotiateLanguage } from '../answers/language.ts';
 import { NoQuery, refer } from '../schemas/basics.ts';
 import {

@@ -1,7 +1,6 @@
 import { claimOf } from '../identity/claim.ts';
 import { nextCursorOf, PAYMENTS_LIST, readPageQuery } from '../answers/cursor.ts';
 import { payReservations } from '../../booking/pay-reservations.ts';
-import { announceEarlierCompletion } from '../../booking/announce-end.ts';
 import { refundPayment } from '../../booking/refund-payment.ts';
 import { IdempotencyHeaders, NoBody, NoQuery, refer } from '../schemas/basics.ts';
 import {
@@ -50,12 +49,7 @@ export function paymentRoutes(app: App, services: Services): void {
       if (!caller.ok) return responder.refuse(reply, caller.rejection);
       const { userId } = caller.value;
       const claim = claimOf(request, 'POST /payments');
-      const outcome = await idempotency.run(userId, claim, () =>
-        payReservations(services, userId, request.body, claim),
-      );
-      const replayed = outcome.kind === 'replayed' ? readReplayedPayment(outcome.body) : null;
-      const failed = replayed === null ? null : await announceEarlierCompletion(services, userId, replayed);
-      responder.respond(reply, failed ?? outcome);
+      responder.respond(reply, await payReservations(services, userId, request.body, claim));
     },
   );
 
@@ -129,11 +123,4 @@ export function paymentRoutes(app: App, services: Services): void {
       responder.respond(reply, outcome);
     },
   );
-}
-
-/** What a recorded payment says of its token's end. A body without these members is a bug. */
-function readReplayedPayment(body: unknown): { concertId: number; paidAt: string } {
-  const { concertId, paidAt } = body as { readonly concertId?: unknown; readonly paidAt?: unknown };
-  if (typeof concertId !== 'number' || typeof paidAt !== 'string') throw new Error('a recorded payment is incomplete');
-  return { concertId, paidAt };
 }

@@ -1,8 +1,7 @@
 import { nextCursorOf, readPageQuery, RESERVATIONS_LIST } from '../answers/cursor.ts';
 import { claimOf } from '../identity/claim.ts';
 import { chooseSchedule } from '../../booking/choose-schedule.ts';
-import { type HoldWish, holdSeats } from '../../booking/hold-seats.ts';
-import type { Shopper } from '../identity/identity.ts';
+import { type HoldWish, holdSeats, type Shopper } from '../../booking/hold-seats.ts';
 import { type KeyTaken, type Outcome, refused } from '../../booking/outcome.ts';
 import { readSettled } from '../../booking/read-reservations.ts';
 import { releaseHold } from '../../booking/release-hold.ts';

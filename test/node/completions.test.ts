@@ -1,0 +1,44 @@
+import t from 'tap';
+import type { CommandRouter, PayReservations, Reply } from '../../src/actors/command.ts';
+import type { Payment } from '../../src/domain/payment.ts';
+import { noteCompletions } from '../../src/node/completions.ts';
+
+const payment: Payment = {
+  paymentId: 'p',
+  status: 'COMPLETED',
+  concertId: 7,
+  scheduleId: 1,
+  amount: 1_000,
+  reservations: [],
+  paidAt: '2026-01-01T00:00:00.000Z',
+  refundedAt: null,
+};
+const command: PayReservations = {
+  type: 'PayReservations',
+  scheduleId: 1,
+  userId: 'fan',
+  paymentId: 'p',
+  reservationIds: ['r'],
+  claim: null,
+};
+
+/** Dispatches a payment that the owner answers so; the completions that the room was told of. */
+async function toldBy(reply: Reply<PayReservations>) {
+  const told: [string, number][] = [];
+  // The router under test passes on payments only.
+  const owner = { dispatch: () => reply } as unknown as CommandRouter;
+  const router = noteCompletions(owner, { noteCompleted: (...completed) => void told.push(completed) });
+  t.equal(await router.dispatch(command), reply);
+  return told;
+}
+
+t.test('the room learns of a token that a payment has completed', async (t) => {
+  const completedToken = { tokenId: 'token', scheduleIds: [1, 2] };
+  t.same(await toldBy({ outcome: 'granted', value: { payment, remainingBalance: 0, completedToken } }), [['fan', 7]]);
+});
+
+t.test('the room learns nothing of other outcomes', async (t) => {
+  t.same(await toldBy({ outcome: 'granted', value: { payment, remainingBalance: 0, completedToken: null } }), []);
+  t.same(await toldBy({ outcome: 'granted', value: { alreadyPaid: 'p' } }), []);
+  t.same(await toldBy({ outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'unknown' }), []);
+});
