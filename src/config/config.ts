@@ -100,6 +100,7 @@ export const environmentSchema = Type.Object({
   QUEUE_SECONDS_PER_POSITION: whole(0, DAY_MS / 1_000, { default: 30 }),
   QUEUE_ABANDON_MS: whole(100, DAY_MS, { default: 2 * MINUTE_MS }),
   QUEUE_NO_SHOW_MS: whole(100, DAY_MS, { default: MINUTE_MS }),
+  QUEUE_IDLE_MS: whole(100, DAY_MS, { default: 3 * MINUTE_MS }),
 
   LIVE_FLUSH_MS: whole(0, 1_000, { default: 50 }),
   LIVE_SOCKETS_PER_USER: whole(0, LARGEST_COUNT, { default: 20 }),

@@ -161,6 +161,8 @@ export interface QueueEnd extends QueueHead {
   readonly tokenId: string;
   readonly status: 'COMPLETED' | 'EXPIRED' | 'CANCELLED';
   readonly endedAtMs: number;
+  /** The token stays as it is while its user has a live hold in the concert. */
+  readonly unlessHolding?: boolean;
 }
 
 /** An admission as it counts in a window. */
@@ -169,9 +171,11 @@ export interface AdmittedToken {
   readonly activatedAtMs: number;
 }
 
-/** What a conditional change of many tokens did. What is in neither set was refused by the status of its row. */
+/** What a conditional change of many tokens did. What is in no set was refused by the status of its row. */
 export interface QueueChangeOutcome {
   readonly changed: ReadonlySet<string>;
+  /** Tokens whose end was asked for unless their users hold a seat, and whose users do. */
+  readonly kept: ReadonlySet<string>;
   /** Concerts that are under another generation than the change said: nothing of theirs was changed. */
   readonly fenced: ReadonlySet<number>;
 }

@@ -50,9 +50,9 @@ export function createQueueSide(deps: {
       secondsPerPosition: config.QUEUE_SECONDS_PER_POSITION,
       abandonMs: config.QUEUE_ABANDON_MS,
       noShowMs: config.QUEUE_NO_SHOW_MS,
+      idleMs: config.QUEUE_IDLE_MS,
     },
   };
-  const { abandonMs, noShowMs } = materials.settings;
   const duty = createDuty<QueueRoom>({
     name: 'waiting room',
     clock,
@@ -61,12 +61,18 @@ export function createQueueSide(deps: {
       redisUrl === undefined
         ? createWaitingRoom({
             ...materials,
-            store: createMemoryLineStore({ databaseClock, abandonMs, noShowMs }),
+            store: createMemoryLineStore({ databaseClock, ...materials.settings }),
             policies: async (concertId) => termsOf(await catalogue.findConcert(concertId)),
           })
         : createWaitingRoom({
             ...materials,
-            store: createRedisLineStore({ redisUrl, nodeName: randomUUID(), databaseClock, log, abandonMs, noShowMs }),
+            store: createRedisLineStore({
+              redisUrl,
+              nodeName: randomUUID(),
+              databaseClock,
+              log,
+              ...materials.settings,
+            }),
             // Another node may have changed what this one remembers.
             policies: async (concertId) => termsOf(await catalogue.readConcert(concertId)),
           }),

@@ -31,14 +31,19 @@ export interface Ends extends WriteStep {
   refuseAll(fault: Fault): void;
 }
 
+/** `over`: something else had ended the token. */
+type Outcome = 'ended' | 'over' | 'kept';
+
 interface PendingEnd {
   readonly concertId: number;
   readonly tokenId: string;
   readonly status: EndStatus;
   /** Null: when it is sent. */
   readonly endedAtMs: number | null;
+  /** Its holder is idle: the token stays while its holder holds a seat of the concert. */
+  readonly unlessHolding: boolean;
   attempts: number;
-  waiters: PromiseWithResolvers<boolean>[];
+  waiters: PromiseWithResolvers<Outcome>[];
 }
 
 interface SentEnd extends RecordedEnd {
@@ -67,18 +72,24 @@ export function createEnds(settings: EndSettings): Ends {
   const { mayJudge, onProposed, wake, onFailure } = settings;
   const pending = new Map<string, PendingEnd>();
 
-  function add(concertId: number, tokenId: string, status: EndStatus, endedAtMs: number | null): PendingEnd {
+  function add(
+    concertId: number,
+    tokenId: string,
+    status: EndStatus,
+    endedAtMs: number | null,
+    unlessHolding = false,
+  ): PendingEnd {
     const known = pending.get(tokenId);
     if (known !== undefined) return known;
-    const made = { concertId, tokenId, status, endedAtMs, attempts: 0, waiters: [] };
+    const made = { concertId, tokenId, status, endedAtMs, unlessHolding, attempts: 0, waiters: [] };
     pending.set(tokenId, made);
     wake();
     return made;
   }
 
-  function close(end: PendingEnd, isEnded: boolean): void {
+  function close(end: PendingEnd, outcome: Outcome): void {
     pending.delete(end.tokenId);
-    for (const waiter of end.waiters) waiter.resolve(isEnded);
+    for (const waiter of end.waiters) waiter.resolve(outcome);
   }
 
   function fail(end: PendingEnd, error: unknown): void {
@@ -88,10 +99,10 @@ export function createEnds(settings: EndSettings): Ends {
 
   function take(line: OpenLine, { why, tokenId, atMs }: DueItem): string | null {
     if (why === 'proposed') onProposed(line, tokenId, atMs);
-    else if (why !== 'missing') add(line.concertId, tokenId, 'EXPIRED', atMs);
+    else if (why !== 'missing' && why !== 'idle') add(line.concertId, tokenId, 'EXPIRED', atMs);
     // Whoever is watched here is present, though Redis is told so only now and then.
     else if ((knownTokens.withId(tokenId)?.watchers ?? null) !== null) return tokenId;
-    else add(line.concertId, tokenId, 'EXPIRED', null);
+    else add(line.concertId, tokenId, 'EXPIRED', null, why === 'idle');
     return null;
   }
 
@@ -138,7 +149,7 @@ export function createEnds(settings: EndSettings): Ends {
     for (const end of [...pending.values()].slice(0, ENDS_PER_STATEMENT)) {
       const generation = await generationOf(end.concertId);
       const { tokenId, status } = end;
-      if (generation === null) close(end, false);
+      if (generation === null) close(end, 'over');
       else batch.push({ end, tokenId, status, endedAtMs: instantOf(end), generation });
     }
     return batch;
@@ -177,13 +188,14 @@ export function createEnds(settings: EndSettings): Ends {
   }
 
   async function send(batch: readonly SentEnd[]): Promise<FlushResult> {
-    const { changed, fenced } = await records.end(
+    const { changed, fenced, kept } = await records.end(
       batch.map(({ end, tokenId, status, endedAtMs, generation }) => ({
         concertId: end.concertId,
         generation,
         tokenId,
         status,
         endedAtMs,
+        unlessHolding: end.unlessHolding,
       })),
     );
     for (const [concertId, members] of Map.groupBy(batch, ({ end }) => end.concertId)) {
@@ -192,9 +204,10 @@ export function createEnds(settings: EndSettings): Ends {
         continue;
       }
       const ended = members.filter(({ tokenId }) => changed.has(tokenId));
-      const refused = members.filter(({ tokenId }) => !changed.has(tokenId));
+      const refused = members.filter(({ tokenId }) => !changed.has(tokenId) && !kept.has(tokenId));
       await tellRedis(concertId, ended, refused);
-      for (const { end, tokenId } of members) close(end, changed.has(tokenId));
+      for (const { end, tokenId } of members)
+        close(end, changed.has(tokenId) ? 'ended' : kept.has(tokenId) ? 'kept' : 'over');
     }
     return 'done';
   }
@@ -205,12 +218,15 @@ export function createEnds(settings: EndSettings): Ends {
     isUnderWay: (tokenId) => pending.has(tokenId),
 
     async cancel(concertId, tokenId) {
-      const known = pending.get(tokenId);
-      const end = known ?? add(concertId, tokenId, 'CANCELLED', null);
-      const waiter = Promise.withResolvers<boolean>();
-      end.waiters.push(waiter);
-      const isEnded = await waiter.promise;
-      return known === undefined && isEnded;
+      for (;;) {
+        const known = pending.get(tokenId);
+        const end = known ?? add(concertId, tokenId, 'CANCELLED', null);
+        const waiter = Promise.withResolvers<Outcome>();
+        end.waiters.push(waiter);
+        const outcome = await waiter.promise;
+        // A token that was kept for a hold is live: its holder leaves by an end that asks for no holds.
+        if (outcome !== 'kept') return known === undefined && outcome === 'ended';
+      }
     },
 
     refuseAll(fault) {

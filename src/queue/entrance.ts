@@ -14,7 +14,7 @@ import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
 import { createIdSource } from '../runtime/ids.ts';
 import type { QueueEntryOutcome, QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
-import { ENTRIES_PER_STATEMENT, MOST_ENTRIES_PENDING } from './entry-limits.ts';
+import { ENTRIES_PER_STATEMENT, MOST_ENTRIES_PENDING } from './limits.ts';
 import { sendHalves } from './halves.ts';
 import type { FlushResult, WriteStep } from './write-cycle.ts';
 import { withPatience } from './patience.ts';

@@ -47,10 +47,11 @@ export function createHeartbeat(deps: {
   readonly onAbsent: (knownToken: KnownToken) => void;
   readonly abandonMs: number;
   readonly noShowMs: number;
+  readonly idleMs: number;
   readonly onFailure: (error: unknown) => void;
 }): Heartbeat {
-  const { clock, store, lines, records, knownTokens, reconciler, onAbsent, abandonMs, noShowMs, onFailure } = deps;
-  const allowanceMs = Math.min(abandonMs, noShowMs) / BEATS_PER_ALLOWANCE;
+  const { clock, store, lines, records, knownTokens, reconciler, onAbsent, onFailure } = deps;
+  const allowanceMs = Math.min(deps.abandonMs, deps.noShowMs, deps.idleMs) / BEATS_PER_ALLOWANCE;
   const periodMs = Math.max(SHORTEST_PERIOD_MS, Math.min(LONGEST_PERIOD_MS, Math.floor(allowanceMs)));
   const beatsPerPresence = Math.max(1, Math.floor(allowanceMs / periodMs));
   let beats = 0;

@@ -59,10 +59,10 @@ export interface RecordedEnd {
 
 /**
  * Something that is due: `over` (the time inside is; instant of that), `closed` (booking is; instant of that), `missing` (no
- * sign of life; 0) or `proposed` (an admission that its node has not completed; its instant).
+ * sign of life; 0), `idle` (inside, no sign of life of late; 0) or `proposed` (an admission that its node has not completed; its instant).
  */
 export interface DueItem {
-  readonly why: 'over' | 'closed' | 'missing' | 'proposed';
+  readonly why: 'over' | 'closed' | 'missing' | 'idle' | 'proposed';
   readonly tokenId: string;
   readonly atMs: number;
 }
@@ -141,7 +141,10 @@ export interface LineStore {
   withdraw(concertId: number, generation: number, proposals: readonly AdmittedToken[]): Awaitable<Lost | 'done'>;
   /** Lets recorded ends take effect. */
   remove(concertId: number, ends: readonly RecordedEnd[]): Awaitable<Lost | 'done'>;
-  /** Hands out what is due, at most so many of each kind; again a second later unless it was done. */
+  /**
+   * Hands out what is due, at most so many of each kind; again a second later unless it was done, those who are idle after
+   * `IDLE_LOOK_AGAIN_MS`.
+   */
   sweep(concertId: number, generation: number, limit: number): Awaitable<Lost | readonly DueItem[]>;
   /** Whether this node is to compare the line with PostgreSQL. `isAfresh`: holders could not show signs of life. */
   beat(concertId: number, isAfresh: boolean): Awaitable<Lost | boolean>;

@@ -64,7 +64,7 @@ export interface QueueRoom extends WaitingRoom, QueueWatch {
 
 export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
   const { store, records, policies: terms, clock, tokenSecret, log, settings } = deps;
-  const { secondsPerPosition, abandonMs, noShowMs } = settings;
+  const { secondsPerPosition, abandonMs, noShowMs, idleMs } = settings;
   const databaseClock = createSteadyClock(deps.databaseClock);
   const scribe = createTokenScribe({ secret: tokenSecret });
   let state: 'new' | 'open' | 'fenced' | 'closed' = 'new';
@@ -153,6 +153,7 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
     onAbsent: (knownToken) => void recognition.askStore(knownToken).catch(onFailure),
     abandonMs,
     noShowMs,
+    idleMs,
   });
 
   store.listen({

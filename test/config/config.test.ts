@@ -49,6 +49,7 @@ t.test('with nothing set, everything has the default that the documentation name
     QUEUE_SECONDS_PER_POSITION: 30,
     QUEUE_ABANDON_MS: 120_000,
     QUEUE_NO_SHOW_MS: 60_000,
+    QUEUE_IDLE_MS: 180_000,
     LIVE_FLUSH_MS: 50,
     LIVE_SOCKETS_PER_USER: 20,
     LIVE_MESSAGES_PER_MINUTE: 120,

@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
+import type { QueueToken } from '../../src/domain/queue-token.ts';
+import { IDLE_LOOK_AGAIN_MS } from '../../src/queue/limits.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import {
   ABANDON_MS,
   createRoomHarness,
+  IDLE_MS,
   NO_SHOW_MS,
   openPolicy,
   type RoomFactory,
   type RoomHarness,
 } from './room-harness.ts';
+
+/** Often enough not to be abandoned. */
+const POLL_MS = ABANDON_MS / 2;
 
 /** A reservation of the user in the concert, as the schedules' settlement leaves it. */
 async function reserve(
@@ -30,6 +36,14 @@ async function reserve(
     [reservationId, holder.concertId, holder.userId, seat, status, confirmedAtMs, endedAtMs],
   );
   return reservationId;
+}
+
+/** Lets the time go on, with polls of this token, of which none is missed. */
+async function keepWaiting(harness: RoomHarness, token: QueueToken | undefined, ms: number): Promise<void> {
+  for (let leftMs = ms; leftMs > 0; leftMs -= POLL_MS) {
+    await harness.pass(Math.min(POLL_MS, leftMs));
+    await harness.status(token);
+  }
 }
 
 /** How tokens end, and what they are worth afterwards. */
@@ -114,8 +128,66 @@ export async function testEnds(t: Test, factory: RoomFactory): Promise<void> {
     await harness.pass(1);
     const statuses = await harness.statuses([asking, silent, activating, next].flatMap((token) => token ?? []));
     t.same(statuses, ['ACTIVE', 'EXPIRED', 'ACTIVE', 'ACTIVE']);
-    await harness.pass(10 * NO_SHOW_MS);
+    await harness.pass(IDLE_MS - 1);
     t.match(await harness.room().counts(concertId), { active: 3 }, 'one request in the first minute is enough');
+  });
+
+  t.test('a shopper who holds nothing and gives no sign of life goes out, and the slot goes to the next', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert({ ...openPolicy, maxActive: 4 });
+    const [silent, polling, watched, asking, next] = await harness.enterMany(concertId, 5);
+    const inside = [silent, polling, watched, asking].flatMap((token) => token ?? []);
+    for (const { token } of inside) await harness.room().identify(token);
+    harness.room().watch(watched?.token ?? '', () => undefined);
+    await keepWaiting(harness, next, IDLE_MS / 2);
+    await harness.status(polling);
+    await harness.room().identify(asking?.token ?? '');
+    await keepWaiting(harness, next, IDLE_MS / 2 - 1);
+    t.match(await harness.room().counts(concertId), { active: 4, waiting: 1 });
+    await harness.pass(1);
+    t.match(await harness.room().counts(concertId), { active: 4, waiting: 0 });
+    t.same(await harness.statuses([...inside, next].flatMap((token) => token ?? [])), [
+      'EXPIRED',
+      'ACTIVE',
+      'ACTIVE',
+      'ACTIVE',
+      'ACTIVE',
+    ]);
+    t.match(await harness.room().activate(silent?.token ?? ''), { rejection: { code: 'QUEUE_TOKEN_EXPIRED' } });
+    t.match(await harness.room().enter(silent?.userId ?? '', concertId), {
+      created: true,
+      token: { queuePosition: 1 },
+    });
+  });
+
+  t.test('a shopper who holds a seat stays inside without a sign of life, until the hold ends', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert({ ...openPolicy, maxActive: 1 });
+    const [holding, next] = await harness.enterMany(concertId, 2);
+    if (holding === undefined) throw new Error('a user did not enter');
+    await harness.room().identify(holding.token);
+    const reservationId = await reserve(harness, holding, { seat: 1, status: 'HELD' });
+    await keepWaiting(harness, next, 2 * IDLE_MS);
+    t.match(await harness.room().counts(concertId), { active: 1, waiting: 1 });
+    await harness.pool.query(
+      `UPDATE reservations SET status = 'EXPIRED', ended_at = clock_timestamp() WHERE reservation_id = $1`,
+      [reservationId],
+    );
+    await keepWaiting(harness, next, IDLE_LOOK_AGAIN_MS);
+    t.same(
+      (await harness.rows(concertId)).map((row) => row.status),
+      ['EXPIRED', 'ACTIVE'],
+    );
+  });
+
+  t.test('a shopper who is kept for a hold may leave at any time', async (t) => {
+    const harness = await createRoomHarness(t, factory);
+    const concertId = await harness.newConcert(openPolicy);
+    const holding = await harness.enter(concertId);
+    await harness.room().identify(holding.token);
+    await reserve(harness, holding, { seat: 1, status: 'HELD' });
+    harness.advance(IDLE_MS);
+    t.match(await harness.room().leave(holding.token), { left: true, identity: { status: 'CANCELLED' } });
   });
 
   t.test('those who wait expire when booking closes, those inside stay', async (t) => {

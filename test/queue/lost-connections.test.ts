@@ -41,7 +41,7 @@ async function testStorm(t: Test, factory: RoomFactory): Promise<void> {
     clock: systemClock,
     databaseClock: { lowerMs: () => Date.now() - 1, upperMs: () => Date.now() + 1 },
     tokenSecret: SECRET,
-    settings: { secondsPerPosition: 30, abandonMs: 120_000, noShowMs: 60_000 },
+    settings: { secondsPerPosition: 30, abandonMs: 120_000, noShowMs: 60_000, idleMs: 180_000 },
   });
   await room.start();
   t.teardown(() => room.close());

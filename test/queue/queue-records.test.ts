@@ -160,7 +160,7 @@ t.test('a write that waited while the generation was raised is refused', async (
   await untilBlocked(pool, 3);
   await client.query('COMMIT');
   client.release();
-  const refused = { changed: new Set(), fenced: new Set([head.concertId]) };
+  const refused = { changed: new Set(), kept: new Set(), fenced: new Set([head.concertId]) };
   t.same(await Promise.all(late), [[{ type: 'fenced' }], refused, refused]);
   t.match(await records.find([token.tokenId]), [{ status: 'WAITING' }]);
 });
@@ -193,6 +193,39 @@ t.test('a change tells what was refused by the status of its row', async (t) => 
   await records.end([{ ...head, tokenId: one?.tokenId ?? '', status: 'CANCELLED', endedAtMs: 4 }]);
   t.match(await records.admit(admissions), { changed: new Set([other?.tokenId]), fenced: new Set() });
   t.match(await records.admit(admissions), { changed: new Set(), fenced: new Set() });
+});
+
+t.test('an end that asks for holds keeps the token of a user who has one, and says so', async (t) => {
+  const started = await start(t);
+  const { pool, records } = started;
+  const head = headOf(started);
+  const [holding, released, asked] = (await records.enter([entryOf(head), entryOf(head), entryOf(head)])).map(rowOf);
+  await pool.query(
+    `INSERT INTO reservations (reservation_id, schedule_id, concert_id, user_id, seat_number, price, status, created_at,
+       expires_at, ended_at, epoch, seq)
+     SELECT gen_random_uuid(), $1, $1, user_id, seat, 1, status, clock_timestamp(), clock_timestamp(), ended_at, 1, 1
+     FROM unnest($2::uuid[], $3::int[], $4::text[], $5::timestamptz[]) AS r(user_id, seat, status, ended_at)`,
+    [
+      head.concertId,
+      [holding, released, asked].map((row) => row?.userId),
+      [1, 2, 3],
+      ['HELD', 'CANCELLED', 'HELD'],
+      [null, new Date(), null],
+    ],
+  );
+  const ends = [holding, released, asked].map((row) => ({
+    ...head,
+    tokenId: row?.tokenId ?? '',
+    status: 'EXPIRED' as const,
+    endedAtMs: ISSUED_AT_MS + 1,
+    unlessHolding: row !== asked,
+  }));
+  t.same(await records.end(ends), {
+    changed: new Set([released?.tokenId, asked?.tokenId]),
+    kept: new Set([holding?.tokenId]),
+    fenced: new Set(),
+  });
+  t.match(await records.find([holding?.tokenId ?? '']), [{ status: 'WAITING' }]);
 });
 
 t.test('a connection that dies under a write leaves its outcome unknown, under a read nothing', async (t) => {

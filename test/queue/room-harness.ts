@@ -17,7 +17,7 @@ export interface RoomMaterials {
   readonly clock: Clock;
   readonly databaseClock: DatabaseClock;
   readonly tokenSecret: string;
-  readonly settings: { secondsPerPosition: number; abandonMs: number; noShowMs: number };
+  readonly settings: { secondsPerPosition: number; abandonMs: number; noShowMs: number; idleMs: number };
 }
 
 export interface RoomFactory {
@@ -30,6 +30,7 @@ export interface RoomFactory {
 
 export const ABANDON_MS = 120_000;
 export const NO_SHOW_MS = 60_000;
+export const IDLE_MS = 180_000;
 
 /** The defaults of the contract. */
 export const defaultPolicy: QueuePolicy = { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 };
@@ -92,7 +93,7 @@ export async function createRoomHarness(t: Test, factory: RoomFactory): Promise<
     upperMs: () => epochMs + clock.monotonicMs() + CLOCK_BOUNDS_MS,
   };
   const concerts = new Map<number, { policy: QueuePolicy; bookingClosesAtMs: number }>();
-  const settings = { secondsPerPosition: 30, abandonMs: ABANDON_MS, noShowMs: NO_SHOW_MS };
+  const settings = { secondsPerPosition: 30, abandonMs: ABANDON_MS, noShowMs: NO_SHOW_MS, idleMs: IDLE_MS };
   const policies = (concertId: number) => Promise.resolve(concerts.get(concertId) ?? null);
   const make = (): Room =>
     factory.create({ pool, policies, clock, databaseClock, tokenSecret: 'a secret for tests', settings });

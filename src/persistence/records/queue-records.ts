@@ -45,6 +45,7 @@ interface ChangeRow {
   concert_id: number;
   is_held: boolean;
   is_changed: boolean;
+  is_kept: boolean;
 }
 
 function tokenOf(row: TokenRow): QueueTokenRow {
@@ -91,6 +92,7 @@ export function createQueueRecords({ pool, log }: { pool: Connections; log: Log 
   function changeOf(rows: readonly ChangeRow[]): QueueChangeOutcome {
     return {
       changed: new Set(rows.filter((row) => row.is_changed).map((row) => row.token_id)),
+      kept: new Set(rows.filter((row) => row.is_kept).map((row) => row.token_id)),
       fenced: new Set(rows.filter((row) => !row.is_held).map((row) => row.concert_id)),
     };
   }
@@ -204,6 +206,7 @@ export function createQueueRecords({ pool, log }: { pool: Connections; log: Log 
         ends.map((end) => end.generation),
         ends.map((end) => end.status),
         ends.map((end) => end.endedAtMs),
+        ends.map((end) => end.unlessHolding ?? false),
       ];
       // Who leaves a line waits for it.
       return changeOf(await writeRows<ChangeRow>(pool, { text: statements.END, values }));

@@ -123,37 +123,54 @@ export const ADMIT = changeTokens({
   set: `status = 'ACTIVE', activated_at = ${instant('c.activated_ms')}, active_until = ${instant('c.until_ms')}`,
 });
 
-/** $1 token ids, $2 concerts, $3 generations, $4 statuses, $5 epoch milliseconds of the end */
+/**
+ * $1 token ids, $2 concerts, $3 generations, $4 statuses, $5 epoch milliseconds of the end, $6 whether a live hold of the
+ * user in the concert keeps the token. A hold that commits at the same time may be missed: it stays payable all the same.
+ */
 export const END = changeTokens({
-  columns: '$1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::float8[]',
-  names: 'token_id, concert_id, generation, status, ended_ms',
+  columns: '$1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::float8[], $6::boolean[]',
+  names: 'token_id, concert_id, generation, status, ended_ms, unless_holding',
   from: `'WAITING', 'ACTIVE'`,
   set: `status = c.status, ended_at = ${instant('c.ended_ms')}`,
+  // A scalar subquery, so that the planner looks at the reservations of each such user by the index, and of no others.
+  keep: `CASE WHEN c.unless_holding THEN (
+      SELECT coalesce(bool_or(r.status = 'HELD'), false) FROM reservations r
+      WHERE r.user_id = t.user_id AND r.concert_id = t.concert_id) ELSE false END`,
 });
 
-/** One row per change: whether its head is held, and whether the token's row was in a status to change from. */
-function changeTokens(change: { columns: string; names: string; from: string; set: string }): string {
+/**
+ * One row per change: whether its head is held, whether the token's row was in a status to change from, and whether `keep`, of
+ * the change `c` and the token `t`, left it as it is.
+ */
+function changeTokens(change: { columns: string; names: string; from: string; set: string; keep?: string }): string {
+  const kept = change.keep ?? 'false';
   return `
   WITH c AS MATERIALIZED (SELECT * FROM unnest(${change.columns}) AS c(${change.names})),
   held AS MATERIALIZED (
     SELECT h.concert_id, h.generation FROM queue_heads h
     JOIN (SELECT DISTINCT concert_id, generation FROM c) AS g USING (concert_id, generation)
     ORDER BY h.concert_id FOR SHARE OF h),
+  kept AS MATERIALIZED (
+    SELECT t.token_id FROM c
+    JOIN queue_tokens t ON t.token_id = c.token_id
+    WHERE t.status IN (${change.from}) AND ${kept}),
   locked AS MATERIALIZED (
     SELECT t.token_id FROM c
     JOIN held USING (concert_id, generation)
     JOIN queue_tokens t ON t.token_id = c.token_id
-    WHERE t.status IN (${change.from})
+    WHERE t.status IN (${change.from}) AND t.token_id NOT IN (SELECT token_id FROM kept)
     ORDER BY t.token_id FOR NO KEY UPDATE OF t),
   changed AS (
     UPDATE queue_tokens t SET ${change.set}
     FROM c JOIN locked USING (token_id)
     WHERE t.token_id = c.token_id AND t.status IN (${change.from})
     RETURNING t.token_id)
-  SELECT c.token_id, c.concert_id, held.concert_id IS NOT NULL AS is_held, changed.token_id IS NOT NULL AS is_changed
+  SELECT c.token_id, c.concert_id, held.concert_id IS NOT NULL AS is_held, changed.token_id IS NOT NULL AS is_changed,
+    kept.token_id IS NOT NULL AS is_kept
   FROM c
   LEFT JOIN held USING (concert_id, generation)
-  LEFT JOIN changed ON changed.token_id = c.token_id`;
+  LEFT JOIN changed ON changed.token_id = c.token_id
+  LEFT JOIN kept ON kept.token_id = c.token_id`;
 }
 
 /** $1 token ids */

@@ -5,11 +5,14 @@
  * QLINE-1. A proposal counts against cap and window from when it is made until it is shown or withdrawn, and is not visible.
  * QLINE-2. One round of proposals is out at a time. Proposals are made in order of entry.
  * QLINE-3. No instant of admission is before an earlier one, the issue of a token, or the end that freed the slot.
- * QLINE-4. What was handed out as due is handed out again a second later unless it was done.
+ * QLINE-4. What was handed out as due is handed out again a second later unless it was done; an idle shopper, who may be kept
+ *     for a hold, after `IDLE_LOOK_AGAIN_MS`.
  */
 import type { AdmittedToken, QueueTokenRow } from '../../domain/queue-token.ts';
 import type { Admission, DueItem, LineSummary, QueueTerms, RecordedEnd, Standing } from '../line-store.ts';
+import { IDLE_LOOK_AGAIN_MS } from '../limits.ts';
 import { admissionRoom, measuredRate, RATE_HORIZON_MS, windowOpensAtMs } from '../policy.ts';
+import type { Allowances } from '../presence-settings.ts';
 import { createAdmissionLog } from './admission-log.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { createLine } from './line.ts';
@@ -18,11 +21,6 @@ import { createLine } from './line.ts';
 const HANDED_OUT_AGAIN_MS = 1_000;
 /** How long a row that was read before its token's end cannot bring the token back. */
 const GONE_REMEMBERED_MS = 60_000;
-
-export interface Allowances {
-  readonly abandonMs: number;
-  readonly noShowMs: number;
-}
 
 export interface ConcertLine {
   generation: number;
@@ -58,6 +56,8 @@ interface Occupant {
   lookAtMs: number;
   /** The last sign of life while it waits, the admission of an ACTIVE one that has asked for nothing. */
   seenAtMs: number;
+  /** The last sign of life of an ACTIVE one. */
+  heardAtMs: number;
   /** ACTIVE, and its holder has asked for nothing since. */
   isUnclaimed: boolean;
 }
@@ -70,7 +70,7 @@ export function createConcertLine(settings: {
   readonly allowances: Allowances;
   readonly nowMs: number;
 }): ConcertLine {
-  const { abandonMs, noShowMs } = settings.allowances;
+  const { abandonMs, noShowMs, idleMs } = settings.allowances;
   const line = createLine<Occupant>();
   const occupants = new Map<string, Occupant>();
   const byUser = new Map<string, Occupant>();
@@ -90,6 +90,10 @@ export function createConcertLine(settings: {
   });
   const unclaimed = createDeadlines<Occupant>({
     counts: (occupant, atMs) => occupant.isUnclaimed && occupant.seenAtMs === atMs,
+    live: () => inside.size,
+  });
+  const quiet = createDeadlines<Occupant>({
+    counts: (occupant, atMs) => occupant.status === 'ACTIVE' && occupant.heardAtMs === atMs,
     live: () => inside.size,
   });
   let { generation, isSuspended } = settings;
@@ -115,13 +119,22 @@ export function createConcertLine(settings: {
     silent.add(nowMs, occupant);
   }
 
+  function noteHeard(occupant: Occupant, nowMs: number): void {
+    occupant.isUnclaimed = false;
+    if (occupant.heardAtMs >= nowMs) return;
+    occupant.heardAtMs = nowMs;
+    quiet.add(nowMs, occupant);
+  }
+
   function goInside(occupant: Occupant, activatedAtMs: number, activeUntilMs: number, nowMs: number): void {
     Object.assign(occupant, { status: 'ACTIVE', activatedAtMs, activeUntilMs, isUnclaimed: true });
     occupant.lookAtMs = activeUntilMs;
     occupant.seenAtMs = nowMs;
+    occupant.heardAtMs = nowMs;
     inside.add(occupant);
     ends.add(activeUntilMs, occupant);
     unclaimed.add(nowMs, occupant);
+    quiet.add(nowMs, occupant);
     log.add({ tokenId: occupant.tokenId, activatedAtMs });
   }
 
@@ -154,6 +167,7 @@ export function createConcertLine(settings: {
       activeUntilMs: null,
       lookAtMs: 0,
       seenAtMs: nowMs,
+      heardAtMs: nowMs,
       isUnclaimed: false,
     };
     occupants.set(tokenId, occupant);
@@ -172,7 +186,7 @@ export function createConcertLine(settings: {
     const instants = [ends.nextMs() ?? Infinity, ...proposed.values()];
     const missing = (group: Deadlines<Occupant>, allowanceMs: number): number =>
       Math.max(group.nextMs() ?? Infinity, afreshAtMs) + allowanceMs;
-    instants.push(missing(silent, abandonMs), missing(unclaimed, noShowMs));
+    instants.push(missing(silent, abandonMs), missing(unclaimed, noShowMs), missing(quiet, idleMs));
     if (line.size > 0) {
       if (nowMs >= closesAtMs) {
         instants.push(Math.max(closesAtMs, closerUntilMs));
@@ -194,6 +208,17 @@ export function createConcertLine(settings: {
       occupant.seenAtMs = nowMs - allowanceMs + HANDED_OUT_AGAIN_MS;
       group.add(occupant.seenAtMs, occupant);
       due.push({ why: 'missing', tokenId: occupant.tokenId, atMs: 0 });
+    }
+  }
+
+  function handIdle(due: DueItem[], nowMs: number, limit: number): void {
+    if (nowMs - afreshAtMs < idleMs) return;
+    for (let nth = 0; nth < limit; nth += 1) {
+      const occupant = quiet.takeDue(nowMs - idleMs);
+      if (occupant === null) return;
+      occupant.heardAtMs = nowMs - idleMs + IDLE_LOOK_AGAIN_MS;
+      quiet.add(occupant.heardAtMs, occupant);
+      due.push({ why: 'idle', tokenId: occupant.tokenId, atMs: 0 });
     }
   }
 
@@ -273,7 +298,7 @@ export function createConcertLine(settings: {
       if (occupant === undefined || occupant.status === 'GONE') return null;
       const { status, activatedAtMs, activeUntilMs } = occupant;
       if (isSign && status === 'WAITING') noteSeen(occupant, nowMs);
-      else if (isSign) occupant.isUnclaimed = false;
+      else if (isSign) noteHeard(occupant, nowMs);
       const position = status === 'WAITING' ? line.rankOf(occupant.no) : 0;
       return { status, activatedAtMs, activeUntilMs, position };
     },
@@ -332,6 +357,7 @@ export function createConcertLine(settings: {
       if (nowMs >= closesAtMs && line.size > 0) handClosed(due, nowMs, limit);
       else handMissing(due, silent, abandonMs, nowMs, limit);
       handMissing(due, unclaimed, noShowMs, nowMs, limit);
+      handIdle(due, nowMs, limit);
       handProposed(due, nowMs);
       return due;
     },

@@ -1,7 +1,8 @@
 import type { DatabaseClock } from '../../runtime/clock.ts';
 import type { QueueTokenRow } from '../../domain/queue-token.ts';
 import { type LineListener, type LineStore, LOST, type Lost } from '../line-store.ts';
-import { type Allowances, type ConcertLine, createConcertLine } from './concert-line.ts';
+import type { Allowances } from '../presence-settings.ts';
+import { type ConcertLine, createConcertLine } from './concert-line.ts';
 
 /** Live tokens of all concerts together; about 600 MiB of memory. */
 const MOST_LIVE_TOKENS = 1_000_000;

@@ -2,7 +2,7 @@
 --   the task of comparing the line with PostgreSQL.
 -- KEYS: as prelude.lua
 -- ARGV: 1 lower bound of now 2 name of the node 3 how long who waits may be silent 4 how long who was let in may be
---   5 `afresh` when holders may have been unable to show signs of life, else `heard`
+--   5 how long who is inside may be 6 `afresh` when holders may have been unable to show signs of life, else `heard`
 -- Returns: emptied | beat, summary, `yours` or `another`
 -- Guarantee: nobody is missing for what they could not do while the node or this Redis was away. Admissions that window or
 --   measured rate can see are kept. Idempotent.
@@ -11,8 +11,8 @@ if not heldGeneration() then
   return { 'emptied' }
 end
 local lowerMs = tonumber(ARGV[1])
-redis.call('HSET', state, 'abandonMs', ARGV[3], 'noShowMs', ARGV[4])
-if ARGV[5] == 'afresh' then
+redis.call('HSET', state, 'abandonMs', ARGV[3], 'noShowMs', ARGV[4], 'idleMs', ARGV[5])
+if ARGV[6] == 'afresh' then
   redis.call('HSET', state, 'afreshAtMs', ARGV[1])
 end
 redis.call('ZREMRANGEBYSCORE', gone, '-inf', text(lowerMs - 60000))

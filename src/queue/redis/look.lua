@@ -17,6 +17,7 @@ for nth = 3, #ARGV do
       redis.call('ZADD', seen, 'XX', 'GT', ARGV[1], id)
     elseif told[1] == 'ACTIVE' then
       redis.call('ZREM', unclaimed, id)
+      redis.call('ZADD', quiet, 'GT', ARGV[1], id)
     end
   end
   standings[#standings + 1] = told

@@ -3,14 +3,14 @@
 -- KEYS: 1 state (hash) 2 line (who waits, by entry number) 3 tokens (hash: user, and for who is inside admission and its end)
 --   4 users (hash: token of who is inside) 5 inside (by when to look whether their time is over) 6 proposed (admissions being
 --   recorded, by when others take them up) 7 admissions (tokens by instant of admission) 8 seen (who waits, by last sign of
---   life) 9 unclaimed (who is inside and has asked for nothing, by admission) 10 gone (ended of late, by when) 11 ticket
---   (counts changes of policy) 12 rebuilder (who rebuilds) 13 rebuilding (generation and server of the rebuilding)
---   14 events (the channel). All have one hash tag.
+--   life) 9 unclaimed (who is inside and has asked for nothing, by admission) 10 quiet (who is inside, by last sign of life)
+--   11 gone (ended of late, by when) 12 ticket (counts changes of policy) 13 rebuilder (who rebuilds) 14 rebuilding
+--   (generation and server of the rebuilding) 15 events (the channel). All have one hash tag.
 -- ARGV: as each script says. Instants are epoch milliseconds of the database's clock; no script reads a clock.
 -- Returns: nothing by itself. Scripts return a list whose first element is a word that says what came of it.
 -- Guarantee: writes nothing by itself.
 
-local state, line, tokens, users, inside, proposed, admissions, seen, unclaimed, gone, ticket, rebuilder, rebuilding, events =
+local state, line, tokens, users, inside, proposed, admissions, seen, unclaimed, quiet, gone, ticket, rebuilder, rebuilding, events =
   unpack(KEYS)
 
 -- Redis would write large numbers with an exponent.
@@ -54,7 +54,7 @@ end
 local function readTerms()
   local names = {
     'generation', 'maxActive', 'batch', 'intervalMs', 'activeTtlMs', 'closesAtMs',
-    'waitingSinceMs', 'afreshAtMs', 'abandonMs', 'noShowMs', 'closerUntilMs', 'isSuspended', 'latest',
+    'waitingSinceMs', 'afreshAtMs', 'abandonMs', 'noShowMs', 'idleMs', 'closerUntilMs', 'isSuspended', 'latest',
   }
   local values = redis.call('HMGET', state, unpack(names))
   local terms = {}
@@ -86,8 +86,10 @@ local function nextWakeMs(terms, lowerMs, waiting, active)
   wakeAt(firstScore(proposed))
   local absentMs = firstScore(seen)
   wakeAt(absentMs and math.max(absentMs, terms.afreshAtMs) + terms.abandonMs)
-  local idleMs = firstScore(unclaimed)
-  wakeAt(idleMs and math.max(idleMs, terms.afreshAtMs) + terms.noShowMs)
+  local admittedMs = firstScore(unclaimed)
+  wakeAt(admittedMs and math.max(admittedMs, terms.afreshAtMs) + terms.noShowMs)
+  local heardMs = firstScore(quiet)
+  wakeAt(heardMs and terms.idleMs > 0 and math.max(heardMs, terms.afreshAtMs) + terms.idleMs)
   if waiting == 0 then
     return wakeMs
   end
@@ -169,6 +171,7 @@ local function admit(id, activatedAt, activeUntil, lowerMs)
   redis.call('HSET', users, userId, id)
   redis.call('ZADD', inside, activeUntil, id)
   redis.call('ZADD', unclaimed, text(lowerMs), id)
+  redis.call('ZADD', quiet, text(lowerMs), id)
   redis.call('ZADD', admissions, activatedAt, id)
   return true
 end

@@ -10,12 +10,14 @@ import {
   type Lost,
   type QueueTerms,
 } from '../line-store.ts';
+import { IDLE_LOOK_AGAIN_MS } from '../limits.ts';
+import type { Allowances } from '../presence-settings.ts';
 import { createLineEvents } from './line-events.ts';
 import { type LineReply, listOf, numberOf, readReply, readStanding, readSummary, textsOf } from './line-reply.ts';
 import { createRedisLink } from './redis-link.ts';
 import { keyOf, type ScriptName } from './scripts.ts';
 
-export interface RedisLineStoreSettings {
+export interface RedisLineStoreSettings extends Allowances {
   readonly redisUrl: string;
   /** How long Redis may be silent before it counts as away, if not 300 ms. */
   readonly commandLimitMs?: number | undefined;
@@ -24,8 +26,6 @@ export interface RedisLineStoreSettings {
   /** Never goes back. */
   readonly databaseClock: DatabaseClock;
   readonly log: Log;
-  readonly abandonMs: number;
-  readonly noShowMs: number;
 }
 
 function rowArguments(rows: readonly QueueTokenRow[]): string[] {
@@ -48,14 +48,18 @@ function admissionArguments(admissions: readonly AdmittedToken[]): string[] {
   return admissions.flatMap(({ tokenId, activatedAtMs }) => [tokenId, String(activatedAtMs)]);
 }
 
+const WHYS = ['over', 'closed', 'missing', 'idle', 'proposed'] as const satisfies readonly DueItem['why'][];
+
 function whyOf(text: string | undefined): DueItem['why'] {
-  if (text === 'over' || text === 'closed' || text === 'missing' || text === 'proposed') return text;
+  const known = WHYS.find((why) => why === text);
+  if (known !== undefined) return known;
   throw new Error(`sweep.lua handed out something that is ${text}`);
 }
 
 /** Lines that nodes share: what is decided about a line is decided by one script in Redis. */
 export function createRedisLineStore(settings: RedisLineStoreSettings): LineStore {
-  const { redisUrl, commandLimitMs, databaseClock, nodeName, log, abandonMs, noShowMs } = settings;
+  const { redisUrl, commandLimitMs, databaseClock, nodeName, log, abandonMs, noShowMs, idleMs } = settings;
+  const allowances = [abandonMs, noShowMs, idleMs].map(String);
   let listener: LineListener | null = null;
   const link = createRedisLink({
     url: redisUrl,
@@ -163,7 +167,13 @@ export function createRedisLineStore(settings: RedisLineStoreSettings): LineStor
     },
 
     async sweep(concertId, generation, limit) {
-      const reply = await runNoted('sweep', concertId, [String(generation), lower(), String(limit), nodeName]);
+      const reply = await runNoted('sweep', concertId, [
+        String(generation),
+        lower(),
+        String(limit),
+        nodeName,
+        String(IDLE_LOOK_AGAIN_MS),
+      ]);
       if (reply === null) return LOST;
       const texts = textsOf(reply.rest[1]);
       const due: DueItem[] = [];
@@ -173,7 +183,7 @@ export function createRedisLineStore(settings: RedisLineStoreSettings): LineStor
     },
 
     async beat(concertId, isAfresh) {
-      const args = [lower(), nodeName, String(abandonMs), String(noShowMs), isAfresh ? 'afresh' : 'heard'];
+      const args = [lower(), nodeName, ...allowances, isAfresh ? 'afresh' : 'heard'];
       const reply = await runNoted('beat', concertId, args);
       return reply === null ? LOST : reply.rest[1] === 'yours';
     },
@@ -201,7 +211,7 @@ export function createRedisLineStore(settings: RedisLineStoreSettings): LineStor
     },
 
     async finish(concertId, generation, ticket, terms, admissions) {
-      const settled = [...termArguments(terms), String(abandonMs), String(noShowMs)];
+      const settled = [...termArguments(terms), ...allowances];
       const args = [String(generation), lower(), ticket, ...settled, ...admissionArguments(admissions)];
       return (await runNoted('finish', concertId, args))?.word === 'done';
     },

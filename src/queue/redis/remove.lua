@@ -17,7 +17,7 @@ for nth = 2, #ARGV, 3 do
   local record = redis.call('HGET', tokens, id)
   if record then
     local userId = string.match(record, '^%S+')
-    for _, key in ipairs({ line, inside, proposed, seen, unclaimed }) do
+    for _, key in ipairs({ line, inside, proposed, seen, unclaimed, quiet }) do
       redis.call('ZREM', key, id)
     end
     redis.call('HDEL', tokens, id)

@@ -48,6 +48,7 @@ const LINE_KEYS = [
   'admissions',
   'seen',
   'unclaimed',
+  'quiet',
   'gone',
   'ticket',
   'rebuilder',
@@ -56,7 +57,7 @@ const LINE_KEYS = [
 export type LineKey = (typeof LINE_KEYS)[number];
 
 /** On the path of every request, so it carries no more than it needs. */
-const TOUCH_KEYS = ['state', 'tokens', 'seen', 'unclaimed'] as const satisfies readonly LineKey[];
+const TOUCH_KEYS = ['state', 'tokens', 'seen', 'unclaimed', 'quiet'] as const satisfies readonly LineKey[];
 
 /** The hash tag keeps everything of one concert in one slot of a Redis Cluster. */
 export function keyOf(concertId: number, key: LineKey): string {

@@ -1,11 +1,13 @@
 -- Purpose: hands out what is due without anybody asking, to whichever node asks first.
 -- KEYS: as prelude.lua
 -- ARGV: 1 generation 2 lower bound of now 3 how many of each kind at most 4 name of the node
+--   5 how soon who is idle is handed out again (ms)
 -- Returns: emptied | moved | due, summary, list of three per token: why, id, instant. Why is `over` (the time inside is;
---   instant of that), `closed` (booking is; instant of that), `missing` (no sign of life; 0) or `proposed` (an admission that
+--   instant of that), `closed` (booking is; instant of that), `missing` (no sign of life; 0), `idle` (inside, no sign of life
+--   of late; 0) or `proposed` (an admission that
 --   its node has not completed; its instant)
--- Guarantee: nothing is changed about anybody: PostgreSQL decides. What was handed out is handed out again a second later
---   unless it was done, so neither a lost node nor a lost statement loses it, and nodes seldom do the same twice.
+-- Guarantee: nothing is changed about anybody: PostgreSQL decides. What was handed out is handed out again a second later, or
+--   after ARGV 5, unless it was done, so neither a lost node nor a lost statement loses it, and nodes seldom do the same twice.
 
 local refused = refusal(ARGV[1])
 if refused then
@@ -25,13 +27,13 @@ local function dueIn(key, untilMs)
   return redis.call('ZRANGE', key, '-inf', text(untilMs), 'BYSCORE', 'LIMIT', 0, limit)
 end
 
-local function handMissing(key, allowanceMs)
+local function handSilent(why, key, allowanceMs, againMs)
   if lowerMs - terms.afreshAtMs < allowanceMs then
     return
   end
   for _, id in ipairs(dueIn(key, lowerMs - allowanceMs)) do
-    redis.call('ZADD', key, text(lowerMs - allowanceMs + 1000), id)
-    hand('missing', id, '0')
+    redis.call('ZADD', key, text(lowerMs - allowanceMs + againMs), id)
+    hand(why, id, '0')
   end
 end
 
@@ -49,9 +51,13 @@ if lowerMs >= terms.closesAtMs and redis.call('ZCARD', line) > 0 then
     end
   end
 else
-  handMissing(seen, terms.abandonMs)
+  handSilent('missing', seen, terms.abandonMs, 1000)
 end
-handMissing(unclaimed, terms.noShowMs)
+handSilent('missing', unclaimed, terms.noShowMs, 1000)
+-- A node that is older than this script has told no allowance.
+if terms.idleMs > 0 then
+  handSilent('idle', quiet, terms.idleMs, tonumber(ARGV[5]))
+end
 for _, id in ipairs(dueIn(proposed, lowerMs)) do
   redis.call('ZADD', proposed, text(lowerMs + 1000), id)
   hand('proposed', id, text(tonumber(redis.call('ZSCORE', admissions, id))))

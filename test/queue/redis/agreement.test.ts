@@ -17,7 +17,7 @@ import { silentLog } from '../../fixtures/silent-log.ts';
 
 const EPOCH_MS = 1_700_000_000_000;
 const BOUNDS_MS = 3;
-const ALLOWANCES = { abandonMs: 400, noShowMs: 250 };
+const ALLOWANCES = { abandonMs: 400, noShowMs: 250, idleMs: 300 };
 const GENERATION = 1;
 const RUNS = 60;
 /** Of what is due at the same instant, the stores name any first. */

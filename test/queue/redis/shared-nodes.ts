@@ -21,6 +21,7 @@ export interface NodeOptions {
   readonly boundsMs?: { readonly lower: number; readonly upper: number };
   readonly abandonMs?: number;
   readonly noShowMs?: number;
+  readonly idleMs?: number;
   /** How long Redis may stand still before it counts as away. */
   readonly commandLimitMs?: number;
   /** By which callers lose patience, if not the machine's. */
@@ -80,11 +81,13 @@ export async function createSharedNodes(
       boundsMs = { lower: 1, upper: 2 },
       abandonMs,
       noShowMs,
+      idleMs,
       commandLimitMs,
       clock = systemClock,
     } = {}) {
       const real = createQueueRecords({ pool, log: silentLog });
-      const settings = { secondsPerPosition: 30, abandonMs: abandonMs ?? DAY_MS, noShowMs: noShowMs ?? DAY_MS };
+      const presence = { abandonMs: abandonMs ?? DAY_MS, noShowMs: noShowMs ?? DAY_MS, idleMs: idleMs ?? DAY_MS };
+      const settings = { secondsPerPosition: 30, ...presence };
       const databaseClock = clockOf(boundsMs);
       const room = createWaitingRoom({
         store: createRedisLineStore({
