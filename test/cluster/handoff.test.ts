@@ -3,7 +3,13 @@ import t from 'tap';
 import { runAudit } from '../../src/persistence/audit/audit.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { type ClusterNode, createOwnerCluster } from '../fixtures/owner-cluster.ts';
-import { holdCommand, insertSchedule, insertUserWithBalance, valueOf } from '../fixtures/owner-node.ts';
+import {
+  holdCommand,
+  insertSchedule,
+  insertUserWithBalance,
+  recordTokensOfAll,
+  valueOf,
+} from '../fixtures/owner-node.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
 /** Until every node shares the schedules among so many. */
@@ -106,6 +112,7 @@ t.test('a node that joins gets what is placed at it and nothing else, under load
     moved.every((id) => c.placement.ownerOf(id) === c.membership.node),
     'to the new node only',
   );
+  await recordTokensOfAll(database);
   t.same((await runAudit(database.pool)).violations, []);
 });
 
@@ -141,6 +148,7 @@ t.test(
       },
       { deadlineMs: 4_000, what: 'the heir to end what the former owner has held' },
     );
+    await recordTokensOfAll(database);
     t.same((await runAudit(database.pool)).violations, []);
   },
 );
@@ -166,6 +174,7 @@ t.test('the last node serves on until it has left: there is nobody to hand over 
       t.match(await node.route(holdCommand(scheduleId, userId, index + 2)), { outcome: 'granted' });
     }
   }
+  await recordTokensOfAll(database);
   t.same((await runAudit(database.pool)).violations, []);
 });
 

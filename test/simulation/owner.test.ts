@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import t, { type Test } from 'tap';
 import { runAudit } from '../../src/persistence/audit/audit.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
-import { insertSchedule, insertUserWithBalance, startOwnerNode } from '../fixtures/owner-node.ts';
+import { insertSchedule, insertUserWithBalance, recordTokensOfAll, startOwnerNode } from '../fixtures/owner-node.ts';
 import { startTcpProxy, type TcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { judgeHistory } from './history.ts';
@@ -102,6 +102,7 @@ async function simulate(t: Test, seed: number): Promise<void> {
     [],
     'no command met a bug',
   );
+  await recordTokensOfAll(database);
   const { violations } = await runAudit(database.pool, { maxSeats: SEATS_PER_USER });
   t.strictSame(violations, [], 'the audit finds nothing');
   t.strictSame(await judgeHistory(database, operations), [], 'everybody was told what the log says');

@@ -1,35 +1,15 @@
+import type { StatementInvariant } from './statement-invariant.ts';
 import { BALANCE_LIMIT_WON, CHARGE_LIMIT_WON } from '../../domain/wallet.ts';
 
 /*
- * The invariants that one statement can judge. Each statement selects the rows that break its invariant.
- *
- * Instants of the waiting room come from the clocks of its processes, which know the database's time to within their round
- * trip, and from the database itself. Where an end by one is compared with an admission by the other, ends count one second
- * early, so that only what no clock can explain is reported.
+ * The invariants of schedules and money that one statement can judge.
  */
-export interface StatementInvariant {
-  readonly invariant: string;
-  readonly says: string;
-  readonly violations: string;
-  /** Whether it can only be judged if the policy was the same ever since the tokens were issued. */
-  readonly needsUnchangedPolicy?: true;
-}
-
-const CLOCKS_APART = `interval '1 second'`;
 
 /**
  * The node that receives a hold checks the windows, and the schedule's owner dates the hold. Both know the database's time to
  * within a round trip, and the hold may wait in between, for no longer than the seconds that a request may take.
  */
 const DATED_LATER = `interval '10 seconds'`;
-/** Instants are stored in whole microseconds, which may round a window down. */
-const ROUNDING = `interval '1 millisecond'`;
-
-/**
- * Of two who enter at two nodes at once, the later number may reach the line first, and one whose node dies in between does
- * so when another node notices. Nobody was told a number by then; through one node all come in order.
- */
-const ENTERING = `interval '3 seconds'`;
 
 export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
   {
@@ -163,72 +143,5 @@ export const MONEY_INVARIANTS: readonly StatementInvariant[] = [
       WHERE CASE WHEN r.status IN ('CONFIRMED', 'REFUNDED') THEN i.payments IS NULL OR i.payments <> ARRAY[r.payment_id]
           OR NOT EXISTS (SELECT FROM payments p WHERE p.payment_id = r.payment_id)
         ELSE r.reservation_id IS NULL OR i.payments IS NOT NULL OR r.payment_id IS NOT NULL END`,
-  },
-];
-
-export const QUEUE_INVARIANTS: readonly StatementInvariant[] = [
-  {
-    invariant: 'one-live-token-per-user',
-    says: 'a user has at most one live queue token of a concert',
-    violations: `
-      SELECT concert_id, user_id, array_agg(token_id ORDER BY no) AS tokens
-      FROM queue_tokens WHERE status IN ('WAITING', 'ACTIVE') GROUP BY concert_id, user_id HAVING count(*) > 1`,
-  },
-  {
-    invariant: 'queue-numbers',
-    says: "queue numbers of a concert are different, from 1, and below its head's next one",
-    violations: `
-      SELECT t.token_id, t.concert_id, t.no, h.next_no FROM (
-        SELECT *, count(*) OVER (PARTITION BY concert_id, no) AS holders FROM queue_tokens
-      ) t LEFT JOIN queue_heads h USING (concert_id)
-      WHERE t.holders > 1 OR t.no < 1 OR h.next_no IS NULL OR t.no >= h.next_no`,
-  },
-  {
-    invariant: 'queue-lives',
-    says: 'a waiting token was not admitted, an active one was, and exactly those that ended have an end',
-    violations: `
-      SELECT token_id, concert_id, no, status, activated_at, active_until, ended_at FROM queue_tokens
-      WHERE (status = 'WAITING' AND activated_at IS NOT NULL) OR (status = 'ACTIVE' AND activated_at IS NULL)
-        OR (activated_at IS NULL) <> (active_until IS NULL) OR active_until < activated_at
-        OR (status IN ('WAITING', 'ACTIVE')) <> (ended_at IS NULL)`,
-  },
-  {
-    invariant: 'queue-order',
-    says: 'when a token was admitted, every token with a lower number had been admitted or had left the line',
-    violations: `
-      SELECT concert_id, token_id, no, status, activated_at, ended_at, later_admitted_at FROM (
-        SELECT *, min(activated_at) OVER (
-          PARTITION BY concert_id ORDER BY no DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS later_admitted_at
-        FROM queue_tokens
-      ) t WHERE later_admitted_at < coalesce(activated_at, ended_at - ${CLOCKS_APART}, 'infinity')
-        AND (later_admitted_at > issued_at + ${ENTERING} OR (SELECT count(DISTINCT split_part(node, ':', 1)) < 2 FROM nodes))`,
-  },
-  {
-    invariant: 'queue-rate',
-    says: "no window of the policy's interval holds more admissions than its batch",
-    needsUnchangedPolicy: true,
-    violations: `
-      SELECT concert_id, token_id, no, activated_at, batch_before, queue_batch, queue_interval_ms FROM (
-        SELECT t.*, c.queue_batch, c.queue_interval_ms,
-          lag(t.activated_at, c.queue_batch) OVER (PARTITION BY t.concert_id ORDER BY t.activated_at, t.no) AS batch_before
-        FROM queue_tokens t JOIN concerts c USING (concert_id) WHERE t.activated_at IS NOT NULL AND c.queue_batch > 0
-      ) t WHERE activated_at - batch_before < queue_interval_ms * interval '1 millisecond' - ${ROUNDING}`,
-  },
-  {
-    invariant: 'queue-capacity',
-    says: "never more tokens are active at once than the policy's maximum",
-    needsUnchangedPolicy: true,
-    violations: `
-      WITH span AS (
-        SELECT concert_id, activated_at AS began,
-          greatest(activated_at, least(coalesce(ended_at, 'infinity'), active_until) - ${CLOCKS_APART}) AS ended
-        FROM queue_tokens WHERE activated_at IS NOT NULL
-      ), step AS (
-        SELECT concert_id, began AS at, 1 AS change FROM span
-        UNION ALL SELECT concert_id, ended, -1 FROM span
-      )
-      SELECT concert_id, at, active, queue_max_active FROM (
-        SELECT concert_id, at, change, sum(change) OVER (PARTITION BY concert_id ORDER BY at, change) AS active FROM step
-      ) s JOIN concerts c USING (concert_id) WHERE change > 0 AND active > queue_max_active`,
   },
 ];

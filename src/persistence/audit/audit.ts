@@ -8,12 +8,9 @@ import {
   type LoggedReservation,
   type LogRow,
 } from './audit-fold.ts';
-import {
-  MONEY_INVARIANTS,
-  QUEUE_INVARIANTS,
-  SCHEDULE_INVARIANTS,
-  type StatementInvariant,
-} from './audit-statements.ts';
+import { MONEY_INVARIANTS, SCHEDULE_INVARIANTS } from './audit-statements.ts';
+import { QUEUE_INVARIANTS } from './queue-invariants.ts';
+import type { StatementInvariant } from './statement-invariant.ts';
 import { type AuditFinding, collectFindings, ROWS_SHOWN } from './audit-finding.ts';
 import { type Peekable, readOrdered } from './audit-reader.ts';
 

@@ -16,15 +16,12 @@ interface Token {
   userId?: string;
 }
 
-async function insertToken(
-  pool: Pool,
-  { concertId, no, status, admittedAt, endedAt, userId = uuid() }: Token,
-): Promise<void> {
+async function insertToken(pool: Pool, { concertId, no, status, admittedAt, endedAt, userId }: Token): Promise<void> {
   const seconds = (ms: number | undefined) => (ms === undefined ? null : ms / 1000);
   await pool.query(
     `INSERT INTO queue_tokens (token_id, concert_id, user_id, no, generation, status, issued_at, activated_at, active_until, ended_at)
      VALUES (gen_random_uuid(), $1, $2, $3, 1, $4, to_timestamp($5), to_timestamp($6), to_timestamp($6) + interval '1 hour', to_timestamp($7))`,
-    [concertId, userId, no, status, AT / 1000, seconds(admittedAt), seconds(endedAt)],
+    [concertId, userId ?? (await insertUser(pool)), no, status, AT / 1000, seconds(admittedAt), seconds(endedAt)],
   );
 }
 
@@ -136,7 +133,7 @@ export async function createLawfulDatabase(
 
   const { concertId } = sale;
   await pool.query('INSERT INTO queue_heads (concert_id, generation, next_no) VALUES ($1, 1, 7)', [concertId]);
-  await insertToken(pool, { concertId, no: 1, status: 'COMPLETED', admittedAt: AT, endedAt: AT + 5_000 });
+  await insertToken(pool, { concertId, no: 1, status: 'CANCELLED', admittedAt: AT, endedAt: AT + 5_000 });
   await insertToken(pool, { concertId, no: 2, status: 'ACTIVE', admittedAt: AT });
   await insertToken(pool, { concertId, no: 3, status: 'EXPIRED', endedAt: AT + 9_000 });
   await insertToken(pool, { concertId, no: 4, status: 'ACTIVE', admittedAt: AT + 10_000 });
