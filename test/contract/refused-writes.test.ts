@@ -45,7 +45,7 @@ t.test('a node is not ready while the database refuses writes, and ready again b
   t.match(refused, { code: 'STORE_UNAVAILABLE', reasons: ['the database refuses writes'] });
   t.equal((await fetch(`${api.url}/healthz`)).status, 200);
 
-  await database.pool.query('DROP TRIGGER no_space ON seat_log_flushes');
+  await database.pool.query('DROP FUNCTION no_space() CASCADE');
   await waitFor(async () => (await readReadiness(api.url)).status === 200, {
     what: 'readiness without a request',
     deadlineMs: 15_000,

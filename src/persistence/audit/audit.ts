@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { AnswerInvariant } from './answer-rules.ts';
 import { auditAnswers } from './audit-answers.ts';
+import { auditSchema } from './audit-schema.ts';
 import {
   createScheduleFold,
   type FoldInvariant,
@@ -81,6 +82,7 @@ export async function runAudit(pool: Pool, options: AuditOptions = {}): Promise<
     await refuseTextNumbers(client);
     await client.query(BEGIN);
     const findings = [
+      ...(await compareSchema(client)),
       ...(await judge(client, SCHEDULE_INVARIANTS, options)),
       ...(await foldLogs(client, options.maxSeats ?? null)),
       ...(await judge(client, MONEY_INVARIANTS, options)),
@@ -129,6 +131,15 @@ async function judge(
     findings.push({ invariant, says, total: rows[0]?.total ?? 0, rows: shown, skipped: null });
   }
   return findings;
+}
+
+async function compareSchema(client: PoolClient): Promise<AuditFinding[]> {
+  const { report, findings } = collectFindings({
+    'schema-as-migrated':
+      'columns, defaults, constraints, indexes, triggers and functions are as the migrations make them',
+  });
+  const skipped = await auditSchema(client, (difference) => report('schema-as-migrated', difference));
+  return findings(skipped === null ? {} : { 'schema-as-migrated': skipped });
 }
 
 async function compareAnswers(client: PoolClient): Promise<AuditFinding[]> {

@@ -1,6 +1,5 @@
 /** A small database in which everything that can happen has happened once, lawfully, written by the tests' own statements. */
 import type { Pool } from 'pg';
-import { v7 as uuid } from 'uuid';
 import { createTestDatabase, type TestDatabase } from '../../fixtures/database.ts';
 import { createHistory, insertEntry, insertSale, insertUser } from '../small-history.ts';
 
