@@ -9,7 +9,7 @@ import type { ShopperClient } from '../src/client/shopper-client.ts';
 const [baseUrl = 'http://127.0.0.1:8080', wanted] = process.argv.slice(2);
 const client = createFrontrowClient({ baseUrl, language: () => 'en' });
 
-const [firstConcert] = await client.concerts.available();
+const [firstConcert] = (await client.concerts.available()).items;
 const concertId = Number(wanted ?? firstConcert?.concertId);
 const { title } = await client.concerts.find(concertId);
 

@@ -1,8 +1,9 @@
 import { type AdminClient, createAdminClient } from './admin-client.ts';
-import type { Concert, ConcertWithQueue, RegisteredUser } from './answers.ts';
+import type { Concert, ConcertWithQueue, Page, RegisteredUser } from './answers.ts';
 import { createFanClient, type FanClient } from './fan-client.ts';
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/limits.ts';
 import { createLiveClient, type LiveClient, type LiveOptions } from './live/live-client.ts';
+import { type Listed, type PageOptions, queryOf } from './pages.ts';
 import {
   type ClientClock,
   type FetchPort,
@@ -47,8 +48,8 @@ export interface FrontrowClient {
   /** Makes a user. EMAIL_TAKEN, also when an earlier attempt ended in a NetworkFailure after it was done. */
   register(user: { readonly name: string; readonly email: string }, call?: Call): Promise<RegisteredUser>;
   readonly concerts: {
-    /** Those that can be booked now. */
-    available(call?: Call): Promise<readonly Concert[]>;
+    /** Those that can be booked now, newest first. */
+    available(page?: PageOptions): Promise<Page<Concert>>;
     /** CONCERT_NOT_FOUND. */
     find(concertId: number, call?: Call): Promise<ConcertWithQueue>;
   };
@@ -88,13 +89,11 @@ export function createFrontrowClient(options: ClientOptions = {}): FrontrowClien
       return (await requests.ask<RegisteredUser>(request, call)).body;
     },
     concerts: {
-      async available(call) {
-        const request = { method: 'GET', path: '/concerts/available', effect: 'idempotent' } as const;
-        const answer = await requests.ask<{ concerts: readonly Concert[] }>(
-          { operation: 'available', ...request },
-          call,
-        );
-        return answer.body.concerts;
+      async available(page) {
+        const request = { method: 'GET', path: `/concerts/available${queryOf(page)}`, effect: 'idempotent' } as const;
+        const answer = await requests.ask<Listed<'concerts', Concert>>({ operation: 'available', ...request }, page);
+        const { concerts, nextCursor } = answer.body;
+        return { items: concerts, nextCursor };
       },
       async find(concertId, call) {
         const request = { method: 'GET', path: `/concerts/${concertId}`, effect: 'idempotent' } as const;

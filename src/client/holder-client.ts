@@ -10,15 +10,8 @@ import type {
   WalletEntry,
 } from './answers.ts';
 import { ApiProblem } from './failures.ts';
+import { type Listed, type PageOptions, queryOf } from './pages.ts';
 import type { Call, Requests } from './requests.ts';
-
-/** Which page of a list, newest first. */
-export interface PageOptions extends Call {
-  /** 1 to 100; 20 when left out. */
-  readonly limit?: number;
-  /** `nextCursor` of the page before. */
-  readonly cursor?: string;
-}
 
 /**
  * What to pay, all of one schedule: reservations by their ids (1 to 50), or the caller's live hold of a seat.
@@ -93,21 +86,10 @@ export function createHolderClient(requests: Requests, token: string): HolderCli
   };
 }
 
-type Listed<Name extends string, T> = { readonly [K in Name]: readonly T[] } & { readonly nextCursor: string | null };
-
 function isReleasedAlready(error: unknown): boolean {
   return (
     error instanceof ApiProblem &&
     error.code === 'RESERVATION_NOT_HELD' &&
     error.members['reservationStatus'] === ('CANCELLED' satisfies ReservationStatus)
   );
-}
-
-function queryOf(page: (PageOptions & { readonly status?: ReservationStatus }) | undefined): string {
-  const query = new URLSearchParams();
-  if (page?.status !== undefined) query.set('status', page.status);
-  if (page?.limit !== undefined) query.set('limit', String(page.limit));
-  if (page?.cursor !== undefined) query.set('cursor', page.cursor);
-  const text = query.toString();
-  return text === '' ? '' : `?${text}`;
 }

@@ -1,4 +1,5 @@
 /** Concerts and their schedules: what is sold. Static but for the queue policy. */
+import type { Page, PageRequest } from './page.ts';
 
 export interface QueuePolicy {
   /** ACTIVE tokens at a time; 0 pauses. */
@@ -56,8 +57,11 @@ export interface Catalogue {
   readConcert(concertId: number): Promise<Concert | null>;
   /** From memory, and then at once, where it was seen before; unknown ids leave memory flat. */
   findSchedule(scheduleId: number): Schedule | null | Promise<Schedule | null>;
-  /** Concerts whose booking window contains `nowMs`, by id. */
-  listBookable(nowMs: number): Promise<readonly Concert[]>;
+  /**
+   * Concerts whose booking window contains `nowMs`, newest first; the cursor is the last one's id. A page may be short where windows
+   * open or close meanwhile; only `nextCursor` tells whether there are more.
+   */
+  listBookable(nowMs: number, page: PageRequest): Promise<Page<Concert>>;
   listConcerts(): Promise<readonly Concert[]>;
   /** All schedules of a concert in order of start, with the seats that have no live reservation now. */
   listSchedules(concertId: number): Promise<readonly ScheduleWithAvailability[]>;

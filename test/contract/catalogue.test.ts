@@ -62,6 +62,42 @@ t.test('concerts that can be booked now are listed, and no others', async (t) =>
   t.match(await api.call('GET', '/concerts/999999'), { status: 404, body: { code: 'CONCERT_NOT_FOUND' } });
 });
 
+t.test('concerts are listed by pages, newest first, and a concert that is added meanwhile moves none', async (t) => {
+  const added = [await addConcert(-1_000, DAY_MS), await addConcert(-1_000, DAY_MS), await addConcert(-1_000, DAY_MS)];
+  const list = (query: string) => api.call('GET', `/concerts/available${query}`);
+  const idsIn = (answer: Answer) =>
+    answer.as<{ concerts: { concertId: number }[] }>().concerts.map(({ concertId }) => concertId);
+  const cursorIn = (answer: Answer) => answer.as<{ nextCursor: string | null }>().nextCursor;
+  const first = await list('?limit=2');
+  t.strictSame(idsIn(first), [added[2], added[1]]);
+  const later = await addConcert(-1_000, DAY_MS);
+  const second = await list(`?limit=2&cursor=${cursorIn(first)}`);
+  t.equal(idsIn(second)[0], added[0]);
+
+  const usual = await list('');
+  t.equal(idsIn(usual)[0], later);
+  t.ok(idsIn(usual).length <= 20);
+  const all: number[] = [];
+  for (let cursor = ''; ; ) {
+    const page = await list(`?limit=2${cursor}`);
+    all.push(...idsIn(page));
+    const next = cursorIn(page);
+    if (next === null) break;
+    cursor = `&cursor=${next}`;
+  }
+  t.strictSame(
+    all,
+    all.toSorted((one, other) => other - one),
+    'every page goes on where the one before ended',
+  );
+  t.strictSame(new Set(all).size, all.length);
+  t.strictSame(all.slice(0, 4), [later, ...added.toReversed()]);
+
+  const damaged = `${cursorIn(first)?.slice(0, -1)}A`;
+  t.match(await list(`?cursor=${damaged}`), { status: 400, body: { code: 'VALIDATION_FAILED' } });
+  for (const limit of ['0', '101', '-1', '1.0', '']) t.match(await list(`?limit=${limit}`), { status: 400 });
+});
+
 t.test('outside the booking window nobody queues, and the member is the time', async (t) => {
   const bookingOpensAt = fromNow(DAY_MS);
   const bookingClosesAt = fromNow(-1_000);

@@ -28,10 +28,13 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
     async findSchedule(scheduleId) {
       return schedules.get(scheduleId) ?? null;
     },
-    async listBookable(nowMs) {
-      return [...concerts.values()].filter(
-        (concert) => concert.bookingOpensAtMs <= nowMs && nowMs <= concert.bookingClosesAtMs,
-      );
+    async listBookable(nowMs, { limit, after }) {
+      const open = [...concerts.values()]
+        .filter((concert) => concert.bookingOpensAtMs <= nowMs && nowMs <= concert.bookingClosesAtMs)
+        .filter(({ concertId }) => after === null || concertId < Number(after))
+        .toSorted((one, other) => other.concertId - one.concertId);
+      const items = open.slice(0, limit);
+      return { items, nextCursor: open.length > limit ? String(items.at(-1)?.concertId) : null };
     },
     async listConcerts() {
       return [...concerts.values()];

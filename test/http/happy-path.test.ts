@@ -13,8 +13,8 @@ t.test('a fan registers, queues, looks, holds, charges, pays and refunds', async
   const available = await call('GET', '/concerts/available');
   t.same(
     available.json<{ concerts: { concertId: number }[] }>().concerts.map(({ concertId }) => concertId),
-    [1, 2, 4],
-    'concerts that open tomorrow are not bookable',
+    [4, 2, 1],
+    'concerts that open tomorrow are not bookable; the newest comes first',
   );
 
   const entered = await call('POST', '/queue/tokens', { token: fan.accessToken, body: { concertId: 2 } });

@@ -1,4 +1,4 @@
-import type { QueueToken } from '../../src/client/answers.ts';
+import type { Concert, Page, QueueToken } from '../../src/client/answers.ts';
 import { isProblem } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
@@ -90,10 +90,26 @@ export function createQueueDesk({ client, kept, store, fan, shopper, attempt, te
       store.dispatch({ type: 'places-read', places: living });
     },
     async readConcerts() {
-      const concerts = await client.concerts.available();
+      const concerts = await readAllConcerts(client);
       store.dispatch({ type: 'concerts-read', concerts });
       const found = await Promise.all(concerts.map(({ concertId }) => client.concerts.find(concertId)));
       for (const concert of found) store.dispatch({ type: 'concert-read', concert });
     },
   };
+}
+
+/** The largest page of a list. */
+const CONCERTS_PER_PAGE = 100;
+
+async function readAllConcerts({ concerts }: Counter['client']): Promise<readonly Concert[]> {
+  const all: Concert[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Page<Concert> = await concerts.available({
+      limit: CONCERTS_PER_PAGE,
+      ...(cursor === '' ? {} : { cursor }),
+    });
+    all.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return all;
 }

@@ -17,11 +17,12 @@ export interface PagedList {
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const ENTRY_NUMBER = /^[1-9][0-9]{0,15}$/;
+const WHOLE_NUMBER = /^[1-9][0-9]{0,15}$/;
 
 export const RESERVATIONS_LIST: PagedList = { name: 'reservations', keyPattern: UUID };
 export const PAYMENTS_LIST: PagedList = { name: 'payments', keyPattern: UUID };
-export const WALLET_LIST: PagedList = { name: 'wallet', keyPattern: ENTRY_NUMBER };
+export const WALLET_LIST: PagedList = { name: 'wallet', keyPattern: WHOLE_NUMBER };
+export const CONCERTS_LIST: PagedList = { name: 'concerts', keyPattern: WHOLE_NUMBER };
 
 /**
  * The page that a query asks for. A cursor that is damaged, or that was given for another list, user or filter, is refused:

@@ -12,7 +12,8 @@ import { admittedShopper } from '../identity/identity.ts';
 import { done, unkeyedOutcomeOf } from '../../booking/outcome.ts';
 import { NoQuery, PathId, refer } from '../schemas/basics.ts';
 import {
-  Concerts,
+  ConcertPage,
+  ConcertsQuery,
   ConcertWithQueue,
   ConditionalHeaders,
   SeatMap,
@@ -22,6 +23,7 @@ import {
   SchedulesQuery,
 } from '../schemas/catalogue.ts';
 import { namesEntityTag } from '../answers/constant-answer.ts';
+import { CONCERTS_LIST, nextCursorOf, readPageQuery } from '../answers/cursor.ts';
 import { createSeatMapWriter, entityTagOf } from '../answers/seat-map-text.ts';
 import { varyBy } from '../answers/vary.ts';
 import type { App, Services } from '../services.ts';
@@ -43,15 +45,17 @@ export function catalogueRoutes(app: App, services: Services): void {
     '/concerts/available',
     {
       schema: {
-        summary: 'Concerts that can be booked now',
+        summary: 'Concerts that can be booked now, newest first',
         tags: ['catalogue'],
-        querystring: NoQuery,
-        response: { 200: Concerts },
+        querystring: ConcertsQuery,
+        response: { 200: ConcertPage },
       },
     },
-    async (_request, reply) => {
-      const concerts = await catalogue.listBookable(databaseClock.lowerMs());
-      reply.send({ concerts: concerts.map(viewConcert) });
+    async (request, reply) => {
+      const query = readPageQuery(request.query, CONCERTS_LIST, '');
+      if (!query.ok) return responder.refuse(reply, query.rejection);
+      const page = await catalogue.listBookable(databaseClock.lowerMs(), query.value);
+      reply.send({ concerts: page.items.map(viewConcert), nextCursor: nextCursorOf(page, CONCERTS_LIST, '') });
     },
   );
 

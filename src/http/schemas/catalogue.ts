@@ -1,5 +1,17 @@
 import { Type } from '@fastify/type-provider-typebox';
-import { CalendarDate, Id, Instant, NullableInstant, listOf, named, refer, SeatNumber, Won } from './basics.ts';
+import {
+  CalendarDate,
+  Id,
+  Instant,
+  listOf,
+  named,
+  NextCursor,
+  NullableInstant,
+  PageQuery,
+  refer,
+  SeatNumber,
+  Won,
+} from './basics.ts';
 
 const concertProperties = {
   concertId: Id,
@@ -26,7 +38,9 @@ export const ConcertWithQueue = named(
   }),
 );
 
-export const Concerts = Type.Object({ concerts: listOf(refer(Concert)) });
+export const ConcertPage = Type.Object({ concerts: listOf(refer(Concert)), nextCursor: NextCursor });
+
+export const ConcertsQuery = Type.Object(PageQuery, { additionalProperties: false });
 
 export const Schedule = named(
   'Schedule',

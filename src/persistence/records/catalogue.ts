@@ -7,6 +7,7 @@ import type {
   Schedule,
   ScheduleWithAvailability,
 } from '../../domain/catalogue.ts';
+import type { Page, PageRequest } from '../../domain/page.ts';
 import { createLookUps } from '../../runtime/look-ups.ts';
 import { createCalendar } from './calendar.ts';
 import {
@@ -38,10 +39,15 @@ interface AvailabilityRow extends ScheduleRow {
 
 const CONCERTS_BY_ID = `SELECT ${CONCERT_COLUMNS} FROM concerts WHERE concert_id = ANY($1::bigint[])`;
 const ALL_CONCERTS = `SELECT ${CONCERT_COLUMNS} FROM concerts ORDER BY concert_id`;
+/** $1 and $2 epoch milliseconds, $3 by page the id before which it begins or null, $4 its size; one row more tells that it goes on. */
 const BOOKABLE_BETWEEN = `
-  SELECT ${CONCERT_COLUMNS} FROM concerts
-  WHERE booking_opens_at <= to_timestamp($2::float8 / 1000) AND booking_closes_at >= to_timestamp($1::float8 / 1000)
-  ORDER BY concert_id`;
+  SELECT asked.position, found.* FROM unnest($3::bigint[], $4::int[]) WITH ORDINALITY AS asked (before_id, size, position)
+  CROSS JOIN LATERAL (
+    SELECT ${CONCERT_COLUMNS} FROM concerts
+    WHERE booking_opens_at <= to_timestamp($2::float8 / 1000) AND booking_closes_at >= to_timestamp($1::float8 / 1000)
+      AND concert_id < coalesce(asked.before_id, 9223372036854775807)
+    ORDER BY concert_id DESC LIMIT asked.size + 1
+  ) found ORDER BY asked.position, found.concert_id DESC`;
 const SCHEDULES_BY_ID = `
   SELECT ${SCHEDULE_COLUMNS} FROM schedules s JOIN concerts c USING (concert_id) WHERE s.schedule_id = ANY($1::bigint[])`;
 
@@ -86,6 +92,17 @@ function isOpenAt(concert: Concert, nowMs: number): boolean {
   return concert.bookingOpensAtMs <= nowMs && nowMs <= concert.bookingClosesAtMs;
 }
 
+/** A page of the concerts that can be booked at an instant. */
+interface BookableRequest {
+  readonly nowMs: number;
+  readonly page: PageRequest;
+}
+
+/** Equal for equal pages, which share what is read. */
+function nameOf(page: PageRequest | undefined): string {
+  return `${page?.limit} ${page?.after}`;
+}
+
 /** A time for a `timestamptz` parameter; the driver's own rendering of a Date carries the process's time zone. */
 function timestamp(epochMs: number | null): string | null {
   return epochMs === null ? null : new Date(epochMs).toISOString();
@@ -126,13 +143,20 @@ export function createCatalogue({
     return writeRows(pool, { text, values });
   }
 
-  async function readConcerts(text: string, values: readonly unknown[]): Promise<Concert[]> {
+  async function readConcertRows<R extends ConcertRow>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<{ readonly row: R; readonly concert: Concert }[]> {
     const changesBefore = policyChanges;
-    const found = (await read<ConcertRow>(text, values)).map(concertOf);
+    const found = (await read<R>(text, values)).map((row) => ({ row, concert: concertOf(row) }));
     if (policyChanges === changesBefore) {
-      for (const concert of found) remember(concerts, CONCERTS_REMEMBERED, concert.concertId, concert);
+      for (const { concert } of found) remember(concerts, CONCERTS_REMEMBERED, concert.concertId, concert);
     }
     return found;
+  }
+
+  async function readConcerts(text: string, values: readonly unknown[]): Promise<Concert[]> {
+    return (await readConcertRows(text, values)).map(({ concert }) => concert);
   }
 
   function forgetConcert(concertId: number | null): void {
@@ -180,11 +204,26 @@ export function createCatalogue({
     },
   });
 
-  const bookable = createLookUps<number, readonly Concert[]>({
+  const bookable = createLookUps<BookableRequest, Page<Concert>>({
     ...listingLimits,
-    async load(instantsMs) {
-      const open = await readConcerts(BOOKABLE_BETWEEN, [Math.min(...instantsMs), Math.max(...instantsMs)]);
-      return instantsMs.map((nowMs) => open.filter((concert) => isOpenAt(concert, nowMs)));
+    async load(requests) {
+      const instantsMs = requests.map(({ nowMs }) => nowMs);
+      const pages = [...new Map(requests.map(({ page }) => [nameOf(page), page])).values()];
+      const found = await readConcertRows<ConcertRow & { position: number }>(BOOKABLE_BETWEEN, [
+        Math.min(...instantsMs),
+        Math.max(...instantsMs),
+        pages.map(({ after }) => after),
+        pages.map(({ limit }) => limit),
+      ]);
+      const concertsByPage = Map.groupBy(found, ({ row }) => nameOf(pages[row.position - 1]));
+      return requests.map(({ nowMs, page }) => {
+        const candidates = (concertsByPage.get(nameOf(page)) ?? []).map(({ concert }) => concert);
+        const seen = candidates.slice(0, page.limit);
+        return {
+          items: seen.filter((concert) => isOpenAt(concert, nowMs)),
+          nextCursor: candidates.length > seen.length ? String(seen.at(-1)?.concertId) : null,
+        };
+      });
     },
   });
 
@@ -209,7 +248,7 @@ export function createCatalogue({
     findConcert: (concertId) => concerts.get(concertId) ?? concertLookUps.get(concertId),
     readConcert: (concertId) => concertLookUps.get(concertId),
     findSchedule: (scheduleId) => schedules.get(scheduleId) ?? scheduleLookUps.get(scheduleId),
-    listBookable: (nowMs) => bookable.get(nowMs),
+    listBookable: (nowMs, page) => bookable.get({ nowMs, page }),
     listConcerts: () => allConcerts.get(null),
     listSchedules: (concertId) => schedulesOfConcerts.get(concertId),
 

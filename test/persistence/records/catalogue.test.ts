@@ -140,10 +140,44 @@ t.test('the booking window includes both of its ends', async (t) => {
   const catalogue = createCatalogue({ pool });
   const { concertId } = await catalogue.createConcert(concert);
   const isListedAt = async (nowMs: number) =>
-    (await catalogue.listBookable(nowMs)).some((listed) => listed.concertId === concertId);
+    (await catalogue.listBookable(nowMs, { limit: 20, after: null })).items.some(
+      (listed) => listed.concertId === concertId,
+    );
   const { bookingOpensAtMs, bookingClosesAtMs } = concert;
   const instants = [bookingOpensAtMs - 1, bookingOpensAtMs, NOW_MS, bookingClosesAtMs, bookingClosesAtMs + 1];
   t.same(await Promise.all(instants.map(isListedAt)), [false, true, true, true, false]);
+});
+
+t.test('requests of one moment share a statement, whichever pages they ask for', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  const statements = countStatements(pool);
+  const catalogue = createCatalogue({ pool });
+  const ids: number[] = [];
+  for (let nth = 0; nth < 5; nth += 1) ids.unshift((await catalogue.createConcert(concert)).concertId);
+  statements.count = 0;
+  const pageAt = (nowMs: number, limit: number, after: number | null) =>
+    catalogue.listBookable(nowMs, { limit, after: after === null ? null : String(after) });
+  const { bookingClosesAtMs } = concert;
+  const pages = await Promise.all([
+    pageAt(NOW_MS, 2, null),
+    pageAt(NOW_MS, 2, ids[1] ?? 0),
+    pageAt(NOW_MS, 2, ids[3] ?? 0),
+    pageAt(NOW_MS, 5, null),
+    pageAt(NOW_MS, 4, null),
+    pageAt(bookingClosesAtMs + 1, 2, null),
+  ]);
+  t.ok(statements.count <= 2, `${statements.count} statements`);
+  t.same(
+    pages.map(({ items, nextCursor }) => [items.map(({ concertId }) => concertId), nextCursor]),
+    [
+      [[ids[0], ids[1]], String(ids[1])],
+      [[ids[2], ids[3]], String(ids[3])],
+      [[ids[4]], null],
+      [ids, null],
+      [ids.slice(0, 4), String(ids[3])],
+      [[], String(ids[1])],
+    ],
+  );
 });
 
 t.test('seats with a live reservation are not available, ended and overdue ones are', async (t) => {
