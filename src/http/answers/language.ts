@@ -1,3 +1,6 @@
+import type { FastifyReply } from 'fastify';
+import { varyBy } from './vary.ts';
+
 export type Language = 'ko' | 'en';
 
 const DEFAULT_LANGUAGE: Language = 'ko';
@@ -17,6 +20,17 @@ export function negotiateLanguage(header: string | undefined): Language {
     if (remembered.size >= REMEMBERED_HEADERS) remembered.clear();
     remembered.set(header, language);
   }
+  return language;
+}
+
+/**
+ * The language for the text of an HTTP answer. The answer then says which language it has, and that it depends on
+ * `Accept-Language`: a cache that keeps it gives it to no caller who asks for the other one.
+ */
+export function answerLanguage(reply: FastifyReply): Language {
+  const language = negotiateLanguage(reply.request.raw.headers['accept-language']);
+  reply.header('content-language', language);
+  varyBy(reply, 'Accept-Language');
   return language;
 }
 

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Fault, FaultCode, FaultEffect, Rejection, RejectionMembers } from '../../domain/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import { negotiateLanguage } from './language.ts';
+import { answerLanguage } from './language.ts';
 import type { Metrics } from '../pages/metrics.ts';
 import type { KeyTaken, Outcome, Replayed } from '../../booking/outcome.ts';
 import { PROBLEM_MEDIA_TYPE, problemDocument, problemStatus } from './problem.ts';
@@ -31,16 +31,14 @@ export function createResponder({ metrics, log, clock }: { metrics: Metrics; log
 
   function send(reply: FastifyReply, code: ProblemCode, members: RejectionMembers): void {
     metrics.countRefusal(code);
-    const { id, raw } = reply.request;
-    const language = negotiateLanguage(raw.headers['accept-language']);
+    const language = answerLanguage(reply);
     if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer');
     reply
       .code(problemStatus(code))
       .type(PROBLEM_MEDIA_TYPE)
-      .header('content-language', language)
       // Without a serializer of its own the media type would get a charset parameter, which it does not have.
       .serializer(asIs)
-      .send(problemDocument(code, language, id, members));
+      .send(problemDocument(code, language, reply.request.id, members));
   }
 
   function fail(reply: FastifyReply, code: FaultCode, effect: FaultEffect, members: RejectionMembers = {}): void {

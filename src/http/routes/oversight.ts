@@ -5,7 +5,7 @@ import { Fault } from '../../domain/errors.ts';
 import type { ConcertSales, ScheduleOccupancy } from '../../health/overview.ts';
 import type { QueueCounts } from '../../domain/queue-token.ts';
 import { isoOf } from '../../domain/instant.ts';
-import { negotiateLanguage } from '../answers/language.ts';
+import { answerLanguage } from '../answers/language.ts';
 import { NoQuery, refer } from '../schemas/basics.ts';
 import {
   ActivityQuery,
@@ -82,8 +82,8 @@ export function oversightRoutes(app: App, services: Services): void {
       const admin = guards.admin(request);
       if (!admin.ok) return responder.refuse(reply, admin.rejection);
       const { verdict, samples, ...report } = activity.report(Number(request.query.since ?? 0));
-      const language = negotiateLanguage(request.raw.headers['accept-language']);
-      reply.header('content-language', language).send({
+      const language = answerLanguage(reply);
+      reply.send({
         ...report,
         serverTime: isoOf(databaseClock.upperMs()),
         verdict: {
