@@ -5,9 +5,7 @@
 export function closeOnInterruption(close: () => Promise<void>): void {
   let isClosing = false;
   const interrupt = (): void => {
-    if (isClosing) {
-      return;
-    }
+    if (isClosing) return;
     isClosing = true;
     close().then(
       () => process.exit(130),

@@ -86,21 +86,15 @@ export function openConnection(
 /** The answer in `text`, or null while it is incomplete. Throws on an answer that has no frame. */
 export function parseAnswer(text: string): Answer | null {
   const headEnd = text.indexOf(HEAD_END);
-  if (headEnd < 0) {
-    return null;
-  }
+  if (headEnd < 0) return null;
   const status = Number(text.slice(9, 12));
   const lengthAt = findLength(text, headEnd);
   if (lengthAt === null) {
-    if (status === 204 || status === 304) {
-      return { status, code: null, body: '' };
-    }
+    if (status === 204 || status === 304) return { status, code: null, body: '' };
     throw new Error(`An answer without content-length: ${text.slice(0, headEnd)}`);
   }
   const length = Number.parseInt(text.slice(lengthAt, headEnd), 10);
-  if (text.length < headEnd + HEAD_END.length + length) {
-    return null;
-  }
+  if (text.length < headEnd + HEAD_END.length + length) return null;
   const body = text.slice(headEnd + HEAD_END.length);
   return { status, code: status < 400 ? null : (/"code":"([A-Z_]+)"/.exec(body)?.[1] ?? 'UNNAMED'), body };
 }

@@ -37,9 +37,7 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
   const takeRequest = (): Buffer | undefined => {
     if (cursor >= requests.length) {
       exhausted = !plan.work.repeat;
-      if (exhausted) {
-        return undefined;
-      }
+      if (exhausted) return undefined;
       cursor = 0;
     }
     cursor += 1;
@@ -53,9 +51,7 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
       if (!isWorking) return;
       isWorking = false;
       working -= 1;
-      if (working === 0) {
-        finish();
-      }
+      if (working === 0) finish();
     };
     const sendNext = (nowMs: number): void => {
       const request = nowMs < deadlineMs ? takeRequest() : undefined;
@@ -76,9 +72,7 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
           answers[status] = (answers[status] ?? 0) + 1;
           (status < 300 ? accepted : refused).add(nowMs - sentMs);
         }
-        if (code !== null) {
-          codes[code] = (codes[code] ?? 0) + 1;
-        }
+        if (code !== null) codes[code] = (codes[code] ?? 0) + 1;
         sendNext(nowMs);
       },
       () => {
@@ -96,9 +90,7 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
   const startCpu = process.cpuUsage();
   const startMs = performance.now();
   deadlineMs = startMs + plan.durationMs;
-  for (const worker of workers) {
-    worker.begin();
-  }
+  for (const worker of workers) worker.begin();
   poll();
   const tail = setTimeout(() => {
     unanswered += working;
@@ -108,9 +100,7 @@ export async function runLoad(plan: LoadPlan, requests: readonly Buffer[]): Prom
   isPolling = false;
   clearTimeout(tail);
   const cpu = process.cpuUsage(startCpu);
-  for (const worker of workers) {
-    worker.close();
-  }
+  for (const worker of workers) worker.close();
   return {
     elapsedMs: exhausted ? lastAnswerMs - startMs : plan.durationMs,
     answers,

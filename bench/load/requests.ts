@@ -6,9 +6,7 @@ import type { LoadPlan } from './plan.ts';
 export function buildRequests(plan: LoadPlan): Buffer[] {
   const random = createRandom(plan.seed);
   const token = (): string => plan.tokens[random.below(plan.tokens.length)] ?? '';
-  if (plan.work.type === 'reads') {
-    return plan.work.paths.map((path) => bodiless('GET', plan.port, path, token()));
-  }
+  if (plan.work.type === 'reads') return plan.work.paths.map((path) => bodiless('GET', plan.port, path, token()));
   if (plan.work.type === 'polls') {
     const { path } = plan.work;
     return random.shuffle([...plan.tokens]).map((each) => bodiless('GET', plan.port, path, each));
@@ -25,9 +23,7 @@ export function buildRequests(plan: LoadPlan): Buffer[] {
   for (let first = 0; first < scheduleIds.length; first += spread) {
     const seats: (readonly [scheduleId: number, seatNumber: number])[] = [];
     for (const scheduleId of scheduleIds.slice(first, first + spread)) {
-      for (let seatNumber = 1; seatNumber <= seatCount; seatNumber += 1) {
-        seats.push([scheduleId, seatNumber]);
-      }
+      for (let seatNumber = 1; seatNumber <= seatCount; seatNumber += 1) seats.push([scheduleId, seatNumber]);
     }
     for (const [scheduleId, seatNumber] of random.shuffle(seats)) {
       const body = `{"scheduleId":${scheduleId},"seatNumber":${seatNumber}}`;

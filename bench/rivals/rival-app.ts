@@ -89,14 +89,10 @@ export function createRivalApp({ users, schedules, holdSeat }: RivalAppDeps): Fa
     { schema: { body: holdBody, response: { 201: reservationAnswer } } },
     async (request, reply) => {
       const userId = users.get((request.headers.authorization ?? '').slice('Bearer '.length));
-      if (userId === undefined) {
-        return reply.code(401).send({ code: 'UNAUTHENTICATED' });
-      }
+      if (userId === undefined) return reply.code(401).send({ code: 'UNAUTHENTICATED' });
       const { scheduleId, seatNumber } = request.body;
       const schedule = schedules.get(scheduleId);
-      if (schedule === undefined) {
-        return reply.code(404).send({ code: 'SCHEDULE_NOT_FOUND' });
-      }
+      if (schedule === undefined) return reply.code(404).send({ code: 'SCHEDULE_NOT_FOUND' });
       const nowMs = Date.now();
       const attempt: HoldAttempt = {
         reservationId: uuidv7(),

@@ -12,9 +12,7 @@ import type { RivalSchedule } from './rival-app.ts';
 import { createRowLockHold } from './row-lock.ts';
 
 async function buildApp(name: string): Promise<FastifyInstance> {
-  if (name === 'empty') {
-    return createEmptyApp();
-  }
+  if (name === 'empty') return createEmptyApp();
   const max = Number(process.env['POOL_SIZE']);
   const pipelined = name === 'row-lock-pipelined';
   const settings = { connectionString: process.env['DATABASE_URL'], max, min: max, pipeline: pipelined };

@@ -23,9 +23,7 @@ export function createRowLockHold(pool: Pool, pipelined: boolean): (attempt: Hol
     let broken = true;
     try {
       const begun = client.query('BEGIN');
-      if (!pipelined) {
-        await begun;
-      }
+      if (!pipelined) await begun;
       const [{ rows }] = await Promise.all([lockSeat(client, attempt), begun]);
       const seat = rows[0];
       if (seat === undefined || seat.status !== 'AVAILABLE') {
@@ -41,9 +39,7 @@ export function createRowLockHold(pool: Pool, pipelined: boolean): (attempt: Hol
       if (pipelined) {
         await Promise.all(steps.map((step) => step()));
       } else {
-        for (const step of steps) {
-          await step();
-        }
+        for (const step of steps) await step();
       }
       broken = false;
       return { outcome: 'held', price: Number(seat.price) };

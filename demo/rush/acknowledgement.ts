@@ -57,9 +57,7 @@ export function createAcknowledgementLog(file: string | null): AcknowledgementLo
   return {
     note(acknowledgement) {
       noted.push(acknowledgement);
-      if (descriptor !== null && open) {
-        writeSync(descriptor, `${JSON.stringify(acknowledgement)}\n`);
-      }
+      if (descriptor !== null && open) writeSync(descriptor, `${JSON.stringify(acknowledgement)}\n`);
     },
     all: () => noted,
     close() {
@@ -79,9 +77,7 @@ export function readAcknowledgements(file: string): Acknowledgement[] {
     .filter((line) => line !== '')
     .map((line) => {
       const parsed: unknown = JSON.parse(line);
-      if (!isAcknowledgement(parsed)) {
-        throw new Error(`${file} holds a line that is no acknowledgement: ${line}`);
-      }
+      if (!isAcknowledgement(parsed)) throw new Error(`${file} holds a line that is no acknowledgement: ${line}`);
       return parsed;
     });
 }

@@ -33,14 +33,10 @@ export function openBoard(client: FrontrowClient, { dates }: Stage, accessToken:
   const known = new Promise<void>((resolve) => {
     for (const [index, { scheduleId }] of dates.entries()) {
       connections[Math.floor(index / DATES_PER_CONNECTION)]?.seats(scheduleId, (event) => {
-        if (event.type === 'error') {
-          return;
-        }
+        if (event.type === 'error') return;
         seen();
         maps.set(scheduleId, event);
-        if (maps.size === dates.length) {
-          resolve();
-        }
+        if (maps.size === dates.length) resolve();
       });
     }
   });
@@ -48,9 +44,7 @@ export function openBoard(client: FrontrowClient, { dates }: Stage, accessToken:
     dates: () => dates.map((date) => boardOf(date, maps.get(date.scheduleId))),
     known,
     close() {
-      for (const connection of connections) {
-        connection.close();
-      }
+      for (const connection of connections) connection.close();
     },
   };
 }

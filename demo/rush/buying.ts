@@ -11,9 +11,7 @@ import { chargeMissing } from './wallet.ts';
 export async function buy(context: RushContext, fan: Fan, turn: Turn, held: Held): Promise<boolean> {
   const { random, statistics, acknowledgements } = context;
   const { scheduleId, price } = held;
-  if (random.chance(0.5)) {
-    await chargeMissing(context, fan, turn, price, (await turn.shopper.balance()).balance);
-  }
+  if (random.chance(0.5)) await chargeMissing(context, fan, turn, price, (await turn.shopper.balance()).balance);
   await think(context);
   const reservationIds = held.seats.map((seat) => seat.reservationId);
   for (;;) {
@@ -26,9 +24,7 @@ export async function buy(context: RushContext, fan: Fan, turn: Turn, held: Held
         await chargeMissing(context, fan, turn, price, Number(members['balance']));
         continue;
       }
-      if (code === 'RESERVATION_EXPIRED') {
-        return false;
-      }
+      if (code === 'RESERVATION_EXPIRED') return false;
       throw new Error(`a payment was refused with ${status} ${code}`);
     }
     const { paymentId, amount } = payment;
@@ -67,9 +63,7 @@ export async function release(
     } catch (error) {
       const { status, code } = refusalOf(error);
       // The hold's time was over first.
-      if (code !== 'RESERVATION_NOT_HELD') {
-        throw new Error(`a release was refused with ${status} ${code}`);
-      }
+      if (code !== 'RESERVATION_NOT_HELD') throw new Error(`a release was refused with ${status} ${code}`);
     }
   }
 }

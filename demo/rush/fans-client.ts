@@ -44,9 +44,7 @@ export function createFansClient(settings: {
         return;
       }
       statistics.noteAnswer(operation, durationMs, code);
-      if (status >= 500) {
-        statistics.noteSurprise(`${operation} was answered with ${status} ${code}`);
-      }
+      if (status >= 500) statistics.noteSurprise(`${operation} was answered with ${status} ${code}`);
     },
   });
   return { client, close: transport.close };
@@ -54,9 +52,7 @@ export function createFansClient(settings: {
 
 /** The service's refusal; rethrows every other error. */
 export function refusalOf(error: unknown): ApiProblem {
-  if (error instanceof ApiProblem && error.status < 500 && error.status !== 429) {
-    return error;
-  }
+  if (error instanceof ApiProblem && error.status < 500 && error.status !== 429) return error;
   throw error;
 }
 
@@ -66,8 +62,6 @@ export function isOutage(error: unknown): boolean {
 }
 
 function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) {
-    return String(error);
-  }
+  if (!(error instanceof Error)) return String(error);
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }

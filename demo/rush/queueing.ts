@@ -33,9 +33,7 @@ export async function register({ client, stage, authSecret }: RushContext, fan: 
       return;
     } catch (error) {
       const mayBeDone = error instanceof NetworkFailure || (error instanceof ApiProblem && error.outcome === 'unknown');
-      if (!mayBeDone || performance.now() > deadlineMs) {
-        throw error;
-      }
+      if (!mayBeDone || performance.now() > deadlineMs) throw error;
       await stage.pause(AGAIN_AFTER_MS);
     }
   }
@@ -48,9 +46,7 @@ export async function waitForTurn(context: RushContext, fan: Fan): Promise<Turn 
     const { token, status } = await client.as(fan.accessToken).enterQueue(stage.concertId);
     const turn = { token, shopper: client.inQueue(token), live: client.live({ token: () => token }) };
     const end = status === 'ACTIVE' ? 'admitted' : await watchPlace(context, fan, turn.live);
-    if (end === 'admitted') {
-      return turn;
-    }
+    if (end === 'admitted') return turn;
     turn.live.close();
     if (end === 'given-up') {
       await leaveQueue(context, fan, turn, []);
@@ -83,9 +79,7 @@ function watchPlace(
     live.queue((event) => {
       if (event.type === 'error') {
         // The client retries other errors.
-        if (event.code.startsWith('QUEUE_TOKEN_') || event.code === 'UNAUTHENTICATED') {
-          settle('ended');
-        }
+        if (event.code.startsWith('QUEUE_TOKEN_') || event.code === 'UNAUTHENTICATED') settle('ended');
         return;
       }
       statistics.notePush();

@@ -103,9 +103,7 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
     // when no refund was due before and none began meanwhile.
     const isTheEnd = async (): Promise<boolean> => {
       const { count, begun } = stage.refundsAhead;
-      if (count > 0 || !isSoldOut(shown.dates())) {
-        return false;
-      }
+      if (count > 0 || !isSoldOut(shown.dates())) return false;
       const dates = await lookAnew();
       return dates !== null && isSoldOut(dates) && stage.refundsAhead.begun === begun;
     };
@@ -124,18 +122,14 @@ export async function runRush(settings: RushSettings, watch: (look: () => RushVi
     };
     await Promise.all([watchBoard(), sell(context, fans)]);
     const lastLook = await lookAnew();
-    if (lastLook === null) {
-      throw new Error(`the seat maps did not arrive within ${LOOK_LIMIT_MS} ms after the sale`);
-    }
+    if (lastLook === null) throw new Error(`the seat maps did not arrive within ${LOOK_LIMIT_MS} ms after the sale`);
     phase = 'checking the books';
     const payers = fans.filter((fan) => fan.charged > 0);
     const moneyDrifts: string[] = [];
     await mapConcurrently(payers, AT_ONCE, async (fan) => {
       const { balance } = await client.as(fan.accessToken).balance();
       const expected = fan.charged - fan.paid + fan.refunded;
-      if (balance !== expected) {
-        moneyDrifts.push(`${fan.userId} has ${balance} won and should have ${expected}`);
-      }
+      if (balance !== expected) moneyDrifts.push(`${fan.userId} has ${balance} won and should have ${expected}`);
     });
     return {
       stage,
@@ -190,9 +184,7 @@ async function sell(context: RushContext, fans: readonly Fan[]): Promise<void> {
         try {
           fan.end = await visit(context, fan);
         } catch (error) {
-          if (isOutage(error)) {
-            stage.end();
-          }
+          if (isOutage(error)) stage.end();
           statistics.noteSurprise(error instanceof Error ? error.message : String(error));
         }
       }),
@@ -200,9 +192,7 @@ async function sell(context: RushContext, fans: readonly Fan[]): Promise<void> {
     // A fan that comes back buys; when no fan is without a ticket, the others buy for their friends.
     const without = fans.filter((fan) => fan.tickets.length === 0);
     crowd = without.length > 0 ? without : [...fans];
-    for (const fan of crowd) {
-      fan.intention = 'buy';
-    }
+    for (const fan of crowd) fan.intention = 'buy';
   }
   if (!stage.isOver()) {
     await stage.pause(LOOK_EVERY_MS * 4);

@@ -35,16 +35,12 @@ export function findDoubleSales(acknowledgements: readonly Acknowledgement[]): s
           hold = null;
           break;
         case 'payment':
-          if (sold) {
-            faults.push(`seat ${seat}: sold again at ${change.seq} without a refund`);
-          }
+          if (sold) faults.push(`seat ${seat}: sold again at ${change.seq} without a refund`);
           sold = true;
           hold = null;
           break;
         case 'refund':
-          if (!sold) {
-            faults.push(`seat ${seat}: refunded at ${change.seq} without a sale`);
-          }
+          if (!sold) faults.push(`seat ${seat}: refunded at ${change.seq} without a sale`);
           sold = false;
           break;
       }
@@ -64,9 +60,7 @@ interface SeatChange {
 function changesBySeat(acknowledgements: readonly Acknowledgement[]): Map<string, SeatChange[]> {
   const bySeat = new Map<string, SeatChange[]>();
   for (const note of acknowledgements) {
-    if (note.kind === 'charge' || note.kind === 'leave') {
-      continue;
-    }
+    if (note.kind === 'charge' || note.kind === 'leave') continue;
     const { kind } = note;
     const createdAtMs = note.kind === 'hold' ? Date.parse(note.createdAt) : 0;
     const expiresAtMs = note.kind === 'hold' ? Date.parse(note.expiresAt) : 0;

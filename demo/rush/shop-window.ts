@@ -20,15 +20,11 @@ export function openShopWindow({ stage, statistics }: RushContext, { live }: Tur
   let isOver = false;
 
   function wakeAll(): void {
-    for (const wake of waiting) {
-      wake();
-    }
+    for (const wake of waiting) wake();
   }
 
   function watch(scheduleId: number): void {
-    if (watched.has(scheduleId)) {
-      return;
-    }
+    if (watched.has(scheduleId)) return;
     watched.add(scheduleId);
     live.seats(scheduleId, (event) => {
       if (event.type === 'error') {
@@ -62,12 +58,8 @@ export function openShopWindow({ stage, statistics }: RushContext, { live }: Tur
       const deadlineMs = performance.now() + FIRST_MAP_LIMIT_MS;
       for (;;) {
         const seats = free.get(scheduleId);
-        if (isOver || stage.isOver() || live.state.type === 'closed') {
-          return 'queue-again';
-        }
-        if (seats !== undefined) {
-          return seats;
-        }
+        if (isOver || stage.isOver() || live.state.type === 'closed') return 'queue-again';
+        if (seats !== undefined) return seats;
         if (performance.now() > deadlineMs) {
           throw new Error(`no map of schedule ${scheduleId} within ${FIRST_MAP_LIMIT_MS} ms`);
         }

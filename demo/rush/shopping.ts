@@ -47,31 +47,21 @@ export async function findSeats(
   let emptyLooks = 0;
   for (let attempt = 1; ; attempt += 1) {
     const date = await chooseDate(context, turn);
-    if (date === 'queue-again') {
-      return date;
-    }
+    if (date === 'queue-again') return date;
     const free = date === null ? [] : await window.freeSeats(date);
-    if (free === 'queue-again') {
-      return context.stage.isOver() ? 'nothing-left' : free;
-    }
+    if (free === 'queue-again') return context.stage.isOver() ? 'nothing-left' : free;
     if (date === null || free.length === 0) {
       emptyLooks += 1;
-      if (emptyLooks > EMPTY_LOOKS_MOST || context.stage.isOver()) {
-        return 'nothing-left';
-      }
+      if (emptyLooks > EMPTY_LOOKS_MOST || context.stage.isOver()) return 'nothing-left';
       await window.change(EMPTY_LOOK_MS);
       continue;
     }
     await think(context);
     // The map may have changed while the fan thought.
     const stillFree = await window.freeSeats(date);
-    if (stillFree === 'queue-again' || stillFree.length === 0) {
-      continue;
-    }
+    if (stillFree === 'queue-again' || stillFree.length === 0) continue;
     const held = await hold(context, fan, turn, date, chooseSeats(context, stillFree, fan.seatsWanted, attempt));
-    if (held !== 'taken') {
-      return held;
-    }
+    if (held !== 'taken') return held;
   }
 }
 
@@ -121,9 +111,7 @@ async function hold(
     return 'taken';
   }
   const { createdAt, expiresAt } = first;
-  if (isNew) {
-    acknowledgements.note({ kind: 'hold', userId: fan.userId, scheduleId, seats, createdAt, expiresAt });
-  }
+  if (isNew) acknowledgements.note({ kind: 'hold', userId: fan.userId, scheduleId, seats, createdAt, expiresAt });
   return {
     scheduleId,
     seats,
@@ -140,8 +128,6 @@ export function acknowledgedSeat({ reservationId, seatNumber, seq }: Reservation
 
 /** The end of a turn is normal; any other refusal is a fault, because the fans keep to the rules. */
 function refusedAs({ status, code }: ApiProblem, what: string): 'queue-again' {
-  if (code.startsWith('QUEUE_')) {
-    return 'queue-again';
-  }
+  if (code.startsWith('QUEUE_')) return 'queue-again';
   throw new Error(`${what} was refused with ${status} ${code}`);
 }

@@ -45,9 +45,7 @@ export function createStage(concert: Pick<Stage, 'concertId' | 'title' | 'dates'
     isOver: () => over,
     end() {
       over = true;
-      for (const wake of waiting) {
-        wake();
-      }
+      for (const wake of waiting) wake();
     },
     onEnd(run) {
       if (over) {
@@ -58,9 +56,7 @@ export function createStage(concert: Pick<Stage, 'concertId' | 'title' | 'dates'
       return () => void waiting.delete(run);
     },
     pause(delayMs) {
-      if (over) {
-        return Promise.resolve();
-      }
+      if (over) return Promise.resolve();
       return new Promise((resolve) => {
         const wake = (): void => {
           clearTimeout(timer);

@@ -56,9 +56,7 @@ export function createStatistics(): RushStatistics {
       known.add(durationMs);
       latencies.set(step, known);
       addOne(counts, step);
-      if (code !== null) {
-        addOne(refusals, code);
-      }
+      if (code !== null) addOne(refusals, code);
     },
     noteRetry: (cause) => addOne(retries, cause),
     notePush() {
@@ -68,9 +66,7 @@ export function createStatistics(): RushStatistics {
       reconnects += 1;
     },
     noteSurprise(what) {
-      if (surprises.length < SURPRISES_KEPT) {
-        surprises.push(what);
-      }
+      if (surprises.length < SURPRISES_KEPT) surprises.push(what);
     },
     answers: () => total,
     pushes: () => pushes,

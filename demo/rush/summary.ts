@@ -33,9 +33,7 @@ export function summariseRush(result: RushResult, audit: AuditVerdict): string {
   const faults = findFaults(result, audit);
   const ends = new Map<FanEnd, number>();
   for (const { end } of fans) {
-    if (end !== null) {
-      ends.set(end, (ends.get(end) ?? 0) + 1);
-    }
+    if (end !== null) ends.set(end, (ends.get(end) ?? 0) + 1);
   }
   const lucky = fans.filter((fan) => fan.tickets.length > 0);
   const taken = [...STEPS].filter(([step]) => statistics.answersOf(step) > 0);
@@ -75,9 +73,7 @@ export function summariseRush(result: RushResult, audit: AuditVerdict): string {
 }
 
 function describeAudit(audit: AuditVerdict): string {
-  if (audit === null) {
-    return 'not run: the service’s database is not known here (set DATABASE_URL or DATA_DIR)';
-  }
+  if (audit === null) return 'not run: the service’s database is not known here (set DATABASE_URL or DATA_DIR)';
   return audit.faults.length === 0 ? `clean, ${audit.checks} invariants checked` : `${audit.faults.length} faults`;
 }
 

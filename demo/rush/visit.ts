@@ -17,14 +17,10 @@ export async function visit(context: RushContext, fan: Fan): Promise<FanEnd> {
   const { stage } = context;
   for (;;) {
     const turn = await waitForTurn(context, fan);
-    if (turn === null) {
-      return stage.isOver() ? endOf(fan, 'told: sold out') : 'changed their mind';
-    }
+    if (turn === null) return stage.isOver() ? endOf(fan, 'told: sold out') : 'changed their mind';
     try {
       const end = await shop(context, fan, turn);
-      if (end !== 'queue-again') {
-        return end;
-      }
+      if (end !== 'queue-again') return end;
     } finally {
       turn.live.close();
     }
@@ -37,9 +33,7 @@ async function shop(context: RushContext, fan: Fan, turn: Turn): Promise<FanEnd 
   const window = openShopWindow(context, turn);
   for (let holds = 1; ; holds += 1) {
     const held = await findSeats(context, fan, turn, window);
-    if (held === 'queue-again') {
-      return held;
-    }
+    if (held === 'queue-again') return held;
     if (held === 'nothing-left' || held === 'enough') {
       await leaveQueue(context, fan, turn, []);
       return endOf(fan, stage.isOver() ? 'told: sold out' : 'found nothing left');
@@ -64,29 +58,21 @@ async function shop(context: RushContext, fan: Fan, turn: Turn): Promise<FanEnd 
       return 'changed their mind';
     }
     const end = await complete(context, fan, turn, held);
-    if (end !== null) {
-      return end;
-    }
+    if (end !== null) return end;
   }
 }
 
 /** Null when the hold had ended before the payment. */
 async function complete(context: RushContext, fan: Fan, turn: Turn, held: Held): Promise<FanEnd | null> {
   const { stage } = context;
-  if (fan.intention !== 'refund') {
-    return (await buy(context, fan, turn, held)) ? 'tickets' : null;
-  }
+  if (fan.intention !== 'refund') return (await buy(context, fan, turn, held)) ? 'tickets' : null;
   stage.refundsAhead.count += 1;
   stage.refundsAhead.begun += 1;
   try {
-    if (!(await buy(context, fan, turn, held))) {
-      return null;
-    }
+    if (!(await buy(context, fan, turn, held))) return null;
     await think(context);
     const ticket = fan.tickets.at(-1);
-    if (ticket !== undefined) {
-      await giveBack(context, fan, ticket);
-    }
+    if (ticket !== undefined) await giveBack(context, fan, ticket);
     return 'gave tickets back';
   } finally {
     stage.refundsAhead.count -= 1;

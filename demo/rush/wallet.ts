@@ -14,9 +14,7 @@ export async function chargeMissing(
   balance: number,
 ): Promise<void> {
   const amount = Math.ceil((price - balance) / NOTE_WON) * NOTE_WON;
-  if (amount <= 0) {
-    return;
-  }
+  if (amount <= 0) return;
   const { entryId, currentBalance } = await shopper.charge(amount);
   fan.charged += amount;
   acknowledgements.note({ kind: 'charge', userId: fan.userId, entryId, amount, currentBalance });

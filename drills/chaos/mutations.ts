@@ -39,8 +39,6 @@ export function isMutationName(name: string): name is MutationName {
 /** The source after the replacement. Throws when the text is not there exactly once. */
 export function mutate(source: string, { file, text, by }: Replacement): string {
   const parts = source.split(text);
-  if (parts.length !== 2) {
-    throw new Error(`${file} has ${parts.length - 1} times, instead of once: ${text}`);
-  }
+  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times, instead of once: ${text}`);
   return parts.join(by);
 }

@@ -151,9 +151,7 @@ async function inLanes<T, R>(items: readonly T[], run: (item: T) => Promise<R>):
   const results: R[] = [];
   let next = 0;
   const lane = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) {
-      results[index] = await run(items[index] as T);
-    }
+    for (let index = next++; index < items.length; index = next++) results[index] = await run(items[index] as T);
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   return results;

@@ -24,9 +24,7 @@ export function familyCpuUs(processId: number): number {
   let ticks = (own?.ownTicks ?? 0) + (own?.endedChildrenTicks ?? 0);
   for (const entry of readdirSync('/proc')) {
     const times = /^\d+$/.test(entry) ? readTimes(Number(entry)) : null;
-    if (times?.parentId === processId) {
-      ticks += times.ownTicks + times.endedChildrenTicks;
-    }
+    if (times?.parentId === processId) ticks += times.ownTicks + times.endedChildrenTicks;
   }
   return ticks * TICK_US;
 }

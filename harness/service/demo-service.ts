@@ -35,9 +35,7 @@ const DEMO_HOLD_TTL_MS = 5_000;
 /** The service at `url`, the one that answers at the usual place, or a new one. Throws a sentence when there is none. */
 export async function openDemoService(asked: { url: string | null; adminToken: string | null }): Promise<DemoService> {
   const url = asked.url ?? ((await answers(`${DEFAULT_URL}/healthz`)) ? DEFAULT_URL : null);
-  if (url === null) {
-    return startDemoService();
-  }
+  if (url === null) return startDemoService();
   const adminToken = asked.adminToken ?? process.env['ADMIN_TOKEN'] ?? readSecret('ADMIN_TOKEN');
   // The given token may be that of another service, whose secret is not in DATA_DIR.
   const authSecret = asked.adminToken === null ? (process.env['AUTH_SECRET'] ?? readSecret('AUTH_SECRET')) : null;
@@ -118,9 +116,7 @@ function auditDataDir(dataDir: string): Promise<DatabaseAudit> {
 
 async function auditKnown(): Promise<DatabaseAudit | null> {
   const databaseUrl = process.env['DATABASE_URL'];
-  if (databaseUrl !== undefined && databaseUrl !== '') {
-    return auditDatabase(databaseUrl);
-  }
+  if (databaseUrl !== undefined && databaseUrl !== '') return auditDatabase(databaseUrl);
   const dataDir = resolve(process.env['DATA_DIR'] ?? DEFAULT_DATA_DIR);
   return existsSync(embeddedFiles(dataDir).cluster) ? auditDataDir(dataDir) : null;
 }

@@ -65,9 +65,7 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
   const hear = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-KEPT_OUTPUT_CHARACTERS);
     settings.onOutput?.(chunk);
-    if (settings.echo === true) {
-      process.stderr.write(chunk);
-    }
+    if (settings.echo === true) process.stderr.write(chunk);
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
@@ -124,8 +122,6 @@ export async function findFreePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new Error('The system gave no port.');
-  }
+  if (address === null || typeof address === 'string') throw new Error('The system gave no port.');
   return address.port;
 }
