@@ -1,8 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import type { Command } from '../harness/command.ts';
 import { closeOnInterruption } from '../harness/interruption.ts';
 import { describeMachine } from '../harness/machine/description.ts';
 import { flag, type Options, readOptions, text, type Values } from '../harness/options.ts';
-import { writeFigures } from './report/figures-file.ts';
 import type { RunFigures } from './report/run-figures.ts';
 
 /** The means of a benchmark while it measures. */
@@ -65,7 +65,7 @@ async function runBenchmark<Known extends Options, Figures extends RunFigures>(
     });
     const figures = { machine, settings: values, ...measured, faults } as unknown as Figures;
     console.log(summarise(figures));
-    writeFigures(output, figures);
+    if (output !== null) writeFileSync(output, `${JSON.stringify(figures, null, 2)}\n`);
   } catch (error) {
     // The first failure is the cause of those that follow.
     await close().catch((failure: unknown) => console.error(failure));

@@ -4,8 +4,7 @@ import { mapPathsOf } from '../load/holds-load.ts';
 import { auditDatabase } from '../../harness/service/database-audit.ts';
 import { readMetrics } from '../../harness/service/metrics.ts';
 import { createSale, LIMITS_OFF, PRICE_WON, type Shopper } from '../sale/sale.ts';
-import { findFreePort, startServer } from '../../harness/service/server-process.ts';
-import type { ServerProcess } from '../../harness/service/server-process.ts';
+import { type ServerProcess, startFrontrow } from '../../harness/service/server-process.ts';
 import type { Contestant } from './contestant.ts';
 
 export interface FrontrowSettings {
@@ -43,8 +42,6 @@ export interface LiveSeat {
   readonly heldUntil: string | null;
 }
 
-const SCRIPT = 'src/main.ts';
-
 /** The service itself, started in the usual way, with limits out of reach. */
 export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
   const adminToken = randomBytes(32).toString('hex');
@@ -56,14 +53,8 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     AUTH_SECRET: randomBytes(32).toString('hex'),
     CLUSTER_SECRET: randomBytes(32).toString('hex'),
   };
-  const start = async (overrides: StartOverrides = {}): Promise<ServerProcess> => {
-    return startServer({
-      command: [...(overrides.nodeOptions ?? []), SCRIPT],
-      port: overrides.port ?? (await findFreePort()),
-      env: { ...env, ...overrides.env },
-      readyPath: '/readyz',
-    });
-  };
+  const start = ({ env: own, ...overrides }: StartOverrides = {}): Promise<ServerProcess> =>
+    startFrontrow({ ...env, ...own }, overrides);
 
   return {
     name: 'frontrow',

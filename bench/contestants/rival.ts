@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { addRivalSchedules, createRivalTables, findRivalFaults } from '../rivals/rival-database.ts';
+import { openPool } from '../../harness/service/database.ts';
 import { findFreePort, startServer } from '../../harness/service/server-process.ts';
 import type { Contestant } from './contestant.ts';
 
@@ -16,9 +16,7 @@ const RIVAL_SERVER = fileURLToPath(new URL('../rivals/rival-server.ts', import.m
 
 /** A rival of `bench/rivals` as a contestant. */
 export function createRival(settings: RivalSettings): Contestant {
-  const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: 2 });
-  // A server that ends first, as after an interruption, must not end the process before its files are removed.
-  pool.on('error', () => undefined);
+  const pool = openPool(settings.databaseUrl, 2);
   return {
     name: settings.name,
     databaseUrl: settings.databaseUrl,

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { createTokenScribe } from '../../src/queue/token.ts';
 import type { CpuClocks } from '../../harness/machine/cpu-parts.ts';
 import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
 import type { TokenHolders } from '../../harness/service/access-tokens.ts';
+import { openPool } from '../../harness/service/database.ts';
 import { auditDatabase } from '../../harness/service/database-audit.ts';
 import type { PrivatePostgres } from '../../harness/service/private-postgres.ts';
 import type { PrivateRedis } from '../../harness/service/private-redis.ts';
 import { createConcert } from '../sale/concert.ts';
 import { LIMITS_OFF } from '../sale/sale.ts';
-import { findFreePort, startServer } from '../../harness/service/server-process.ts';
+import { startFrontrow } from '../../harness/service/server-process.ts';
 
 /** A fresh service with a database of its own, which admits entries to its lines. */
 export interface EntryDesk {
@@ -40,23 +40,16 @@ export async function createEntryDesk(settings: {
   const databaseUrl = await postgres.createDatabase(`entries_${created}`);
   await redis?.flush();
   const adminToken = randomBytes(32).toString('hex');
-  const server = await startServer({
-    command: ['src/main.ts'],
-    port: await findFreePort(),
-    env: {
-      ...LIMITS_OFF,
-      DATABASE_URL: databaseUrl,
-      REDIS_URL: redis?.url ?? '',
-      ADMIN_TOKEN: adminToken,
-      AUTH_SECRET: authSecret,
-      CLUSTER_SECRET: randomBytes(32).toString('hex'),
-      DRAIN_MS: '0',
-    },
-    readyPath: '/readyz',
+  const server = await startFrontrow({
+    ...LIMITS_OFF,
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redis?.url ?? '',
+    ADMIN_TOKEN: adminToken,
+    AUTH_SECRET: authSecret,
+    CLUSTER_SECRET: randomBytes(32).toString('hex'),
+    DRAIN_MS: '0',
   });
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
-  // A server that ends first, as after an interruption, must not end the process before its files are removed.
-  pool.on('error', () => undefined);
+  const pool = openPool(databaseUrl, 1);
   await holders.register(databaseUrl);
   await postgres.settle([databaseUrl]);
   const scribe = createTokenScribe({ secret: authSecret });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
+import { openPool } from '../../harness/service/database.ts';
 import { mapConcurrently } from '../../harness/concurrently.ts';
 import { createConcert, DAY_MS } from './concert.ts';
 
@@ -61,9 +62,7 @@ export function createSale(settings: {
   readonly adminToken: string;
   readonly users: number;
 }): Sale {
-  const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: 2 });
-  // A server that ends first, as after an interruption, must not end the process before its files are removed.
-  pool.on('error', () => undefined);
+  const pool = openPool(settings.databaseUrl, 2);
   const shoppers: Shopper[] = [];
   let concertId = 0;
 

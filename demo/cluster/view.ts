@@ -1,3 +1,4 @@
+import { bold, dim, openScreen } from '../screen.ts';
 import type { FrontCounts } from './front/front.ts';
 import type { NodeFigures } from './node-figures.ts';
 
@@ -18,38 +19,28 @@ export interface View {
 const FRAME_MS = 500;
 const LINE_EVERY_MS = 5_000;
 const EVENTS_SHOWN = 6;
-const CLEAR_LINE = '\u001b[2K';
-const bold = (text: string): string => `\u001b[1m${text}\u001b[0m`;
-const dim = (text: string): string => `\u001b[2m${text}\u001b[0m`;
 
 /** On a terminal a picture replaces the last one; elsewhere there is a line every five seconds, and one for each event. */
 export function createView(output: NodeJS.WriteStream, look: () => ClusterView): View {
-  const isDrawn = output.isTTY;
   const events: string[] = [];
   const beganMs = performance.now();
-  let lines = 0;
-  const draw = (): void => {
-    const picture = drawCluster(look(), events, output.columns ?? 80);
-    const up = lines > 0 ? `\u001b[${lines}A` : '';
-    const rest = '\n'.repeat(Math.max(0, lines - picture.length));
-    output.write(`${up}${picture.map((line) => `${CLEAR_LINE}${line}\n`).join('')}${rest}`);
-    lines = Math.max(lines, picture.length);
-  };
-  const print = (): void => {
-    const seconds = Math.round((performance.now() - beganMs) / 1_000);
-    output.write(`${seconds} s: ${look().nodes.map(describeNode).join(' | ')}\n`);
-  };
-  if (!isDrawn) for (const line of look().heading) output.write(`${line}\n`);
-  const timer = setInterval(isDrawn ? draw : print, isDrawn ? FRAME_MS : LINE_EVERY_MS);
+  const screen = openScreen({
+    output,
+    frameMs: FRAME_MS,
+    lineEveryMs: LINE_EVERY_MS,
+    draw: (columns) => drawCluster(look(), events, columns),
+    describe() {
+      const seconds = Math.round((performance.now() - beganMs) / 1_000);
+      return `${seconds} s: ${look().nodes.map(describeNode).join(' | ')}`;
+    },
+  });
+  for (const line of look().heading) screen.print(line);
   return {
     say(event) {
-      if (isDrawn) events.push(event);
-      else output.write(`${event}\n`);
+      events.push(event);
+      screen.print(event);
     },
-    close() {
-      clearInterval(timer);
-      if (isDrawn) draw();
-    },
+    close: () => screen.close(),
   };
 }
 

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { withClient } from '../../harness/service/database.ts';
 import type { Acknowledgement } from './acknowledgement.ts';
 
 /** One statement looks for this many acknowledgements. */
@@ -54,9 +54,7 @@ export async function findMissing(
   databaseUrl: string,
   acknowledgements: readonly Acknowledgement[],
 ): Promise<Acknowledgement[]> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
+  return withClient(databaseUrl, async (client) => {
     const missing: Acknowledgement[] = [];
     for (const [kinds, statement] of MISSING) {
       const looked = acknowledgements.filter(({ kind }) => kinds.includes(kind));
@@ -69,7 +67,5 @@ export async function findMissing(
       }
     }
     return missing;
-  } finally {
-    await client.end();
-  }
+  });
 }

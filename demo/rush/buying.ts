@@ -5,7 +5,9 @@ import type { RushContext } from './rush-context.ts';
 import { acknowledgedSeat, think } from './shopping.ts';
 import type { Held } from './shopping.ts';
 import type { Turn } from './turn.ts';
-import { chargeMissing } from './wallet.ts';
+
+/** Fans charge in whole notes. */
+const NOTE_WON = 10_000;
 
 /** Pays for the held seats. Charges the wallet first, or when the service reports the missing amount. False when the hold ended before. */
 export async function buy(context: RushContext, fan: Fan, turn: Turn, held: Held): Promise<boolean> {
@@ -66,4 +68,19 @@ export async function release(
       if (code !== 'RESERVATION_NOT_HELD') throw new Error(`a release was refused with ${status} ${code}`);
     }
   }
+}
+
+/** Charges the amount that `balance` lacks to pay `price`, rounded up. `balance` is the last one that the fan has seen. */
+async function chargeMissing(
+  { acknowledgements }: RushContext,
+  fan: Fan,
+  { shopper }: Turn,
+  price: number,
+  balance: number,
+): Promise<void> {
+  const amount = Math.ceil((price - balance) / NOTE_WON) * NOTE_WON;
+  if (amount <= 0) return;
+  const { entryId, currentBalance } = await shopper.charge(amount);
+  fan.charged += amount;
+  acknowledgements.note({ kind: 'charge', userId: fan.userId, entryId, amount, currentBalance });
 }

@@ -1,3 +1,4 @@
+import { bold, dim, openScreen } from '../screen.ts';
 import type { RushView } from './rush.ts';
 
 /** Shows a rush while it runs; `close` leaves the last picture on the screen. */
@@ -8,32 +9,16 @@ export interface Progress {
 const FRAME_MS = 150;
 const LINE_EVERY_MS = 2_000;
 const BAR_CELLS = 25;
-const CLEAR_LINE = '\u001b[2K';
-const bold = (text: string): string => `\u001b[1m${text}\u001b[0m`;
-const dim = (text: string): string => `\u001b[2m${text}\u001b[0m`;
 
 /** On a terminal a picture replaces the last one; elsewhere there is a line every two seconds. */
 export function createProgress(output: NodeJS.WriteStream, look: () => RushView): Progress {
-  const drawn = output.isTTY;
-  let lines = 0;
-  const draw = (): void => {
-    const picture = drawRush(look(), output.columns ?? 80);
-    const up = lines > 0 ? `\u001b[${lines}A` : '';
-    output.write(`${up}${picture.map((line) => `${CLEAR_LINE}${line}\n`).join('')}`);
-    lines = picture.length;
-  };
-  const say = (): void => {
-    output.write(`${describeRush(look())}\n`);
-  };
-  const timer = setInterval(drawn ? draw : say, drawn ? FRAME_MS : LINE_EVERY_MS);
+  const describe = (): string => describeRush(look());
+  const draw = (columns: number): readonly string[] => drawRush(look(), columns);
+  const screen = openScreen({ output, frameMs: FRAME_MS, lineEveryMs: LINE_EVERY_MS, draw, describe });
   return {
     close() {
-      clearInterval(timer);
-      if (drawn) {
-        draw();
-      } else {
-        say();
-      }
+      screen.close();
+      screen.print(describe());
     },
   };
 }

@@ -58,18 +58,14 @@ interface SeatChange {
 }
 
 function changesBySeat(acknowledgements: readonly Acknowledgement[]): Map<string, SeatChange[]> {
-  const bySeat = new Map<string, SeatChange[]>();
-  for (const note of acknowledgements) {
-    if (note.kind === 'charge' || note.kind === 'leave') continue;
-    const { kind } = note;
+  const changes = acknowledgements.flatMap((note) => {
+    if (note.kind === 'charge' || note.kind === 'leave') return [];
+    const { kind, scheduleId } = note;
     const createdAtMs = note.kind === 'hold' ? Date.parse(note.createdAt) : 0;
     const expiresAtMs = note.kind === 'hold' ? Date.parse(note.expiresAt) : 0;
-    for (const { seatNumber, seq, reservationId } of note.seats) {
-      const seat = `${note.scheduleId}/${seatNumber}`;
-      const changes = bySeat.get(seat) ?? [];
-      changes.push({ kind, seq, reservationId, createdAtMs, expiresAtMs });
-      bySeat.set(seat, changes);
-    }
-  }
-  return bySeat;
+    return note.seats.map(({ seatNumber, ...seat }) => {
+      return { ...seat, seat: `${scheduleId}/${seatNumber}`, kind, createdAtMs, expiresAtMs };
+    });
+  });
+  return Map.groupBy(changes, ({ seat }) => seat);
 }

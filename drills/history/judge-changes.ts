@@ -5,18 +5,11 @@ import type { SaleRecord, ScheduleRecord } from './sale-record.ts';
 /** R1, R2 and R5: the log against itself, the answers against the log, the log against the answers. */
 export function judgeChanges(record: SaleRecord, operations: readonly Operation[]): string[] {
   const faults: string[] = [];
-  const bySchedule = new Map<number, Operation[]>();
-  const leavers = new Set<string>();
-  for (const operation of operations) {
-    const { matter } = operation;
-    if (matter.kind === 'leave') leavers.add(operation.userId);
-    if (!('scheduleId' in matter)) continue;
-    const own = bySchedule.get(matter.scheduleId) ?? [];
-    own.push(operation);
-    bySchedule.set(matter.scheduleId, own);
-  }
+  const bySchedule = Map.groupBy(operations, ({ matter }) => ('scheduleId' in matter ? matter.scheduleId : null));
+  const leavers = new Set(operations.filter(({ matter }) => matter.kind === 'leave').map(({ userId }) => userId));
   for (const scheduleId of bySchedule.keys()) {
-    if (!record.schedules.has(scheduleId)) faults.push(`R2: schedule ${scheduleId} was sold, but is not recorded`);
+    if (scheduleId !== null && !record.schedules.has(scheduleId))
+      faults.push(`R2: schedule ${scheduleId} was sold, but is not recorded`);
   }
   for (const [scheduleId, schedule] of record.schedules) {
     const own = bySchedule.get(scheduleId) ?? [];
@@ -80,17 +73,12 @@ function judgeOrigins(
   leavers: ReadonlySet<string>,
   faults: string[],
 ): void {
-  const granted = new Set<string>();
-  const doubtful = new Map<string, Operation[]>();
-  for (const operation of operations) {
-    if (operation.matter.kind !== 'list') {
-      for (const { status, reservationId } of grantedOf(operation)) granted.add(`${status} ${reservationId}`);
-    }
-    if (operation.effect !== 'unknown') continue;
-    const own = doubtful.get(operation.userId) ?? [];
-    own.push(operation);
-    doubtful.set(operation.userId, own);
-  }
+  const grants = operations.filter(({ matter }) => matter.kind !== 'list').flatMap(grantedOf);
+  const granted = new Set(grants.map(({ status, reservationId }) => `${status} ${reservationId}`));
+  const doubtful = Map.groupBy(
+    operations.filter(({ effect }) => effect === 'unknown'),
+    ({ userId }) => userId,
+  );
   for (const [index, { event }] of log.entries()) {
     if (event.type === 'EXPIRED' || granted.has(`${event.type} ${event.reservationId}`)) continue;
     const userId = holders.get(event.reservationId) ?? '';
@@ -98,7 +86,7 @@ function judgeOrigins(
     const mayBe = (doubtful.get(userId) ?? []).some(({ matter }) => mayHaveDone(matter, event));
     if (!mayBe) {
       faults.push(
-        `R5: schedule ${scheduleId}: nobody was told of, or left in doubt about, change ${index + 1} ${JSON.stringify(event)} of ${userId}`,
+        `R5: schedule ${scheduleId}: no answer granted, and no request with an unknown outcome asked for, change ${index + 1} ${JSON.stringify(event)} of ${userId}`,
       );
     }
   }

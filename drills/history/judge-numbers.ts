@@ -19,37 +19,44 @@ export interface Numbered {
 /** R4 for the seats of each schedule. */
 export function judgeNumbers(operations: readonly Operation[]): string[] {
   const faults: string[] = [];
-  const bySchedule = new Map<number, Numbered[]>();
-  for (const operation of operations) {
-    const { matter } = operation;
+  const numbered = operations.flatMap((operation): (Numbered & { readonly scheduleId: number })[] => {
+    const { matter, isFresh } = operation;
     const number = numberOf(operation);
-    if (number === null || !('scheduleId' in matter)) continue;
-    const own = bySchedule.get(matter.scheduleId) ?? [];
-    const knownAt = operation.endedAt + (operation.isFresh ? 0 : LOOKED_UP_MS);
-    own.push({ operation, number, isFresh: operation.isFresh, knownAt });
-    bySchedule.set(matter.scheduleId, own);
-  }
-  for (const numbered of bySchedule.values()) {
-    sweep(numbered, ({ operation }, seen) => {
+    if (number === null || !('scheduleId' in matter)) return [];
+    const knownAt = operation.endedAt + (isFresh ? 0 : LOOKED_UP_MS);
+    return [{ operation, scheduleId: matter.scheduleId, number, isFresh, knownAt }];
+  });
+  for (const own of Map.groupBy(numbered, ({ scheduleId }) => scheduleId).values()) {
+    sweep(own, numberIn, ({ operation, number, isFresh }, seen) => {
+      if (!isFresh || number >= seen.number) return;
       faults.push(`R4: ${describeOperation(operation)}, after ${describeOperation(seen.operation)} had been answered`);
     });
   }
   return faults;
 }
 
-/** Reports every fresh answer that is older than one that had arrived before it was asked for. */
-export function sweep(numbered: readonly Numbered[], report: (late: Numbered, seen: Numbered) => void): void {
-  const byStart = numbered.toSorted((one, other) => one.operation.startedAt - other.operation.startedAt);
-  const byKnown = numbered.toSorted((one, other) => one.knownAt - other.knownAt);
-  let newest: Numbered | null = null;
+/** The rank of an answer by its number. */
+export function numberIn({ number }: Numbered): number {
+  return number;
+}
+
+/** Visits every answer together with the one of the highest rank that was known before its request, where there is one. */
+export function sweep<Answer extends Numbered>(
+  answers: readonly Answer[],
+  rankOf: (answer: Answer) => number,
+  visit: (current: Answer, highest: Answer) => void,
+): void {
+  const byStart = answers.toSorted((one, other) => one.operation.startedAt - other.operation.startedAt);
+  const byKnown = answers.toSorted((one, other) => one.knownAt - other.knownAt);
+  let highest: Answer | null = null;
   let next = 0;
   for (const current of byStart) {
     for (let known = byKnown[next]; known !== undefined; known = byKnown[next]) {
       if (known.knownAt >= current.operation.startedAt) break;
-      if (newest === null || known.number > newest.number) newest = known;
+      if (highest === null || rankOf(known) > rankOf(highest)) highest = known;
       next += 1;
     }
-    if (current.isFresh && newest !== null && current.number < newest.number) report(current, newest);
+    if (highest !== null) visit(current, highest);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Numbered, sweep } from './judge-numbers.ts';
+import { numberIn, type Numbered, sweep } from './judge-numbers.ts';
 import { describeOperation, type Operation } from './operation.ts';
 import type { SaleRecord, TokenRecord } from './sale-record.ts';
 
@@ -19,13 +19,20 @@ export function judgeQueue({ tokens }: SaleRecord, operations: readonly Operatio
     own.push({ operation, number: token.no, isFresh, knownAt: endedAt, token });
     byConcert.set(matter.concertId, own);
   }
-  for (const entries of byConcert.values()) {
-    sweep(entries, (late, seen) => {
+  for (const own of byConcert.values()) {
+    sweep(own, numberIn, ({ operation, number, isFresh }, seen) => {
+      if (!isFresh || number >= seen.number) return;
       faults.push(
-        `R4: ${describeOperation(late.operation)} got place ${late.number}, after ${seen.number} had been given to ${describeOperation(seen.operation)}`,
+        `R4: ${describeOperation(operation)} got place ${number}, after ${seen.number} had been given to ${describeOperation(seen.operation)}`,
       );
     });
-    judgeTurns(entries, faults);
+    // R9: by the order of the answers, so entries that were in flight at once may be admitted in either order.
+    sweep(own, waitedUntil, ({ operation, isFresh, token: { activatedAt } }, longest) => {
+      if (!isFresh || activatedAt === null || waitedUntil(longest) <= activatedAt) return;
+      faults.push(
+        `R9: ${describeOperation(operation)} was admitted at ${activatedAt}, before ${describeOperation(longest.operation)} with ${JSON.stringify(longest.token)}`,
+      );
+    });
   }
   return faults;
 }
@@ -38,31 +45,9 @@ interface Entry extends Numbered {
 const CLOCKS_APART_MS = 1_000;
 
 /** When the token stopped waiting; Infinity while it waits. */
-function waitedUntil({ activatedAt, endedAt }: TokenRecord): number {
+function waitedUntil({ token: { activatedAt, endedAt } }: Entry): number {
   return Math.min(
     activatedAt ?? Number.POSITIVE_INFINITY,
     endedAt === null ? Number.POSITIVE_INFINITY : endedAt - CLOCKS_APART_MS,
   );
-}
-
-/** R9: by the order of the answers, so entries that were in flight at once may be admitted in either order. */
-function judgeTurns(entries: readonly Entry[], faults: string[]): void {
-  const byStart = entries.toSorted((one, other) => one.operation.startedAt - other.operation.startedAt);
-  const byEnd = entries.toSorted((one, other) => one.knownAt - other.knownAt);
-  let longest: Entry | null = null;
-  let next = 0;
-  for (const current of byStart) {
-    for (let told = byEnd[next]; told !== undefined; told = byEnd[next]) {
-      if (told.knownAt >= current.operation.startedAt) break;
-      if (longest === null || waitedUntil(told.token) > waitedUntil(longest.token)) longest = told;
-      next += 1;
-    }
-    const { activatedAt } = current.token;
-    if (!current.isFresh || activatedAt === null || longest === null) continue;
-    if (waitedUntil(longest.token) > activatedAt) {
-      faults.push(
-        `R9: ${describeOperation(current.operation)} was let in at ${activatedAt}, before ${describeOperation(longest.operation)} with ${JSON.stringify(longest.token)}`,
-      );
-    }
-  }
 }

@@ -9,6 +9,7 @@ interface SeatState {
 
 interface View {
   readonly operation: Operation;
+  readonly scheduleId: number;
   readonly seq: number;
   readonly epoch: number;
 }
@@ -16,16 +17,13 @@ interface View {
 /** R3: folds the log of each schedule once, and compares each shown map at its number on the way. */
 export function judgeViews(record: SaleRecord, operations: readonly Operation[]): string[] {
   const faults: string[] = [];
-  const views = new Map<number, View[]>();
-  for (const operation of operations) {
+  const views = operations.flatMap((operation): View[] => {
     const { matter } = operation;
     const shown = matter.kind === 'map' ? matter.view : matter.kind === 'hold' ? matter.taken : null;
-    if (shown === null || !('scheduleId' in matter)) continue;
-    const own = views.get(matter.scheduleId) ?? [];
-    own.push({ operation, seq: shown.seq, epoch: shown.epoch });
-    views.set(matter.scheduleId, own);
-  }
-  for (const [scheduleId, own] of views) {
+    if (shown === null || !('scheduleId' in matter)) return [];
+    return [{ operation, scheduleId: matter.scheduleId, seq: shown.seq, epoch: shown.epoch }];
+  });
+  for (const [scheduleId, own] of Map.groupBy(views, (view) => view.scheduleId)) {
     const schedule = record.schedules.get(scheduleId);
     if (schedule !== undefined) judgeSchedule(schedule, own, faults);
   }

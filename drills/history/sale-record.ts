@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { SeatEvent } from '../../src/actors/seat-event.ts';
+import { withClient } from '../../harness/service/database.ts';
 
 export interface LoggedEvent {
   readonly epoch: number;
@@ -43,14 +44,10 @@ export interface TokenRecord {
 
 /** Reads all of it in one snapshot. For databases of some million events. */
 export async function readSaleRecord(databaseUrl: string): Promise<SaleRecord> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
+  return withClient(databaseUrl, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    return await readAll(client);
-  } finally {
-    await client.end();
-  }
+    return readAll(client);
+  });
 }
 
 async function readAll(client: pg.Client): Promise<SaleRecord> {

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import pg from 'pg';
+import { withClient } from './database.ts';
 
 /** Users with access tokens that were issued in advance. */
 export interface TokenHolders {
@@ -24,17 +24,13 @@ export function issueAccessTokens(count: number, secret: string, tokensFile: str
     count,
     tokensFile,
     async register(databaseUrl) {
-      const client = new pg.Client({ connectionString: databaseUrl });
-      await client.connect();
-      try {
+      await withClient(databaseUrl, async (client) => {
         for (let first = 0; first < count; first += BATCH) {
           const batch = userIds.slice(first, first + BATCH);
           await client.query("INSERT INTO users (user_id, name) SELECT unnest($1::uuid[]), 'One of many'", [batch]);
           await client.query('INSERT INTO wallets (user_id) SELECT unnest($1::uuid[])', [batch]);
         }
-      } finally {
-        await client.end();
-      }
+      });
     },
   };
 }

@@ -10,7 +10,7 @@ import { asObject, readText } from '../json.ts';
 import { auditDatabase } from './database-audit.ts';
 import type { DatabaseAudit } from './database-audit.ts';
 import { quietLog } from './private-postgres.ts';
-import { answers, findFreePort, startServer } from './server-process.ts';
+import { answers, findFreePort, startFrontrow } from './server-process.ts';
 import type { ServerProcess } from './server-process.ts';
 
 /** A service for a rush: one that runs, or one that was started for it. */
@@ -81,10 +81,8 @@ async function startDemoService(): Promise<DemoService> {
 
 /** Starts `src/main.ts` with an embedded database, holds that end within seconds, and no limits on requests. */
 export function startService(settings: { port: number; dataDir: string; adminToken: string }): Promise<ServerProcess> {
-  return startServer({
-    command: ['src/main.ts'],
-    port: settings.port,
-    env: {
+  return startFrontrow(
+    {
       DATABASE_URL: '',
       REDIS_URL: '',
       DATA_DIR: settings.dataDir,
@@ -96,8 +94,8 @@ export function startService(settings: { port: number; dataDir: string; adminTok
       REGISTRATIONS_PER_MINUTE: '0',
       LOG_LEVEL: 'warn',
     },
-    readyPath: '/readyz',
-  });
+    { port: settings.port },
+  );
 }
 
 /** Calls `use` with the embedded database of a directory; starts its server for that time unless it runs. */

@@ -1,12 +1,12 @@
 import { readFileSync, rmSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { keepText, openDataDirectory } from '../../src/config/data-directory.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { embeddedFiles } from '../../src/embedded-postgres/embedded-cluster.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.ts';
 import { endPostmaster, findPostmaster } from '../../src/embedded-postgres/embedded-postmaster.ts';
+import { withClient } from './database.ts';
 import { findStablePort } from './stable-port.ts';
 
 /** A PostgreSQL server that belongs to one run, on the disk of the system's temporary directory. */
@@ -66,15 +66,6 @@ export async function startPrivatePostgres(given: PrivatePostgresSettings = {}):
     startEmbeddedPostgres({ dataDir, log: quietLog, ...(given.settings && { settings: given.settings }) });
   let server = await startServer();
   const { databaseUrl } = server;
-  const withClient = async <T>(databaseUrl: string, use: (client: pg.Client) => Promise<T>): Promise<T> => {
-    const client = new pg.Client({ connectionString: databaseUrl });
-    await client.connect();
-    try {
-      return await use(client);
-    } finally {
-      await client.end();
-    }
-  };
   const stop = async (keepFiles: boolean): Promise<void> => {
     await server.stop();
     if (keepFiles) {
@@ -126,13 +117,9 @@ export async function startPrivatePostgres(given: PrivatePostgresSettings = {}):
 }
 
 /** The process id of the server's postmaster; the server must run on this machine. */
-export async function findPostmasterId(databaseUrl: string): Promise<number> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
+export function findPostmasterId(databaseUrl: string): Promise<number> {
+  return withClient(databaseUrl, async (client) => {
     const { rows } = await client.query<{ directory: string }>("SELECT current_setting('data_directory') AS directory");
     return Number(readFileSync(join(rows[0]?.directory ?? '', 'postmaster.pid'), 'utf8').split('\n')[0]);
-  } finally {
-    await client.end();
-  }
+  });
 }

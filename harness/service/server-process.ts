@@ -21,8 +21,6 @@ export interface ServerSettings {
   readonly env: Readonly<Record<string, string>>;
   /** Answers 200 when the server can serve. */
   readonly readyPath: string;
-  /** Whether its output also goes to standard error. */
-  readonly echo?: boolean;
   /** Whether it gets only PATH of this process's environment. */
   readonly isAlone?: boolean;
   /** Gets everything that it writes. */
@@ -65,7 +63,6 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
   const hear = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-KEPT_OUTPUT_CHARACTERS);
     settings.onOutput?.(chunk);
-    if (settings.echo === true) process.stderr.write(chunk);
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
@@ -101,6 +98,15 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
     stop: () => (stopping ??= end('SIGTERM')),
     kill: () => end('SIGKILL'),
   };
+}
+
+/** Starts the service itself, by default on a free port and without options of Node. */
+export async function startFrontrow(
+  env: Readonly<Record<string, string>>,
+  { port, nodeOptions = [] }: { readonly port?: number; readonly nodeOptions?: readonly string[] } = {},
+): Promise<ServerProcess> {
+  const command = [...nodeOptions, 'src/main.ts'];
+  return startServer({ command, port: port ?? (await findFreePort()), env, readyPath: '/readyz' });
 }
 
 /** Whether a GET is answered with 200 within a second. */
