@@ -1,7 +1,7 @@
 import { createRing } from '../src/cluster/ring.ts';
 import { familyCpuUs, processCpuUs } from '../harness/machine/cpu-time.ts';
 import { type ClusterField, createClusterField } from './cluster/cluster-field.ts';
-import { createFreshSchedules, type FreshSchedules } from './cluster/fresh-schedules.ts';
+import type { Sale } from './sale/sale.ts';
 import { nodeIdOf } from './cluster/heads.ts';
 import { createFrontrow, type FrontrowContestant } from './contestants/frontrow.ts';
 import {
@@ -159,4 +159,29 @@ async function runPhases(load: LoadProcess, holdsLoad: HoldsLoad, kind: Kind, ph
 
 async function killNodes({ cluster: { nodes } }: ClusterField): Promise<void> {
   await Promise.all(nodes.map((node) => node.kill()));
+}
+
+/** Schedules without any request so far. */
+interface FreshSchedules {
+  /** Adds schedules until there are at least `count`. */
+  stock(count: number): Promise<void>;
+  /** Removes and returns `count` schedules that fit, in order; throws when there are fewer. */
+  take(count: number, fits: (scheduleId: number) => boolean): number[];
+}
+
+/** A stock of schedules of `seatCount` seats. The ring can place them only when the nodes have names. */
+function createFreshSchedules(sale: Pick<Sale, 'addSchedules'>, seatCount: number): FreshSchedules {
+  let stocked: number[] = [];
+  return {
+    async stock(count) {
+      const missing = count - stocked.length;
+      if (missing > 0) stocked.push(...(await sale.addSchedules(missing, seatCount)));
+    },
+    take(count, fits) {
+      const taken = new Set(stocked.filter(fits).slice(0, count));
+      if (taken.size < count) throw new Error(`Of ${stocked.length} fresh schedules only ${taken.size} fit.`);
+      stocked = stocked.filter((scheduleId) => !taken.has(scheduleId));
+      return [...taken];
+    },
+  };
 }

@@ -86,11 +86,8 @@ function summarise(figures: StuckFigures): string {
   const growth = (figure: (phase: StuckPhase) => number): number => of(hindered, figure) - of(reading, figure);
   const growthMiB = growth(({ residentMiB }) => residentMiB);
   const accountedMiB = growth((phase) => phase.accountedMiB);
-  const p99Ms = (phases: readonly StuckPhase[]): string =>
-    formatFixed(
-      of(phases, ({ phase }) => phase.crowd?.p99Ms ?? 0),
-      1,
-    );
+  const p99Of = ({ phase }: StuckPhase): number => phase.crowd?.p99Ms ?? 0;
+  const p99Ms = (phases: readonly StuckPhase[]): string => formatFixed(of(phases, p99Of), 1);
   const headings = ['RSS MiB', 'heap + external', 'p50 ms', 'p99 ms', 'worst p99', 'frames/s', 'core'];
   return [
     ...describeLiveRun(figures),

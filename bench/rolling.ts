@@ -5,7 +5,7 @@ import { count, optionalCount } from '../harness/options.ts';
 import { createWorkerProcess } from '../harness/process/worker-process.ts';
 import { type ClusterField, createClusterField } from './cluster/cluster-field.ts';
 import { summariseRolling } from './report/rolling-report.ts';
-import type { FrontCalls } from './rolling/front-calls.ts';
+import type { FrontCalls } from './rolling/front-worker.ts';
 import { measureStretch, type Stretch } from './rolling/stretch.ts';
 import { type BenchmarkRun, createBenchmark } from './run-benchmark.ts';
 import { findMissingHolds } from './steady/missing-holds.ts';

@@ -3,11 +3,9 @@
  * stop when every seat of a new concert is sold. Then the demo checks the fans' own books and the database.
  * It exits with 1 when something is wrong or a seat is unsold.
  */
-import { openDemoService } from '../harness/service/demo-service.ts';
-import type { DemoService } from '../harness/service/demo-service.ts';
+import { type DemoService, openDemoService } from '../harness/service/demo-service.ts';
 import { count, optionalCount, readOptions, seedFromClock, text } from '../harness/options.ts';
-import { createProgress } from './rush/progress.ts';
-import type { Progress } from './rush/progress.ts';
+import { createProgress, type Progress } from './rush/progress.ts';
 import { runRush } from './rush/rush.ts';
 import { findFaults, summariseRush } from './rush/summary.ts';
 

@@ -7,13 +7,9 @@ export function closeOnInterruption(close: () => Promise<void>): void {
   const interrupt = (): void => {
     if (isClosing) return;
     isClosing = true;
-    close().then(
-      () => process.exit(130),
-      (error: unknown) => {
-        console.error(error);
-        process.exit(130);
-      },
-    );
+    void close()
+      .catch((error: unknown) => console.error(error))
+      .finally(() => process.exit(130));
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);

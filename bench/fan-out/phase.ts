@@ -65,15 +65,13 @@ export async function runHallPhase(
   const faults = await judgeMaps(name, hall, crowd);
   const changes = readRequests([end.records]).filter(isDone);
   const replies = Float64Array.from(changes.flatMap(({ seq, doneMs }) => [seq, doneMs]));
+  const repliesMs = changes.map(({ dueMs, doneMs }) => doneMs - dueMs);
   const measured = { fromMs: before.atMs, toMs: after.atMs, replies };
   return {
     watchers,
     seconds: (after.atMs - before.atMs) / 1_000,
     crowd: watchers === 0 ? null : await crowd.call('measure', measured),
-    replyP99Ms: quantile(
-      changes.map(({ dueMs, doneMs }) => doneMs - dueMs),
-      0.99,
-    ),
+    replyP99Ms: quantile(repliesMs, 0.99),
     serverCpuUs: after.serverUs - before.serverUs,
     crowdCpuUs: after.crowdUs - before.crowdUs,
     serverWaitUs: after.serverWaitUs - before.serverWaitUs,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import pg from 'pg';
 import type { Field } from '../contestants/field.ts';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { mapConcurrently } from '../../harness/concurrently.ts';
@@ -9,9 +8,11 @@ import { LIVE_PATH } from '../fan-out/hall.ts';
 import { createConcert, DAY_MS } from '../sale/concert.ts';
 import { asObject, readText } from '../../harness/json.ts';
 import type { LoadProcess } from '../load/load-process.ts';
-import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
+import { type CpuClocks, type CpuParts, startCpuParts } from '../../harness/machine/cpu-parts.ts';
+import { processCpuUs } from '../../harness/machine/cpu-time.ts';
+import { withClient } from '../../harness/service/database.ts';
 import { type EntryStatementFigures, measureEntryStatement } from './entries.ts';
-import { type PrivateRedis, startPrivateRedis } from '../../harness/service/private-redis.ts';
+import { startPrivateRedis } from '../../harness/service/private-redis.ts';
 import type { ServerProcess } from '../../harness/service/server-process.ts';
 import { createLineCrowd } from '../watchers/line-calls.ts';
 
@@ -20,9 +21,8 @@ const STATEMENT_SIZES = [10, 100, 1_000];
 interface Cost {
   readonly operations: number;
   readonly perSecond: number;
-  readonly nodeUs: number;
-  readonly databaseUs: number;
-  readonly redisUs: number;
+  /** For each operation, of the parts `node`, `postgres` and `redis`. */
+  readonly cpuUs: CpuParts;
 }
 
 export interface LineFigures {
@@ -63,8 +63,7 @@ export async function measureLine(
   const redis = await startPrivateRedis();
   const link = new Redis(redis.url);
   const server = await frontrow.start({ env: { REDIS_URL: redis.url } });
-  const database = new pg.Client({ connectionString: frontrow.databaseUrl });
-  await database.connect();
+  const clocks = { ...field.clocks(server), redis: () => processCpuUs(redis.processId ?? 0) };
   const crowd = createLineCrowd();
   try {
     const client = createFrontrowClient({ baseUrl: server.url });
@@ -74,15 +73,15 @@ export async function measureLine(
       const { accessToken } = await client.register({ name: 'Fan', email: `${randomUUID()}@example.com` });
       return accessToken;
     });
-    const [before, stored] = [await usedBytes(link), await readStored(database)];
+    const [before, stored] = [await usedBytes(link), await readStored(frontrow.databaseUrl)];
     const tokens: string[] = [];
-    const entry = await measure(field, server, redis, async () => {
+    const entry = await measure(clocks, async () => {
       tokens.push(...(await mapConcurrently(users, AT_ONCE, (user) => enter(server, user, concertId))));
       return count;
     });
-    const [after, storedAfter] = [await usedBytes(link), await readStored(database)];
+    const [after, storedAfter] = [await usedBytes(link), await readStored(frontrow.databaseUrl)];
     const callsBefore = await scriptCalls(link);
-    const poll = await measure(field, server, redis, async () => {
+    const poll = await measure(clocks, async () => {
       const work = { type: 'polls', path: '/api/v1/queue/status', repeat: true } as const;
       const plan = { port: server.port, connections: POLL_CONNECTIONS, durationMs: POLL_MS, tokens, seed: 1, work };
       const { allAnswers } = await load.run(plan);
@@ -92,7 +91,7 @@ export async function measureLine(
     const watching = tokens.slice(0, WATCHERS_MOST);
     await crowd.call('open', { port: server.port, path: LIVE_PATH, tokens: watching });
     await pause(CALM_MS);
-    const watch = await measure(field, server, redis, async () => {
+    const watch = await measure(clocks, async () => {
       await pause(WATCH_MS);
       return (watching.length * WATCH_MS) / 1_000;
     });
@@ -116,7 +115,6 @@ export async function measureLine(
     };
   } finally {
     crowd.close();
-    await database.end();
     link.disconnect();
     await server.stop();
     await redis.kill();
@@ -133,33 +131,20 @@ async function enter(server: ServerProcess, accessToken: string, concertId: numb
   return readText(asObject(await answer.json()), 'token');
 }
 
-async function measure(
-  field: Field,
-  server: ServerProcess,
-  redis: PrivateRedis,
-  run: () => Promise<number>,
-): Promise<Cost> {
-  const read = () => ({
-    atMs: performance.now(),
-    node: processCpuUs(server.processId),
-    database: familyCpuUs(field.postgres.postmasterId),
-    redis: processCpuUs(redis.processId ?? 0),
-  });
-  const before = read();
+async function measure(clocks: CpuClocks, run: () => Promise<number>): Promise<Cost> {
+  const beganMs = performance.now();
+  const takeCpu = startCpuParts(clocks);
   const operations = await run();
-  const after = read();
-  return {
-    operations,
-    perSecond: (operations * 1_000) / (after.atMs - before.atMs),
-    nodeUs: (after.node - before.node) / operations,
-    databaseUs: (after.database - before.database) / operations,
-    redisUs: (after.redis - before.redis) / operations,
-  };
+  const cpuUs = Object.entries(takeCpu()).map(([name, us]) => [name, us / operations] as const);
+  const perSecond = (operations * 1_000) / (performance.now() - beganMs);
+  return { operations, perSecond, cpuUs: Object.fromEntries(cpuUs) };
 }
 
-async function readStored(database: pg.Client): Promise<{ tokens: number; wal: number }> {
-  const { rows } = await database.query<{ tokens: number; wal: number }>(STORED);
-  return rows[0] ?? { tokens: 0, wal: 0 };
+function readStored(databaseUrl: string): Promise<{ tokens: number; wal: number }> {
+  return withClient(databaseUrl, async (client) => {
+    const { rows } = await client.query<{ tokens: number; wal: number }>(STORED);
+    return rows[0] ?? { tokens: 0, wal: 0 };
+  });
 }
 
 async function usedBytes(link: Redis): Promise<number> {

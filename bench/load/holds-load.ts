@@ -102,7 +102,7 @@ export async function measureHolds(phase: HoldsPhase): Promise<MeasuredHolds> {
   const stored = (await phase.countHolds?.(scheduleIds)) ?? acknowledged;
   return {
     held,
-    counters: Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)])),
+    counters: growthOf(before, after),
     faults:
       stored === acknowledged
         ? []
@@ -118,6 +118,11 @@ async function readAll(load: LoadProcess, reads: LoadPlan, count: number): Promi
     if (countAccepted(allAnswers) === count) return;
     if (attempt === READ_ATTEMPTS) throw new Error(`The first reads were answered with ${JSON.stringify(allAnswers)}.`);
   }
+}
+
+/** By how much each counter has grown. */
+export function growthOf(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>) {
+  return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]));
 }
 
 /** The paths of the seat maps of these schedules. */

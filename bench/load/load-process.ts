@@ -1,5 +1,5 @@
 import { createWorkerProcess } from '../../harness/process/worker-process.ts';
-import type { LoadCalls } from './load-calls.ts';
+import type { LoadCalls } from './load-worker.ts';
 import type { LoadPlan, LoadResult } from './plan.ts';
 
 /** The load in a process of its own. `run` is for one plan at a time; `close` ends the process. */

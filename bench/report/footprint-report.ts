@@ -60,10 +60,10 @@ function describeLine(line: LineFigures): string {
     [`poll of the place, ${formatFixed(line.scriptsPerPoll, 1)} scripts`, poll],
     ['second of a live connection', watch],
   ] as const;
-  const rows = costs.map(([name, { perSecond, nodeUs, databaseUs, redisUs }]) => [
+  const rows = costs.map(([name, { perSecond, cpuUs }]) => [
     name,
     formatCount(perSecond),
-    ...[nodeUs, databaseUs, redisUs].map((us) => formatFixed(us, 1)),
+    ...['node', 'postgres', 'redis'].map((part) => formatFixed(cpuUs[part] ?? NaN, 1)),
   ]);
   return [
     formatTable([`line of ${formatCount(waiting)} in Redis`, 'a second', 'node µs', 'PG µs', 'Redis µs'], rows),

@@ -6,9 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 import { createConditionalHold } from './conditional.ts';
-import { createEmptyApp } from './empty-app.ts';
-import { createRivalApp } from './rival-app.ts';
-import type { RivalSchedule } from './rival-app.ts';
+import { createBareApp, createRivalApp, holdBody, type RivalSchedule } from './rival-app.ts';
 import { createRowLockHold } from './row-lock.ts';
 
 async function buildApp(name: string): Promise<FastifyInstance> {
@@ -35,6 +33,26 @@ async function buildApp(name: string): Promise<FastifyInstance> {
   }
   const holdSeat = name === 'conditional' ? createConditionalHold(pool) : createRowLockHold(pool, pipelined);
   return createRivalApp({ users, schedules, holdSeat });
+}
+
+/** Routes that do nothing: the ceiling of this HTTP stack on this machine. Each POST checks the same body as the service's. */
+function createEmptyApp(): FastifyInstance {
+  const app = createBareApp();
+  const answer = { type: 'object', properties: { ok: { type: 'boolean' } } } as const;
+  app.post('/api/v1/reservations', { schema: { body: holdBody, response: { 200: answer } } }, async () => ({
+    ok: true,
+  }));
+  const entryBody = {
+    type: 'object',
+    additionalProperties: false,
+    required: ['concertId'],
+    properties: { concertId: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } },
+  } as const;
+  app.post('/api/v1/queue/tokens', { schema: { body: entryBody, response: { 200: answer } } }, async () => ({
+    ok: true,
+  }));
+  app.get('/', { schema: { response: { 200: answer } } }, async () => ({ ok: true }));
+  return app;
 }
 
 const app = await buildApp(process.argv[2] ?? '');

@@ -6,11 +6,6 @@ interface LockedSeat {
   readonly status: string;
 }
 
-interface LockedSeat {
-  readonly price: string;
-  readonly status: string;
-}
-
 /**
  * The pessimistic way: a transaction per hold locks the seat's row, reads it, and writes. Five statements, those with
  * parameters prepared. Expired holds are left to a sweeper, which does not run here and would cost more.

@@ -1,7 +1,14 @@
 /** The front in a process of its own: see `FrontCalls`. */
-import { type Front, openFront } from '../../demo/cluster/front/front.ts';
+import { type Front, type FrontCounts, openFront } from '../../demo/cluster/front/front.ts';
 import { serveCalls } from '../../harness/process/serve-calls.ts';
-import type { FrontCalls } from './front-calls.ts';
+
+/** The calls that the process of the front answers. */
+export type FrontCalls = {
+  /** Opens the front; answers with its port. */
+  open: (order: { readonly nodes: readonly { readonly name: string; readonly port: number }[] }) => Promise<number>;
+  /** The front's counters, and its CPU in microseconds. */
+  counts: (nothing: Record<string, never>) => Promise<FrontCounts & { readonly cpuUs: number }>;
+};
 
 let front: Front | null = null;
 

@@ -1,5 +1,4 @@
-import { asObject, readInteger, readObjects, readText } from '../../harness/json.ts';
-import type { JsonObject } from '../../harness/json.ts';
+import { asObject, type JsonObject, readInteger, readObjects, readText } from '../../harness/json.ts';
 
 /** The state of a seat as a word that can be compared: `HELD 2027-01-01T00:00:00.000Z`, `AVAILABLE `. */
 export type SeatWord = string;

@@ -1,5 +1,4 @@
-import { readText } from '../../harness/json.ts';
-import type { JsonObject } from '../../harness/json.ts';
+import { type JsonObject, readText } from '../../harness/json.ts';
 import type { FrameConnection, FrameListener } from './frame-connection.ts';
 import type { FrameStore, SeatWord } from './frame-store.ts';
 

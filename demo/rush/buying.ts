@@ -1,10 +1,8 @@
 import type { Payment } from '../../src/client/answers.ts';
 import type { Fan, Ticket } from './fan.ts';
 import { refusalOf } from './fans-client.ts';
-import type { RushContext } from './rush-context.ts';
-import { acknowledgedSeat, think } from './shopping.ts';
-import type { Held } from './shopping.ts';
-import type { Turn } from './turn.ts';
+import type { RushContext, Turn } from './rush-context.ts';
+import { acknowledgedSeat, type Held, think } from './shopping.ts';
 
 /** Fans charge in whole notes. */
 const NOTE_WON = 10_000;

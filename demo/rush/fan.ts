@@ -38,34 +38,10 @@ export interface Fan {
   end: FanEnd | null;
 }
 
-const FAMILY_NAMES = ['김', '이', '박', '최', '정', '강', '조', '윤', '장', '임'] as const;
-const GIVEN_NAMES = [
-  '서연',
-  '민준',
-  '지우',
-  '하준',
-  '서윤',
-  '도윤',
-  '지민',
-  '수아',
-  '예준',
-  '하은',
-  '현우',
-  '유진',
-] as const;
-const FIRST_NAMES = [
-  'Ada',
-  'Alan',
-  'Barbara',
-  'Edsger',
-  'Grace',
-  'Ken',
-  'Leslie',
-  'Margaret',
-  'Radia',
-  'Tony',
-] as const;
-const LAST_NAMES = ['Baker', 'Cho', 'Fischer', 'Garcia', 'Han', 'Kim', 'Moreau', 'Okafor', 'Rossi', 'Singh'] as const;
+const FAMILY_NAMES = wordsOf('김 이 박 최 정 강 조 윤 장 임');
+const GIVEN_NAMES = wordsOf('서연 민준 지우 하준 서윤 도윤 지민 수아 예준 하은 현우 유진');
+const FIRST_NAMES = wordsOf('Ada Alan Barbara Edsger Grace Ken Leslie Margaret Radia Tony');
+const LAST_NAMES = wordsOf('Baker Cho Fischer Garcia Han Kim Moreau Okafor Rossi Singh');
 
 /** Cumulative shares of the fans' plans; the rest buys. */
 const INTENTIONS: readonly (readonly [Intention, number])[] = [
@@ -101,4 +77,9 @@ export function inventFan(random: Random): Fan {
 /** An e-mail address that no other fan has. */
 export function inventEmail(): string {
   return `fan-${randomUUID()}@example.com`;
+}
+
+function wordsOf(text: string): readonly [string, ...string[]] {
+  const [first = '', ...others] = text.split(' ');
+  return [first, ...others];
 }

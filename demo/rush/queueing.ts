@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { LiveClient } from '../../src/client/live/live-client.ts';
 import { ApiProblem, NetworkFailure } from '../../src/client/failures.ts';
 import { signAccessToken } from '../../harness/service/access-tokens.ts';
-import type { Fan } from './fan.ts';
-import { inventEmail } from './fan.ts';
+import type { AcknowledgedSeat } from './acknowledgement.ts';
+import { type Fan, inventEmail } from './fan.ts';
 import { OUTAGE_LIMIT_MS } from './fans-client.ts';
-import type { RushContext } from './rush-context.ts';
-import type { Turn } from './turn.ts';
+import type { RushContext, Turn } from './rush-context.ts';
 
 /** An impatient fan leaves after this many messages about the place. */
 const IMPATIENT_PLACES = 3;
@@ -100,8 +99,9 @@ export async function leaveQueue(
   { acknowledgements }: RushContext,
   fan: Fan,
   { shopper }: Turn,
-  reservationIds: readonly string[],
+  seats: readonly AcknowledgedSeat[],
 ): Promise<void> {
   await shopper.leave();
+  const reservationIds = seats.map(({ reservationId }) => reservationId);
   acknowledgements.note({ kind: 'leave', userId: fan.userId, reservationIds });
 }

@@ -1,4 +1,6 @@
 import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
+import type { LiveClient } from '../../src/client/live/live-client.ts';
+import type { ShopperClient } from '../../src/client/shopper-client.ts';
 import type { Random } from '../../harness/random.ts';
 import type { AcknowledgementLog } from './acknowledgement.ts';
 import type { Stage } from './stage.ts';
@@ -13,4 +15,12 @@ export interface RushContext {
   readonly random: Random;
   readonly statistics: RushStatistics;
   readonly acknowledgements: AcknowledgementLog;
+}
+
+/** A fan's turn: its queue token, its client and its live connection. */
+export interface Turn {
+  readonly token: string;
+  readonly shopper: ShopperClient;
+  /** The connection over which the fan waited; the owner of the turn closes it. */
+  readonly live: LiveClient;
 }

@@ -1,20 +1,15 @@
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { mapConcurrently } from '../../harness/concurrently.ts';
 import { createRandom } from '../../harness/random.ts';
-import { createAcknowledgementLog } from './acknowledgement.ts';
-import type { Acknowledgement } from './acknowledgement.ts';
-import { isSoldOut, openBoard, readBoard } from './board.ts';
-import type { Board, DateBoard } from './board.ts';
+import { type Acknowledgement, createAcknowledgementLog } from './acknowledgement.ts';
+import { type Board, type DateBoard, isSoldOut, openBoard, readBoard } from './board.ts';
 import { createFansClient, isOutage } from './fans-client.ts';
-import { inventFan } from './fan.ts';
-import type { Fan } from './fan.ts';
+import { type Fan, inventFan } from './fan.ts';
 import { register } from './queueing.ts';
 import type { RushContext } from './rush-context.ts';
 import { findDoubleSales } from './sales-check.ts';
-import { createStage, pricesOf } from './stage.ts';
-import type { Stage } from './stage.ts';
-import { createStatistics } from './statistics.ts';
-import type { RushStatistics } from './statistics.ts';
+import { createStage, pricesOf, type Stage } from './stage.ts';
+import { createStatistics, type RushStatistics } from './statistics.ts';
 import { visit } from './visit.ts';
 
 export interface RushSettings {

@@ -1,5 +1,4 @@
-import type { RushContext } from './rush-context.ts';
-import type { Turn } from './turn.ts';
+import type { RushContext, Turn } from './rush-context.ts';
 
 /** The seat maps that a fan watches, as the service pushes them. */
 export interface ShopWindow {

@@ -3,9 +3,8 @@ import type { ApiProblem } from '../../src/client/failures.ts';
 import type { AcknowledgedSeat } from './acknowledgement.ts';
 import type { Fan } from './fan.ts';
 import { refusalOf } from './fans-client.ts';
-import type { RushContext } from './rush-context.ts';
+import type { RushContext, Turn } from './rush-context.ts';
 import type { ShopWindow } from './shop-window.ts';
-import type { Turn } from './turn.ts';
 
 /** Seats that a fan holds on one date. */
 export interface Held {

@@ -1,5 +1,4 @@
-import { createLatencies } from '../../harness/latencies.ts';
-import type { Latencies, LatencySummary } from '../../harness/latencies.ts';
+import { createLatencies, type Latencies, type LatencySummary } from '../../harness/latencies.ts';
 
 /** The steps of fans, by the client's names and in words, in the order of the summary. */
 export const STEPS: ReadonlyMap<string, string> = new Map([

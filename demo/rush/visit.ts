@@ -1,11 +1,9 @@
 import { buy, giveBack, release } from './buying.ts';
 import type { Fan, FanEnd } from './fan.ts';
 import { leaveQueue, waitForTurn } from './queueing.ts';
-import type { RushContext } from './rush-context.ts';
+import type { RushContext, Turn } from './rush-context.ts';
 import { openShopWindow } from './shop-window.ts';
-import { findSeats, think } from './shopping.ts';
-import type { Held } from './shopping.ts';
-import type { Turn } from './turn.ts';
+import { findSeats, type Held, think } from './shopping.ts';
 
 /** A longer hold would delay the demo, so the fan releases it instead of letting it expire. */
 const WALK_AWAY_MOST_MS = 15_000;
@@ -45,12 +43,7 @@ async function shop(context: RushContext, fan: Fan, turn: Turn): Promise<FanEnd 
     }
     if (intention === 'leave') {
       await think(context);
-      await leaveQueue(
-        context,
-        fan,
-        turn,
-        held.seats.map((seat) => seat.reservationId),
-      );
+      await leaveQueue(context, fan, turn, held.seats);
       return 'changed their mind';
     }
     if (intention === 'walk-away') {
@@ -86,12 +79,7 @@ async function walkAway(context: RushContext, fan: Fan, turn: Turn, held: Held):
   } else {
     await context.stage.pause(holdMs + AFTER_EXPIRY_MS);
   }
-  await leaveQueue(
-    context,
-    fan,
-    turn,
-    held.seats.map((seat) => seat.reservationId),
-  );
+  await leaveQueue(context, fan, turn, held.seats);
 }
 
 function endOf(fan: Fan, end: FanEnd): FanEnd {

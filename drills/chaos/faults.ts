@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '../../harness/cluster/cluster.ts';
 import type { ClusterNode } from '../../harness/cluster/cluster-node.ts';
+import type { TcpProxy } from '../../harness/cluster/tcp-proxy.ts';
 import type { Random } from '../../harness/random.ts';
 import { answers } from '../../harness/service/server-process.ts';
 import type { Temptation } from './temptation.ts';
@@ -36,6 +37,7 @@ export interface FaultDependencies {
   readonly tempt: (node: ClusterNode) => Temptation;
 }
 
+const LONGEST_STOP_MS = 6_000;
 const LONGEST_STALL_MS = 5_500;
 
 /** A node that cannot reach its database when it starts exits; its supervisor starts it again. */
@@ -74,146 +76,119 @@ export function createFault(
   deps: FaultDependencies,
   busy: ReadonlySet<object>,
 ): (Fault & { subject: object }) | null {
-  const { cluster, random, tempt } = deps;
+  const { cluster, random } = deps;
   const { postgres, redis } = cluster;
-  const free = cluster.nodes.filter((node) => !busy.has(node));
+  const free = cluster.nodes.filter((each) => !busy.has(each));
   const node = free[random.below(free.length)];
-  const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+  const fault = (subject: object, words: string, inject: () => Promise<void>) =>
+    busy.has(subject) ? null : { name, subject, words, inject };
   switch (name) {
-    case 'kill node': {
-      const ms = span(random, 200, 4_000);
-      return node === undefined
-        ? null
-        : {
-            name,
-            subject: node,
-            words: `${node.name}, back after ${seconds(ms)}`,
-            async inject() {
-              await node.kill();
-              await pause(ms);
-              await startAgain(node);
-            },
-          };
-    }
-    case 'stop node for long': {
-      // Longer than the lease of 2 s; a request that waits for the node's answer must have it within 10 s.
-      const ms = span(random, 3_000, 3_000);
-      return node === undefined
-        ? null
-        : {
-            name,
-            subject: node,
-            words: `${node.name} for at least ${seconds(ms)}`,
-            async inject() {
-              const temptation = tempt(node);
-              await temptation.choose();
-              node.pause();
-              await Promise.all([pause(ms), Promise.race([temptation.prepare(), pause(6_000)])]);
-              node.resume();
-              await temptation.conclude();
-            },
-          };
-    }
-    case 'stall PostgreSQL for node': {
-      // Less than the 6 s after which a connection that does not answer is given up.
-      const ms = span(random, 2_800, 1_500);
-      const proxy = node?.postgresProxy;
-      if (node === undefined || proxy == null) return null;
-      return {
-        name,
-        subject: node,
-        words: `what ${node.name} tells it arrives at least ${seconds(ms)} late`,
-        async inject() {
-          const temptation = tempt(node);
-          await temptation.choose();
-          proxy.holdClients();
-          await Promise.all([pause(ms), Promise.race([temptation.prepare(), pause(LONGEST_STALL_MS)])]);
-          proxy.passOn();
-          await temptation.conclude();
-        },
-      };
-    }
-    case 'stop node briefly': {
-      const ms = span(random, 200, 1_300);
-      return node === undefined
-        ? null
-        : {
-            name,
-            subject: node,
-            words: `${node.name} for ${seconds(ms)}`,
-            async inject() {
-              node.pause();
-              await pause(ms);
-              node.resume();
-            },
-          };
-    }
-    case 'restart node':
-      return node === undefined
-        ? null
-        : {
-            name,
-            subject: node,
-            words: node.name,
-            async inject() {
-              await node.stop();
-              await startAgain(node);
-              await untilReady(node);
-            },
-          };
     case 'kill PostgreSQL':
     case 'restart PostgreSQL': {
       const ms = span(random, 0, 2_000);
       const signal = name === 'kill PostgreSQL' ? 'SIGKILL' : 'SIGINT';
-      return busy.has(postgres)
-        ? null
-        : {
-            name,
-            subject: postgres,
-            words: `${signal}, back after ${seconds(ms)}`,
-            async inject() {
-              await postgres.end(signal);
-              await pause(ms);
-              await postgres.start();
-            },
-          };
+      return fault(postgres, `${signal}, back after ${seconds(ms)}`, async () => {
+        await postgres.end(signal);
+        await pause(ms);
+        await postgres.start();
+      });
     }
     case 'kill Redis': {
       const ms = span(random, 0, 3_000);
-      return busy.has(redis)
-        ? null
-        : {
-            name,
-            subject: redis,
-            words: `back after ${seconds(ms)}, empty`,
-            async inject() {
-              await redis.kill();
-              await pause(ms);
-              await redis.start();
-            },
-          };
+      return fault(redis, `back after ${seconds(ms)}, empty`, async () => {
+        await redis.kill();
+        await pause(ms);
+        await redis.start();
+      });
     }
     case 'empty Redis':
-      return busy.has(redis) ? null : { name, subject: redis, words: 'FLUSHALL', inject: () => redis.flush() };
+      return fault(redis, 'FLUSHALL', () => redis.flush());
+    default:
+      return node === undefined ? null : { name, subject: node, ...createNodeFault(name, deps, node) };
+  }
+}
+
+type NodeFaultName = Exclude<FaultName, `${string} Redis` | 'kill PostgreSQL' | 'restart PostgreSQL'>;
+
+function createNodeFault(
+  name: NodeFaultName,
+  { random, tempt }: FaultDependencies,
+  node: ClusterNode,
+): Pick<Fault, 'words' | 'inject'> {
+  /** Cuts the node off and tempts it meanwhile. */
+  const cutOff = async (ms: number, longestMs: number, cut: () => void, mend: () => void): Promise<void> => {
+    const temptation = tempt(node);
+    await temptation.choose();
+    cut();
+    await Promise.all([pause(ms), Promise.race([temptation.prepare(), pause(longestMs)])]);
+    mend();
+    await temptation.conclude();
+  };
+  switch (name) {
+    case 'kill node': {
+      const ms = span(random, 200, 4_000);
+      const inject = async (): Promise<void> => {
+        await node.kill();
+        await pause(ms);
+        await startAgain(node);
+      };
+      return { words: `${node.name}, back after ${seconds(ms)}`, inject };
+    }
+    case 'stop node for long': {
+      // Longer than the lease of 2 s; a request that waits for the node's answer must have it within 10 s.
+      const ms = span(random, 3_000, 3_000);
+      const inject = () => cutOff(ms, LONGEST_STOP_MS, node.pause, node.resume);
+      return { words: `${node.name} for at least ${seconds(ms)}`, inject };
+    }
+    case 'stall PostgreSQL for node': {
+      // Less than the 6 s after which a connection that does not answer is given up.
+      const ms = span(random, 2_800, 1_500);
+      const proxy = proxyOf(node, 'postgresProxy');
+      const inject = () => cutOff(ms, LONGEST_STALL_MS, proxy.holdClients, proxy.passOn);
+      return { words: `bytes of ${node.name} arrive at least ${seconds(ms)} late`, inject };
+    }
+    case 'stop node briefly': {
+      const ms = span(random, 200, 1_300);
+      const inject = async (): Promise<void> => {
+        node.pause();
+        await pause(ms);
+        node.resume();
+      };
+      return { words: `${node.name} for ${seconds(ms)}`, inject };
+    }
+    case 'restart node': {
+      const inject = async (): Promise<void> => {
+        await node.stop();
+        await startAgain(node);
+        await untilReady(node);
+      };
+      return { words: node.name, inject };
+    }
     case 'cut peers one way':
     case 'cut peers both ways': {
       const ms = span(random, 500, 4_500);
-      const proxy = node?.peerProxy;
-      if (node === undefined || proxy == null) return null;
+      const proxy = proxyOf(node, 'peerProxy');
       const isToNode = random.chance(0.5);
-      const way = name === 'cut peers both ways' ? 'both ways' : isToNode ? 'what it is told' : 'what it says';
-      return {
-        name,
-        subject: node,
-        words: `before ${node.name}, ${way}, for ${seconds(ms)}`,
-        async inject() {
-          if (name === 'cut peers both ways' || isToNode) proxy.muteClients();
-          if (name === 'cut peers both ways' || !isToNode) proxy.muteServer();
-          await pause(ms);
-          // Its connections have lost bytes, so they cannot continue.
-          proxy.cut();
-        },
+      const isBoth = name === 'cut peers both ways';
+      const inject = async (): Promise<void> => {
+        if (isBoth || isToNode) proxy.muteClients();
+        if (isBoth || !isToNode) proxy.muteServer();
+        await pause(ms);
+        // Its connections have lost bytes, so they cannot continue.
+        proxy.cut();
       };
+      const way = isBoth ? 'both ways' : isToNode ? 'to the node' : 'from the node';
+      return { words: `before ${node.name}, ${way}, for ${seconds(ms)}`, inject };
     }
   }
+}
+
+function proxyOf(node: ClusterNode, kind: 'postgresProxy' | 'peerProxy'): TcpProxy {
+  const proxy = node[kind];
+  if (proxy === null) throw new Error(`${node.name} has no ${kind}.`);
+  return proxy;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -7,11 +7,9 @@ import { embeddedFiles } from '../../src/embedded-postgres/embedded-cluster.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.ts';
 import { closeOnInterruption } from '../interruption.ts';
 import { asObject, readText } from '../json.ts';
-import { auditDatabase } from './database-audit.ts';
-import type { DatabaseAudit } from './database-audit.ts';
+import { auditDatabase, type DatabaseAudit } from './database-audit.ts';
 import { quietLog } from './private-postgres.ts';
-import { answers, findFreePort, startFrontrow } from './server-process.ts';
-import type { ServerProcess } from './server-process.ts';
+import { answers, findFreePort, type ServerProcess, startFrontrow } from './server-process.ts';
 
 /** A service for a rush: one that runs, or one that was started for it. */
 export interface DemoService {

@@ -6,18 +6,7 @@ import { findStablePort } from './stable-port.ts';
 
 const PROGRAM = 'redis-server';
 /** It persists nothing, because PostgreSQL is the record. DEBUG can make it look like another server. */
-const ARGUMENTS = [
-  '--bind',
-  '127.0.0.1',
-  '--save',
-  '',
-  '--appendonly',
-  'no',
-  '--loglevel',
-  'warning',
-  '--enable-debug-command',
-  'local',
-];
+const ARGUMENTS = '--bind 127.0.0.1 --appendonly no --loglevel warning --enable-debug-command local'.split(' ');
 const ANSWER_LIMIT_MS = 5_000;
 
 /** A Redis that belongs to one run. */
@@ -81,7 +70,9 @@ export async function startPrivateRedis(hooks: { onStart?: (processId: number) =
   }
 
   async function start(): Promise<void> {
-    const child = spawn(PROGRAM, ['--port', String(port), '--dir', tmpdir(), ...ARGUMENTS], { stdio: 'ignore' });
+    const child = spawn(PROGRAM, ['--port', String(port), '--dir', tmpdir(), '--save', '', ...ARGUMENTS], {
+      stdio: 'ignore',
+    });
     const failure = new Promise<never>((_, reject) => child.once('error', reject));
     const killAtExit = (): void => void child.kill('SIGKILL');
     process.once('exit', killAtExit);
