@@ -113,7 +113,7 @@ t.test(
     command.order('s2');
     await says(command, /node-2 is stopped/);
     command.order('s2');
-    await says(command, /node-2 goes on/);
+    await says(command, /node-2 is resumed/);
     t.equal((await fetch(`${url}/api/v1/concerts/available`)).status, 200);
     command.order('q');
     t.equal(await command.ended(), 0);
