@@ -30,6 +30,9 @@ interface FailoverFigures extends RunFigures {
 const FIRST_SUCCESS_TARGET_MS = 5_000;
 const OTHERS_TARGET = 1.2;
 
+const HEADINGS =
+  'trial|schedules|first ms, least|median|most|none|unknown|others p99 before|after|failed before|after'.split('|');
+
 /** The report of the failover benchmark as text. */
 export function summariseFailover(figures: FailoverFigures): string {
   const { settings, trials, load, faults, connections } = figures;
@@ -46,19 +49,6 @@ export function summariseFailover(figures: FailoverFigures): string {
       sum(othersFailures.after),
     ],
   );
-  const headings = [
-    'trial',
-    'schedules',
-    'first ms, least',
-    'median',
-    'most',
-    'none',
-    'unknown',
-    'others p99 before',
-    'after',
-    'failed before',
-    'after',
-  ];
   const firstMs = trials.flatMap(({ firstSuccessMs }) => firstSuccessMs);
   const p99Ms = quantile(firstMs, 0.99);
   const beforeMs = trials.flatMap(({ othersBeforeMs }) => othersBeforeMs);
@@ -68,7 +58,7 @@ export function summariseFailover(figures: FailoverFigures): string {
     ...describeRun(figures, `${connections} connections`),
     `${String(settings['schedules'])} schedules, ${String(settings['rate'])} requests a second to the two nodes that stay, times from when a request was due`,
     '',
-    formatTable(headings, rows),
+    formatTable(HEADINGS, rows),
     '',
     `first hold after a kill, ${firstMs.length} schedules in ${trials.length} trials: p50 ${formatCount(quantile(firstMs, 0.5))} ms, p99 ${formatCount(p99Ms)} ms, most ${formatCount(Math.max(...firstMs))} ms (${judge(p99Ms <= FIRST_SUCCESS_TARGET_MS)}: p99 ${formatCount(FIRST_SUCCESS_TARGET_MS)} ms)`,
     `other nodes’ schedules: p99 ${formatFixed(quantile(beforeMs, 0.99), 1)} ms before, ${formatFixed(quantile(afterMs, 0.99), 1)} ms after, ${formatFixed(ratio, 2)} × (${judge(ratio <= OTHERS_TARGET)}: ${OTHERS_TARGET} ×); p50 ${formatFixed(quantile(beforeMs, 0.5), 1)} and ${formatFixed(quantile(afterMs, 0.5), 1)} ms`,

@@ -28,6 +28,11 @@ interface CrowdCost {
   readonly broadcastUs: number;
 }
 
+const HEADINGS =
+  'frames/s|MB/s|p50 ms|p99 ms|worst p99|spread p99|reply p99|CPU µs gross|net|frames/CPU s|ratio|core|their core|waited'.split(
+    '|',
+  );
+
 /** The report of the live benchmark as text. */
 export function summariseLive(figures: LiveFigures): string {
   const { settings, rounds, faults } = figures;
@@ -76,23 +81,7 @@ function describeAlone(rounds: readonly LiveRound[]): string[] {
 }
 
 function describeCrowd(watchers: number, costs: readonly CrowdCost[], liveFlushMs: number): string[] {
-  const headings = [
-    `${formatCount(watchers)} watchers`,
-    'frames/s',
-    'MB/s',
-    'p50 ms',
-    'p99 ms',
-    'worst p99',
-    'spread p99',
-    'reply p99',
-    'CPU µs gross',
-    'net',
-    'frames/CPU s',
-    'ratio',
-    'core',
-    'their core',
-    'waited',
-  ];
+  const headings = [`${formatCount(watchers)} watchers`, ...HEADINGS];
   const rows = costs.flatMap(({ service, broadcast, grossUs, netUs, broadcastUs }, index) => [
     [
       `frontrow ${index + 1}`,

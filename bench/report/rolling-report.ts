@@ -34,6 +34,11 @@ interface RollingFigures extends RunFigures {
 
 const PAUSE_TARGET_MS = 500;
 
+const HEADINGS =
+  'what happens|seconds|requests|not 2xx|p50 ms|p99 ms|pause, median schedule|worst|gap, median schedule|worst'.split(
+    '|',
+  );
+
 /** The report of the rolling restart as text. */
 export function summariseRolling(figures: RollingFigures): string {
   const { settings, stretches, requests, failed, front, load, faults, fullRate, requestsPerSecond } = figures;
@@ -46,18 +51,6 @@ export function summariseRolling(figures: RollingFigures): string {
     formatFixed(p99Ms, 1),
     ...[pausesMs, gapsMs].flatMap((values) => [quantile(values, 0.5), quantile(values, 1)].map(formatCount)),
   ]);
-  const headings = [
-    'what happens',
-    'seconds',
-    'requests',
-    'not 2xx',
-    'p50 ms',
-    'p99 ms',
-    'pause, median schedule',
-    'worst',
-    'gap, median schedule',
-    'worst',
-  ];
   const moving = stretches.filter(({ name }) => name !== 'nothing');
   const worstMs = Math.max(...moving.flatMap(({ pausesMs }) => pausesMs));
   const worstGapMs = Math.max(...moving.flatMap(({ gapsMs }) => gapsMs));
@@ -70,7 +63,7 @@ export function summariseRolling(figures: RollingFigures): string {
     ...describeRun(figures, `${figures.connections} connections`),
     `${String(settings['schedules'])} schedules, ${formatCount(requestsPerSecond)} requests a second${half}; times count from when a request was due`,
     '',
-    formatTable(headings, rows),
+    formatTable(HEADINGS, rows),
     '',
     `${failed} of ${formatCount(requests)} requests failed (${judge(failed === 0)}: 0)`,
     `longest pause of a schedule while nodes left and came back: ${formatCount(worstMs)} ms (${judge(worstMs <= PAUSE_TARGET_MS)}: ${PAUSE_TARGET_MS} ms); longest gap ${formatCount(worstGapMs)} ms`,
