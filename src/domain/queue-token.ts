@@ -138,6 +138,12 @@ export interface QueueHead {
   readonly generation: number;
 }
 
+/** Numbers of a line, the last one included. */
+export interface NumberRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface QueueEntry extends QueueHead {
   /** Chosen by the sender, new for every attempt. */
   readonly tokenId: string;
@@ -146,7 +152,8 @@ export interface QueueEntry extends QueueHead {
 }
 
 export type QueueEntryOutcome =
-  | { readonly type: 'entered'; readonly row: QueueTokenRow }
+  /** `numbers` are all that the statement took in this line: those of the entries that it made, and maybe unused ones. */
+  | { readonly type: 'entered'; readonly row: QueueTokenRow; readonly numbers: NumberRange }
   /** The user had a live token in that concert: this one. */
   | { readonly type: 'live'; readonly row: QueueTokenRow }
   | { readonly type: 'fenced' };
@@ -188,8 +195,11 @@ export interface QueueChangeOutcome {
 export interface QueueRecords {
   /** Takes over every concert that has a head: all writes under older generations are refused from then on. */
   takeOverAll(): Promise<readonly (QueueHead & { readonly hasLiveTokens: boolean })[]>;
-  /** Takes one concert over, making its head if there is none. */
-  takeOver(concertId: number): Promise<QueueHead>;
+  /**
+   * Takes one concert over, making its head if there is none. All entries with a number below `nextNo` are readable from then
+   * on, and no other entry will have such a number.
+   */
+  takeOver(concertId: number): Promise<QueueHead & { readonly nextNo: number }>;
   /**
    * Moves heads from their generation to the next one, so that a write whose outcome is unknown is either visible
    * afterwards or refused for ever. Returns those that stand at the next one now, also when an earlier call moved them; the
@@ -198,6 +208,8 @@ export interface QueueRecords {
   raise(heads: readonly QueueHead[]): Promise<readonly QueueHead[]>;
   /** A page of the concert's live tokens by user id, after that of `afterUserId`. */
   listLive(concertId: number, afterUserId: string | null, limit: number): Promise<readonly QueueTokenRow[]>;
+  /** The concert's live tokens with these numbers. */
+  listNumbered(concertId: number, numbers: NumberRange): Promise<readonly QueueTokenRow[]>;
   /** The concert's newest admissions after `afterMs`, at most `limit`, oldest first. */
   listAdmissions(concertId: number, afterMs: number, limit: number): Promise<readonly AdmittedToken[]>;
   /** The concert's head, without taking it over; null before it was first taken over. */

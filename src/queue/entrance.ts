@@ -13,12 +13,13 @@
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
 import { createIdSource } from '../runtime/ids.ts';
-import type { QueueEntryOutcome, QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
+import type { NumberRange, QueueEntryOutcome, QueueRecords, QueueTokenRow } from '../domain/queue-token.ts';
 import { ENTRIES_PER_STATEMENT, MOST_ENTRIES_PENDING } from './limits.ts';
 import { sendHalves } from './halves.ts';
 import type { FlushResult, WriteStep } from './write-cycle.ts';
 import { withPatience } from './patience.ts';
 import { type LineStore, type LineSummary, type Looked, LOST, type Lost, type Standing } from './line-store.ts';
+import { type Gaps, isUnsettled } from './gaps.ts';
 import type { Repair } from './repair.ts';
 import type { Ends } from './ends.ts';
 import { isOpen, type OpenLine, type KnownLines } from './lines.ts';
@@ -47,6 +48,11 @@ export interface Entrance extends WriteStep {
   refuseAll(): void;
 }
 
+/** Each range once: the entries of one statement share it. */
+function numbersOf(entries: readonly PendingEntry[]): NumberRange[] {
+  return [...new Map(entries.flatMap(({ numbers }) => (numbers === null ? [] : [[numbers.first, numbers]]))).values()];
+}
+
 /**
  * Batches on their way to Redis beside the one that is recorded: one that Redis has, and one whose answer this node reads. Were
  * there more, Redis would be what they wait for, and smaller batches cost more each.
@@ -62,6 +68,8 @@ interface PendingEntry {
   readonly outcome: PromiseWithResolvers<Entered>;
   isSent: boolean;
   entered: Entered | null;
+  /** Which numbers the statement took that entered it. */
+  numbers: NumberRange | null;
 }
 
 export interface EntranceSettings {
@@ -72,12 +80,13 @@ export interface EntranceSettings {
   readonly lines: KnownLines;
   readonly ends: Ends;
   readonly repair: Repair;
+  readonly gaps: Gaps;
   readonly wake: () => void;
   readonly onFailure: (error: unknown) => void;
 }
 
 export function createEntrance(settings: EntranceSettings): Entrance {
-  const { records, clock, databaseClock, store, lines, ends, repair, wake, onFailure } = settings;
+  const { records, clock, databaseClock, store, lines, ends, repair, gaps, wake, onFailure } = settings;
   const nextTokenId = createIdSource();
   /** In order of arrival. */
   const pending = new Map<string, PendingEntry>();
@@ -99,7 +108,7 @@ export function createEntrance(settings: EntranceSettings): Entrance {
     const outcome = Promise.withResolvers<Entered>();
     // Its callers may all have lost patience by the time it is refused.
     outcome.promise.catch(() => undefined);
-    const entry = { key, line, userId, tokenId, issuedAtMs, outcome, isSent: false, entered: null };
+    const entry = { key, line, userId, tokenId, issuedAtMs, outcome, isSent: false, entered: null, numbers: null };
     pending.set(key, entry);
     wake();
     return entry;
@@ -124,7 +133,10 @@ export function createEntrance(settings: EntranceSettings): Entrance {
   function answerAll(entries: readonly PendingEntry[], looked: Looked | Lost): void {
     entries.forEach((entry, nth) => {
       const standing = looked === LOST ? null : (looked.standings[nth] ?? null);
-      answerOne(entry, looked === LOST || standing === null ? null : { summary: looked.summary, standing });
+      answerOne(
+        entry,
+        looked === LOST || standing === null || isUnsettled(standing) ? null : { summary: looked.summary, standing },
+      );
     });
   }
 
@@ -148,6 +160,7 @@ export function createEntrance(settings: EntranceSettings): Entrance {
       return null;
     }
     const created = outcome.type === 'entered';
+    if (outcome.type === 'entered') entry.numbers = outcome.numbers;
     if (created) entry.line.entries += 1;
     entry.entered = { row, created, looked: null };
     return row;
@@ -176,12 +189,14 @@ export function createEntrance(settings: EntranceSettings): Entrance {
     const rows = recorded.flatMap((entry) => entry.entered?.row ?? []);
     if (rows.length === 0) return;
     try {
-      const put = await store.put(line.concertId, generation, rows);
+      const put = await store.put(line.concertId, generation, rows, numbersOf(recorded));
       if (put === LOST) {
         answerWhenRebuilt(line, recorded);
       } else if (mayAdmit(put.summary)) {
         placed.push(...recorded);
         lines.noteChanged(line);
+      } else if (put.standings.some(isUnsettled)) {
+        void answerTogether(line, recorded);
       } else {
         answerAll(recorded, put);
       }
@@ -248,8 +263,8 @@ export function createEntrance(settings: EntranceSettings): Entrance {
   /** One look for all of a line that were entered in one cycle. Whoever it does not find asks again. */
   async function answerTogether(line: OpenLine, entries: readonly PendingEntry[]): Promise<void> {
     const tokenIds = entries.flatMap((entry) => entry.entered?.row.tokenId ?? []);
-    const look = async (): Promise<Lost | Looked> => store.look(line.concertId, tokenIds, false);
-    answerAll(entries, await look().catch((): Lost => LOST));
+    const look = () => store.look(line.concertId, tokenIds, false);
+    answerAll(entries, await gaps.settle(line.concertId, look).catch((): Lost => LOST));
   }
 
   return {

@@ -24,6 +24,8 @@ export interface KnownToken {
   readonly subject: TokenSubject;
   /** What was last known; null before that. */
   place: Place | null;
+  /** The last position that was told; null before that. */
+  position: number | null;
   /** Monotonic milliseconds. */
   knownAtMs: number;
   /** ACTIVE, and Redis knows that its holder has asked for something. */
@@ -66,7 +68,7 @@ export function createKnownTokens({ scribe, clock }: { scribe: TokenScribe; cloc
   }
 
   function remember(token: string, subject: TokenSubject): KnownToken {
-    const made = { token, subject, place: null, knownAtMs: 0, isClaimed: false, watchers: null };
+    const made = { token, subject, place: null, position: null, knownAtMs: 0, isClaimed: false, watchers: null };
     byToken.set(token, made);
     byId.set(subject.tokenId, made);
     if (byToken.size > TOKENS_KEPT) forgetOldest();

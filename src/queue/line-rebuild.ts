@@ -10,7 +10,8 @@
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
 import type { Log } from '../runtime/log.ts';
-import type { QueueHead, QueueRecords } from '../domain/queue-token.ts';
+import type { QueueRecords } from '../domain/queue-token.ts';
+import type { Taken } from './take-over.ts';
 import { type LineStore, LOST, type QueueTerms } from './line-store.ts';
 
 /** Rows per statement and per step of the store: Redis does nothing else for some 5 ms. */
@@ -31,7 +32,7 @@ export interface LineRebuild {
 export function createLineRebuild(deps: {
   readonly records: QueueRecords;
   /** Takes the line over, in PostgreSQL. */
-  readonly takeOver: (concertId: number) => Promise<QueueHead>;
+  readonly takeOver: (concertId: number) => Promise<Taken>;
   readonly store: LineStore;
   readonly databaseClock: DatabaseClock;
   /** That of the machine. */
@@ -69,12 +70,12 @@ export function createLineRebuild(deps: {
 
   /** False when it has to be begun anew, by whoever comes first. */
   async function attempt(concertId: number, terms: QueueTerms): Promise<boolean> {
-    const { generation } = await takeOver(concertId);
+    const { generation, nextNo } = await takeOver(concertId);
     const ticket = await store.begin(concertId, generation);
     if (ticket === null || !(await restoreRows(concertId, generation))) return false;
     const sinceMs = Math.floor(databaseClock.lowerMs()) - terms.policy.intervalMs;
     const admissions = await records.listAdmissions(concertId, sinceMs, terms.policy.batch);
-    if (!(await store.finish(concertId, generation, ticket, terms, admissions))) return false;
+    if (!(await store.finish(concertId, generation, ticket, terms, admissions, nextNo))) return false;
     log.info({ concertId, generation }, 'a line was rebuilt from its rows');
     return true;
   }

@@ -3,7 +3,7 @@
  * end and where each token stands. It records nothing: PostgreSQL has the record, and every line can be rebuilt from it.
  */
 import type { QueuePolicy } from '../domain/catalogue.ts';
-import type { AdmittedToken, QueueTokenRow } from '../domain/queue-token.ts';
+import type { AdmittedToken, NumberRange, QueueTokenRow } from '../domain/queue-token.ts';
 import type { EndStatus } from './place.ts';
 
 /** What a store answers at once, or after a while. */
@@ -34,6 +34,8 @@ export interface LineSummary extends QueuePolicy {
   readonly pending: number;
   /** Admissions per millisecond while people waited; null while nothing was measured. */
   readonly rate: number | null;
+  /** The first numbers whose entries may be missing although later ones are here; null when there are none. */
+  readonly gap: NumberRange | null;
   /** When something is next to be done without a request; null: never. */
   readonly wakeMs: number | null;
 }
@@ -43,8 +45,8 @@ export interface Standing {
   readonly status: 'WAITING' | 'ACTIVE';
   readonly activatedAtMs: number | null;
   readonly activeUntilMs: number | null;
-  /** 1 is next; 0 when ACTIVE. */
-  readonly position: number;
+  /** 1 is next; 0 when ACTIVE; null while entries that were recorded before it may be missing. */
+  readonly position: number | null;
 }
 
 export interface Admission extends AdmittedToken {
@@ -131,8 +133,16 @@ export interface LineStore {
   ): Awaitable<Lost | { readonly standing: Standing | null; readonly closesAtMs: number }>;
   /** `isSign`: when it is a sign of life of their holders. */
   look(concertId: number, tokenIds: readonly string[], isSign: boolean): Awaitable<Lost | Looked>;
-  /** Lets tokens that are recorded as live take their places. */
-  put(concertId: number, generation: number, rows: readonly QueueTokenRow[]): Awaitable<Lost | Put>;
+  /**
+   * Lets tokens that are recorded as live take their places. `whole` are numbers of which every entry that is recorded is among
+   * `rows` or was in the line before.
+   */
+  put(
+    concertId: number,
+    generation: number,
+    rows: readonly QueueTokenRow[],
+    whole: readonly NumberRange[],
+  ): Awaitable<Lost | Put>;
   /** Decides who may go in now. They are in once `show` says so. */
   propose(concertId: number, generation: number, limit: number): Awaitable<Lost | readonly Admission[]>;
   /** Lets recorded admissions take effect. Returns those who went in with this call. */
@@ -160,11 +170,13 @@ export interface LineStore {
   begin(concertId: number, generation: number): Awaitable<string | null>;
   /** False when it had no effect: the store was emptied again, or another node is ahead. */
   restore(concertId: number, generation: number, rows: readonly QueueTokenRow[], leaseMs: number): Awaitable<boolean>;
+  /** Every entry with a number below `nextNo` was restored; null where no other node enters anyone. */
   finish(
     concertId: number,
     generation: number,
     ticket: string,
     terms: QueueTerms,
     admissions: readonly AdmittedToken[],
+    nextNo: number | null,
   ): Awaitable<boolean>;
 }

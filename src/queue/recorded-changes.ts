@@ -39,7 +39,8 @@ export function createRecordedChanges(deps: {
       );
       const live = rows.filter(isLive);
       if (live.length === 0 || !isOpen(line)) return;
-      const put = await store.put(line.concertId, line.generation, live);
+      const whole = live.map(({ no }) => ({ first: no, last: no }));
+      const put = await store.put(line.concertId, line.generation, live, whole);
       if (put === LOST) lines.noteLost(line.concertId);
       else line.admissions += put.admitted.length;
       for (const row of live) {

@@ -6,11 +6,16 @@ import { Fault } from '../domain/errors.ts';
  * takes all of them over when it starts: an older process can write none of them from then on, and a line that another one
  * has taken over since is not taken back.
  */
+/** `nextNo` as `QueueRecords.takeOver` says; null where no other process enters anyone. */
+export interface Taken extends QueueHead {
+  readonly nextNo: number | null;
+}
+
 export interface TakeOver {
   /** Throws a Fault `STORE_UNAVAILABLE`. */
   start(): Promise<void>;
   /** Throws Faults. */
-  take(concertId: number): Promise<QueueHead>;
+  take(concertId: number): Promise<Taken>;
 }
 
 export function createTakeOver(deps: {
@@ -36,7 +41,7 @@ export function createTakeOver(deps: {
       if (raised !== undefined) {
         // The line may have to be begun again before it is open.
         generations.set(concertId, raised.generation);
-        return raised;
+        return { ...raised, nextNo: null };
       }
       onFenced();
       throw new Fault('QUEUE_UNAVAILABLE', 'none');

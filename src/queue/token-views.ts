@@ -14,6 +14,7 @@ import {
   type Lost,
   type Standing,
 } from './line-store.ts';
+import type { Gaps } from './gaps.ts';
 import type { Repair } from './repair.ts';
 import { createPolls } from './polls.ts';
 import type { Entered } from './entrance.ts';
@@ -40,6 +41,7 @@ export function createTokenViews(deps: {
   readonly lines: KnownLines;
   readonly knownTokens: KnownTokens;
   readonly repair: Repair;
+  readonly gaps: Gaps;
   readonly recognition: Recognition;
   readonly writeCycle: WriteCycle;
   readonly clock: Clock;
@@ -47,7 +49,7 @@ export function createTokenViews(deps: {
   readonly secondsPerPosition: number;
   readonly abandonMs: number;
 }): TokenViews {
-  const { store, lines, knownTokens, repair, recognition, writeCycle, clock, databaseClock } = deps;
+  const { store, lines, knownTokens, repair, gaps, recognition, writeCycle, clock, databaseClock } = deps;
   const { secondsPerPosition, abandonMs } = deps;
   const polls = createPolls({ store });
 
@@ -75,7 +77,11 @@ export function createTokenViews(deps: {
 
   function showStanding(knownToken: KnownToken, summary: LineSummary, standing: Standing): QueueToken {
     const place = knownTokens.learnStanding(knownToken, standing, summary.closesAtMs);
-    const prospect = () => prospectOf(summary, Math.max(1, standing.position));
+    // GAP-1: rather the position that was told last than one that may rise.
+    const position = standing.position ?? knownToken.position;
+    if (position === null) throw new Fault('QUEUE_UNAVAILABLE', 'none');
+    knownToken.position = position;
+    const prospect = () => prospectOf(summary, Math.max(1, position));
     return tokenOf(place, knownToken.token, databaseClock.lowerMs(), prospect);
   }
 
@@ -86,11 +92,11 @@ export function createTokenViews(deps: {
 
   /** What `look` finds, the line rebuilt first if it is lost. Throws Faults. */
   async function lookInto(concertId: number, look: () => Awaitable<Lost | Looked>): Promise<Looked> {
-    let looked = await look();
+    let looked = await gaps.settle(concertId, look);
     if (looked === LOST) {
       lines.noteLost(concertId);
       await openLine(concertId);
-      looked = await look();
+      looked = await gaps.settle(concertId, look);
     }
     if (looked === LOST) throw new Fault('QUEUE_UNAVAILABLE', 'none');
     return looked;
@@ -140,7 +146,7 @@ export function createTokenViews(deps: {
   /** By one look, where Redis knows the token. */
   async function ask(knownToken: KnownToken): Promise<QueueToken> {
     const { concertId, tokenId } = knownToken.subject;
-    const looked = await poll(concertId, tokenId);
+    const looked = await gaps.settle(concertId, () => poll(concertId, tokenId));
     if (looked === LOST) return showLost(knownToken);
     return showLooked(knownToken, looked, true) ?? putBack(knownToken);
   }

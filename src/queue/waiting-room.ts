@@ -22,6 +22,7 @@ import type { PresenceSettings } from './presence-settings.ts';
 import { createSteadyClock } from './steady-clock.ts';
 import { createTakeOver } from './take-over.ts';
 import { createTokenScribe } from './token.ts';
+import { createGaps } from './gaps.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createReconciler } from './reconciliation.ts';
 import { createLineRebuild } from './line-rebuild.ts';
@@ -115,6 +116,7 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
   });
   const changes = createRecordedChanges({ store, lines, knownTokens });
   const repair = createRepair({ ...base, lines, changes });
+  const gaps = createGaps({ records, store, clock: systemClock });
   const admissions = createAdmissions({ ...base, lines, machineClock: systemClock, knownTokens, changes, repair });
   const ends = createEnds({
     ...base,
@@ -125,7 +127,7 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
     mayJudge: () => heartbeat.mayJudge,
     onProposed: admissions.complete,
   });
-  const entrance = createEntrance({ ...base, clock, lines, ends, repair });
+  const entrance = createEntrance({ ...base, clock, lines, ends, repair, gaps });
   const writeCycle = createWriteCycle({
     clock,
     works: [policyChanges, repair, ends, entrance, admissions],
@@ -138,6 +140,7 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
     lines,
     knownTokens,
     repair,
+    gaps,
     recognition,
     writeCycle,
     clock,

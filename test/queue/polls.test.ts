@@ -17,6 +17,7 @@ const SUMMARY: LineSummary = {
   latestMs: 0,
   pending: 0,
   rate: null,
+  gap: null,
   wakeMs: null,
 };
 

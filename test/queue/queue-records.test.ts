@@ -36,7 +36,7 @@ async function start(t: Test, concerts = 1): Promise<Start> {
 function headOf({ heads }: Start): QueueHead {
   const [head] = heads;
   if (head === undefined) throw new Error('there is no concert');
-  return head;
+  return { concertId: head.concertId, generation: head.generation };
 }
 
 function entryOf(head: QueueHead, userId: string = randomUUID()): QueueEntry {
@@ -193,6 +193,25 @@ t.test('a change tells what was refused by the status of its row', async (t) => 
   await records.end([{ ...head, tokenId: one?.tokenId ?? '', status: 'CANCELLED', endedAtMs: 4 }]);
   t.match(await records.admit(admissions), { changed: new Set([other?.tokenId]), fenced: new Set() });
   t.match(await records.admit(admissions), { changed: new Set(), fenced: new Set() });
+});
+
+t.test('who takes a line over knows up to which number every entry is readable', async (t) => {
+  const started = await start(t);
+  const { records } = started;
+  const head = headOf(started);
+  const userId = randomUUID();
+  const numbers = { first: 1, last: 3 };
+  const outcomes = await records.enter([entryOf(head), entryOf(head, userId), entryOf(head)]);
+  t.match(outcomes, [
+    { type: 'entered', numbers },
+    { type: 'entered', numbers },
+    { type: 'entered', numbers },
+  ]);
+  const later = await records.enter([entryOf(head, userId), entryOf(head)]);
+  t.match(later, [{ type: 'live' }, { type: 'entered', numbers: { first: 4, last: 4 } }]);
+  t.equal((await records.takeOver(head.concertId)).nextNo, 5);
+  const numbered = await records.listNumbered(head.concertId, { first: 2, last: 3 });
+  t.same(new Set(numbered.map(({ no }) => no)), new Set([2, 3]));
 });
 
 t.test('an end that asks for holds keeps the token of a user who has one, and says so', async (t) => {

@@ -19,6 +19,7 @@ const summary: LineSummary = {
   latestMs: 0,
   pending: 0,
   rate: null,
+  gap: null,
   wakeMs: null,
 };
 

@@ -38,7 +38,12 @@ interface HeadRow {
 }
 
 /** Nothing of the live token's columns is there when the user had none. */
-type EntryRow = { is_held: boolean; entered_no: number | null } & (TokenRow | { token_id: null });
+type EntryRow = {
+  is_held: boolean;
+  entered_no: number | null;
+  first_no: number | null;
+  last_no: number | null;
+} & (TokenRow | { token_id: null });
 
 interface ChangeRow {
   token_id: string;
@@ -71,11 +76,13 @@ function outcomeOf(entry: QueueEntry, row: EntryRow): QueueEntryOutcome | null {
   if (!row.is_held) return { type: 'fenced' };
   if (row.token_id !== null) return { type: 'live', row: tokenOf(row) };
   if (row.entered_no === null) return null;
+  const { entered_no: no } = row;
   const { tokenId, concertId, userId, issuedAtMs } = entry;
   const nothingYet = { activatedAtMs: null, activeUntilMs: null, endedAtMs: null };
   return {
     type: 'entered',
-    row: { tokenId, concertId, userId, no: row.entered_no, status: 'WAITING', issuedAtMs, ...nothingYet },
+    row: { tokenId, concertId, userId, no, status: 'WAITING', issuedAtMs, ...nothingYet },
+    numbers: { first: row.first_no ?? no, last: row.last_no ?? no },
   };
 }
 
@@ -139,9 +146,9 @@ export function createQueueRecords({ pool, log }: { pool: Connections; log: Log 
     },
 
     async takeOver(concertId) {
-      const [head] = await write<HeadRow>(statements.TAKE_OVER, [concertId]);
+      const [head] = await write<HeadRow & { next_no: number }>(statements.TAKE_OVER, [concertId]);
       if (head === undefined) throw new Error(`the head of concert ${concertId} was neither made nor found`);
-      return headOf(head);
+      return { ...headOf(head), nextNo: head.next_no };
     },
 
     async raise(heads) {
@@ -152,6 +159,10 @@ export function createQueueRecords({ pool, log }: { pool: Connections; log: Log 
 
     async listLive(concertId, afterUserId, limit) {
       return (await read<TokenRow>(statements.LIST_LIVE, [concertId, afterUserId, limit])).map(tokenOf);
+    },
+
+    async listNumbered(concertId, { first, last }) {
+      return (await read<TokenRow>(statements.LIST_NUMBERED, [concertId, first, last])).map(tokenOf);
     },
 
     async listAdmissions(concertId, afterMs, limit) {

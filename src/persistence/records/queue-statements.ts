@@ -46,7 +46,7 @@ export const FIND_HEAD = `SELECT concert_id, generation FROM queue_heads WHERE c
 export const TAKE_OVER = `
   INSERT INTO queue_heads AS h (concert_id, generation) VALUES ($1, ${RAISES_PER_TAKE_OVER})
   ON CONFLICT (concert_id) DO UPDATE SET generation = ${NEXT_TAKE_OVER}
-  RETURNING concert_id, generation`;
+  RETURNING concert_id, generation, next_no`;
 
 /** $1 concerts, $2 their generations. Repeating it changes nothing, so its own answer may be lost. */
 export const RAISE = `
@@ -66,6 +66,11 @@ export const LIST_LIVE = `
     AND t.user_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
   ORDER BY t.user_id LIMIT $3`;
 
+/** $1 concert, $2 first and $3 last number */
+export const LIST_NUMBERED = `
+  SELECT ${TOKEN_COLUMNS} FROM queue_tokens t
+  WHERE t.concert_id = $1 AND t.status IN ('WAITING', 'ACTIVE') AND t.no BETWEEN $2 AND $3`;
+
 /** $1 concert, $2 epoch milliseconds, $3 limit */
 export const LIST_ADMISSIONS = `
   SELECT token_id, ${milliseconds('activated_at')} AS activated_ms FROM (
@@ -76,7 +81,8 @@ export const LIST_ADMISSIONS = `
 
 /**
  * $1 token ids, $2 concerts, $3 generations, $4 users, $5 epoch milliseconds of issue; in order of arrival.
- * One row per entry: `is_held` is false where the head is under another generation; else either `entered_no` or the
+ * One row per entry: `is_held` is false where the head is under another generation; else either `entered_no`, with the numbers
+ * that the statement took in the line, or the
  * columns of the user's live token are there, or neither when another writer entered the user while this one waited.
  */
 export const ENTER = `
@@ -99,7 +105,7 @@ export const ENTER = `
     UPDATE queue_heads h SET next_no = h.next_no + f.count
     FROM (SELECT concert_id, count(*) AS count FROM fresh GROUP BY concert_id) AS f
     WHERE h.concert_id = f.concert_id
-    RETURNING h.concert_id, h.next_no - f.count AS first_no),
+    RETURNING h.concert_id, h.next_no - f.count AS first_no, h.next_no - 1 AS last_no),
   entered AS (
     INSERT INTO queue_tokens (token_id, concert_id, user_id, no, generation, status, issued_at)
     SELECT f.token_id, f.concert_id, f.user_id, n.first_no + f.nth - 1, f.generation, 'WAITING', ${instant('f.issued_ms')}
@@ -107,11 +113,12 @@ export const ENTER = `
     ORDER BY f.concert_id, f.nth
     ON CONFLICT (concert_id, user_id) WHERE status IN ('WAITING', 'ACTIVE') DO NOTHING
     RETURNING token_id, no)
-  SELECT held.concert_id IS NOT NULL AS is_held, entered.no AS entered_no,
+  SELECT held.concert_id IS NOT NULL AS is_held, entered.no AS entered_no, n.first_no, n.last_no,
     l.token_id, l.concert_id, l.user_id, l.no, l.status, l.issued_ms, l.activated_ms, l.until_ms, l.ended_ms
   FROM e
   LEFT JOIN held USING (concert_id, generation)
   LEFT JOIN entered ON entered.token_id = e.token_id
+  LEFT JOIN numbered n ON n.concert_id = e.concert_id
   LEFT JOIN live l ON l.arrival = e.arrival
   ORDER BY e.arrival`;
 

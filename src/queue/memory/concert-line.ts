@@ -273,6 +273,8 @@ export function createConcertLine(settings: {
       latestMs,
       pending: proposed.size,
       rate: measuredRate(policy, log, { waitingSinceMs, nowMs }),
+      // Entries are put here in the order in which they are recorded.
+      gap: null,
       wakeMs: nextWakeMs(nowMs),
     }),
 

@@ -11,6 +11,6 @@ if (held and held >= generation) or (begun and begun > generation) then
   return { 'superseded' }
 end
 redis.call('DEL', state)
-redis.call('UNLINK', line, tokens, users, inside, proposed, admissions, seen, unclaimed, quiet, gone)
+redis.call('UNLINK', line, tokens, users, inside, proposed, admissions, seen, unclaimed, quiet, whole, gone)
 redis.call('SET', rebuilding, ARGV[1] .. ' ' .. serverId())
 return { 'begun', redis.call('GET', ticket) or '0' }

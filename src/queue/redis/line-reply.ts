@@ -35,8 +35,8 @@ export function numberOf(text: unknown): number {
   return number;
 }
 
-/** An instant that may be missing. */
-function instantOf(text: unknown): number | null {
+/** A number that may be missing. */
+function optionalOf(text: unknown): number | null {
   return text === '' ? null : numberOf(text);
 }
 
@@ -59,19 +59,20 @@ export function readSummary(reply: unknown): LineSummary {
     latestMs: number('latestMs'),
     pending: number('pending'),
     rate: measured === 0 ? null : measured / number('spanMs'),
+    gap: values.has('gapTo') ? { first: number('completeTo') + 1, last: number('gapTo') } : null,
     wakeMs: values.has('wakeMs') ? number('wakeMs') : null,
   };
 }
 
-/** `texts`: status, admission, its end and maybe a position; null when it is empty. */
+/** `texts`: status, admission, its end and maybe a position, which may be unknown; null when it is empty. */
 export function readStanding(reply: unknown): Standing | null {
   const [status, activatedAt, activeUntil, position] = textsOf(reply);
   if (status === undefined) return null;
   if (status !== 'WAITING' && status !== 'ACTIVE') throw unexpected(reply);
   return {
     status,
-    activatedAtMs: instantOf(activatedAt),
-    activeUntilMs: instantOf(activeUntil),
-    position: position === undefined ? 0 : numberOf(position),
+    activatedAtMs: optionalOf(activatedAt),
+    activeUntilMs: optionalOf(activeUntil),
+    position: position === undefined ? 0 : optionalOf(position),
   };
 }

@@ -1,7 +1,8 @@
 -- Purpose: where do these tokens stand, and how is the line doing?
 -- KEYS: as prelude.lua
 -- ARGV: 1 lower bound of now 2 `sign` when it is one of their holders' life, else `look` 3… token ids, or none
--- Returns: emptied | looked, summary, one list per token: status, admission, its end, position from 1; an empty one for a
+-- Returns: emptied | looked, summary, one list per token: status, admission, its end, position from 1 or empty while entries
+--   before it may be missing; an empty list for a
 --   token that is not here
 -- Guarantee: O(log n) per token. Changes nothing but signs of life. Idempotent.
 

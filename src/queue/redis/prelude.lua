@@ -4,13 +4,14 @@
 --   4 users (hash: token of who is inside) 5 inside (by when to look whether their time is over) 6 proposed (admissions being
 --   recorded, by when others take them up) 7 admissions (tokens by instant of admission) 8 seen (who waits, by last sign of
 --   life) 9 unclaimed (who is inside and has asked for nothing, by admission) 10 quiet (who is inside, by last sign of life)
---   11 gone (ended of late, by when) 12 ticket (counts changes of policy) 13 rebuilder (who rebuilds) 14 rebuilding
---   (generation and server of the rebuilding) 15 events (the channel). All have one hash tag.
+--   11 whole (ranges of numbers behind a gap all of whose entries are here: the last ones, by the first) 12 gone (ended of
+--   late, by when) 13 ticket (counts changes of policy) 14 rebuilder (who rebuilds) 15 rebuilding (generation and server of
+--   the rebuilding) 16 events (the channel). All have one hash tag.
 -- ARGV: as each script says. Instants are epoch milliseconds of the database's clock; no script reads a clock.
 -- Returns: nothing by itself. Scripts return a list whose first element is a word that says what came of it.
 -- Guarantee: writes nothing by itself.
 
-local state, line, tokens, users, inside, proposed, admissions, seen, unclaimed, quiet, gone, ticket, rebuilder, rebuilding, events =
+local state, line, tokens, users, inside, proposed, admissions, seen, unclaimed, quiet, whole, gone, ticket, rebuilder, rebuilding, events =
   unpack(KEYS)
 
 -- Redis would write large numbers with an exponent.
@@ -54,7 +55,7 @@ end
 local function readTerms()
   local names = {
     'generation', 'maxActive', 'batch', 'intervalMs', 'activeTtlMs', 'closesAtMs',
-    'waitingSinceMs', 'afreshAtMs', 'abandonMs', 'noShowMs', 'idleMs', 'closerUntilMs', 'isSuspended', 'latest',
+    'waitingSinceMs', 'afreshAtMs', 'abandonMs', 'noShowMs', 'idleMs', 'closerUntilMs', 'isSuspended', 'latest', 'gapTo', 'completeTo',
   }
   local values = redis.call('HMGET', state, unpack(names))
   local terms = {}
@@ -126,6 +127,11 @@ local function summary(lowerMs)
     'activeTtlMs', text(terms.activeTtlMs), 'closesAtMs', text(terms.closesAtMs),
     'isSuspended', text(terms.isSuspended), 'latestMs', text(terms.latest), 'pending', text(redis.call('ZCARD', proposed)), 'spanMs', text(spanMs), 'measured', text(measured),
   }
+  if terms.gapTo > 0 then
+    for _, word in ipairs({ 'completeTo', text(terms.completeTo), 'gapTo', text(terms.gapTo) }) do
+      told[#told + 1] = word
+    end
+  end
   if wakeMs < math.huge then
     told[#told + 1] = 'wakeMs'
     told[#told + 1] = text(wakeMs)
@@ -150,11 +156,23 @@ local function standingOf(id)
   return nil
 end
 
--- What look.lua and put.lua tell of a token: status, admission, its end, position from 1; nothing when it is not here.
+local firstGap
+
+-- Whether entries before this token, which waits, may be missing.
+local function isBehindGap(id)
+  firstGap = firstGap or redis.call('HMGET', state, 'completeTo', 'gapTo')
+  return (tonumber(firstGap[2]) or 0) > 0 and tonumber(redis.call('ZSCORE', line, id)) > tonumber(firstGap[1])
+end
+
+-- What look.lua and put.lua tell of a token: status, admission, its end, position from 1; nothing when it is not here. The
+-- position is empty while entries before it may be missing.
 local function toldOf(id)
   local status, activatedAt, activeUntil, ahead = standingOf(id)
   if not status then
     return {}
+  end
+  if status == 'WAITING' and isBehindGap(id) then
+    return { status, activatedAt, activeUntil, '' }
   end
   return { status, activatedAt, activeUntil, text(ahead + 1) }
 end

@@ -132,8 +132,10 @@ export function createRedisLineStore(settings: RedisLineStoreSettings): LineStor
       return noteLooked(concertId, told, standings);
     },
 
-    async put(concertId, generation, rows) {
-      const reply = await run('put', concertId, [String(generation), lower(), ...rowArguments(rows)]);
+    async put(concertId, generation, rows, whole) {
+      const ranges = whole.flatMap(({ first, last }) => [String(first), String(last)]);
+      const args = [String(generation), lower(), String(whole.length), ...ranges, ...rowArguments(rows)];
+      const reply = await run('put', concertId, args);
       if (reply === null) return LOST;
       const [told, admitted, standings] = reply.rest;
       return { ...noteLooked(concertId, told, standings), admitted: textsOf(admitted) };
@@ -210,8 +212,8 @@ export function createRedisLineStore(settings: RedisLineStoreSettings): LineStor
       return readReply(await link.run('restore', concertId, args)).word === 'done';
     },
 
-    async finish(concertId, generation, ticket, terms, admissions) {
-      const settled = [...termArguments(terms), ...allowances];
+    async finish(concertId, generation, ticket, terms, admissions, nextNo) {
+      const settled = [...termArguments(terms), ...allowances, nextNo === null ? '' : String(nextNo - 1)];
       const args = [String(generation), lower(), ticket, ...settled, ...admissionArguments(admissions)];
       return (await runNoted('finish', concertId, args))?.word === 'done';
     },

@@ -49,6 +49,7 @@ const LINE_KEYS = [
   'seen',
   'unclaimed',
   'quiet',
+  'whole',
   'gone',
   'ticket',
   'rebuilder',

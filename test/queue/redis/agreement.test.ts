@@ -81,7 +81,7 @@ async function play(stores: readonly LineStore[], concertId: number, world: Worl
       case 'pass':
         break;
       case 'put':
-        answers.push(await store.put(concertId, GENERATION, rows));
+        answers.push(await store.put(concertId, GENERATION, rows, []));
         break;
       case 'propose': {
         const proposed = await store.propose(concertId, GENERATION, next.limit);
@@ -194,7 +194,7 @@ t.test('lines in this process and in Redis decide alike', { skip: skipWithoutRed
         };
         for (const store of stores) {
           const ticket = (await store.begin(concertId, GENERATION)) ?? '';
-          await store.finish(concertId, GENERATION, ticket, terms, []);
+          await store.finish(concertId, GENERATION, ticket, terms, [], null);
         }
         for (const next of acts) {
           if (next.type === 'pass') nowMs += next.ms;
