@@ -1,5 +1,5 @@
 /**
- * Lets people in, on any node: Redis proposes, PostgreSQL records, Redis shows. No node leads.
+ * Lets people in, on any node: the line store proposes, PostgreSQL records, the line store shows. No node leads.
  *
  * ADMIT-1. A proposal is shown only once PostgreSQL has recorded it, with the instant that it was proposed with.
  * ADMIT-2. One that certainly was not recorded is withdrawn. One whose outcome is unknown keeps its slot and its share of the window
@@ -31,7 +31,7 @@ interface Proposal extends Admission {
   readonly line: OpenLine;
   /** Of the line when it was proposed. */
   readonly generation: number;
-  /** It was sent before, and may be recorded: Redis hands it out until that is known. */
+  /** It was sent before, and may be recorded: the line store hands it out until that is known. */
   readonly isDoubtful: boolean;
 }
 

@@ -1,9 +1,10 @@
 /**
- * Ends tokens: first in PostgreSQL, then in Redis.
+ * Ends tokens: first in PostgreSQL, then in the line store.
  *
  * END-1. On one node a token has at most one end under way; between nodes its row decides which of them ended it.
- * END-2. An end that nobody asked for is forgotten when it fails: Redis hands it out again a second later, to any node.
- * END-3. An end that a caller asked for needs no Redis. What Redis could not be told is mended.
+ * END-2. An end that no caller asked for is forgotten when it fails: the line store hands it out again, to any node.
+ * END-3. An end that a caller asked for does not need the line store. What the store could not be told is repaired.
+ * END-4. An idle shopper's token ends only where its row has no live hold beside it. One that is kept is handed out again later.
  */
 import type { DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
@@ -100,7 +101,7 @@ export function createEnds(settings: EndSettings): Ends {
   function take(line: OpenLine, { why, tokenId, atMs }: DueItem): string | null {
     if (why === 'proposed') onProposed(line, tokenId, atMs);
     else if (why !== 'missing' && why !== 'idle') add(line.concertId, tokenId, 'EXPIRED', atMs);
-    // Whoever is watched here is present, though Redis is told so only now and then.
+    // A watched holder is present, though the line store is told so only now and then.
     else if ((knownTokens.withId(tokenId)?.watchers ?? null) !== null) return tokenId;
     else add(line.concertId, tokenId, 'EXPIRED', null, why === 'idle');
     return null;
@@ -162,7 +163,7 @@ export function createEnds(settings: EndSettings): Ends {
     if (end.waiters.length === 0 || end.attempts >= ATTEMPTS) fail(end, new Fault('QUEUE_UNAVAILABLE', 'none'));
   }
 
-  async function tellRedis(concertId: number, ended: readonly SentEnd[], refused: readonly SentEnd[]): Promise<void> {
+  async function tellStore(concertId: number, ended: readonly SentEnd[], refused: readonly SentEnd[]): Promise<void> {
     const line = lines.get(concertId);
     const tokenIds = [...ended, ...refused].map(({ tokenId }) => tokenId);
     if (line === undefined || !store.isUp) {
@@ -205,7 +206,7 @@ export function createEnds(settings: EndSettings): Ends {
       }
       const ended = members.filter(({ tokenId }) => changed.has(tokenId));
       const refused = members.filter(({ tokenId }) => !changed.has(tokenId) && !kept.has(tokenId));
-      await tellRedis(concertId, ended, refused);
+      await tellStore(concertId, ended, refused);
       for (const { end, tokenId } of members)
         close(end, changed.has(tokenId) ? 'ended' : kept.has(tokenId) ? 'kept' : 'over');
     }

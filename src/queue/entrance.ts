@@ -1,14 +1,14 @@
 /**
- * Lets people join a line: first in PostgreSQL, which numbers them, then in Redis, which tells their places, then they are
- * answered. Where there may be room they are answered after the admissions that follow, so that who finds it is told that they
- * are in. While a batch is put into Redis the next one is recorded.
+ * Lets people join a line. PostgreSQL records and numbers an entry, the line store gives it its place, then the caller is
+ * answered: after the next admissions where there may be room, so that a caller who finds it is told that they are in. While a
+ * batch is put into the line store the next one is recorded.
  *
- * ENTER-1. On one node a user has at most one entry per concert under way, until it is answered; between nodes PostgreSQL lets one of
- *     them in.
- * ENTER-2. Entries are recorded in order of arrival, one batch after the other. Redis places them by their numbers, so it does not
- *     matter to the order what becomes of one batch on its way there while the next is recorded.
- * ENTER-3. Nobody is entered while Redis is known to be away. What was recorded when it went away is mended, and the user's next entry
- *     finds it.
+ * ENTER-1. On one node a user has at most one entry per concert under way, until it is answered. Between nodes PostgreSQL lets
+ *     one of them in.
+ * ENTER-2. Entries are recorded in order of arrival, one batch after the other. The line store places them by their numbers, so
+ *     the order does not depend on what happens to a batch on its way there.
+ * ENTER-3. No one is entered while the line store is known to be away. What was recorded when it went away is repaired, and the
+ *     user's next entry finds it.
  */
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
@@ -40,9 +40,9 @@ export interface Entrance extends WriteStep {
    * store that has just failed.
    */
   answer(hasFailed: boolean): void;
-  /** Resolves when nothing that was recorded is on its way to Redis. */
+  /** Resolves when nothing that was recorded is on its way to the line store. */
   settle(): Promise<void>;
-  /** Redis went away: nobody who was not sent yet is entered. */
+  /** The line store went away: nobody who was not sent yet is entered. */
   refuseUnsent(): void;
   /** Nobody is answered any more. */
   refuseAll(): void;
@@ -54,8 +54,8 @@ function numbersOf(entries: readonly PendingEntry[]): NumberRange[] {
 }
 
 /**
- * Batches on their way to Redis beside the one that is recorded: one that Redis has, and one whose answer this node reads. Were
- * there more, Redis would be what they wait for, and smaller batches cost more each.
+ * Batches on their way to the line store beside the one that is recorded: one that the store has, and one whose answer this
+ * node reads. More of them would wait for the store, and smaller batches cost more each.
  */
 const MOST_BATCHES_PLACED = 2;
 
@@ -90,7 +90,7 @@ export function createEntrance(settings: EntranceSettings): Entrance {
   const nextTokenId = createIdSource();
   /** In order of arrival. */
   const pending = new Map<string, PendingEntry>();
-  /** On their way to Redis, in the order in which they were recorded. */
+  /** On their way to the line store, in the order in which they were recorded. */
   const placing = new Set<Promise<unknown>>();
   /** In their places, and to be answered after the admissions of the next cycle. */
   let placed: PendingEntry[] = [];

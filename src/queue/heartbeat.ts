@@ -1,6 +1,6 @@
 /**
- * What a node does for the lines it knows without being asked, once a second: it shows Redis that those whom it watches are present,
- * tells it when nobody could be heard, looks for lines that it does not know, and, on one node per line, compares the line
+ * What a node does once a second for the lines that it knows. It shows the line store that the holders it watches are present,
+ * tells it when holders could not be heard, looks for lines that it does not know, and, on one node per line, compares the line
  * with PostgreSQL.
  */
 import type { Clock } from '../runtime/clock.ts';
@@ -43,7 +43,7 @@ export function createHeartbeat(deps: {
   readonly records: QueueRecords;
   readonly knownTokens: KnownTokens;
   readonly reconciler: Reconciler;
-  /** A watched token is not in Redis. */
+  /** A watched token is not in the line store. */
   readonly onAbsent: (knownToken: KnownToken) => void;
   readonly abandonMs: number;
   readonly noShowMs: number;

@@ -28,7 +28,7 @@ export interface KnownToken {
   position: number | null;
   /** Monotonic milliseconds. */
   knownAtMs: number;
-  /** ACTIVE, and Redis knows that its holder has asked for something. */
+  /** ACTIVE, and the line store knows that its holder has asked for something. */
   isClaimed: boolean;
   watchers: Set<(status: QueueTokenStatus) => void> | null;
 }

@@ -1,6 +1,6 @@
 /**
- * What this node knows of the lines in Redis: under which generation each is held, how it is doing, and when it is next to be
- * looked at. Another node may know better at any time; nothing is decided here.
+ * What this node knows of the lines in the line store: under which generation each is held, how it is doing, and when it is next
+ * to be looked at. Another node may know better at any time; nothing is decided here.
  */
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
@@ -11,7 +11,7 @@ import type { LineRebuild } from './line-rebuild.ts';
 
 export interface KnownLine {
   readonly concertId: number;
-  /** Under which to write; null while Redis does not hold the line, as far as this node knows. */
+  /** Under which to write; null while the line store does not hold the line, as far as this node knows. */
   generation: number | null;
   summary: LineSummary | null;
   /** By this process. */
@@ -33,14 +33,14 @@ export interface KnownLines {
   readonly overdue: Set<KnownLine>;
   get(concertId: number): KnownLine | undefined;
   all(): Iterable<KnownLine>;
-  /** The line, rebuilt if Redis does not hold it; null when there is no such concert. Throws Faults with effect `none`. */
+  /** The line, rebuilt if the store does not hold it; null when there is no such concert. Throws Faults with effect `none`. */
   open(concertId: number): Promise<OpenLine | null>;
-  /** Redis lost the line, or PostgreSQL refused its generation: it is opened again, in the background. */
+  /** The line store lost the line, or PostgreSQL refused its generation: it is opened again, in the background. */
   noteLost(concertId: number, refusedGeneration?: number): void;
   noteSummary(concertId: number, summary: LineSummary): void;
   /** Somebody came or went. */
   noteChanged(line: KnownLine): void;
-  /** Redis was away: everything is to be looked at. */
+  /** The line store was away: everything is to be looked at. */
   noteReturn(): void;
   close(): void;
 }

@@ -5,7 +5,7 @@ import { type LineStore, LOST, type QueueTerms } from './line-store.ts';
 import type { WriteStep } from './write-cycle.ts';
 import type { KnownLines } from './lines.ts';
 
-/** Brings changed policies to Redis: nobody is admitted from when a change is known until the new policy is there. */
+/** Brings changed policies to the line store: nobody is admitted from when a change is known until the new policy is there. */
 export interface PolicyChanges extends WriteStep {
   note(concertId: number): void;
 }

@@ -8,8 +8,9 @@ import type { KnownLines } from './lines.ts';
 import type { KnownToken, KnownTokens } from './known-tokens.ts';
 
 /**
- * Finds the place that a token stands for: from what this node knows where that may be repeated, else in Redis, by one look-up that
- * is a sign of life as well, else from its row. That Redis does not know a token, or is away, says nothing about it.
+ * Finds the place that a token stands for: from what this node knows where that may be repeated, else in the line store, by one
+ * look-up that is a sign of life as well, else from its row. A line store that is away, or does not know a token, says nothing
+ * about it.
  */
 export interface Recognition {
   find(knownToken: KnownToken): Awaitable<Place>;
@@ -17,7 +18,7 @@ export interface Recognition {
   ask(knownToken: KnownToken): Awaitable<Place>;
   /** Notes a sign of life of the token's holder, where the line store can be asked. */
   sign(concertId: number, tokenId: string): void;
-  /** What the token's row says, whatever Redis knows; no sign of life. A token whose row is gone reads EXPIRED. */
+  /** What the token's row says, whatever the line store knows; no sign of life. A token whose row is gone reads EXPIRED. */
   askStore(knownToken: KnownToken): Promise<Place>;
 }
 

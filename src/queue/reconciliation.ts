@@ -9,16 +9,16 @@ import type { KnownLine } from './lines.ts';
 
 /** Tokens inside per comparison, some 50 ms of PostgreSQL's time; more of them are looked at in turns. */
 const INSIDE_PER_LOOK = 5_000;
-/** Of those who wait, in turns: nothing but a crash between PostgreSQL and Redis makes them differ. */
+/** Of those who wait, in turns: nothing but a crash between PostgreSQL and the line store makes them differ. */
 const WAITING_PER_LOOK = 1_000;
 
-/** Recorded live tokens that are shown to Redis again, in turns: it may never have been told of one whose node died. */
+/** Recorded live tokens that are shown to the line store again, in turns: it may never have been told of one whose node died. */
 const RECORDED_PER_LOOK = 200;
 
 /**
  * Brings a line in step with what PostgreSQL says: tokens that a settlement or a node that is gone has ended, tokens whose
- * last holds ended by several payments at once, entries that were recorded and never reached Redis, and a policy that was changed by a
- * node that did not live to tell. Those inside are looked at less often where a look takes long.
+ * last holds ended by several payments at once, entries that were recorded and never reached the line store, and a policy that
+ * was changed by a node that did not live to tell. Those inside are looked at less often where a look takes long.
  */
 export interface Reconciler {
   compare(line: KnownLine): Promise<void>;

@@ -4,7 +4,7 @@ import { type LineStore, LOST, type RecordedEnd } from './line-store.ts';
 import { isOpen, type KnownLine, type KnownLines } from './lines.ts';
 import type { KnownTokens } from './known-tokens.ts';
 
-/** Brings to Redis what PostgreSQL has recorded. Throws Faults `QUEUE_UNAVAILABLE`; repeating any of it is harmless. */
+/** Brings to the line store what PostgreSQL has recorded. Throws Faults `QUEUE_UNAVAILABLE`; repeating any of it is harmless. */
 export interface RecordedChanges {
   /** Ends take effect: slots and places are free. */
   end(line: KnownLine, ends: readonly RecordedEnd[]): Promise<void>;
@@ -21,7 +21,7 @@ export function createRecordedChanges(deps: {
 
   async function end(line: KnownLine, ends: readonly RecordedEnd[]): Promise<void> {
     if (ends.length === 0) return;
-    // Recorded is recorded, whether or not Redis takes it in.
+    // Recorded is recorded, whether or not the line store takes it in.
     for (const { tokenId, status, endedAtMs } of ends) knownTokens.noteEnded(tokenId, status, endedAtMs);
     if ((await store.remove(line.concertId, ends)) === LOST) lines.noteLost(line.concertId);
     else lines.noteChanged(line);

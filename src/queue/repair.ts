@@ -11,8 +11,8 @@ const TOKENS_PER_LOOK = 1_000;
 const MOST_TOKENS = 100_000;
 
 /**
- * Tokens of which Redis may not know what PostgreSQL has recorded, because it did not answer or was never told. Their rows
- * are read, and what they say is brought to Redis, until it has it.
+ * Tokens of which the line store may not know what PostgreSQL has recorded, because it did not answer or was never told. Their
+ * rows are read, and what they say is brought to the store, until it has it.
  */
 export interface Repair extends WriteStep {
   /**
@@ -119,7 +119,7 @@ export function createRepair(deps: {
         return await mend();
       } catch (error) {
         onFailure(error);
-        // Without Redis there is nothing to mend; its return starts a write cycle.
+        // Without the line store there is nothing to mend; its return starts a write cycle.
         return error instanceof Fault && error.code === 'QUEUE_UNAVAILABLE' ? 'idle' : 'failed';
       }
     },

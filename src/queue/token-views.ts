@@ -22,15 +22,15 @@ import { isOpen, type OpenLine, type KnownLines } from './lines.ts';
 import type { Recognition } from './recognition.ts';
 import type { KnownToken, KnownTokens } from './known-tokens.ts';
 
-/** Tokens as answers show them, with the positions that only Redis can tell. */
+/** Tokens as answers show them, with the positions that only the line store can tell. */
 export interface TokenViews {
-  /** The line, once Redis holds it; null when there is no such concert. Throws Faults with effect `none`. */
+  /** The line, once the line store holds it; null when there is no such concert. Throws Faults with effect `none`. */
   openLine(concertId: number): Promise<OpenLine | null>;
-  /** A sign of life. Without Redis, QUEUE_UNAVAILABLE for who waits, and the row for everybody else. */
+  /** A sign of life. Without the line store, QUEUE_UNAVAILABLE for who waits, and the row for everybody else. */
   show(knownToken: KnownToken): Promise<QueueToken>;
   /** How an entry is answered. */
   showEntered(entered: Entered): Promise<QueueToken>;
-  /** Where each stands, in their order; null for who is not live in Redis. No sign of life. Throws Faults. */
+  /** Where each stands, in their order; null for who is not live in the line store. No sign of life. Throws Faults. */
   look(knownTokens: readonly (KnownToken | null)[]): Promise<readonly (QueuePlace | null)[]>;
   /** Throws Faults. */
   counts(concertId: number): Promise<QueueCounts>;
@@ -62,7 +62,7 @@ export function createTokenViews(deps: {
     if (!store.isUp) throw new Fault('QUEUE_UNAVAILABLE', 'none');
     const known = lines.get(concertId);
     if (known !== undefined && isOpen(known)) return known;
-    // A rebuilding goes on without this caller; one that loses Redis fails at once.
+    // A rebuilding goes on without this caller; one that loses the line store fails at once.
     return withPatience(clock, lines.open(concertId), () => new Fault('QUEUE_UNAVAILABLE', 'none'));
   }
 
@@ -102,7 +102,7 @@ export function createTokenViews(deps: {
     return looked;
   }
 
-  /** Null when the token is not in Redis. */
+  /** Null when the token is not in the line store. */
   function showLooked(knownToken: KnownToken, { summary, standings }: Looked, isSign: boolean): QueueToken | null {
     const [standing] = standings;
     if (standing === null || standing === undefined) return null;
@@ -111,7 +111,7 @@ export function createTokenViews(deps: {
     return shown;
   }
 
-  /** Null when the token is not in Redis. Throws Faults. */
+  /** Null when the token is not in the line store. Throws Faults. */
   async function lookUp(knownToken: KnownToken, isSign: boolean): Promise<QueueToken | null> {
     const { concertId, tokenId } = knownToken.subject;
     const look = () => (isSign ? poll(concertId, tokenId) : store.look(concertId, [tokenId], false));
@@ -125,7 +125,7 @@ export function createTokenViews(deps: {
     return showPlace(knownToken, place);
   }
 
-  /** A live token that Redis does not have takes its place again. */
+  /** A live token that the line store does not have takes its place again. */
   async function putBack(knownToken: KnownToken): Promise<QueueToken> {
     const { concertId, tokenId } = knownToken.subject;
     const place = await recognition.askStore(knownToken);
@@ -143,7 +143,7 @@ export function createTokenViews(deps: {
     return (await lookUp(knownToken, true)) ?? putBack(knownToken);
   }
 
-  /** By one look, where Redis knows the token. */
+  /** By one look, where the line store knows the token. */
   async function ask(knownToken: KnownToken): Promise<QueueToken> {
     const { concertId, tokenId } = knownToken.subject;
     const looked = await gaps.settle(concertId, () => poll(concertId, tokenId));
