@@ -216,7 +216,11 @@ export interface QueueRecords {
   findHead(concertId: number): Promise<QueueHead | null>;
   /** Concerts in which somebody waits or is inside. */
   listConcertsWithLiveTokens(): Promise<readonly number[]>;
-  /** Enters each in order of arrival, or finds the user's live token. Outcomes are in the order of `entries`. */
+  /**
+   * Enters each in order of arrival, or finds the user's live token. Outcomes are in the order of `entries`. After a Fault
+   * `isOfOnePart`, which may be a QUEUE_UNAVAILABLE for a line that is locked, the entries are to be sent again in smaller
+   * parts under their token ids: what was done of them is told then.
+   */
   enter(entries: readonly QueueEntry[]): Promise<readonly QueueEntryOutcome[]>;
   /** WAITING tokens become ACTIVE. */
   admit(admissions: readonly QueueAdmission[]): Promise<QueueChangeOutcome>;

@@ -281,7 +281,7 @@ t.test('a write that gave up on a lock, or never found a connection, has done no
     .enter([entryOf(head)])
     .catch((error: unknown) => error)
     .finally(() => only.release());
-  t.match(await blocked, { code: 'STORE_UNAVAILABLE', effect: 'none', cause: { code: '55P03' } });
+  t.match(await blocked, { code: 'QUEUE_UNAVAILABLE', effect: 'none' });
   t.match(await unconnected, { code: /STORE_UNAVAILABLE/, effect: 'none' });
   await client.query('COMMIT');
   client.release();

@@ -1,9 +1,11 @@
 import type { QueryResultRow } from 'pg';
 import { Fault } from '../../domain/errors.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createLookUps } from '../../runtime/look-ups.ts';
 import type {
   QueueChangeOutcome,
+  QueueEnd,
   QueueEntry,
   QueueEntryOutcome,
   QueueHead,
@@ -12,6 +14,7 @@ import type {
   QueueTokenStatus,
 } from '../../domain/queue-token.ts';
 import { plainArray } from '../journal/array-literals.ts';
+import { passLockedHeads } from './locked-heads.ts';
 import * as statements from './queue-statements.ts';
 import { type Connections, readRows, runStatement, writeRows } from '../journal/statement.ts';
 
@@ -87,7 +90,15 @@ function outcomeOf(entry: QueueEntry, row: EntryRow): QueueEntryOutcome | null {
 }
 
 /** The waiting room's durable record in PostgreSQL. */
-export function createQueueRecords({ pool, log }: { pool: Connections; log: Log }): QueueRecords {
+export function createQueueRecords({
+  pool,
+  log,
+  clock = systemClock,
+}: {
+  pool: Connections;
+  log: Log;
+  clock?: Clock;
+}): QueueRecords {
   function read<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
     return runStatement(pool, { text, values }, 'none');
   }
@@ -138,7 +149,20 @@ export function createQueueRecords({ pool, log }: { pool: Connections; log: Log 
     },
   });
 
-  return {
+  async function end(text: string, ends: readonly QueueEnd[]): Promise<QueueChangeOutcome> {
+    const values = [
+      ends.map(({ tokenId }) => tokenId),
+      ends.map(({ concertId }) => concertId),
+      ends.map(({ generation }) => generation),
+      ends.map(({ status }) => status),
+      ends.map(({ endedAtMs }) => endedAtMs),
+      ends.map(({ unlessHolding }) => unlessHolding ?? false),
+    ];
+    // Who leaves a line waits for it.
+    return changeOf(await writeRows<ChangeRow>(pool, { text, values }));
+  }
+
+  const records: QueueRecords = {
     async takeOverAll() {
       const heads = await write<HeadRow>(statements.TAKE_OVER_ALL, []);
       const alive = new Set(await listConcertsWithLiveTokens());
@@ -210,18 +234,7 @@ export function createQueueRecords({ pool, log }: { pool: Connections; log: Log 
       return changeOf(await write<ChangeRow>(statements.ADMIT, values));
     },
 
-    async end(ends) {
-      const values = [
-        ends.map((end) => end.tokenId),
-        ends.map((end) => end.concertId),
-        ends.map((end) => end.generation),
-        ends.map((end) => end.status),
-        ends.map((end) => end.endedAtMs),
-        ends.map((end) => end.unlessHolding ?? false),
-      ];
-      // Who leaves a line waits for it.
-      return changeOf(await writeRows<ChangeRow>(pool, { text: statements.END, values }));
-    },
+    end: (ends) => end(statements.END, ends),
 
     find,
     findOne: (tokenId) => lookUps.get(tokenId),
@@ -234,4 +247,6 @@ export function createQueueRecords({ pool, log }: { pool: Connections; log: Log 
       };
     },
   };
+  const endUnheld = (ends: readonly QueueEnd[]) => end(statements.END_UNHELD, ends);
+  return passLockedHeads(records, { pool, clock, log, endUnheld });
 }

@@ -21,6 +21,13 @@ const RAISES_PER_TAKE_OVER = 1_000_000;
 /** Of the head row `h`. */
 const NEXT_TAKE_OVER = `(h.generation / ${RAISES_PER_TAKE_OVER} + 1) * ${RAISES_PER_TAKE_OVER}`;
 
+/**
+ * How long a statement waits for heads that other transactions have locked. Those of other nodes hold them for some 10 ms each,
+ * and callers wait for 1.5 s.
+ */
+const HEAD_PATIENCE_MS = 500;
+const PATIENCE = `SELECT set_config('lock_timeout', '${HEAD_PATIENCE_MS}', true)`;
+
 const TOKEN_COLUMNS = `
   t.token_id, t.concert_id, t.user_id, t.no, t.status,
   ${milliseconds('t.issued_at')} AS issued_ms,
@@ -41,6 +48,10 @@ export const CONCERTS_WITH_LIVE_TOKENS = `
 
 /** $1 concert */
 export const FIND_HEAD = `SELECT concert_id, generation FROM queue_heads WHERE concert_id = $1`;
+
+/** $1 concerts: those whose heads no other transaction has locked. */
+export const FREE_HEADS = `
+  SELECT concert_id FROM queue_heads WHERE concert_id = ANY($1::bigint[]) ORDER BY concert_id FOR NO KEY UPDATE SKIP LOCKED`;
 
 /** $1 concert */
 export const TAKE_OVER = `
@@ -89,8 +100,9 @@ export const ENTER = `
   WITH e AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::float8[]) WITH ORDINALITY
       AS e(token_id, concert_id, generation, user_id, issued_ms, arrival)),
+  patience AS MATERIALIZED (${PATIENCE}),
   held AS MATERIALIZED (
-    SELECT h.concert_id, h.generation FROM queue_heads h
+    SELECT h.concert_id, h.generation FROM patience, queue_heads h
     JOIN (SELECT DISTINCT concert_id, generation FROM e) AS g USING (concert_id, generation)
     ORDER BY h.concert_id FOR NO KEY UPDATE OF h),
   live AS MATERIALIZED (
@@ -134,7 +146,7 @@ export const ADMIT = changeTokens({
  * $1 token ids, $2 concerts, $3 generations, $4 statuses, $5 epoch milliseconds of the end, $6 whether a live hold of the
  * user in the concert keeps the token. A hold that commits at the same time may be missed: it stays payable all the same.
  */
-export const END = changeTokens({
+const TO_END = {
   columns: '$1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::float8[], $6::boolean[]',
   names: 'token_id, concert_id, generation, status, ended_ms, unless_holding',
   from: `'WAITING', 'ACTIVE'`,
@@ -143,20 +155,28 @@ export const END = changeTokens({
   keep: `CASE WHEN c.unless_holding THEN (
       SELECT coalesce(bool_or(r.status = 'HELD'), false) FROM reservations r
       WHERE r.user_id = t.user_id AND r.concert_id = t.concert_id) ELSE false END`,
-});
+};
+export const END = changeTokens(TO_END);
+
+/** The same without holding the heads, where other transactions have locked them. */
+export const END_UNHELD = changeTokens(TO_END, '');
 
 /**
  * One row per change: whether its head is held, whether the token's row was in a status to change from, and whether `keep`, of
  * the change `c` and the token `t`, left it as it is.
  */
-function changeTokens(change: { columns: string; names: string; from: string; set: string; keep?: string }): string {
+function changeTokens(
+  change: { columns: string; names: string; from: string; set: string; keep?: string },
+  lock = 'FOR SHARE OF h',
+): string {
   const kept = change.keep ?? 'false';
   return `
   WITH c AS MATERIALIZED (SELECT * FROM unnest(${change.columns}) AS c(${change.names})),
+  patience AS MATERIALIZED (${PATIENCE}),
   held AS MATERIALIZED (
-    SELECT h.concert_id, h.generation FROM queue_heads h
+    SELECT h.concert_id, h.generation FROM patience, queue_heads h
     JOIN (SELECT DISTINCT concert_id, generation FROM c) AS g USING (concert_id, generation)
-    ORDER BY h.concert_id FOR SHARE OF h),
+    ORDER BY h.concert_id ${lock}),
   kept AS MATERIALIZED (
     SELECT t.token_id FROM c
     JOIN queue_tokens t ON t.token_id = c.token_id

@@ -1,0 +1,134 @@
+/**
+ * Keeps the head of a line that another transaction has locked from holding up the lines whose changes share its statement.
+ *
+ * A statement waits for its heads as every transaction does, in their order. Only when it has waited in vain are its lines
+ * looked at without waiting, and those that are locked are left out of this statement and of the next ones, until a look
+ * finds their heads free. Of a line that is left out
+ * - entries are refused with nothing done;
+ * - admissions do nothing, so its people wait on;
+ * - ends are done without the head. Its lock keeps the generation from being raised under them, whoever holds it.
+ */
+import { Fault } from '../../domain/errors.ts';
+import type {
+  QueueChangeOutcome,
+  QueueEnd,
+  QueueEntryOutcome,
+  QueueHead,
+  QueueRecords,
+} from '../../domain/queue-token.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { isRowLocked } from '../database-errors.ts';
+import { type Connections, readRows } from '../journal/statement.ts';
+import { FREE_HEADS } from './queue-statements.ts';
+
+/** Between two looks at the heads that were locked. */
+const LOOK_PAUSE_MS = 20;
+/** More than one batch of entries. Whoever sends an older entry again finds its token live. */
+const MOST_OUTCOMES_KEPT = 2_000;
+
+interface Done<T, R> {
+  readonly locked: ReadonlySet<number>;
+  readonly sent: readonly T[];
+  /** Null when all lines are locked. */
+  readonly result: R | null;
+}
+
+export interface LockedHeadsDependencies {
+  readonly pool: Connections;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** As `QueueRecords.end`, without holding the heads. */
+  readonly endUnheld: (ends: readonly QueueEnd[]) => Promise<QueueChangeOutcome>;
+}
+
+/** The records with `enter`, `admit` and `end` as the file's header says. */
+export function passLockedHeads(records: QueueRecords, deps: LockedHeadsDependencies): QueueRecords {
+  const { pool, clock, log, endUnheld } = deps;
+  /** Lines that a statement has waited for in vain, until a look finds their heads free. */
+  const suspects = new Set<number>();
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  /** Of entries whose batch was refused for others, by token. */
+  const outcomes = new Map<string, QueueEntryOutcome>();
+
+  async function look(): Promise<void> {
+    const rows = await readRows<{ concert_id: number }>(pool, { text: FREE_HEADS, values: [[...suspects]] });
+    for (const { concert_id: concertId } of rows) suspects.delete(concertId);
+    lookedAtMs = clock.monotonicMs();
+  }
+
+  async function findLocked(heads: readonly QueueHead[]): Promise<ReadonlySet<number>> {
+    const isAnySuspect = suspects.size > 0 && heads.some(({ concertId }) => suspects.has(concertId));
+    if (isAnySuspect && clock.monotonicMs() - lookedAtMs >= LOOK_PAUSE_MS) await look();
+    return new Set(heads.flatMap(({ concertId }) => (suspects.has(concertId) ? [concertId] : [])));
+  }
+
+  async function suspect(heads: readonly QueueHead[]): Promise<void> {
+    for (const { concertId } of heads) suspects.add(concertId);
+    await look();
+    if (suspects.size > 0) log.warn({ concertIds: [...suspects] }, 'heads of lines are locked by other transactions');
+  }
+
+  async function sendUnlocked<T extends QueueHead, R>(
+    items: readonly T[],
+    send: (items: readonly T[]) => Promise<R>,
+  ): Promise<Done<T, R>> {
+    for (let isFirst = true; ; isFirst = false) {
+      const locked = await findLocked(items);
+      const sent = locked.size === 0 ? items : items.filter(({ concertId }) => !locked.has(concertId));
+      if (sent.length === 0) return { locked, sent, result: null };
+      try {
+        return { locked, sent, result: await send(sent) };
+      } catch (error) {
+        if (!isFirst || !(error instanceof Fault && isRowLocked(error.cause))) throw error;
+        await suspect(sent);
+      }
+    }
+  }
+
+  function keep(tokenId: string, outcome: QueueEntryOutcome | undefined): void {
+    if (outcomes.size >= MOST_OUTCOMES_KEPT) outcomes.clear();
+    if (outcome !== undefined) outcomes.set(tokenId, outcome);
+  }
+
+  return {
+    ...records,
+
+    async enter(entries) {
+      const open = outcomes.size === 0 ? entries : entries.filter(({ tokenId }) => !outcomes.has(tokenId));
+      const { locked, sent, result } = await sendUnlocked(open, (free) => records.enter(free));
+      if (locked.size === 0 && sent.length === entries.length && result !== null) return result;
+      sent.forEach(({ tokenId }, index) => keep(tokenId, result?.[index]));
+      if (locked.size > 0) {
+        const cause = new Error('another transaction has locked the head of a line');
+        throw new Fault('QUEUE_UNAVAILABLE', 'none', { cause, isOfOnePart: true });
+      }
+      return entries.map(({ tokenId }) => {
+        const outcome = outcomes.get(tokenId);
+        outcomes.delete(tokenId);
+        if (outcome === undefined) throw new Error('an entry came back without its outcome');
+        return outcome;
+      });
+    },
+
+    async admit(admissions) {
+      const { result } = await sendUnlocked(admissions, (free) => records.admit(free));
+      if (result !== null) return result;
+      // They will be proposed again at once.
+      await new Promise<void>((resolve) => void clock.after(LOOK_PAUSE_MS, resolve));
+      return { changed: new Set(), kept: new Set(), fenced: new Set() };
+    },
+
+    async end(ends) {
+      const { locked, result } = await sendUnlocked(ends, (free) => records.end(free));
+      if (locked.size === 0 && result !== null) return result;
+      const unheld = await endUnheld(ends.filter(({ concertId }) => locked.has(concertId)));
+      if (result === null) return unheld;
+      return {
+        changed: result.changed.union(unheld.changed),
+        kept: result.kept.union(unheld.kept),
+        fenced: result.fenced.union(unheld.fenced),
+      };
+    },
+  };
+}
