@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Catalogue, Concert } from '../domain/catalogue.ts';
+import type { AnswerFigures } from '../runtime/answer-watch.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { createDuty } from '../cluster/duty.ts';
 import type { Config } from '../config/config.ts';
@@ -7,7 +8,7 @@ import type { Log } from '../runtime/log.ts';
 import type { createPool } from '../persistence/pool.ts';
 import { createQueueRecords } from '../persistence/records/queue-records.ts';
 import { createMemoryLineStore } from '../queue/memory/memory-line-store.ts';
-import { createRedisLineStore } from '../queue/redis/redis-line-store.ts';
+import { createRedisLineStore, type RedisLineStore } from '../queue/redis/redis-line-store.ts';
 import { createStandbyWaitingRoom } from '../queue/standby-waiting-room.ts';
 import { createWaitingRoom, type QueueRoom } from '../queue/waiting-room.ts';
 import type { QueueMeasures } from '../domain/queue-token.ts';
@@ -20,6 +21,8 @@ export interface QueueSide {
   state(): { readonly isDegraded: boolean } | null;
   /** Of the lines that this node keeps. */
   measure(): readonly QueueMeasures[];
+  /** How long it waited for Redis; null without Redis. */
+  redisFigures(): AnswerFigures | null;
   /** Opens it where it is to be kept. Settles when it is open, or could not be opened yet. */
   open(mayOwn: boolean): Promise<void>;
   /** Whether this node may own has changed. */
@@ -53,35 +56,40 @@ export function createQueueSide(deps: {
       idleMs: config.QUEUE_IDLE_MS,
     },
   };
+  let redisStore: RedisLineStore | null = null;
   const duty = createDuty<QueueRoom>({
     name: 'waiting room',
     clock,
     log,
-    create: () =>
-      redisUrl === undefined
-        ? createWaitingRoom({
-            ...materials,
-            store: createMemoryLineStore({ databaseClock, ...materials.settings }),
-            policies: async (concertId) => termsOf(await catalogue.findConcert(concertId)),
-          })
-        : createWaitingRoom({
-            ...materials,
-            store: createRedisLineStore({
-              redisUrl,
-              nodeName: randomUUID(),
-              databaseClock,
-              log,
-              ...materials.settings,
-            }),
-            // Another node may have changed what this one remembers.
-            policies: async (concertId) => termsOf(await catalogue.readConcert(concertId)),
-          }),
+    create() {
+      if (redisUrl === undefined) {
+        return createWaitingRoom({
+          ...materials,
+          store: createMemoryLineStore({ databaseClock, ...materials.settings }),
+          policies: async (concertId) => termsOf(await catalogue.findConcert(concertId)),
+        });
+      }
+      redisStore = createRedisLineStore({
+        redisUrl,
+        nodeName: randomUUID(),
+        databaseClock,
+        log,
+        ...materials.settings,
+      });
+      return createWaitingRoom({
+        ...materials,
+        store: redisStore,
+        // Another node may have changed what this one remembers.
+        policies: async (concertId) => termsOf(await catalogue.readConcert(concertId)),
+      });
+    },
   });
 
   return {
     room: createStandbyWaitingRoom(() => duty.current()),
     state: () => duty.current(),
     measure: () => duty.current()?.measure() ?? [],
+    redisFigures: () => redisStore?.figures() ?? null,
     open: (mayOwn) => duty.assign(isShared || mayOwn),
     follow(mayOwn) {
       if (!isShared) void duty.assign(mayOwn);

@@ -105,8 +105,8 @@ async function start(
     journal: () => faults,
     announcements: () => announcements.counts(),
     redis() {
-      const nodes = announcements.figures();
-      return nodes === null ? [] : [{ connection: 'nodes', ...nodes }];
+      const figures = { nodes: announcements.figures(), queue: queueSide.redisFigures() };
+      return Object.entries(figures).flatMap(([connection, its]) => (its === null ? [] : [{ connection, ...its }]));
     },
     isReady: () => readiness().ready,
     moves: () => registry.counts().moves,

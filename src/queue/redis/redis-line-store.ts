@@ -1,3 +1,4 @@
+import type { AnswerFigures } from '../../runtime/answer-watch.ts';
 import { type DatabaseClock, systemClock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { AdmittedToken, QueueTokenRow } from '../../domain/queue-token.ts';
@@ -26,6 +27,11 @@ export interface RedisLineStoreSettings extends Allowances {
   /** Never goes back. */
   readonly databaseClock: DatabaseClock;
   readonly log: Log;
+}
+
+export interface RedisLineStore extends LineStore {
+  /** How long it waited for Redis. */
+  figures(): AnswerFigures;
 }
 
 function rowArguments(rows: readonly QueueTokenRow[]): string[] {
@@ -57,7 +63,7 @@ function whyOf(text: string | undefined): DueItem['why'] {
 }
 
 /** Lines that nodes share: what is decided about a line is decided by one script in Redis. */
-export function createRedisLineStore(settings: RedisLineStoreSettings): LineStore {
+export function createRedisLineStore(settings: RedisLineStoreSettings): RedisLineStore {
   const { redisUrl, commandLimitMs, databaseClock, nodeName, log, abandonMs, noShowMs, idleMs } = settings;
   const allowances = [abandonMs, noShowMs, idleMs].map(String);
   let listener: LineListener | null = null;
@@ -100,6 +106,7 @@ export function createRedisLineStore(settings: RedisLineStoreSettings): LineStor
 
   return {
     exclusive: null,
+    figures: () => link.figures(),
     get isUp() {
       return link.isUp;
     },

@@ -8,7 +8,7 @@
  * REDIS-3. While events may be missed, `isHearing` is false.
  */
 import { Redis } from 'ioredis';
-import { createAnswerWatch, type Owed } from '../../runtime/answer-watch.ts';
+import { type AnswerFigures, createAnswerWatch, type Owed } from '../../runtime/answer-watch.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Fault } from '../../domain/errors.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -38,6 +38,8 @@ export interface RedisLink {
   readField(key: string, field: string): Promise<string | null>;
   /** Members of a sorted set by rank, the last one included. */
   readRange(key: string, first: number, last: number): Promise<readonly string[]>;
+  /** How long the connection for commands waited for Redis. */
+  figures(): AnswerFigures;
   /** Notices an event connection on which nothing arrives any more. */
   checkHearing(): void;
   /** Connects. Resolves once connected, or when the first attempt has failed: it goes on trying. */
@@ -210,6 +212,8 @@ export function createRedisLink(deps: {
     claim: async (key, value, ttlMs) => (await send(() => redis.set(key, value, 'PX', ttlMs, 'NX'))) !== null,
     readField: (key, field) => send(() => redis.hget(key, field)),
     readRange: (key, first, last) => send(() => redis.zrange(key, String(first), String(last))),
+
+    figures: () => watch.figures(),
 
     checkHearing() {
       if (!isHearing) return;
