@@ -14,7 +14,7 @@ export interface MembershipDependencies {
   /** Which cluster secrets this node knows; null where nodes need none. */
   readonly secretFingerprints: readonly string[] | null;
   readonly newIncarnation: () => string;
-  /** N4. */
+  /** MEMBERS-4. */
   readonly isExclusive: boolean;
   readonly log: Log;
   /** The nodes that this one reaches over its own links; null where nodes have no links. */
@@ -23,7 +23,7 @@ export interface MembershipDependencies {
   readonly onLost: () => void;
   /** This node became the one that may own, or ceased to be. */
   readonly onMayOwn: (mayOwn: boolean) => void;
-  /** N6. This node has given up, and should be closed. */
+  /** MEMBERS-6. This node has given up, and should be closed. */
   readonly onForeignSecret: (error: ForeignSecret) => void;
   /** Called after every look at who lives, also when nothing changed. */
   readonly onLook?: () => void;
@@ -41,13 +41,13 @@ export interface Membership {
   living(): readonly NodeRow[];
   /** Whether that node stands aside: it answers nothing. */
   isAside(node: string): boolean;
-  /** N5. */
+  /** MEMBERS-5. */
   readonly isLeaving: boolean;
   /** Why this node may not serve, for operators; empty when it may. */
   reasons(): readonly ReadinessReason[];
   /** Joins. Throws a ForeignSecret where nodes with other secrets are running. */
   start(): Promise<void>;
-  /** N5. From now on this node is not among the owners, unless nobody else is, and the others learn of it. */
+  /** MEMBERS-5. From now on this node is not among the owners, unless nobody else is, and the others learn of it. */
   retire(): Promise<void>;
   /** Leaves: its schedules are free for others at once. */
   close(): Promise<void>;
