@@ -11,17 +11,20 @@ import type {
 import type { Call, Requests } from './requests.ts';
 
 /**
- * What the operator may do. What is created takes no idempotency key: when such a call ends in a NetworkFailure, look whether it
- * was done before it is made again. Every method rejects as `Requests.ask` does, with FORBIDDEN for a wrong token.
+ * The operator's calls. Calls that create something take no idempotency key: after a NetworkFailure, check whether the first
+ * call took effect before repeating it. Every method rejects as `Requests.ask` does, and with FORBIDDEN for a wrong token.
  */
 export interface AdminClient {
   createConcert(concert: NewConcert, call?: Call): Promise<Concert>;
-  /** CONCERT_NOT_FOUND. */
+  /** Rejects with CONCERT_NOT_FOUND. */
   createSchedule(concertId: number, schedule: NewSchedule, call?: Call): Promise<Schedule>;
-  /** For admissions from now on; nobody is ejected. `batch` or `maxActive` 0 pauses. CONCERT_NOT_FOUND. */
+  /**
+   * Applies to later admissions; ACTIVE tokens stay ACTIVE. `batch` or `maxActive` 0 pauses admissions. Rejects with
+   * CONCERT_NOT_FOUND.
+   */
   changeQueue(concertId: number, change: Partial<QueuePolicy>, call?: Call): Promise<ConcertWithPolicy>;
   overview(call?: Call): Promise<Overview>;
-  /** Seconds after number `since` of the node that answers; all that it remembers when left out. */
+  /** The answering node's samples with a number above `since`; all that it remembers when `since` is left out. */
   activity(options?: Call & { readonly since?: number }): Promise<ActivityReport>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The answers of the service, as the contract shapes them. What the service's own ports already describe is taken from
- * there: instants, which are epoch milliseconds inside (`…AtMs`), travel as ISO 8601 UTC (`…At`).
+ * The service's answers as the contract shapes them. Shapes that the service already declares are derived from its
+ * declarations: instants, which are epoch milliseconds inside (`…AtMs`), travel as ISO 8601 UTC (`…At`).
  */
 import type * as measured from '../health/activity.ts';
 import type { ActivitySample as MeasuredSample } from '../health/activity-sample.ts';
@@ -20,7 +20,7 @@ export type { Reservation, ReservationStatus, SeatStatus } from '../domain/reser
 export type { User } from '../domain/user.ts';
 export type { Balance, ChargeReceipt, WalletEntry } from '../domain/wallet.ts';
 
-/** `T` as it travels. */
+/** `T` as JSON carries it. */
 type OnTheWire<T> = {
   readonly [K in keyof T as K extends `${infer Name}AtMs` ? `${Name}At` : K]: K extends `${string}AtMs`
     ? string | Extract<T[K], null>
@@ -39,7 +39,7 @@ export type ConcertWithQueue = Concert & { readonly queue: QueueCounts };
 export type ConcertWithPolicy = Concert & { readonly queue: inside.QueuePolicy };
 export type Schedule = Omit<OnTheWire<inside.ScheduleWithAvailability>, 'concertId'>;
 
-/** A seat of a map; `heldUntil` of HELD seats only, `mine` of the caller's seats only. */
+/** A seat of a map. Only HELD seats have `heldUntil`; only the caller's seats have `mine`. */
 export type MapSeat = SnapshotSeat & { readonly mine?: true };
 
 export interface SeatMap {
@@ -47,21 +47,21 @@ export interface SeatMap {
   readonly epoch: number;
   readonly seq: number;
   readonly availableSeats: number;
-  /** By number. */
+  /** Ordered by seat number. */
   readonly seats: readonly MapSeat[];
 }
 
 export interface Holds {
-  /** In the order asked. */
+  /** In the order of the request. */
   readonly reservations: readonly Reservation[];
-  /** False when all of them were the caller's already; their time is unchanged then. */
+  /** False when the caller held all of these seats already; their expiry is unchanged then. */
   readonly isNew: boolean;
 }
 
-/** A payment that was asked for just now; `remainingBalance` in won. */
+/** The payment that this call made; `remainingBalance` in won. */
 export type PaymentReceipt = Payment & { readonly remainingBalance: number };
 
-/** Instants are ISO 8601. What is left out of `queue` is the service's default. */
+/** Instants are ISO 8601. Members that `queue` leaves out take the service's defaults. */
 export type NewConcert = Omit<OnTheWire<inside.NewConcert>, 'timeZone' | 'queue'> & {
   /** IANA name; `Asia/Seoul` when left out. */
   readonly timeZone?: string;
@@ -87,7 +87,7 @@ export type NewSchedule = {
 );
 
 interface Sales {
-  /** Seats on hold now. */
+  /** Seats on hold at this moment. */
   readonly held: number;
   /** Seats sold and not refunded. */
   readonly confirmed: number;
@@ -98,7 +98,7 @@ interface Sales {
 export interface OccupiedSchedule {
   readonly scheduleId: number;
   readonly concertId: number;
-  /** Of the concert. */
+  /** The concert's title. */
   readonly title: string;
   readonly date: string;
   readonly startsAt: string;
@@ -106,7 +106,7 @@ export interface OccupiedSchedule {
   readonly availableSeats: number;
   readonly held: number;
   readonly confirmed: number;
-  /** The node that owns it; null before its first use. */
+  /** The node that owns the schedule; null before its first use. */
   readonly owner: string | null;
 }
 
@@ -117,26 +117,26 @@ export interface Overview {
     readonly alive: boolean;
     readonly ownedSchedules: number;
   }[];
-  /** Those of the node that answers. */
+  /** The schedules that the answering node owns. */
   readonly ownedSchedules: readonly number[];
   readonly concerts: readonly (Pick<Concert, 'concertId' | 'title'> & {
     readonly queue: QueueCounts;
     readonly policy: inside.QueuePolicy;
   } & Sales)[];
-  /** In order of start, those that have begun last. */
+  /** Ordered by start; schedules that have begun come last. */
   readonly schedules: readonly OccupiedSchedule[];
-  /** How many there are beyond those that are listed. */
+  /** Number of schedules beyond the listed ones. */
   readonly schedulesLeftOut: number;
   readonly totals: Pick<QueueCounts, 'waiting' | 'active'> & Sales;
 }
 
 export type ActivitySample = Omit<MeasuredSample, 'atMs'> & { readonly at: string };
 
-/** The last minutes of the node that answers, second by second. */
+/** The answering node's last minutes, second by second. */
 export type ActivityReport = Omit<measured.ActivityReport, 'verdict' | 'samples'> & {
   readonly serverTime: string;
   readonly verdict: Omit<Verdict, 'reasons'> & {
-    /** The worst first; `detail` in the language that was asked for. */
+    /** The worst first; `detail` is in the requested language. */
     readonly reasons: readonly (HealthReason & { readonly detail: string })[];
   };
   readonly samples: readonly ActivitySample[];

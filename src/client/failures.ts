@@ -1,29 +1,29 @@
 import type { FaultCode, FaultEffect, RejectionCode } from '../domain/errors.ts';
 
-/** The codes that this version of the service knows; a later one may have more. */
+/** The codes that this version of the service sends; a later version may send more. */
 export type ProblemCode = RejectionCode | FaultCode | 'INTERNAL_ERROR' | (string & {});
 
 /** The members that every problem document has. */
 const DOCUMENT_MEMBERS: ReadonlySet<string> = new Set(['type', 'title', 'status', 'code', 'detail', 'instance']);
 
-/** The service answered, and the answer is no. Decide by `code`; show `detail`, which is in the language that was asked for. */
+/** The service rejected the request or failed. Decide by `code`; show `detail`, which is in the requested language. */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly status: number;
-  /** Stable. `HTTP_<status>` where the answer came from something between that speaks no problem documents. */
+  /** Stable. `HTTP_<status>` when a proxy sent the answer and it is no problem document. */
   readonly code: ProblemCode;
   readonly title: string;
   readonly detail: string;
-  /** What the code adds, for instance `seatNumbers` of SEAT_TAKEN. */
+  /** The members that this code adds, for instance `seatNumbers` of SEAT_TAKEN. */
   readonly members: Readonly<Record<string, unknown>>;
-  /** From `Retry-After`; null without one. */
+  /** From `Retry-After`; null without that header. */
   readonly retryAfterMs: number | null;
   /**
-   * Of what is no decision (5xx, 408, 429, IDEMPOTENCY_IN_PROGRESS): whether the request, in any of its attempts, may have taken
-   * effect. `unknown`: ask again with the same key. Null of decisions, by which nothing was done.
+   * For answers that are no decision (5xx, 408, 429, IDEMPOTENCY_IN_PROGRESS): whether any attempt of the request may have
+   * taken effect. After `unknown`, repeat the request with the same key. Null for rejections, which have no effect.
    */
   readonly outcome: FaultEffect | null;
-  /** As the service's log has it; null when the answer named none. */
+  /** The request's id in the service's log; null when the answer has none. */
   readonly requestId: string | null;
 
   constructor(answer: ProblemAnswer) {
@@ -44,10 +44,10 @@ export type ProblemAnswer = Pick<
   'status' | 'code' | 'title' | 'detail' | 'members' | 'retryAfterMs' | 'outcome' | 'requestId'
 >;
 
-/** No attempt got an answer that could be read; `cause` is what happened to the last one. */
+/** No attempt got a readable answer; `cause` is the error of the last attempt. */
 export class NetworkFailure extends Error {
   override readonly name = 'NetworkFailure';
-  /** Whether the request may have taken effect. `unknown`: ask again with the same key. */
+  /** Whether the request may have taken effect. After `unknown`, repeat it with the same key. */
   readonly outcome: FaultEffect;
 
   constructor(what: string, outcome: FaultEffect, cause: unknown) {
@@ -56,7 +56,7 @@ export class NetworkFailure extends Error {
   }
 }
 
-/** Reads the answer to a refused or failed request, whoever wrote it. */
+/** Reads the answer to a rejected or failed request, from the service or from a proxy. */
 export function readProblem(
   status: number,
   headers: { get(name: string): string | null },
@@ -87,7 +87,7 @@ function outcomeOf(status: number, code: ProblemCode, told: unknown): FaultEffec
   return code === 'IDEMPOTENCY_IN_PROGRESS' ? 'unknown' : null;
 }
 
-/** Seconds or a date, as RFC 9110 10.2.3 has it. */
+/** Reads seconds or a date, as RFC 9110 10.2.3 defines them. */
 function readRetryAfter(header: string | null, nowMs: number): number | null {
   if (header === null) return null;
   const text = header.trim();

@@ -2,16 +2,16 @@ import type { AccessToken, Payment, QueueToken } from './answers.ts';
 import { createHolderClient, type HolderClient } from './holder-client.ts';
 import type { Call, Requests } from './requests.ts';
 
-/** What the owner of an access token may do. Every method rejects as `Requests.ask` does. */
+/** The calls of an access token's owner. Every method rejects as `Requests.ask` does. */
 export interface FanClient extends HolderClient {
-  /** A fresh access token; the old one stays good until it expires. */
+  /** Returns a new access token; the old one stays valid until it expires. */
   renewToken(call?: Call): Promise<AccessToken>;
   /**
-   * A place in the concert's queue, or the live one that the fan has: ACTIVE at once when there is room.
-   * CONCERT_NOT_FOUND, BOOKING_NOT_OPEN, BOOKING_CLOSED.
+   * Enters the concert's queue, or returns the fan's live token. The token is ACTIVE at once when there is room. Rejects with
+   * CONCERT_NOT_FOUND, BOOKING_NOT_OPEN or BOOKING_CLOSED.
    */
   enterQueue(concertId: number, call?: Call): Promise<QueueToken>;
-  /** Gives the whole payment back: REFUNDED, once in effect however often it is asked for. REFUND_CLOSED from the start of the show. */
+  /** Refunds the whole payment, at most once however often it is called. Rejects with REFUND_CLOSED from the start of the show. */
   refund(paymentId: string, call?: Call): Promise<Payment>;
 }
 
@@ -29,7 +29,7 @@ export function createFanClient(requests: Requests, token: string): FanClient {
       return (await requests.ask<AccessToken>(request, call)).body;
     },
     async enterQueue(concertId, call) {
-      // A second entry finds the first one's token.
+      // A repeated entry returns the token of the first one.
       const request = {
         method: 'POST',
         path: '/queue/tokens',

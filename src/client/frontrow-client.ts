@@ -19,52 +19,52 @@ import { createServerTime } from './server-time.ts';
 import { createShopperClient, type ShopperClient } from './shopper-client.ts';
 
 export interface ClientOptions {
-  /** Origin of the service, without a path of the API; the page's own when left out or empty. */
+  /** Origin of the service, without the API's path; the page's own origin when left out or empty. */
   readonly baseUrl?: string;
-  /** Language of problems; the service's own choice when left out. Asked for every request. */
+  /** Language of problems, read for every request; the service chooses when it is left out. */
   readonly language?: () => 'ko' | 'en';
   readonly fetch?: FetchPort;
-  /** Opens live connections; `ws` will do where there is none. */
+  /** Opens live connections. Pass the one of `ws` where the platform has none. */
   readonly WebSocket?: SocketConstructor;
-  /** New idempotency keys, 1 to 255 visible ASCII characters. */
+  /** Makes idempotency keys of 1 to 255 visible ASCII characters. */
   readonly newKey?: () => string;
-  /** 0 ≤ x < 1; spreads waits. */
+  /** Returns 0 ≤ x < 1; spreads waits. */
   readonly random?: () => number;
   readonly clock?: ClientClock;
   readonly limits?: Partial<RequestLimits>;
-  /** Told every attempt of every request when it has ended. */
+  /** Called after each attempt of each request. */
   readonly onAttempt?: (attempt: Attempt) => void;
   readonly liveLimits?: Partial<LiveLimits>;
-  /** Given what a listener of a live connection threw; as an uncaught error is reported when left out. */
+  /** Called with each error that a listener of a live connection throws; without it the client reports the error as uncaught. */
   readonly onListenerError?: (error: unknown) => void;
 }
 
 /**
- * The service for programs: requests that are repeated safely, each with its idempotency key, and live maps and places that
- * keep themselves up. Every method rejects with an ApiProblem when the service says no, and with a NetworkFailure when it
- * cannot be reached.
+ * The typed client of the service. It repeats requests where that is safe, each with its idempotency key, and keeps live seat
+ * maps and queue places up to date. Every method rejects with an ApiProblem when the service rejects the request, and with a
+ * NetworkFailure when no attempt reaches the service.
  */
 export interface FrontrowClient {
-  /** Makes a user. EMAIL_TAKEN, also when an earlier attempt ended in a NetworkFailure after it was done. */
+  /** Creates a user. Rejects with EMAIL_TAKEN, also when an earlier attempt took effect but ended in a NetworkFailure. */
   register(user: { readonly name: string; readonly email: string }, call?: Call): Promise<RegisteredUser>;
   readonly concerts: {
-    /** Those that can be booked now, newest first. */
+    /** The concerts whose booking window is open, newest first. */
     available(page?: PageOptions): Promise<Page<Concert>>;
-    /** CONCERT_NOT_FOUND. */
+    /** Rejects with CONCERT_NOT_FOUND. */
     find(concertId: number, call?: Call): Promise<ConcertWithQueue>;
   };
-  /** For the owner of an access token. */
+  /** The calls of an access token's owner. */
   as(accessToken: string): FanClient;
-  /** For the owner of a queue token. */
+  /** The calls of a queue token's owner. */
   inQueue(queueToken: string): ShopperClient;
   admin(adminToken: string): AdminClient;
-  /** Opens a live connection, to be closed by the caller. Throws where there is no WebSocket. */
+  /** Opens a live connection; the caller closes it. Throws on a platform without WebSocket. */
   live(options: LiveOptions): LiveClient;
-  /** What the service's clock shows, in epoch milliseconds. */
+  /** The estimated time of the service's clock, in epoch milliseconds. */
   serverNow(): number;
 }
 
-/** A client that holds no connection of its own, but for live ones, and needs no closing. */
+/** Creates a client. It keeps no connection open except live ones, and needs no closing. */
 export function createFrontrowClient(options: ClientOptions = {}): FrontrowClient {
   const clock = options.clock ?? machineClock;
   const random = options.random ?? Math.random;
@@ -72,7 +72,7 @@ export function createFrontrowClient(options: ClientOptions = {}): FrontrowClien
   const serverTime = createServerTime(clock);
   const requests = createRequests({
     baseUrl,
-    // A browser's fetch refuses to be called as a method of something else.
+    // A browser's `fetch` throws when it is called as a method of another object.
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     clock,
     random,

@@ -13,30 +13,32 @@ import { ApiProblem } from './failures.ts';
 import { type Listed, type PageOptions, queryOf } from './pages.ts';
 import type { Call, Requests } from './requests.ts';
 
-/**
- * What to pay, all of one schedule: reservations by their ids (1 to 50), or the caller's live hold of a seat.
- */
+/** The reservations to pay, all of one schedule: by their ids (1 to 50), or the caller's live hold of one seat. */
 export type Payable = readonly string[] | { readonly scheduleId: number; readonly seatNumber: number };
 
-/** What whoever has a token of either kind may do: wallet, reservations, payments. Every method rejects as `Requests.ask` does. */
+/** The calls that both kinds of token allow: wallet, reservations, payments. Every method rejects as `Requests.ask` does. */
 export interface HolderClient {
   me(call?: Call): Promise<User>;
   balance(call?: Call): Promise<Balance>;
-  /** Adds won, 1 to 10 000 000. BALANCE_LIMIT when the wallet would hold too much. */
+  /** Adds won, 1 to 10 000 000. Rejects with BALANCE_LIMIT when the wallet would exceed its limit. */
   charge(amount: number, call?: Call): Promise<ChargeReceipt>;
   walletHistory(page?: PageOptions): Promise<Page<WalletEntry>>;
   reservations(page?: PageOptions & { readonly status?: ReservationStatus }): Promise<Page<Reservation>>;
-  /** RESERVATION_NOT_FOUND also for somebody else's. */
+  /** Rejects with RESERVATION_NOT_FOUND, also for another user's reservation. */
   reservation(reservationId: string, call?: Call): Promise<Reservation>;
-  /** Gives a hold up: the reservation, CANCELLED. RESERVATION_NOT_HELD, with its `reservationStatus`, when it is something else by now. */
+  /**
+   * Releases a hold and returns the CANCELLED reservation. Rejects with RESERVATION_NOT_HELD and its `reservationStatus` when
+   * the reservation is no longer held.
+   */
   release(reservationId: string, call?: Call): Promise<Reservation>;
   /**
-   * Pays, or finds what was paid for exactly these before. INSUFFICIENT_BALANCE, with `amount` and `balance`, leaves the hold for
-   * the rest of its time; RESERVATION_EXPIRED, RESERVATION_CANCELLED and RESERVATION_NOT_HELD when there is nothing left to pay.
+   * Pays, or returns the earlier payment of exactly these reservations. INSUFFICIENT_BALANCE, with `amount` and `balance`,
+   * leaves the hold in place until it expires. Rejects with RESERVATION_EXPIRED, RESERVATION_CANCELLED or RESERVATION_NOT_HELD
+   * when the hold has ended.
    */
   pay(what: Payable, call?: Call): Promise<PaymentReceipt>;
   payments(page?: PageOptions): Promise<Page<Payment>>;
-  /** PAYMENT_NOT_FOUND also for somebody else's. */
+  /** Rejects with PAYMENT_NOT_FOUND, also for another user's payment. */
   payment(paymentId: string, call?: Call): Promise<Payment>;
 }
 
@@ -71,7 +73,7 @@ export function createHolderClient(requests: Requests, token: string): HolderCli
       try {
         return (await requests.ask<Reservation>(request, call)).body;
       } catch (error) {
-        // An answer was lost, or it was asked for twice: the hold is released, which is what is wanted.
+        // An earlier attempt, or another call, released the hold already: the caller has what it wants.
         if (!isReleasedAlready(error)) throw error;
         return read('reservation', path, call);
       }

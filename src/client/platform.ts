@@ -1,4 +1,4 @@
-/** What the client needs of `fetch`; the one of browsers and of Node fits. */
+/** The part of `fetch` that the client uses; the one of browsers and of Node fits. */
 export type FetchPort = (
   url: string,
   init: {
@@ -13,11 +13,11 @@ export type FetchPort = (
   readonly status: number;
   readonly headers: { get(name: string): string | null };
   text(): Promise<string>;
-  /** How long the answer took, where the transport knows better than its caller when it was begun. */
+  /** How long the answer took, where the transport measures it better than its caller. */
   readonly durationMs?: number;
 }>;
 
-/** What the client needs of a WebSocket; those of browsers, of Node and of `ws` fit. */
+/** The part of a WebSocket that the client uses; those of browsers, of Node and of `ws` fit. */
 export interface SocketPort {
   send(text: string): void;
   close(code?: number): void;
@@ -29,17 +29,17 @@ export interface SocketPort {
 
 export type SocketConstructor = new (url: string) => SocketPort;
 
-/** Time as the client sees it: durations, timers, and the time of day of this machine. */
+/** The client's clock: durations, timers, and this machine's time of day. */
 export interface ClientClock {
   /** Milliseconds since an arbitrary origin, never decreasing. */
   monotonicMs(): number;
   /** Calls `run` once after at least `delayMs`; the returned function cancels it. */
   after(delayMs: number, run: () => void): () => void;
-  /** Milliseconds since 1970 as this machine believes. */
+  /** Epoch milliseconds by this machine's clock. */
   epochMs(): number;
 }
 
-/** The clock of the machine. Its timers keep a Node process alive: a request that waits for its next attempt is not over. */
+/** The clock of the machine. Its timers keep a Node process alive while a request waits for its next attempt. */
 export const machineClock: ClientClock = {
   monotonicMs: () => performance.now(),
   epochMs: () => Date.now(),
@@ -49,10 +49,10 @@ export const machineClock: ClientClock = {
   },
 };
 
-/** 128 bits: nobody else's key, and nobody's guess. */
+/** 128 bits: keys do not collide and cannot be guessed. */
 const KEY_BYTES = 16;
 
-/** A new idempotency key. Not `randomUUID`, which browsers have on secure origins only. */
+/** Returns a new idempotency key. `randomUUID` would fail in browsers on insecure origins. */
 export function newRandomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -72,7 +72,7 @@ export function pause(clock: ClientClock, delayMs: number, signal: AbortSignal |
   });
 }
 
-/** What a browser has and Node has not, each of them perhaps. */
+/** Globals that browsers have and Node may lack. */
 const surroundings: {
   readonly location?: { readonly href: string };
   readonly reportError?: (error: unknown) => void;
@@ -80,20 +80,20 @@ const surroundings: {
   readonly removeEventListener?: (type: string, listener: () => void) => void;
 } = globalThis as object;
 
-/** Where live connections go. Throws where `baseUrl` is empty and there is no page to take it from. */
+/** The URL for live connections. Throws when `baseUrl` is empty and there is no page. */
 export function liveUrlOf(baseUrl: string): string {
   const url = new URL(`${baseUrl}/api/v1/live`, surroundings.location?.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return url.href;
 }
 
-/** Calls `run` whenever the system says that the network is there again, where it says so; returns how to stop. */
+/** Calls `run` when the system reports that the network is back, where it reports that; returns a function that unsubscribes. */
 export function onNetworkBack(run: () => void): () => void {
   surroundings.addEventListener?.('online', run);
   return () => surroundings.removeEventListener?.('online', run);
 }
 
-/** As errors appear that nobody caught, without an end to the process. */
+/** Reports an error as uncaught without ending the process. */
 export function reportOfListener(error: unknown): void {
   if (surroundings.reportError === undefined) console.error(error);
   else surroundings.reportError(error);

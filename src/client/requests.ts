@@ -1,22 +1,22 @@
 /**
- * Asks the service, and asks again where that is safe.
+ * Sends requests, and repeats them where that is safe.
  *
- * Every attempt of a call carries the same idempotency key, so an effect whose answer was lost happens once. What takes no key
- * and is not idempotent by itself is only repeated when the service said that nothing was done.
+ * Every attempt of a call carries the same idempotency key, so the effect happens once although an answer may be lost. A
+ * request that takes no key and is not idempotent is repeated only after the service said that it had no effect.
  */
 import { ApiProblem, NetworkFailure, type ProblemAnswer, readProblem } from './failures.ts';
 import { type ClientClock, type FetchPort, pause } from './platform.ts';
 import type { ServerTime } from './server-time.ts';
 
-/** What bounds a call. */
+/** The limits of a call. */
 export interface RequestLimits {
-  /** The service promises an answer within ten seconds; an attempt that got none by then is given up. */
+  /** The service answers within ten seconds; an attempt without an answer by then has failed. */
   readonly answerMs: number;
-  /** From the call to its last attempt's end, unless the call says otherwise. */
+  /** From the call to the end of its last attempt, unless the call says otherwise. */
   readonly deadlineMs: number;
-  /** The first wait is up to this; each further one up to twice the one before. */
+  /** The first wait is at most this long; each further one at most twice the one before. */
   readonly firstRetryMs: number;
-  /** A restart is over within seconds: no wait that the service did not ask for is longer. */
+  /** A restart ends within seconds: no wait is longer unless the service asks for it. */
   readonly longestRetryMs: number;
 }
 
@@ -27,25 +27,25 @@ export const DEFAULT_LIMITS: RequestLimits = {
   longestRetryMs: 3_000,
 };
 
-/** What a caller may say about a single call. */
+/** Options of a single call. */
 export interface Call {
-  /** Ends the call; it rejects with the signal's reason. What was sent may still take effect. */
+  /** Aborts the call, which rejects with the signal's reason. A request that was sent may still take effect. */
   readonly signal?: AbortSignal;
-  /** How long to go on asking, in milliseconds. */
+  /** How long to retry, in milliseconds. */
   readonly deadlineMs?: number;
-  /** In place of a new one, where the call takes a key: to go on with a call whose outcome stayed unknown. */
+  /** Replaces a new key, for calls that take one: resumes a call whose outcome stayed unknown. */
   readonly idempotencyKey?: string;
 }
 
 export interface ApiRequest {
-  /** What the caller called, for whoever observes. */
+  /** The called method, for observers. */
   readonly operation: string;
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Below `/api/v1`. */
+  /** The path below `/api/v1`. */
   readonly path: string;
   readonly token?: string;
   readonly body?: object;
-  /** `keyed`: with an idempotency key. `idempotent`: a second time changes nothing. `once`: neither. */
+  /** `keyed`: carries an idempotency key. `idempotent`: repeating it changes nothing. `once`: neither. */
   readonly effect: 'keyed' | 'idempotent' | 'once';
 }
 
@@ -54,7 +54,7 @@ export interface ApiAnswer<T> {
   readonly body: T;
 }
 
-/** One attempt that has ended, for statistics. */
+/** An attempt that has ended, for statistics. */
 export interface Attempt {
   readonly operation: string;
   /** From 1. */
@@ -62,18 +62,18 @@ export interface Attempt {
   readonly durationMs: number;
   /** Null when there was no answer. */
   readonly status: number | null;
-  /** The problem's code; null for 2xx, and when there was no answer. */
+  /** The problem's code; null for 2xx, and without an answer. */
   readonly code: string | null;
-  /** What happened instead of an answer. */
+  /** The error in place of an answer. */
   readonly error: unknown;
-  /** Null when this was the last one. */
+  /** Null after the last attempt. */
   readonly retryInMs: number | null;
 }
 
 export interface Requests {
   /**
-   * The 2xx answer. Rejects with an ApiProblem when the service says no, or is not there to the end; with a NetworkFailure
-   * when nothing answers; with the signal's reason when that aborts.
+   * Returns the 2xx answer. Rejects with an ApiProblem when the service rejects the request or is still unavailable at the
+   * deadline; with a NetworkFailure when no answer comes; with the signal's reason when that aborts.
    */
   ask<T>(request: ApiRequest, call?: Call): Promise<ApiAnswer<T>>;
 }
@@ -95,7 +95,7 @@ type Outcome =
   | { readonly type: 'problem'; readonly answer: ProblemAnswer; readonly tookMs: number | undefined }
   | { readonly type: 'silence'; readonly error: unknown };
 
-/** An attempt was given up. */
+/** The attempt got no answer in time. */
 class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }
@@ -127,7 +127,7 @@ export function createRequests(settings: RequestSettings): Requests {
       }
       return { type: 'problem', answer: readProblem(status, headers, parseOrNull(text), clock.epochMs()), tookMs };
     } catch (error) {
-      // An answer that stops in the middle or is no JSON came from something between: as good as none.
+      // A proxy cut the answer or sent no JSON: treat it as no answer.
       return { type: 'silence', error: controller.signal.aborted ? controller.signal.reason : error };
     } finally {
       cancel();
@@ -145,7 +145,10 @@ export function createRequests(settings: RequestSettings): Requests {
     };
   }
 
-  /** Full jitter: callers who failed together do not come back together. What the service asks for is added to, never cut. */
+  /**
+   * Full jitter: callers that failed together do not come back together. The jitter is added to the wait that the service asks
+   * for.
+   */
   function waitBefore(nextAttempt: number, retryAfterMs: number): number {
     const most = Math.min(limits.longestRetryMs, limits.firstRetryMs * 2 ** (nextAttempt - 2));
     return retryAfterMs + random() * most;
@@ -175,7 +178,7 @@ export function createRequests(settings: RequestSettings): Requests {
           retryInMs,
         });
         if (outcome.type === 'answer') {
-          // The one place where the contract is trusted; its shapes are checked by the service's own tests.
+          // The only place that trusts the contract; the service's own tests check its shapes.
           return { status: outcome.status, body: outcome.body as T };
         }
         call.signal?.throwIfAborted();
@@ -203,7 +206,7 @@ function mayRepeat(request: ApiRequest, outcome: Outcome): boolean {
           return true;
         case 409:
           return outcome.answer.code === 'IDEMPOTENCY_IN_PROGRESS';
-        // 502 and 504 are those of something between; whether the service got the request is unknown then.
+        // A proxy sends 502 and 504; whether the service got the request is unknown then.
         case 502:
         case 503:
         case 504:

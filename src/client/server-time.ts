@@ -1,21 +1,20 @@
 import type { ClientClock } from './platform.ts';
 
-/** Samples that the estimate is taken from: enough for one of them to have come without delay, few enough to follow drift. */
+/** The estimate uses this many samples: enough that one of them came without delay, few enough to follow drift. */
 const SAMPLES_KEPT = 8;
-/** The `Date` header is cut to whole seconds. */
+/** The `Date` header has whole seconds only. */
 const HALF_A_SECOND_MS = 500;
 
 /**
- * What the service's clock shows, for countdowns. Never known exactly: a time is as old as its way was long, so of the last
- * samples the one that puts the clock furthest on is the nearest. It may be behind by the shortest way, seldom more than
- * some milliseconds.
+ * Estimates the service's clock, for countdowns. Each sample is late by the time that its answer travelled, so the estimate is
+ * the most advanced of the last samples. It lags by the shortest travel time, usually a few milliseconds.
  */
 export interface ServerTime {
-  /** A time of the service's, ISO 8601 with milliseconds, that has just arrived. */
+  /** Adds a time of the service that has just arrived, ISO 8601 with milliseconds. */
   note(serverTime: string): void;
-  /** A `Date` header that has just arrived; only used until there is something better. */
+  /** Adds a `Date` header that has just arrived; the estimate uses it only until a better sample comes. */
   noteDate(header: string | null): void;
-  /** Epoch milliseconds; this machine's own time as long as nothing is known. */
+  /** Epoch milliseconds; this machine's own time while there is no sample. */
   nowMs(): number;
 }
 

@@ -3,27 +3,31 @@ import { createHolderClient, type HolderClient } from './holder-client.ts';
 import type { Call, Requests } from './requests.ts';
 
 /**
- * What the owner of a queue token may do. Schedules, maps and holds need it ACTIVE: QUEUE_NOT_ACTIVE, with `queuePosition`, while it
- * waits, QUEUE_TOKEN_EXPIRED, _CANCELLED or _COMPLETED once it has ended. Every method rejects as `Requests.ask` does.
+ * The calls of a queue token's owner. Schedules, maps and holds need an ACTIVE token: a waiting one is rejected with
+ * QUEUE_NOT_ACTIVE and `queuePosition`, an ended one with QUEUE_TOKEN_EXPIRED, _CANCELLED or _COMPLETED. Every method rejects
+ * as `Requests.ask` does.
  */
 export interface ShopperClient extends HolderClient {
-  /** Where the token stands, also when it has ended. */
+  /** The token with its position, also when it has ended. */
   status(call?: Call): Promise<QueueToken>;
-  /** Asks to be admitted now. QUEUE_NOT_YOUR_TURN, with `queuePosition`. */
+  /** Asks for admission now. Rejects with QUEUE_NOT_YOUR_TURN and `queuePosition`. */
   activate(call?: Call): Promise<QueueToken>;
-  /** Leaves the queue and gives up what is held in the concert. Repeating it changes nothing. */
+  /** Leaves the queue and releases the caller's holds in the concert. Repeating it changes nothing. */
   leave(call?: Call): Promise<void>;
-  /** Open for reservation now with seats left; with `all` also those sold out or not yet open. SCHEDULE_NOT_FOUND when the concert has none. */
+  /**
+   * The schedules that are open for reservation and have seats left; with `all` also sold-out and unopened ones. Rejects with
+   * SCHEDULE_NOT_FOUND when the concert has no schedule.
+   */
   schedules(concertId: number, options?: Call & { readonly all?: boolean }): Promise<readonly Schedule[]>;
   seats(scheduleId: number, options?: Call & { readonly status?: SeatStatus }): Promise<SeatMap>;
   /**
-   * Holds 1 to 50 different seats, all or none. SEAT_TAKEN with `seatNumbers` of the taken ones, SEAT_LIMIT_REACHED,
-   * SEAT_NOT_FOUND, RESERVATION_NOT_OPEN, BOOKING_CLOSED.
+   * Holds 1 to 50 different seats, all or none. Rejects with SEAT_TAKEN and the taken `seatNumbers`, SEAT_LIMIT_REACHED,
+   * SEAT_NOT_FOUND, RESERVATION_NOT_OPEN or BOOKING_CLOSED.
    */
   hold(scheduleId: number, seatNumbers: readonly number[], call?: Call): Promise<Holds>;
 }
 
-/** The status of an answer under which something was done just now. */
+/** The status of an answer whose request changed something. */
 const CREATED = 201;
 
 export function createShopperClient(requests: Requests, token: string): ShopperClient {

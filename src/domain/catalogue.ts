@@ -1,4 +1,4 @@
-/** Concerts and their schedules: what is sold. Static but for the queue policy. */
+/** Concerts and their schedules. Everything is static except the queue policy. */
 import type { Page, PageRequest } from './page.ts';
 
 export interface QueuePolicy {
@@ -19,7 +19,7 @@ export interface Concert {
   readonly timeZone: string;
   /** Epoch milliseconds. */
   readonly bookingOpensAtMs: number;
-  /** Epoch milliseconds; the instant itself is still open. */
+  /** Epoch milliseconds; booking is still open at this instant. */
   readonly bookingClosesAtMs: number;
   readonly queue: QueuePolicy;
 }
@@ -51,19 +51,19 @@ export interface NewSchedule {
 
 /** Every method throws a Fault `STORE_UNAVAILABLE` with effect `none` when the database does not answer. */
 export interface Catalogue {
-  /** From memory, and then at once, where it was seen before; unknown ids leave memory flat. */
+  /** Answers synchronously from memory after the first look-up; unknown ids are not remembered. */
   findConcert(concertId: number): Concert | null | Promise<Concert | null>;
-  /** As the database has it now, whatever is remembered: another node may have changed its policy. */
+  /** Reads the database, not the memory: another node may have changed the policy. */
   readConcert(concertId: number): Promise<Concert | null>;
-  /** From memory, and then at once, where it was seen before; unknown ids leave memory flat. */
+  /** Answers synchronously from memory after the first look-up; unknown ids are not remembered. */
   findSchedule(scheduleId: number): Schedule | null | Promise<Schedule | null>;
   /**
-   * Concerts whose booking window contains `nowMs`, newest first; the cursor is the last one's id. A page may be short where windows
-   * open or close meanwhile; only `nextCursor` tells whether there are more.
+   * Concerts whose booking window contains `nowMs`, newest first; the cursor is the last one's id. A page may be short when
+   * windows open or close meanwhile; only `nextCursor` says whether there are more.
    */
   listBookable(nowMs: number, page: PageRequest): Promise<Page<Concert>>;
   listConcerts(): Promise<readonly Concert[]>;
-  /** All schedules of a concert in order of start, with the seats that have no live reservation now. */
+  /** All schedules of a concert, ordered by start, with the number of seats that have no live reservation. */
   listSchedules(concertId: number): Promise<readonly ScheduleWithAvailability[]>;
   createConcert(concert: NewConcert): Promise<Concert>;
   /** Creates the schedule with its seats and its head row. Null when the concert does not exist. */
@@ -72,8 +72,8 @@ export interface Catalogue {
   changeQueuePolicy(concertId: number, change: Partial<QueuePolicy>): Promise<Concert | null>;
 }
 
-/** What a catalogue remembers of concerts, and other nodes may have changed. */
+/** The remembered concerts, which other nodes may change. */
 export interface CatalogueMemory {
-  /** It is read anew when it is next asked for; null: every concert is. Reads under way are not remembered. */
+  /** Forgets one concert, or all when null; the next call reads it again. Results of reads in flight are not remembered. */
   forgetConcert(concertId: number | null): void;
 }

@@ -1,9 +1,9 @@
 /**
- * The closed set of ways in which the service says no.
+ * The closed set of the service's failures.
  *
- * A *rejection* is the caller's doing and travels as a value, never as a throw, on the paths that a rush goes through.
+ * A *rejection* is the caller's doing. On the paths of a rush it travels as a value and is never thrown.
  * A *fault* is the infrastructure's doing and says whether the request may have taken effect.
- * A *refusal* is a rejection that only the store could make, so it is thrown. Anything else that is thrown is a bug.
+ * A *refusal* is a rejection that only the store can detect, so it is thrown. Any other thrown error is a bug.
  */
 export const REJECTION_CODES = [
   'VALIDATION_FAILED',
@@ -51,7 +51,7 @@ export const REJECTION_CODES = [
 
 export type RejectionCode = (typeof REJECTION_CODES)[number];
 
-/** The codes of faults; every one of them is answered with 503. */
+/** The codes of faults; each is answered with 503. */
 export const FAULT_CODES = ['OVERLOADED', 'STORE_UNAVAILABLE', 'OWNER_UNAVAILABLE', 'QUEUE_UNAVAILABLE'] as const;
 
 export type FaultCode = (typeof FAULT_CODES)[number];
@@ -64,17 +64,17 @@ export interface Rejection {
   readonly members: RejectionMembers;
 }
 
-/** The store refused a value that passed every check. It does not say which one. */
+/** The store refused a value that passed every check, without naming it. */
 export const INVALID_VALUE: Rejection = { code: 'VALIDATION_FAILED', members: { errors: [] } };
 
-/** `none`: nothing was done. `unknown`: it may have been; the caller asks again with the same idempotency key. */
+/** `none`: the request had no effect. `unknown`: it may have had one; the caller repeats it with the same idempotency key. */
 export type FaultEffect = 'none' | 'unknown';
 
-/** Infrastructure failed. Thrown (or carried in a reply) by ports; answered with 503 and `Retry-After`. */
+/** An infrastructure failure. Ports throw it or carry it in a reply; it is answered with 503 and `Retry-After`. */
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly effect: FaultEffect;
-  /** A part of what was asked for caused it; without that part the rest may succeed. Of a fault without effect only. */
+  /** One part of the request caused the fault; without it the rest may succeed. Only for faults with effect `none`. */
   readonly isOfOnePart: boolean;
 
   constructor(code: FaultCode, effect: FaultEffect, options: { cause?: unknown; isOfOnePart?: boolean } = {}) {
@@ -86,7 +86,7 @@ export class Fault extends Error {
   }
 }
 
-/** Thrown by ports where the store refuses what the caller sent. Nothing was done; answered with the rejection. */
+/** Thrown by a port when the store refuses the caller's values. It had no effect; it is answered with the rejection. */
 export class Refusal extends Error {
   readonly rejection: Rejection;
 
@@ -97,7 +97,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A result that is either a value or a rejection; the form in which decisions leave a port without a throw. */
+/** A value or a rejection. Decisions leave a port in this form, without a throw. */
 export type Decision<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly rejection: Rejection };
@@ -107,7 +107,7 @@ export function accept<T>(value: T): Decision<T> {
   return { ok: true, value };
 }
 
-/** A refused decision; `members` are added to the problem document as they are. */
+/** A rejected decision; `members` are added to the problem document as they are. */
 export function reject(code: RejectionCode, members: RejectionMembers = {}): Decision<never> {
   return { ok: false, rejection: { code, members } };
 }

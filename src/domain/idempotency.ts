@@ -1,11 +1,11 @@
-/** A caller's promise that requests under one key are one request. */
+/** A caller's promise that all requests with this key are the same request. */
 export interface IdempotencyClaim {
   readonly key: string;
   /** SHA-256 of route and parsed body, lower-case hexadecimal. */
   readonly fingerprint: string;
 }
 
-/** A 2xx answer as it was recorded in the transaction of its effect. */
+/** A 2xx answer, recorded in the transaction of its effect. */
 export interface RecordedAnswer {
   readonly fingerprint: string;
   readonly status: number;
@@ -20,8 +20,8 @@ export interface IdempotencyRecords {
   find(userId: string, key: string): Promise<RecordedAnswer | null>;
 
   /**
-   * Records a 2xx answer that had no effect in whose transaction it could have been recorded. False when the key has an
-   * answer already. Throws a Fault `STORE_UNAVAILABLE`, of effect `none`: the record is no more than the answer.
+   * Records the 2xx answer of a request that had no transaction to record it in. False when the key has an answer already.
+   * Throws a Fault `STORE_UNAVAILABLE` with effect `none`: only the record is missing.
    */
   record(userId: string, claim: IdempotencyClaim, status: number, body: unknown): Promise<boolean>;
 }

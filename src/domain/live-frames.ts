@@ -2,28 +2,28 @@ import type { QueueTokenStatus } from './queue-token.ts';
 import type { SeatStatus } from './reservation.ts';
 
 /**
- * What travels over the live WebSocket: one JSON object to a text frame. Times are ISO 8601 UTC of the database's clock,
- * estimated waits are seconds. Tokens travel in `hello` only, never in a URL.
+ * The frames of the live WebSocket: one JSON object to a text frame. Times are ISO 8601 UTC of the database's clock; estimated
+ * waits are seconds. Tokens travel only in `hello`, never in a URL.
  */
 
-/** The first frame of a socket, within five seconds; a later one replaces the token. */
+/** The first frame of a socket, sent within five seconds; a later one replaces the token. */
 export interface HelloFrame {
   readonly type: 'hello';
   /** An access token or a queue token. */
   readonly token: string;
 }
 
-/** Seats of a schedule. With `sinceSeq` the answer is what changed after it, where that is still known. */
+/** Subscribes to a schedule's seats. With `sinceSeq` the answer holds the later changes, if the service still has them. */
 export interface SubscribeSeatsFrame {
   readonly type: 'subscribe';
   readonly channel: 'seats';
   readonly scheduleId: number;
   readonly sinceSeq?: number;
-  /** Given back in an error that answers this frame. */
+  /** Returned in an error that answers this frame. */
   readonly id?: string;
 }
 
-/** The place of the queue token of the `hello`. */
+/** Subscribes to the place of the queue token in the `hello`. */
 export interface SubscribeQueueFrame {
   readonly type: 'subscribe';
   readonly channel: 'queue';
@@ -47,7 +47,7 @@ export interface PingFrame {
   readonly type: 'ping';
 }
 
-/** What a client sends. */
+/** All frames of a client. */
 export type ClientFrame =
   | HelloFrame
   | SubscribeSeatsFrame
@@ -59,7 +59,7 @@ export type ClientFrame =
 export interface WelcomeFrame {
   readonly type: 'welcome';
   readonly serverTime: string;
-  /** After so long without another frame comes a heartbeat. */
+  /** The service sends a heartbeat after this long without another frame. */
   readonly heartbeatMs: number;
 }
 
@@ -72,7 +72,7 @@ export interface PongFrame {
   readonly type: 'pong';
 }
 
-/** A seat as a snapshot shows it; `heldUntil` of HELD seats only. */
+/** A seat of a snapshot. Only HELD seats have `heldUntil`. */
 export interface SnapshotSeat {
   readonly seatNumber: number;
   readonly price: number;
@@ -80,7 +80,7 @@ export interface SnapshotSeat {
   readonly heldUntil?: string;
 }
 
-/** Replaces whatever was known of the schedule. */
+/** Replaces the client's map of the schedule. */
 export interface SnapshotFrame {
   readonly type: 'snapshot';
   readonly channel: 'seats';
@@ -97,7 +97,7 @@ export interface SeatChange {
   readonly heldUntil?: string;
 }
 
-/** Everything from `fromSeq` to `seq`; begins where the last frame of the schedule ended. */
+/** All changes from `fromSeq` to `seq`; begins where the last frame of the schedule ended. */
 export interface DeltaFrame {
   readonly type: 'delta';
   readonly channel: 'seats';
@@ -108,7 +108,7 @@ export interface DeltaFrame {
   readonly changes: readonly SeatChange[];
 }
 
-/** Where the token of the `hello` stands; position 1 is next, 0 when ACTIVE, null when ended. */
+/** The place of the token in the `hello`; position 1 is next, 0 when ACTIVE, null when ended. */
 export interface QueueFrame {
   readonly type: 'queue';
   readonly status: QueueTokenStatus;
@@ -124,7 +124,7 @@ export interface UnsubscribedFrame {
   readonly id?: string;
 }
 
-/** A frame was refused, or a subscription has ended. `detail` is in the language of the upgrade request. */
+/** A refused frame or an ended subscription. `detail` is in the language of the upgrade request. */
 export interface ErrorFrame {
   readonly type: 'error';
   readonly code: string;
@@ -134,7 +134,7 @@ export interface ErrorFrame {
   readonly id?: string;
 }
 
-/** What the service sends. */
+/** All frames of the service. */
 export type ServerFrame =
   | WelcomeFrame
   | HeartbeatFrame
@@ -146,7 +146,7 @@ export type ServerFrame =
   | ErrorFrame;
 
 /**
- * Why the service closed a socket. 1000 to 1013 are RFC 6455's (1011 a bug of the service, 1012 restart, 1013 try again
- * later: it did not keep up); the others are this contract's.
+ * The reason why the service closed a socket. RFC 6455 defines 1000 to 1013 (1011: a bug of the service; 1012: restart; 1013:
+ * the client read too slowly, try again later); this contract defines the others.
  */
 export type LiveCloseCode = 1000 | 1001 | 1009 | 1011 | 1012 | 1013 | 4400 | 4401 | 4429;

@@ -1,54 +1,51 @@
-/** The nodes of the service as PostgreSQL knows them. `node` is NODE_ID:incarnation, and is never revived. */
+/** The nodes of the service as PostgreSQL records them. `node` is NODE_ID:incarnation and is never reused. */
 export interface NodeRow {
   readonly node: string;
   readonly address: string;
   /** Order of joining, ascending. */
   readonly joinedNo: number;
   readonly beat: number;
-  /** It hands over what it owns, and gets nothing more. */
+  /** The node hands over its schedules and gets no more. */
   readonly isLeaving: boolean;
-  /** Which cluster secrets it knows, its own first; null where it does not say, as nodes without peers. */
+  /** Fingerprints of the cluster secrets that the node knows, its own first; null when it does not say, as nodes without peers. */
   readonly secretFingerprints: readonly string[] | null;
-  /** The nodes that it reaches over its own links; null where it does not say. */
+  /** The nodes that it reaches over its own links; null when it does not say. */
   readonly reaches: readonly string[] | null;
-  /** It stands aside because others do not reach it: its schedules are free. */
+  /** The node stands aside because others do not reach it: other nodes may take its schedules. */
   readonly isSeparated: boolean;
 }
 
-/** What a node says of itself with each beat. */
+/** The report that a node writes with each beat. */
 export interface BeatReport {
   readonly reaches: readonly string[] | null;
-  /** Odd while the node stands aside. It only grows; a lower one than the row's is ignored. */
+  /** Odd while the node stands aside. The number only grows; the row ignores a lower one. */
   readonly separationNo: number;
 }
 
-/** What a node says of itself when it joins. */
+/** The profile that a node writes when it joins. */
 export type NodeProfile = Pick<NodeRow, 'address' | 'secretFingerprints'>;
 
 export interface NodeRecords {
-  /** Writes the node's row and marks all others dead whose name begins with `former`. */
+  /** Writes the node's row and marks dead all other nodes whose name begins with `former`. */
   join(node: string, former: string, profile: NodeProfile): Promise<void>;
   /** All nodes that are not marked dead, this one included. */
   living(): Promise<readonly NodeRow[]>;
-  /**
-   * Marks a node dead if its beat is still the one that was seen; whether it was this call that did. A row that is locked is
-   * not waited for.
-   */
+  /** Marks a node dead if its beat is still `seenBeat`. Returns whether this call did so. Does not wait for a locked row. */
   declareDead(node: string, seenBeat: number): Promise<boolean>;
-  /** Says that this node is about to leave: others count on it for nothing new. */
+  /** Announces that this node will leave: others place nothing more on it. */
   announceLeave(node: string): Promise<void>;
-  /** Marks this node dead of its own will: its schedules are free for others. */
+  /** Marks this node dead by its own decision: other nodes may take its schedules. */
   leave(node: string): Promise<void>;
 }
 
 /**
- * The heart of a node. Beats on the connections that the node's log is written through, in turn, so that a node whose lanes
- * are wedged loses its schedules.
+ * A node's heartbeat. Beats take turns on the connections that write the node's log, so a node whose connections hang loses its
+ * schedules.
  */
 export interface Heartbeat {
   /**
-   * Raises the node's beat and records the report. False: the node was declared dead. Throws when there was no answer.
-   * `sentAt` is the monotonic instant from which a lease may be counted.
+   * Raises the node's beat and records the report. False: the node was declared dead. Throws without an answer. `sentAt` is the
+   * monotonic instant from which a lease counts.
    */
   beat(node: string, report: BeatReport): Promise<{ readonly isAlive: boolean; readonly sentAt: number }>;
 }

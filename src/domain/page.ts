@@ -4,7 +4,7 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-/** `after` is the decoded cursor: the sort key of the last item that the caller has seen; null for the first page. */
+/** `after` is the decoded cursor: the sort key of the last item that the caller has; null for the first page. */
 export interface PageRequest {
   readonly limit: number;
   readonly after: string | null;

@@ -3,7 +3,7 @@ import type { Reservation } from './reservation.ts';
 
 export type PaymentStatus = 'COMPLETED' | 'REFUNDED';
 
-/** A payment as every answer shows it; `reservations` are in the order in which they were paid. */
+/** A payment as every answer shows it; `reservations` are in the order of payment. */
 export interface Payment {
   readonly paymentId: string;
   readonly status: PaymentStatus;
@@ -17,7 +17,7 @@ export interface Payment {
 }
 
 export interface PaymentRecords {
-  /** The user's payment, or null; somebody else's is like an unknown one. */
+  /** The user's payment, or null; another user's payment counts as unknown. */
   find(userId: string, paymentId: string): Promise<Payment | null>;
   /** Newest first; the cursor is the last payment's id. */
   list(userId: string, page: PageRequest): Promise<Page<Payment>>;

@@ -19,13 +19,13 @@ export interface QueueToken {
   readonly pollAfterMs: number;
 }
 
-/** A token that a payment has completed, and the dates of its concert that have not begun: their owners must learn of it. */
+/** A token that a payment completed, and its concert's schedules that have not begun: their owners must be notified. */
 export interface CompletedToken {
   readonly tokenId: string;
   readonly scheduleIds: readonly number[];
 }
 
-/** Who a genuine queue token speaks for. */
+/** The holder and state of a genuine queue token. */
 export interface QueueIdentity {
   readonly token: string;
   readonly tokenId: string;
@@ -44,57 +44,58 @@ export interface QueueCounts {
 }
 
 /**
- * The waiting room as the rest of the service sees it. Faults: `QUEUE_UNAVAILABLE` and `STORE_UNAVAILABLE`, with their effect.
- * `identify` is on the path of every shopper's request: it answers synchronously where the token is known in the process.
+ * The waiting room as the rest of the service uses it. Faults: `QUEUE_UNAVAILABLE` and `STORE_UNAVAILABLE`, with their effect.
+ * Every shopper's request calls `identify`, which answers synchronously when the process knows the token.
  */
 export interface WaitingRoom {
   /**
-   * The user's live token of the concert, entered now if there is none (`created`), ACTIVE at once when slot and rate allow.
-   * The entry is durable before the answer. The concert and its booking window were checked by the caller.
+   * The user's live token of the concert; enters the queue if there is none (`created`). ACTIVE at once when slot and rate
+   * allow. The entry is durable before the answer. The caller has checked the concert and its booking window.
    */
   enter(userId: string, concertId: number): Promise<{ readonly created: boolean; readonly token: QueueToken }>;
   /**
-   * The user for whom a genuine token speaks, whatever has become of it; null for any other text. Looks nothing up, and is no
-   * sign of life. Throws a Fault `QUEUE_UNAVAILABLE` where there is no waiting room.
+   * The user of a genuine token, whatever its status; null for any other text. Looks nothing up, and does not count as a sign
+   * of life. Throws a Fault `QUEUE_UNAVAILABLE` where there is no waiting room.
    */
   holderOf(token: string): string | null;
   /**
-   * Null for a forged, malformed or unknown token. Counts as a sign of life of its holder. A token whose end is due by
-   * the clock reads ended; one whose row was pruned reads EXPIRED.
+   * Null for a forged, malformed or unknown token. Counts as its holder's sign of life. A token past its end by the clock reads
+   * as ended; a token whose row was pruned reads as EXPIRED.
    */
   identify(token: string): QueueIdentity | null | Promise<QueueIdentity | null>;
-  /** The token with its position, also when ended; null when `identify` gives null. A sign of life. */
+  /** The token with its position, also when ended; null when `identify` gives null. Counts as a sign of life. */
   status(token: string): Promise<QueueToken | null>;
   /**
-   * Admits the token now if policy, window and line allow it, or finds it ACTIVE already. Rejects with QUEUE_NOT_YOUR_TURN
-   * (members queuePosition, estimatedWaitTime), QUEUE_TOKEN_* when ended, UNAUTHENTICATED when `identify` gives null.
+   * Admits the token now if policy, window and line allow it, or returns it if it is ACTIVE already. Rejects with
+   * QUEUE_NOT_YOUR_TURN (members queuePosition, estimatedWaitTime), QUEUE_TOKEN_* when ended, UNAUTHENTICATED when `identify`
+   * gives null.
    */
   activate(token: string): Promise<Decision<QueueToken>>;
   /**
-   * Ends a live token as CANCELLED, durably, and frees its slot; an ended one stays as it is. `left` says whether this
-   * call ended it. Null when `identify` gives null.
+   * Ends a live token as CANCELLED, durably, and frees its slot; an ended one stays as it is. `left` says whether this call
+   * ended it. Null when `identify` gives null.
    */
   leave(token: string): Promise<{ readonly identity: QueueIdentity; readonly left: boolean } | null>;
-  /** Takes over that the user's token of the concert was completed durably by a payment, and frees its slot. */
+  /** A payment has durably completed the user's token of the concert: frees its slot. */
   noteCompleted(userId: string, concertId: number): void;
-  /** Takes over a changed policy for admissions from now on. */
+  /** Applies a changed policy to later admissions. */
   notePolicyChanged(concertId: number): void;
   counts(concertId: number): Promise<QueueCounts>;
 }
 
-/** What a waiting room tells about one concert's line for metrics. */
+/** One concert's line as metrics show it. */
 export interface QueueMeasures {
   readonly concertId: number;
   readonly waiting: number;
   readonly active: number;
-  /** Since this process took the line over. */
+  /** Since this process took over the line. */
   readonly entries: number;
-  /** Since this process took the line over. */
+  /** Since this process took over the line. */
   readonly admissions: number;
   readonly isPaused: boolean;
 }
 
-/** Where a live token stands. */
+/** The place of a live token. */
 export interface QueuePlace {
   readonly status: QueueTokenStatus;
   /** 1 is next, 0 when ACTIVE, null when ended. */
@@ -103,27 +104,27 @@ export interface QueuePlace {
   readonly estimatedWaitTime: number | null;
 }
 
-/** What a waiting room offers beside the answering of requests. */
+/** Watches tokens for live connections. */
 export interface QueueWatch {
   /**
-   * Calls `changed` with every later status of a live token until the returned function is called. While it is watched its
-   * holder is present: neither abandoned nor a no-show. Null when the token is not live in this process.
+   * Calls `changed` with every later status of a live token until the returned function is called. While a token is watched,
+   * its holder counts as present: neither abandoned nor a no-show. Null when the token is not live in this process.
    */
   watch(token: string, changed: (status: QueueTokenStatus) => void): (() => void) | null;
   /**
-   * Where each of `tokens` stands, in their order; null for one that is not live in this process. No sign of life, and
-   * cheap: one look at the line for all of them.
+   * The places of `tokens`, in their order; null for one that is not live in this process. Does not count as a sign of life.
+   * Cheap: one look at the line for all of them.
    */
   look(tokens: readonly string[]): readonly (QueuePlace | null)[] | Promise<readonly (QueuePlace | null)[]>;
   measure(): readonly QueueMeasures[];
 }
 
-/** A queue token as it is recorded. Instants are epoch milliseconds of the database's clock. */
+/** A recorded queue token. Instants are epoch milliseconds of the database's clock. */
 export interface QueueTokenRow {
   readonly tokenId: string;
   readonly concertId: number;
   readonly userId: string;
-  /** Orders the line; numbers may have gaps. */
+  /** The token's place in the order of entry; numbers may have gaps. */
   readonly no: number;
   readonly status: QueueTokenStatus;
   readonly issuedAtMs: number;
@@ -132,29 +133,29 @@ export interface QueueTokenRow {
   readonly endedAtMs: number | null;
 }
 
-/** A concert's line under the generation in which its writer holds it. */
+/** A concert's line and the generation under which its writer holds it. */
 export interface QueueHead {
   readonly concertId: number;
   readonly generation: number;
 }
 
-/** Numbers of a line, the last one included. */
+/** A range of a line’s entry numbers; both ends are included. */
 export interface NumberRange {
   readonly first: number;
   readonly last: number;
 }
 
 export interface QueueEntry extends QueueHead {
-  /** Chosen by the sender, new for every attempt. */
+  /** Chosen by the sender; new for every attempt. */
   readonly tokenId: string;
   readonly userId: string;
   readonly issuedAtMs: number;
 }
 
 export type QueueEntryOutcome =
-  /** `numbers` are all that the statement took in this line: those of the entries that it made, and maybe unused ones. */
+  /** `numbers` are all numbers that the statement took in this line: those of its new entries, and perhaps unused ones. */
   | { readonly type: 'entered'; readonly row: QueueTokenRow; readonly numbers: NumberRange }
-  /** The user had a live token in that concert: this one. */
+  /** The user already had this live token in the concert. */
   | { readonly type: 'live'; readonly row: QueueTokenRow }
   | { readonly type: 'fenced' };
 
@@ -168,53 +169,53 @@ export interface QueueEnd extends QueueHead {
   readonly tokenId: string;
   readonly status: 'COMPLETED' | 'EXPIRED' | 'CANCELLED';
   readonly endedAtMs: number;
-  /** The token stays as it is while its user has a live hold in the concert. */
+  /** The token does not end while its user has a live hold in the concert. */
   readonly unlessHolding?: boolean;
 }
 
-/** An admission as it counts in a window. */
+/** An admission that counts in a rate window. */
 export interface AdmittedToken {
   readonly tokenId: string;
   readonly activatedAtMs: number;
 }
 
-/** What a conditional change of many tokens did. What is in no set was refused by the status of its row. */
+/** The outcome of a conditional change of many tokens. A token in no set had a status that refused the change. */
 export interface QueueChangeOutcome {
   readonly changed: ReadonlySet<string>;
-  /** Tokens whose end was asked for unless their users hold a seat, and whose users do. */
+  /** Tokens that should end unless their users held a seat, and whose users do. */
   readonly kept: ReadonlySet<string>;
-  /** Concerts that are under another generation than the change said: nothing of theirs was changed. */
+  /** Concerts whose generation differs from the change's: nothing of theirs was changed. */
   readonly fenced: ReadonlySet<number>;
 }
 
 /**
- * The waiting room's durable record. Whoever writes a concert's line holds it under a generation; a write under any other
- * is refused, whenever it arrives. Every method is one transaction and throws a Fault `STORE_UNAVAILABLE`: with effect
- * `none` where nothing was done, `unknown` where the answer is missing.
+ * The waiting room's durable record. A writer holds a concert's line under a generation; the record refuses writes under any
+ * other, whenever they arrive. Every method is one transaction and throws a Fault `STORE_UNAVAILABLE`: with effect `none` when
+ * it changed nothing, `unknown` when the answer is missing.
  */
 export interface QueueRecords {
-  /** Takes over every concert that has a head: all writes under older generations are refused from then on. */
+  /** Takes over every concert that has a head: later writes under older generations are refused. */
   takeOverAll(): Promise<readonly (QueueHead & { readonly hasLiveTokens: boolean })[]>;
   /**
-   * Takes one concert over, making its head if there is none. All entries with a number below `nextNo` are readable from then
-   * on, and no other entry will have such a number.
+   * Takes over one concert, creating its head if there is none. Afterwards all entries with numbers below `nextNo` are
+   * readable, and no later entry gets such a number.
    */
   takeOver(concertId: number): Promise<QueueHead & { readonly nextNo: number }>;
   /**
-   * Moves heads from their generation to the next one, so that a write whose outcome is unknown is either visible
-   * afterwards or refused for ever. Returns those that stand at the next one now, also when an earlier call moved them; the
-   * others were taken over.
+   * Moves heads from their generation to the next, so that a write with an unknown outcome is either visible afterwards or
+   * refused for ever. Returns the heads that are at the next generation now, including those that an earlier call moved;
+   * another writer has taken over the rest.
    */
   raise(heads: readonly QueueHead[]): Promise<readonly QueueHead[]>;
-  /** A page of the concert's live tokens by user id, after that of `afterUserId`. */
+  /** A page of the concert's live tokens, ordered by user id, after `afterUserId`. */
   listLive(concertId: number, afterUserId: string | null, limit: number): Promise<readonly QueueTokenRow[]>;
   /** The concert's live tokens with these numbers. */
   listNumbered(concertId: number, numbers: NumberRange): Promise<readonly QueueTokenRow[]>;
   /** The concert's newest admissions after `afterMs`, at most `limit`, oldest first. */
   listAdmissions(concertId: number, afterMs: number, limit: number): Promise<readonly AdmittedToken[]>;
-  /** The concert's head, without taking it over; null before it was first taken over. */
+  /** The concert's head, without taking it over; null before the first takeover. */
   findHead(concertId: number): Promise<QueueHead | null>;
-  /** Concerts in which somebody waits or is inside. */
+  /** Concerts with WAITING or ACTIVE tokens. */
   listConcertsWithLiveTokens(): Promise<readonly number[]>;
   /**
    * Enters each in order of arrival, or finds the user's live token. Outcomes are in the order of `entries`. After a Fault
@@ -226,13 +227,13 @@ export interface QueueRecords {
   admit(admissions: readonly QueueAdmission[]): Promise<QueueChangeOutcome>;
   /** WAITING and ACTIVE tokens end. */
   end(ends: readonly QueueEnd[]): Promise<QueueChangeOutcome>;
-  /** Those of `tokenIds` that are recorded, in no order. */
+  /** The recorded ones of `tokenIds`, in no order. */
   find(tokenIds: readonly string[]): Promise<readonly QueueTokenRow[]>;
-  /** The same for one token, many callers to a statement. Also throws a Fault `OVERLOADED`. */
+  /** The same for one token; concurrent calls share a statement. Also throws a Fault `OVERLOADED`. */
   findOne(tokenId: string): Promise<QueueTokenRow | null>;
   /**
-   * Which of the ACTIVE tokens `tokenIds` are not so any more: rows that have ended, and tokens whose users hold nothing in
-   * that concert since a payment, made after their admission, ended their last hold.
+   * Those of the ACTIVE tokens `tokenIds` that are no longer so: their rows have ended, or a payment after their admission
+   * ended the user's last hold in that concert.
    */
   review(
     tokenIds: readonly string[],

@@ -15,7 +15,7 @@ export interface Reservation {
   readonly price: number;
   readonly status: ReservationStatus;
   readonly createdAt: string;
-  /** Null once it was confirmed. */
+  /** Null after confirmation. */
   readonly expiresAt: string | null;
   readonly confirmedAt: string | null;
   readonly paymentId: string | null;
@@ -25,15 +25,19 @@ export interface Reservation {
 
 /** Reads of durable reservations. Every method throws a Fault `STORE_UNAVAILABLE` when the database does not answer. */
 export interface ReservationRecords {
-  /** Those of `reservationIds` that belong to the user, in no order. Somebody else's are left out like unknown ones. */
+  /**
+   * Those of `reservationIds` that belong to the user, in no order. Another user's reservations are left out, like unknown
+   * ones.
+   */
   findMany(userId: string, reservationIds: readonly string[]): Promise<readonly Reservation[]>;
   /** The user's live reservation of that seat, else the newest ended one among the user's last 1 000, or null. */
   findNewestOfSeat(userId: string, scheduleId: number, seatNumber: number): Promise<Reservation | null>;
   /** Newest first; the cursor is the id of the last one seen. */
   list(userId: string, status: ReservationStatus | null, page: PageRequest): Promise<Page<Reservation>>;
   /**
-   * What the owners of a concert's dates must learn of the end of a token: the dates that have not begun, none if the token
-   * was never ACTIVE; and when the user's next token of the concert was issued, in epoch milliseconds, or null.
+   * The facts that the owners of a concert's schedules need about the end of a token: the schedules that have not begun (none
+   * if the token was never ACTIVE), and the time at which the user's next token of the concert was issued, in epoch
+   * milliseconds, or null.
    */
   findDatesOfEnd(
     token: Pick<QueueIdentity, 'tokenId' | 'userId' | 'concertId'>,

@@ -1,9 +1,9 @@
 import type { SeatStatus } from './reservation.ts';
 
 /**
- * What owners tell of their schedules to whoever shows them, on this node or, over a carrier, on others. It is told after
- * it is durable and before the answers that rest on it leave, in the order of the log. A carrier may lose messages: a
- * listener notices by `seq`, and by the heads, and then asks the owner for the map.
+ * Messages from the owners of schedules to all listeners, on this node or, over a carrier, on others. The owner sends a change
+ * after it is durable and before the answers that depend on it, in the order of the log. A carrier may lose messages: a
+ * listener detects that by `seq` and by the heads, and then asks the owner for the map.
  */
 
 export interface SeatUpdate {
@@ -13,7 +13,7 @@ export interface SeatUpdate {
   readonly heldUntil: string | null;
 }
 
-/** Changes that became durable together. Whole commands, so that nobody sees half of one. */
+/** Changes that became durable together. A message holds whole commands, so no listener sees half of one. */
 export interface SeatUpdates {
   readonly scheduleId: number;
   readonly epoch: number;
@@ -24,7 +24,7 @@ export interface SeatUpdates {
   readonly updates: readonly SeatUpdate[];
 }
 
-/** Where a schedule stands. */
+/** The position of a schedule's log. */
 export interface SeatHead {
   readonly scheduleId: number;
   readonly epoch: number;
@@ -33,15 +33,15 @@ export interface SeatHead {
 
 export interface SeatListener {
   updated(updates: SeatUpdates): void;
-  /** The owner says where it stands: when it takes the schedule up, and once a second while somebody watches. */
+  /** The owner announces its position: when it takes over the schedule, and once a second while there are listeners. */
   stands(head: SeatHead): void;
 }
 
 /** The owner's side. Neither method throws or waits. */
 export interface SeatPublisher {
-  /** Whether anybody listens; an owner need not describe changes that nobody is shown. */
+  /** Whether there is a listener; without one, an owner need not describe changes. */
   isWatched(scheduleId: number): boolean;
-  /** The schedules that somebody listens to. */
+  /** The schedules that have listeners. */
   watched(): Iterable<number>;
   publish(updates: SeatUpdates): void;
   announce(head: SeatHead): void;
@@ -49,6 +49,6 @@ export interface SeatPublisher {
 
 /** The listeners' side. */
 export interface SeatSubscriber {
-  /** Calls `listener` from now on, until the returned function is called. */
+  /** Calls `listener` until the returned function is called. */
   watch(scheduleId: number, listener: SeatListener): () => void;
 }

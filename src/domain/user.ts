@@ -9,15 +9,15 @@ export interface User {
 }
 
 export interface UserRecords {
-  /** Creates a user with an empty wallet. Rejects with EMAIL_TAKEN, whatever the letter case. */
+  /** Creates a user with an empty wallet. Rejects with EMAIL_TAKEN, ignoring letter case. */
   register(user: { userId: string; name: string; email: string }): Promise<Decision<User>>;
   /** The user, or null. */
   find(userId: string): Promise<User | null>;
-  /** Whether there is such a user. */
+  /** Whether this user exists. */
   has(userId: string): Promise<boolean>;
   /**
-   * The user of an operator's token, created with an empty wallet at first sight. `name` and `email` are the token's claims where
-   * it has them; an email that another user has is left out. Repeated and concurrent calls create one user.
+   * Creates the user of an operator's token with an empty wallet if there is none. `name` and `email` come from the token's
+   * claims if it has them; an email that belongs to another user is left out. Repeated and concurrent calls create one user.
    */
   ensure(user: { userId: string; name: string | null; email: string | null }): Promise<void>;
 }

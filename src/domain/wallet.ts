@@ -17,10 +17,10 @@ export interface Balance {
 }
 
 export interface WalletEntry {
-  /** Number of the entry in its wallet, from 1 without a gap. */
+  /** Number of the entry in its wallet, from 1 without gaps. */
   readonly entryId: number;
   readonly type: WalletEntryType;
-  /** Won, signed: what it added to the balance. */
+  /** Won, signed: the change of the balance. */
   readonly amount: number;
   readonly balanceAfter: number;
   readonly paymentId: string | null;
@@ -35,15 +35,16 @@ export interface ChargeReceipt {
   readonly createdAt: string;
 }
 
-/** `key-taken`: the claim was recorded by another request meanwhile; look it up and answer from the record. */
+/** `key-taken`: another request recorded the claim meanwhile; look it up and answer from the record. */
 export type ChargeReply = Decision<ChargeReceipt> | { readonly ok: 'key-taken' };
 
 export interface Wallets {
-  /** Null when there is no such user. */
+  /** Null when the user does not exist. */
   balance(userId: string): Promise<Balance | null>;
   /**
-   * Adds `amount` won, an entry, and the claim with the receipt as its 200 answer, in one transaction; charges of one moment share it.
-   * Rejects with USER_NOT_FOUND and BALANCE_LIMIT. Throws a Fault whose effect says whether it may have been done.
+   * Adds `amount` won, an entry, and the claim with the receipt as its 200 answer, in one transaction; charges that arrive
+   * together share it. Rejects with USER_NOT_FOUND and BALANCE_LIMIT. Throws a Fault whose effect says whether the charge may
+   * have happened.
    */
   charge(userId: string, amount: number, claim: IdempotencyClaim | null): Promise<ChargeReply>;
   /** Newest first; the cursor is the last entry's number. */

@@ -1,10 +1,10 @@
 /**
- * One socket after the other to the live endpoint.
+ * Keeps one socket open to the live endpoint, and replaces it when it breaks.
  *
- * CLIENT-1. At most one socket at a time counts; whatever an earlier one still says is not heard.
- * CLIENT-2. Frames are sent only between a welcome and the end of its socket; `opened` is called at each welcome.
- * CLIENT-3. A socket that is silent for half as long again as the service promised a frame is given up.
- * CLIENT-4. A token that was refused twice is not sent a third time.
+ * CLIENT-1. At most one socket is current; events of earlier sockets are ignored.
+ * CLIENT-2. Frames are sent only between a socket's welcome and its end; `opened` is called at each welcome.
+ * CLIENT-3. A socket that stays silent for 1.5 times the heartbeat interval that the service promised is closed and replaced.
+ * CLIENT-4. A token that the service refused twice is not sent a third time.
  */
 import type { ClientFrame, LiveCloseCode, ServerFrame } from '../../domain/live-frames.ts';
 import type { ClientClock, SocketConstructor, SocketPort } from '../platform.ts';
@@ -15,11 +15,11 @@ import { waitBeforeReconnect } from './reconnect-wait.ts';
 
 export interface Connection {
   readonly state: LiveState;
-  /** Whether it was sent; false outside of CLIENT-2. */
+  /** Returns whether the frame was sent; false outside of CLIENT-2. */
   send(frame: ClientFrame): boolean;
-  /** The socket does not do what it should: gives it up and opens another. */
+  /** The socket does not work as it should: closes it and opens another. */
   renew(): void;
-  /** Asks for the token and says hello with it; with `onlyAnother` only if it is another one than before. */
+  /** Asks for the token and sends a hello with it; with `onlyAnother` only when the token has changed. */
   greetAgain(onlyAnother: boolean): void;
   close(): void;
 }
@@ -34,33 +34,33 @@ export interface ConnectionSettings {
   readonly serverTime: ServerTime;
   readonly opened: () => void;
   readonly lost: () => void;
-  /** Every frame but those of the connection itself. */
-  readonly heard: (frame: ServerFrame) => void;
+  /** Receives every frame except the connection's own. */
+  readonly onFrame: (frame: ServerFrame) => void;
   readonly stateChanged: (state: LiveState) => void;
-  /** Calls back when the network is said to be there again; returns how to stop. */
+  /** Calls `run` when the system reports that the network is back; returns a function that unsubscribes. */
   readonly onNetworkBack: (run: () => void) => () => void;
 }
 
 const CLOSED_BY_CALLER = 1000 satisfies LiveCloseCode;
 const TOKEN_REFUSED = 4401 satisfies LiveCloseCode;
-/** The service understood nothing of what this client says, and will not the next time. */
+/** The service could not parse this client's frames, so a retry would fail as well. */
 const MISTAKEN: readonly number[] = [4400, 1009] satisfies LiveCloseCode[];
 const MISTAKES_MOST = 3;
-/** As a close event has it that came without one from the other side. */
+/** The code that a close event carries when the other side sent none. */
 const BROKEN = 1006;
 
-/** Silence is broken by a ping first, and ends the socket then. In heartbeats. */
+/** After this many heartbeats of silence the client sends a ping; continued silence ends the socket. */
 const PING_AFTER = 1.25;
 const GIVE_UP_AFTER = 1.5;
 
-interface Line {
+interface LiveSocket {
   readonly socket: SocketPort;
   isOpen: boolean;
-  /** Counts hellos, of which only the latest is sent: an older one may have been given an older token. */
+  /** Counts hellos. Only the latest is sent: an older one may carry an older token. */
   greetings: number;
-  /** What its last hello said. */
+  /** The token in its last hello. */
   token: string | null;
-  /** A hello is not answered yet: what is told of a place is still that of the token before. */
+  /** A hello awaits its answer: until then, frames about a place still concern the previous token. */
   isGreeting: boolean;
   openedAtMs: number | null;
   heartbeatMs: number;
@@ -73,7 +73,7 @@ interface Line {
 export function createConnection(settings: ConnectionSettings): Connection {
   const { url, Socket, clock, random, limits, serverTime } = settings;
   let state: LiveState = { type: 'connecting' };
-  let line: Line | null = null;
+  let current: LiveSocket | null = null;
   let cancelRetry = (): void => undefined;
   let attempts = 0;
   let mistakes = 0;
@@ -90,11 +90,11 @@ export function createConnection(settings: ConnectionSettings): Connection {
     try {
       socket = new Socket(url);
     } catch {
-      // A page's policy, or a system out of sockets: later it may go.
+      // A page's policy forbade the socket, or the system has none left: retry later.
       retryAfter(BROKEN);
       return;
     }
-    const own: Line = {
+    const own: LiveSocket = {
       socket,
       isOpen: false,
       greetings: 0,
@@ -106,20 +106,20 @@ export function createConnection(settings: ConnectionSettings): Connection {
       hasPinged: false,
       cancelTimer: clock.after(limits.welcomeMs, () => giveUp(own, BROKEN)),
     };
-    line = own;
+    current = own;
     socket.addEventListener('open', () => {
       own.isOpen = true;
       void greet(own, false);
     });
     socket.addEventListener('message', ({ data }) => {
-      if (line === own) hear(own, data);
+      if (current === own) receive(own, data);
     });
     socket.addEventListener('close', ({ code }) => giveUp(own, code));
-    // What went wrong is not told to a page; the close that follows says all there is.
+    // A page gets no reason for the error; the close event that follows carries all there is.
     socket.addEventListener('error', () => undefined);
   }
 
-  async function greet(own: Line, onlyAnother: boolean): Promise<void> {
+  async function greet(own: LiveSocket, onlyAnother: boolean): Promise<void> {
     own.greetings += 1;
     const greeting = own.greetings;
     let token: string;
@@ -129,13 +129,13 @@ export function createConnection(settings: ConnectionSettings): Connection {
       giveUp(own, BROKEN);
       return;
     }
-    if (line !== own || greeting !== own.greetings || (onlyAnother && token === own.token)) return;
+    if (current !== own || greeting !== own.greetings || (onlyAnother && token === own.token)) return;
     own.token = token;
     own.isGreeting = true;
     transmit(own, { type: 'hello', token });
   }
 
-  function transmit(own: Line, frame: ClientFrame): void {
+  function transmit(own: LiveSocket, frame: ClientFrame): void {
     try {
       own.socket.send(JSON.stringify(frame));
     } catch {
@@ -143,7 +143,7 @@ export function createConnection(settings: ConnectionSettings): Connection {
     }
   }
 
-  function hear(own: Line, data: unknown): void {
+  function receive(own: LiveSocket, data: unknown): void {
     const frame = parseFrame(data);
     if (frame === null) {
       giveUp(own, BROKEN);
@@ -167,16 +167,16 @@ export function createConnection(settings: ConnectionSettings): Connection {
       case 'pong':
         break;
       case 'queue':
-        if (!own.isGreeting) settings.heard(frame);
+        if (!own.isGreeting) settings.onFrame(frame);
         break;
       default:
-        settings.heard(frame);
+        settings.onFrame(frame);
     }
   }
 
-  function watchSilence(own: Line): void {
+  function watchSilence(own: LiveSocket): void {
     own.cancelTimer();
-    if (line !== own) return;
+    if (current !== own) return;
     const silentMs = clock.monotonicMs() - own.lastFrameMs;
     const giveUpMs = own.heartbeatMs * GIVE_UP_AFTER;
     if (silentMs >= giveUpMs) {
@@ -187,14 +187,14 @@ export function createConnection(settings: ConnectionSettings): Connection {
     if (silentMs >= pingMs && !own.hasPinged) {
       own.hasPinged = true;
       transmit(own, { type: 'ping' });
-      if (line !== own) return;
+      if (current !== own) return;
     }
     own.cancelTimer = clock.after((silentMs < pingMs ? pingMs : giveUpMs) - silentMs, () => watchSilence(own));
   }
 
-  /** Nothing is heard of `own` any more; another one is opened later, unless there is no sense in it. */
-  function giveUp(own: Line, code: number): void {
-    if (line !== own) return;
+  /** Drops `own` and schedules another connection, unless a retry cannot help. */
+  function giveUp(own: LiveSocket, code: number): void {
+    if (current !== own) return;
     drop(own);
     settings.lost();
     if (own.openedAtMs !== null) {
@@ -203,7 +203,7 @@ export function createConnection(settings: ConnectionSettings): Connection {
         attempts = 0;
         mistakes = 0;
       }
-      // The service was there: whatever breaks connections again and again, it is no outage.
+      // The service answered, so this is no outage, however often connections break.
       attempts = Math.min(attempts, limits.restartAttempts - 1);
     }
     if (MISTAKEN.includes(code)) mistakes += 1;
@@ -214,13 +214,13 @@ export function createConnection(settings: ConnectionSettings): Connection {
     else retryAfter(code);
   }
 
-  function drop(own: Line): void {
-    line = null;
+  function drop(own: LiveSocket): void {
+    current = null;
     own.cancelTimer();
     try {
       own.socket.close(CLOSED_BY_CALLER);
     } catch {
-      // Closing what never opened may throw; it is gone all the same.
+      // Closing a socket that never opened may throw; the client has already dropped it.
     }
   }
 
@@ -232,13 +232,13 @@ export function createConnection(settings: ConnectionSettings): Connection {
   }
 
   const forgetNetwork = settings.onNetworkBack(() => {
-    if (state.type === 'reconnecting' && line === null) {
+    if (state.type === 'reconnecting' && current === null) {
       connect();
-    } else if (line !== null && state.type === 'open') {
-      const own = line;
+    } else if (current !== null && state.type === 'open') {
+      const own = current;
       const askedAtMs = clock.monotonicMs();
       transmit(own, { type: 'ping' });
-      if (line !== own) return;
+      if (current !== own) return;
       own.cancelTimer();
       own.cancelTimer = clock.after(limits.probeMs, () => {
         if (own.lastFrameMs < askedAtMs) giveUp(own, BROKEN);
@@ -253,16 +253,16 @@ export function createConnection(settings: ConnectionSettings): Connection {
       return state;
     },
     send(frame) {
-      if (line === null || line.openedAtMs === null) return false;
-      transmit(line, frame);
-      return line !== null;
+      if (current === null || current.openedAtMs === null) return false;
+      transmit(current, frame);
+      return current !== null;
     },
     renew() {
-      if (line !== null) giveUp(line, BROKEN);
+      if (current !== null) giveUp(current, BROKEN);
     },
     greetAgain(onlyAnother) {
-      if (line !== null) {
-        if (line.isOpen) void greet(line, onlyAnother);
+      if (current !== null) {
+        if (current.isOpen) void greet(current, onlyAnother);
       } else if (state.type === 'closed' && state.code !== CLOSED_BY_CALLER && !onlyAnother) {
         refusedToken = null;
         mistakes = 0;
@@ -274,13 +274,13 @@ export function createConnection(settings: ConnectionSettings): Connection {
     close() {
       forgetNetwork();
       cancelRetry();
-      if (line !== null) drop(line);
+      if (current !== null) drop(current);
       if (state.type !== 'closed') change({ type: 'closed', code: CLOSED_BY_CALLER });
     },
   };
 }
 
-/** Null for what no service of ours sends. Kinds of frames that are not known yet are let through, to be ignored. */
+/** Returns null for data that is no frame. Unknown kinds of frames pass, so that callers can ignore them. */
 function parseFrame(data: unknown): ServerFrame | null {
   if (typeof data !== 'string') return null;
   try {

@@ -1,27 +1,27 @@
-/** What bounds a live connection. Milliseconds. */
+/** The limits of a live connection, in milliseconds. */
 export interface LiveLimits {
   /** From the opening of a socket to the service's welcome. */
   readonly welcomeMs: number;
-  /** From a subscription to its answer; a socket that does not answer is broken, though it may seem open. */
+  /** From a subscription to its answer. A socket that gives no answer is broken, even if it seems open. */
   readonly answerMs: number;
-  /** From a ping to any frame, when the network is said to be back. */
+  /** From a ping to any frame, after the system reports that the network is back. */
   readonly probeMs: number;
-  /** The first wait is up to this; each further one up to twice the one before. */
+  /** The first wait is at most this long; each further one at most twice the one before. */
   readonly firstRetryMs: number;
-  /** So that everybody is back within ten seconds of a restart, with some attempts to spare. */
+  /** All clients are back within ten seconds of a restart, with some attempts to spare. */
   readonly longestRetryMs: number;
-  /** After so many attempts in vain it is no restart but an outage, and waits grow on to `longestOutageRetryMs`. */
+  /** After this many failed attempts the client assumes an outage; its waits then grow to `longestOutageRetryMs`. */
   readonly restartAttempts: number;
   readonly longestOutageRetryMs: number;
-  /** A connection that lasted so long was good: its end starts the counting of attempts anew. */
+  /** A connection that lasted this long was good: when it ends, attempts count from zero. */
   readonly steadyMs: number;
-  /** The least wait after a close that says that this client did not keep up. */
+  /** The least wait after the service closed the socket because this client read too slowly. */
   readonly behindLeastMs: number;
-  /** The least wait after a close for too many frames or sockets, which are counted by the minute. */
+  /** The least wait after a close for too many frames or sockets; the service counts both per minute. */
   readonly limitedLeastMs: number;
-  /** Gaps are asked about at most so often, whatever a connection does. */
+  /** The least interval between two questions about gaps. */
   readonly gapIntervalMs: number;
-  /** The first wait before a subscription that failed for now is asked for again; doubled up to eight times as long. */
+  /** The first wait before a failed subscription is retried; it doubles up to eight times this. */
   readonly channelRetryMs: number;
 }
 

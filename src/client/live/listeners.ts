@@ -1,23 +1,23 @@
-/** Those who want to be told. What one of them throws is reported, and the others are told all the same. */
+/** A set of listeners. When one of them throws, the error is reported and the others are still called. */
 export interface Listeners<T> {
   readonly size: number;
-  /** `first`, if any, is told to this listener alone, once the call is over and unless something else was told before. */
+  /** Calls this listener alone with `first`, unless it is null, after the current turn and only if no other event came first. */
   add(listener: (event: T) => void, first: () => T | null): () => void;
-  /** `firstTime` makes, of what is told to the others, what a listener hears who has heard nothing yet. */
-  tell(event: T, firstTime?: (event: T) => T): void;
+  /** A listener that has received nothing yet gets `firstTime(event)` in place of `event`. */
+  notify(event: T, firstTime?: (event: T) => T): void;
   clear(): void;
 }
 
 interface Entry<T> {
   readonly listener: (event: T) => void;
-  hasHeard: boolean;
+  hasReceived: boolean;
 }
 
 export function createListeners<T>(report: (error: unknown) => void): Listeners<T> {
   const entries = new Set<Entry<T>>();
 
   function call(entry: Entry<T>, event: T): void {
-    entry.hasHeard = true;
+    entry.hasReceived = true;
     try {
       entry.listener(event);
     } catch (error) {
@@ -30,19 +30,19 @@ export function createListeners<T>(report: (error: unknown) => void): Listeners<
       return entries.size;
     },
     add(listener, first) {
-      const entry: Entry<T> = { listener, hasHeard: false };
+      const entry: Entry<T> = { listener, hasReceived: false };
       entries.add(entry);
       queueMicrotask(() => {
-        if (!entries.has(entry) || entry.hasHeard) return;
+        if (!entries.has(entry) || entry.hasReceived) return;
         const event = first();
         if (event !== null) call(entry, event);
       });
       return () => void entries.delete(entry);
     },
-    tell(event, firstTime = (same) => same) {
-      // Whoever goes while others are told is not told any more; whoever comes is told as well.
+    notify(event, firstTime = (same) => same) {
+      // A listener that is removed during the loop is skipped; one that is added is called as well.
       for (const entry of entries) {
-        call(entry, entry.hasHeard ? event : firstTime(event));
+        call(entry, entry.hasReceived ? event : firstTime(event));
       }
     },
     clear: () => entries.clear(),

@@ -10,31 +10,28 @@ import { createQueueChannel } from './queue-channel.ts';
 import { createSeatChannel, type SeatChannel } from './seat-channel.ts';
 
 export interface LiveOptions {
-  /**
-   * An access token or a queue token, asked for anew for every connection. When it rejects, the connection is tried again
-   * later.
-   */
+  /** Returns an access token or a queue token; called for every connection. When it rejects, the client retries later. */
   readonly token: () => string | Promise<string>;
 }
 
 /**
- * A live connection that keeps itself up: it comes back with a jittered wait after whatever broke it, and goes on where it was.
- * Listeners see every map complete and in order, whatever was lost or came twice on the way. What one throws is reported and
- * harms nothing.
+ * A live connection that reconnects by itself, after a jittered wait, and resumes where it was. Listeners get complete maps in
+ * order, although frames may be lost or repeated on the way. An error that a listener throws is reported and has no other
+ * effect.
  */
 export interface LiveClient {
-  /** Watches a schedule's seats until the returned function is called. Begins with the map, as soon as it is known. */
+  /** Watches a schedule's seats until the returned function is called. The first event is the whole map, once it is known. */
   seats(scheduleId: number, listener: SeatListener): () => void;
-  /** Watches the place of the queue token that `token` gives, until the returned function is called. */
+  /** Watches the place of the queue token that `token` returns, until the returned function is called. */
   queue(listener: QueueListener): () => void;
-  /** Told the state now and at every change, until the returned function is called. */
+  /** Calls `listener` with the state now and at every change, until the returned function is called. */
   onState(listener: (state: LiveState) => void): () => void;
   readonly state: LiveState;
-  /** What the service's clock shows, in epoch milliseconds; for countdowns. */
+  /** The estimated time of the service's clock, in epoch milliseconds; for countdowns. */
   serverNow(): number;
-  /** Asks for the token once more and says hello with it; also opens a connection again that was closed for its token. */
+  /** Asks for the token again and sends a hello with it. Reopens a connection that was closed because of its token. */
   replaceToken(): void;
-  /** Ends the connection. No listener is called any more, but for the state. */
+  /** Ends the connection. Afterwards only state listeners are called. */
   close(): void;
 }
 
@@ -49,7 +46,7 @@ export interface LiveSettings extends LiveOptions {
   readonly onNetworkBack: (run: () => void) => () => void;
 }
 
-/** A live connection, which begins to open at once. */
+/** Creates a live connection, which starts to open at once. */
 export function createLiveClient(settings: LiveSettings): LiveClient {
   const { report, serverTime } = settings;
   const states = createListeners<LiveState>(report);
@@ -78,26 +75,26 @@ export function createLiveClient(settings: LiveSettings): LiveClient {
     return channel;
   }
 
-  /** After every hello: what another token may see is asked for anew, and what is known already costs an empty answer. */
+  /** Runs after every hello: another token may see other things, and for known data the answer is empty. */
   function subscribeAll(): void {
     if (queue.isWatched) queue.subscribe();
     for (const channel of schedules.values()) channel.subscribe();
   }
 
-  function hear(frame: ServerFrame): void {
+  function onFrame(frame: ServerFrame): void {
     switch (frame.type) {
       case 'snapshot':
       case 'delta':
-        schedules.get(frame.scheduleId)?.heard(frame);
+        schedules.get(frame.scheduleId)?.onFrame(frame);
         break;
       case 'queue':
-        if (queue.isWatched) queue.heard(frame);
+        if (queue.isWatched) queue.onFrame(frame);
         break;
       case 'error':
         refuse(frame);
         break;
       default:
-      // What a later service may say beyond this, and what needs no answer.
+      // Frames that need no answer, and kinds that only a later service sends.
     }
   }
 
@@ -107,11 +104,11 @@ export function createLiveClient(settings: LiveSettings): LiveClient {
     else if (scheduleId !== undefined) schedules.get(scheduleId)?.refused(frame);
     else if (isOfToken(code)) refuseAll(frame);
     else if (isFault(code)) connection.renew();
-    // Listeners were told first: one of them may have seen to another token by now.
+    // Listeners run first: one of them may have replaced the token by now.
     if (isOfToken(code)) connection.greetAgain(true);
   }
 
-  /** The hello itself was refused. */
+  /** The service refused the hello itself. */
   function refuseAll(frame: ErrorFrame): void {
     queue.refused(frame);
     for (const channel of schedules.values()) channel.refused(frame);
@@ -124,8 +121,8 @@ export function createLiveClient(settings: LiveSettings): LiveClient {
       queue.stop();
       for (const channel of schedules.values()) channel.stop();
     },
-    heard: hear,
-    stateChanged: (state) => states.tell(state),
+    onFrame,
+    stateChanged: (state) => states.notify(state),
   });
 
   return {

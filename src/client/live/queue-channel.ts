@@ -3,14 +3,14 @@ import type { LiveError, LivePlace, QueueListener } from './live-events.ts';
 import { createListeners } from './listeners.ts';
 import { createSubscription, type SubscriptionSettings } from './subscription.ts';
 
-/** The place of the connection's queue token for all who watch it here. */
+/** The place of the connection's queue token, for all its listeners in this client. */
 export interface QueueChannel {
   readonly isWatched: boolean;
   add(listener: QueueListener): () => void;
   subscribe(): void;
-  heard(frame: QueueFrame): void;
+  onFrame(frame: QueueFrame): void;
   refused(frame: ErrorFrame): void;
-  /** Nothing more is asked for until `subscribe`. */
+  /** Sends no more requests until `subscribe`. */
   stop(): void;
   /** No listener is called any more. */
   close(): void;
@@ -29,18 +29,18 @@ export function createQueueChannel(
     },
     add: (listener) => listeners.add(listener, () => known),
     subscribe() {
-      // It may be another token's place that is asked for now.
+      // The new subscription may be for another token.
       known = null;
       subscription.ask();
     },
-    heard({ status, queuePosition, estimatedWaitTime }) {
+    onFrame({ status, queuePosition, estimatedWaitTime }) {
       subscription.answered();
       known = { type: 'place', status, queuePosition, estimatedWaitTime };
-      listeners.tell(known);
+      listeners.notify(known);
     },
     refused({ code, detail }) {
       subscription.refused(code);
-      listeners.tell({ type: 'error', code, detail });
+      listeners.notify({ type: 'error', code, detail });
     },
     stop() {
       known = null;

@@ -6,14 +6,14 @@ const LIMITED = 4429 satisfies LiveCloseCode;
 const RESTART = 1012 satisfies LiveCloseCode;
 
 /**
- * How long to wait before attempt number `attempt` (from 1) after a close with `code`, in milliseconds. Full jitter: of clients who
- * lost their connections together hardly two come back together.
+ * The wait before attempt number `attempt` (from 1) after a close with `code`, in milliseconds. Full jitter: clients that lost
+ * their connections together come back apart.
  */
 export function waitBeforeReconnect(attempt: number, code: number, random: () => number, limits: LiveLimits): number {
   const longestMs = attempt > limits.restartAttempts ? limits.longestOutageRetryMs : limits.longestRetryMs;
   const mostMs = Math.min(longestMs, limits.firstRetryMs * 2 ** (attempt - 1));
   switch (code) {
-    // Everybody hears of a restart in the same moment, so that already the first wait is spread over the time that it takes.
+    // A restart closes all sockets at once, so even the first wait is spread over the time that a restart takes.
     case RESTART:
       return random() * Math.max(mostMs, limits.longestRetryMs / 2);
     case BEHIND:

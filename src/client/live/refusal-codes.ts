@@ -1,6 +1,6 @@
 import type { FaultCode, RejectionCode } from '../../domain/errors.ts';
 
-/** Something behind the service is away. */
+/** Something that the service depends on is unavailable. */
 const FAULTS: ReadonlySet<string> = new Set([
   'OVERLOADED',
   'STORE_UNAVAILABLE',
@@ -8,7 +8,7 @@ const FAULTS: ReadonlySet<string> = new Set([
   'QUEUE_UNAVAILABLE',
 ] satisfies FaultCode[]);
 
-/** Refusals that another token may not meet. */
+/** Refusals that another token may avoid. */
 const OF_TOKEN: ReadonlySet<string> = new Set([
   'UNAUTHENTICATED',
   'QUEUE_TOKEN_EXPIRED',
@@ -22,7 +22,7 @@ export function isFault(code: string): boolean {
   return FAULTS.has(code);
 }
 
-/** Over by itself after a while. */
+/** Whether a later retry may succeed. */
 export function isPassing(code: string): boolean {
   return isFault(code) || code === LIMITED;
 }

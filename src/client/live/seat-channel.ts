@@ -4,15 +4,15 @@ import { createListeners } from './listeners.ts';
 import { foldFrame, type KnownMap } from './seat-map.ts';
 import { createSubscription, type SubscriptionSettings } from './subscription.ts';
 
-/** One schedule's seats for all who watch it here. */
+/** One schedule's seats, for all its listeners in this client. */
 export interface SeatChannel {
   readonly isWatched: boolean;
   add(listener: SeatListener): () => void;
-  /** Asks for the map, or for what has changed since the one that is known. */
+  /** Asks for the map, or for the changes since the known one. */
   subscribe(): void;
-  heard(frame: SnapshotFrame | DeltaFrame): void;
+  onFrame(frame: SnapshotFrame | DeltaFrame): void;
   refused(frame: ErrorFrame): void;
-  /** Nothing more is asked for until `subscribe`; the map stays. */
+  /** Sends no more requests until `subscribe`; the map stays. */
   stop(): void;
   /** No listener is called any more. */
   close(): void;
@@ -33,7 +33,7 @@ export function createSeatChannel({ scheduleId, request, report, ...settings }: 
     return { type: 'map', scheduleId, ...map, changed, isSnapshot };
   }
 
-  /** As somebody sees it who sees the map for the first time. */
+  /** The map as a new listener gets it. */
   function wholeOf(map: KnownMap): LiveSeatMap {
     const all = map.seats.map((seat) => seat.seatNumber);
     return mapOf(map, all, true);
@@ -45,11 +45,11 @@ export function createSeatChannel({ scheduleId, request, report, ...settings }: 
     },
     add: (listener) => listeners.add(listener, () => (known === null ? null : wholeOf(known))),
     subscribe: subscription.ask,
-    heard(frame) {
+    onFrame(frame) {
       const folded = foldFrame(known, frame);
       if (folded.type === 'gap') {
         if (folded.sinceSeq === null) known = null;
-        // While an answer is awaited, what is still on its way of an earlier subscription may well not join.
+        // While a subscription awaits its answer, late frames of an earlier one may leave a gap.
         if (!subscription.isAsked) subscription.askAfterGap();
         return;
       }
@@ -58,11 +58,11 @@ export function createSeatChannel({ scheduleId, request, report, ...settings }: 
       const { map } = folded;
       known = map;
       const event = mapOf(map, folded.changed, folded.isSnapshot);
-      listeners.tell(event, (same) => (same.type === 'map' ? wholeOf(map) : same));
+      listeners.notify(event, (same) => (same.type === 'map' ? wholeOf(map) : same));
     },
     refused({ code, detail }) {
       subscription.refused(code);
-      listeners.tell({ type: 'error', code, detail });
+      listeners.notify({ type: 'error', code, detail });
     },
     stop: subscription.stop,
     close() {

@@ -1,13 +1,13 @@
 /**
  * Folds the frames of one schedule into its map.
  *
- * MAP-1. A map that is given out is exactly the service's at its `seq`: a delta is only taken where it joins what is known.
- * MAP-2. A snapshot replaces whatever was known, also by a lower `seq`: the service alone knows its history.
- * MAP-3. What came before changes nothing when it comes again.
+ * MAP-1. A published map equals the service's map at its `seq`: a delta is applied only where it joins the known map.
+ * MAP-2. A snapshot replaces the known map, even one with a higher `seq`: only the service knows its history.
+ * MAP-3. A repeated frame changes nothing.
  */
 import type { DeltaFrame, SnapshotFrame, SnapshotSeat } from '../../domain/live-frames.ts';
 
-/** A map as it is known. Never changed in place: whoever was given it may keep it. */
+/** A known map. It is never changed in place, so receivers may keep it. */
 export interface KnownMap {
   readonly epoch: number;
   readonly seq: number;
@@ -16,12 +16,12 @@ export interface KnownMap {
 
 export type Folded =
   | { readonly type: 'map'; readonly map: KnownMap; readonly changed: readonly number[]; readonly isSnapshot: boolean }
-  /** Known already. */
+  /** The map contains this frame already. */
   | { readonly type: 'nothing-new' }
-  /** Something between is missing: ask for what came after `sinceSeq`, or for everything when it is null. */
+  /** Changes are missing: ask for those after `sinceSeq`, or for the whole map when it is null. */
   | { readonly type: 'gap'; readonly sinceSeq: number | null };
 
-/** What is known after a frame. */
+/** Applies a frame to the known map. */
 export function foldFrame(known: KnownMap | null, frame: SnapshotFrame | DeltaFrame): Folded {
   if (frame.type === 'snapshot') {
     const { epoch, seq, seats } = frame;
@@ -29,13 +29,13 @@ export function foldFrame(known: KnownMap | null, frame: SnapshotFrame | DeltaFr
   }
   if (known === null) return { type: 'gap', sinceSeq: null };
   if (frame.fromSeq > known.seq + 1) return { type: 'gap', sinceSeq: known.seq };
-  // A delta says how its seats stand at its end, so one that begins before what is known is as good, if it ends after it.
+  // A delta carries the final state of its seats, so one that begins before the known `seq` is valid if it ends after it.
   if (frame.seq <= known.seq) return { type: 'nothing-new' };
   const seats = [...known.seats];
   for (const { seatNumber, status, heldUntil } of frame.changes) {
     const index = indexOf(seats, seatNumber);
     const seat = seats[index];
-    // A seat that the map does not have: this is not the schedule that was known.
+    // The map lacks this seat, so the frame belongs to another version of the schedule.
     if (seat === undefined) return { type: 'gap', sinceSeq: null };
     const { price } = seat;
     seats[index] = { seatNumber, price, status, ...(heldUntil === undefined ? {} : { heldUntil }) };
@@ -44,7 +44,7 @@ export function foldFrame(known: KnownMap | null, frame: SnapshotFrame | DeltaFr
   return { type: 'map', map, changed: frame.changes.map(numberOf), isSnapshot: false };
 }
 
-/** Seats are numbered from 1 without a gap wherever the service made them; the search is for maps that are not so. */
+/** The service numbers seats from 1 without a gap; the search covers maps that do not. */
 function indexOf(seats: readonly SnapshotSeat[], seatNumber: number): number {
   return seats[seatNumber - 1]?.seatNumber === seatNumber
     ? seatNumber - 1

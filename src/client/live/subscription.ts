@@ -2,11 +2,11 @@ import type { ClientClock } from '../platform.ts';
 import type { LiveLimits } from './limits.ts';
 import { isPassing } from './refusal-codes.ts';
 
-/** What asking for a channel needs of the connection. */
+/** The connection as a subscription needs it. */
 export interface SubscriptionSettings {
-  /** Sends the frame that asks; false when there is no connection. */
+  /** Sends the subscribing frame; false when there is no connection. */
   readonly request: () => boolean;
-  /** The socket does not answer. */
+  /** Called when the socket gives no answer. */
   readonly renew: () => void;
   readonly clock: ClientClock;
   readonly random: () => number;
@@ -14,17 +14,17 @@ export interface SubscriptionSettings {
 }
 
 /**
- * The asking for a channel: one question at a time, which has to be answered in time, and which is repeated after a refusal that
- * passes. A lost connection forgets the question; whoever owns this asks again on the next one.
+ * Requests for one channel: one at a time. A request without an answer in time renews the socket, and a request that was
+ * refused for a passing reason is retried. A lost connection cancels the request; the caller repeats it on the next connection.
  */
 export interface Subscription {
   readonly isAsked: boolean;
   ask(): void;
-  /** Asks, but not sooner after the last such question than gaps are asked about. */
+  /** Requests again, at most once per gap interval. */
   askAfterGap(): void;
   answered(): void;
   refused(code: string): void;
-  /** Forgets everything, and asks no more until it is told to. */
+  /** Cancels everything; sends no more requests until the next call. */
   stop(): void;
 }
 
