@@ -81,8 +81,8 @@ export function readProblem(
   };
 }
 
-function outcomeOf(status: number, code: ProblemCode, told: unknown): FaultEffect | null {
-  if (status >= 500) return told === 'none' ? 'none' : 'unknown';
+function outcomeOf(status: number, code: ProblemCode, reported: unknown): FaultEffect | null {
+  if (status >= 500) return reported === 'none' ? 'none' : 'unknown';
   if (status === 408 || status === 429) return 'none';
   return code === 'IDEMPOTENCY_IN_PROGRESS' ? 'unknown' : null;
 }

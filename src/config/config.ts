@@ -2,26 +2,26 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { isAddressOrNetwork, isHost, isHostAndPort, isOrigin, isUrlOf, isVerificationKey } from './config-formats.ts';
 
-/** Balancers ask whether a node is ready once a second or so. */
+/** Balancers check a node's readiness about once a second. */
 const BALANCED_DRAIN_MS = 2_000;
-/** 140 MB of live connections. A node that has more than this has too few neighbours. */
+/** 140 MB of live connections. A node with more than this has too few neighbours. */
 const MOST_CONNECTIONS = 20_000;
 /**
- * Carriers and campuses put hundreds of people behind one address. The rate limit of an address serves 600 people who ask
- * every three seconds; this is three connections for each of them.
+ * Carriers and campuses share one address among hundreds of people. An address's rate limit suffices for 600 people with a
+ * request every three seconds; this is three connections for each of them.
  */
 const ADDRESS_CONNECTIONS = 2_000;
 const LARGEST_PORT = 65_535;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Counts beyond this are a slip of the finger. */
+/** Larger counts are typing errors. */
 const LARGEST_COUNT = 1_000_000;
 const LARGEST_LIST = 100;
-/** What a request header can carry beside everything else. */
+/** A request header can carry this much besides everything else. */
 const LARGEST_SECRET = 1_024;
 
-/** A whole number of the unit that the variable's name ends with. */
+/** A whole number, in the unit that ends the variable's name. */
 function whole(minimum: number, maximum: number, choice: { default?: number } = {}) {
   return Type.Integer({ minimum, maximum, ...choice, description: `a whole number from ${minimum} to ${maximum}` });
 }
@@ -30,7 +30,7 @@ function flag() {
   return Type.Boolean({ description: '"true" or "false"' });
 }
 
-/** Text of a form; `words` complete the sentence "it must be …". `writeOnly` marks what is never shown. */
+/** Text of a given form; `words` complete the sentence "it must be …". `writeOnly` marks secrets, which are never shown. */
 function text(words: string, isRight: (value: string) => boolean, more: { default?: string; writeOnly?: true } = {}) {
   return Type.Refine(Type.String({ ...more, description: words }), isRight);
 }
@@ -47,8 +47,8 @@ function list(words: string, isRight: (element: string) => boolean) {
 }
 
 /**
- * The environment that the service reads: every variable, what it may be, and its default. One that is unset or empty has
- * its default; one without a default may be left out. Units are the last word of a name.
+ * The environment that the service reads: every variable, its form and its default. An unset or empty variable takes its
+ * default; a variable without a default is optional. A variable's name ends with its unit.
  */
 export const environmentSchema = Type.Object({
   PORT: whole(0, LARGEST_PORT, { default: 8_080 }),
@@ -113,20 +113,20 @@ export const environmentSchema = Type.Object({
 
 type Environment = Static<typeof environmentSchema>;
 
-/** The variables whose default depends on others. */
+/** The variables whose defaults depend on other variables. */
 type Derived = 'DEMO_DATA' | 'AUTH_ISSUE' | 'MAX_CONNECTIONS_PER_ADDRESS' | 'RATE_LIMIT_PER_MINUTE' | 'DRAIN_MS';
 
 /** The settings of a service, by the names of their variables. */
 export type Config = Readonly<Environment & Required<Pick<Environment, Derived>>>;
 
-/** `faults` are sentences for the operator, one for each variable that is wrong or missing; none shows a secret. */
+/** `faults` are sentences for the operator, one for each wrong or missing variable; none shows a secret. */
 export type ConfigReading =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly faults: readonly string[] };
 
 /**
- * Reads the settings from an environment, reporting everything that is wrong with it at once. Without DATABASE_URL the
- * service runs its own database: then missing secrets are no fault, because `completeSecrets` supplies them.
+ * Reads the settings from an environment and reports all its faults at once. Without DATABASE_URL the service runs its own
+ * database; missing secrets are no fault then, because `completeSecrets` supplies them.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ConfigReading {
   const given: Record<string, unknown> = {};
@@ -140,7 +140,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   const environment = given as Environment;
   const wrong = new Set(faults.map((fault) => fault.split(' ', 1)[0]));
-  // A variable that is wrong is reported as such, not as missing too.
+  // A wrong variable is reported once, not as missing too.
   const isMissing = (name: keyof Environment): boolean => environment[name] === undefined && !wrong.has(name);
 
   const isEmbedded = isMissing('DATABASE_URL');
@@ -160,13 +160,13 @@ function defaultOf(schema: TSchema): unknown {
   return 'default' in schema ? schema.default : undefined;
 }
 
-/** Turns text into a value of the schema's kind; text that is none stays text, which the schema then refuses. */
+/** Parses text into a value of the schema's kind; unparsable text stays text, which the schema then refuses. */
 function parse(schema: TSchema, raw: string): unknown {
   const kind = 'type' in schema ? schema.type : 'string';
   if (kind === 'integer') return /^(0|[1-9]\d{0,15})$/.test(raw) ? Number(raw) : raw;
   if (kind === 'boolean') return raw === 'true' || (raw === 'false' ? false : raw);
   if (kind === 'array') return raw.split(',').map((element) => element.trim());
-  // A key has lines, which many ways of setting a variable can only carry as \n.
+  // A key has several lines; many ways of setting a variable can carry line breaks only as \n.
   return raw.startsWith('-----BEGIN ') ? raw.replaceAll('\\n', '\n') : raw;
 }
 
@@ -177,7 +177,7 @@ function describeFault(name: string, schema: TSchema, raw: string): string {
   return `${name} is ${given}; it must be ${words}`;
 }
 
-/** With a database of its own the service makes the secrets; with a shared one, other nodes have to know them too. */
+/** A service with its own database makes the secrets; nodes of a shared database must all know the same ones. */
 function findMissingSecrets(
   config: Config,
   isMissing: (name: keyof Environment) => boolean,

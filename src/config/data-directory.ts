@@ -12,14 +12,14 @@ import {
 import { join } from 'node:path';
 
 /**
- * Makes the directory of what a service keeps on disk and returns its absolute path, free of symbolic links.
- * Others may not list it; root's may be entered, because its database server runs as another user.
- * Throws a sentence that an operator can act on where the directory cannot be made or written to.
+ * Makes the service's data directory and returns its absolute path, free of symbolic links. Other users may not list it. If
+ * root owns it, they may enter it, because the database server then runs as another user. Throws a sentence that tells the
+ * operator what to do when the directory cannot be made or written to.
  */
 export function openDataDirectory(path: string): string {
   try {
     mkdirSync(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-    // Rights, a file system that only reads and one that is full: only a write shows them all.
+    // Missing rights, a read-only file system and a full one: only a write detects all of them.
     rmdirSync(mkdtempSync(join(path, '.write-check-')));
   } catch (error) {
     const code = codeOf(error);
@@ -37,8 +37,8 @@ export function openDataDirectory(path: string): string {
 }
 
 /**
- * The text of a file that is made once and then kept, readable by its owner only. Of several processes that find it
- * missing at the same moment one makes it, and all return the same.
+ * Returns the text of a file that is made once and then kept, readable by its owner only. When several processes find it
+ * missing at once, one makes it and all return the same text.
  */
 export function keepText(file: string, make: () => string): string {
   const kept = readIfThere(file);
@@ -46,7 +46,7 @@ export function keepText(file: string, make: () => string): string {
   const draft = `${file}-${randomBytes(4).toString('hex')}`;
   writeFileSync(draft, make(), { mode: 0o600, flush: true });
   try {
-    // Unlike a rename, a link never replaces the file of a process that was quicker.
+    // Unlike a rename, a link never replaces a file that another process has just made.
     linkSync(draft, file);
   } catch (error) {
     if (readIfThere(file) === undefined) throw error;
@@ -56,7 +56,7 @@ export function keepText(file: string, make: () => string): string {
   return readFileSync(file, 'utf8');
 }
 
-/** The text of a file, or undefined where there is none. Throws a sentence where there is something that is not readable text. */
+/** The text of a file, or undefined when there is none. Throws a sentence when the path holds anything but readable text. */
 export function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');

@@ -5,7 +5,7 @@ import { Value } from 'typebox/value';
 import type { Config } from './config.ts';
 import { keepText, openDataDirectory } from './data-directory.ts';
 
-/** Twice the 128 bits that nobody guesses. */
+/** Twice the 128 bits that make guessing impossible. */
 const SECRET_BYTES = 32;
 
 const secretsSchema = Type.Object({
@@ -16,13 +16,13 @@ const secretsSchema = Type.Object({
 
 type Secrets = Static<typeof secretsSchema>;
 
-/** A configuration that lacks no secret. */
+/** A configuration with all its secrets. */
 export type CompleteConfig = Config & Readonly<Secrets>;
 
 /**
- * For a service with a database of its own: adds the secrets that the environment does not set. They are made once and
- * kept in `secretsFile`, so tokens stay valid over a restart, and services on one directory have the same ones.
- * Throws when the file is there but does not hold them.
+ * Adds the secrets that the environment does not set, for a service with its own database. They are made once and kept in
+ * `secretsFile`, so tokens stay valid over a restart, and services that share the directory share the secrets. Throws when the
+ * file exists but does not hold them.
  */
 export function completeSecrets(config: Config): CompleteConfig {
   const kept = readOrMakeSecrets(openDataDirectory(config.DATA_DIR));
@@ -34,7 +34,7 @@ export function completeSecrets(config: Config): CompleteConfig {
   };
 }
 
-/** Where the secrets that were made are kept, for telling the operator. */
+/** The file that keeps the made secrets, to show to the operator. */
 export function secretsFile(dataDir: string): string {
   return join(dataDir, 'secrets.json');
 }

@@ -1,18 +1,18 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 
-/** What the machine says of itself, as `node:os` does. */
+/** The machine's own addresses, as `node:os` reports them. */
 export interface MachineAddresses {
   readonly name: string;
   readonly interfaces: Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 }
 
-/** An address that an interface gave itself because nobody else did: others seldom have a way to it. */
+/** An address that an interface assigned to itself because it got no other; other machines can seldom reach it. */
 const LINK_LOCAL = /^169\.254\./;
 
 /**
- * Where a node listens for other nodes, which is also what they are told: PEER_HOST, else HOST. A wildcard is no address to tell
- * anybody. In its place comes the first IPv4 address by which others may reach the machine, else the machine's name. The name comes
- * last, because many systems resolve their own name to a loopback address, on which no other machine arrives.
+ * The host on which a node listens for other nodes, and which it announces to them: PEER_HOST, else HOST. Other nodes cannot
+ * connect to a wildcard, so the first IPv4 address by which they may reach the machine replaces it, else the machine's name.
+ * The name comes last, because many systems resolve their own name to a loopback address.
  */
 export function choosePeerHost(
   { PEER_HOST, HOST }: { readonly PEER_HOST?: string | undefined; readonly HOST: string },

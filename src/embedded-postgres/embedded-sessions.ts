@@ -5,7 +5,7 @@ import { EMBEDDED_ROLE } from './embedded-cluster.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 
-/** Every service that uses the server holds this advisory lock shared; a service that can take it alone is the last one. */
+/** Every service that uses the server holds this advisory lock shared; a service that can lock it exclusively is the last one. */
 const PRESENCE_LOCK = 5_202_611_201;
 
 /** A busy machine takes this long to notice that a process is dead. */
@@ -15,7 +15,7 @@ export function urlOf(port: number, password: string, database: string): string 
   return `postgres://${EMBEDDED_ROLE}:${password}@127.0.0.1:${port}/${database}`;
 }
 
-/** A session of the service's own on the embedded server, not yet connected. A statement is waited for `answerLimitMs` at most. */
+/** The service's own session on the embedded server, not yet connected. A statement times out after `answerLimitMs`. */
 export function createSession(databaseUrl: string, answerLimitMs: number): pg.Client {
   const client = new pg.Client({
     connectionString: databaseUrl,
@@ -24,12 +24,12 @@ export function createSession(databaseUrl: string, answerLimitMs: number): pg.Cl
     query_timeout: answerLimitMs,
     keepAlive: true,
   });
-  // The statement under way says what happened; without a listener an idle loss would end the process.
+  // The running statement reports the error; without a listener, losing an idle session would end the process.
   client.on('error', () => undefined);
   return client;
 }
 
-/** A session that marks the use of the server by this service as long as its process lives, however that ends. */
+/** Opens a session that marks this service as a user of the server for as long as its process lives, however the process ends. */
 export async function announcePresence(databaseUrl: string, answerLimitMs: number, log: Log): Promise<pg.Client> {
   const client = createSession(databaseUrl, answerLimitMs);
   client.once('end', () => log.debug({}, 'the session that marks the use of the embedded PostgreSQL has ended'));
@@ -44,8 +44,8 @@ export async function announcePresence(databaseUrl: string, answerLimitMs: numbe
 }
 
 /**
- * Whether no other service uses the server. The session of a service that was killed a moment ago may still be there, so its
- * end is waited for; a session of our own that is lost means that the server has lost all others too.
+ * Whether no other service uses the server. Waits for the end of a session whose service was just killed. If this service's own
+ * session is lost, the server has lost all others too.
  */
 export async function isLastUser(presence: pg.Client): Promise<boolean> {
   try {

@@ -10,13 +10,13 @@ import type { Log } from '../runtime/log.ts';
  *   `given up`    final; the owner of the process is notified once.
  *   `closed`      final.
  *
- * KEEP-1. A restart fails when the server does not come up, or ends within a minute. The first restart is immediate, later
- *         ones back off.
- * KEEP-2. A closed supervisor starts nothing, and `close` waits for a restart under way.
+ * KEEP-1. A restart fails when the server does not come up, or ends within a minute. The first restart is immediate; later
+ *     ones back off.
+ * KEEP-2. A closed supervisor starts nothing, and `close` waits for a restart in progress.
  */
 
 const FAILURES_ALLOWED = 3;
-/** A server that has run for so long was started well; its end is another failure's doing. */
+/** A server that has run this long started well; its end counts as a new failure. */
 const STEADY_AFTER_MS = 60_000;
 /** The pause before the second restart; it doubles with each further one. */
 const FIRST_PAUSE_MS = 1_000;
@@ -33,7 +33,7 @@ interface SupervisorDependencies {
   readonly log: Log;
   /** Starts the server again, or finds it running; rejects when that fails or was cancelled. */
   readonly restart: () => Promise<void>;
-  /** Called once: the server cannot be kept running. */
+  /** Called once, when the server cannot be kept running. */
   readonly onGivenUp: (error: Error) => void;
 }
 
@@ -75,7 +75,7 @@ export function createEmbeddedSupervisor(deps: SupervisorDependencies): Embedded
     deps.onGivenUp(new Error('the embedded PostgreSQL cannot be kept running', { cause }));
   }
 
-  /** TypeScript believes that `state` keeps its value over an await. */
+  /** TypeScript assumes that `state` keeps its value over an await. */
   function isStill(expected: typeof state): boolean {
     return state === expected;
   }

@@ -4,13 +4,13 @@ import type { ActivitySample, CodeCount } from './activity-sample.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { type HealthFacts, judgeHealth } from './health-verdict.ts';
 
-/** One look a second: a rush is over in minutes, and reading every counter takes some ten microseconds. */
+/** One sample a second: a rush is over in minutes, and reading every counter takes about ten microseconds. */
 const STEP_MS = 1_000;
-/** Ten minutes; some 300 bytes each. */
+/** Ten minutes, at some 300 bytes each. */
 const STEPS_KEPT = 600;
-/** Codes of refusals that a step names; in a rush two or three make up nearly all of them. */
+/** The most refusal codes that a sample names; in a rush two or three account for nearly all refusals. */
 const CODES_NAMED = 5;
-/** Durations are recorded in whole microseconds, up to a minute: the journal gives a statement up long before. */
+/** Durations are recorded in whole microseconds, up to a minute: the journal's statements time out long before. */
 const MICROSECONDS_PER_MS = 1_000;
 const LONGEST_MICROSECONDS = 60_000_000;
 
@@ -22,7 +22,7 @@ const UNAVAILABLE_CODES: ReadonlySet<string> = new Set([
 ]);
 const BUG_CODE = 'INTERNAL_ERROR';
 
-/** Where the recorder reads. Counts are those since start and only grow, but for the queues', which begin anew with each keeper. */
+/** The recorder's sources. Counts start with the process and only grow, except those of queues, which restart with each keeper. */
 export interface ActivitySources {
   sales(): {
     readonly holds: number;
@@ -39,7 +39,7 @@ export interface ActivitySources {
   }[];
   answers(): { readonly answers: number; readonly refusals: ReadonlyMap<string, number> };
   doubted(): number;
-  /** Since it was asked last. */
+  /** The 99th percentile since the previous call. */
   eventLoopDelayP99Ms(): number;
   liveSockets(): number | null;
   node(): string;
@@ -48,18 +48,18 @@ export interface ActivitySources {
 }
 
 export interface ActivityRecorder extends Activity {
-  /** A statement of the journal was answered. */
+  /** The database answered a statement of the journal. */
   observeFlush(entries: number, durationMs: number): void;
   start(): void;
   close(): void;
 }
 
-/** What the sources said at one instant. */
+/** The values of the sources at one instant. */
 interface Reading {
   readonly sales: ReturnType<ActivitySources['sales']>;
   readonly queues: ReturnType<ActivitySources['queues']>;
   readonly answers: number;
-  /** A copy: the source goes on counting in its own. */
+  /** A copy: the source keeps counting in its own. */
   readonly refusals: ReadonlyMap<string, number>;
   readonly doubted: number;
   readonly atMs: number;
@@ -166,7 +166,7 @@ export function createActivityRecorder(deps: {
   };
 }
 
-/** A line that was taken over since, and one that is new, counts from nothing. */
+/** A line that is new, or was taken over since, counts from zero. */
 function countAdmissions(before: Reading, now: Reading): number {
   const known = new Map(before.queues.map(({ concertId, admissions }) => [concertId, admissions]));
   let admitted = 0;

@@ -4,18 +4,18 @@ import type { Verdict } from './health-verdict.ts';
 export interface ActivityReport {
   readonly node: string;
   readonly stepMs: number;
-  /** Steps that are remembered at most. */
+  /** The most steps that a node remembers. */
   readonly stepsKept: number;
   readonly verdict: Verdict;
-  /** In order; all that is remembered, or what came after the step that was asked for. */
+  /** In order: the steps after the requested one, or all. */
   readonly samples: readonly ActivitySample[];
 }
 
-/** What a node remembers of its last minutes. */
+/** A node's memory of its last minutes. */
 export interface Activity {
   /**
-   * The samples after number `since`; all of them for 0, and for a number that the node has not reached, because it was
-   * another's or that of before a restart. Never waits and needs no database.
+   * The samples after number `since`; all of them for 0, and for a number that this node has not reached, because it came from
+   * another node or from before a restart. Never waits and needs no database.
    */
   report(since: number): ActivityReport;
 }

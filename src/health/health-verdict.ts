@@ -1,9 +1,7 @@
 import type { ActivitySample } from './activity-sample.ts';
 import type { Readiness } from './readiness.ts';
 
-/*
- * Whether the sale is healthy, in one word, and why not. Pure: it sees the last minute of one node and decides nothing else.
- */
+/* Judges in one word whether sales are healthy, with the reasons. Pure: it sees only the last minute of one node. */
 
 export type HealthState = 'HEALTHY' | 'DEGRADED' | 'IN_TROUBLE';
 
@@ -23,11 +21,11 @@ export type HealthReasonCode =
 export interface HealthReason {
   readonly code: HealthReasonCode;
   readonly severity: Exclude<HealthState, 'HEALTHY'>;
-  /** What was measured, in the unit of the code; null where nothing is measured. */
+  /** The measured value, in the unit of the code; null where nothing is measured. */
   readonly value: number | null;
-  /** What it should stay under; null where there is no bound. */
+  /** The bound of `value`; null where there is none. */
   readonly bound: number | null;
-  /** For instance why a node is not ready; null where the code says all. */
+  /** Details, for instance why a node is not ready; null where the code suffices. */
   readonly subject: string | null;
 }
 
@@ -39,35 +37,35 @@ export interface Verdict {
 
 export interface HealthFacts {
   readonly readiness: Pick<Readiness, 'reasons' | 'degraded'>;
-  /** Nodes of the cluster that live, as far as this one knows. */
+  /** Live nodes of the cluster, as far as this node knows. */
   readonly livingNodes: number;
-  /** In order of time, one a second; the last minute is looked at. */
+  /** In order of time, one a second; only the last minute counts. */
   readonly samples: readonly ActivitySample[];
   /** Lines that are paused now. */
   readonly pausedQueues: readonly { readonly waiting: number }[];
 }
 
 export const HEALTH_BOUNDS = {
-  /** For what must not have happened. */
+  /** For events that must not happen at all. */
   lookBackSamples: 60,
-  /** For what is measured all the time: long enough that one late second is no alarm. */
+  /** For continuous figures: long enough that a single late second raises no alarm. */
   trendSamples: 10,
-  /** A flush takes 2 to 5 ms. At a hundred fans feel it; from 1.5 s on they are told 503. */
+  /** A flush takes 2 to 5 ms. Users notice 100 ms; above 1.5 s they get 503. */
   flushP99Ms: { degraded: 100, inTrouble: 1_000 },
-  /** A second is where load is shed. */
+  /** The node sheds load at one second. */
   eventLoopDelayP99Ms: { degraded: 100, inTrouble: 1_000 },
-  /** Commands wait and nothing is committed for so long: longer than any flush that goes well. */
+  /** Commands wait and nothing is committed for this many samples: longer than any successful flush. */
   stalledSamples: 3,
-  /** Of the answers of the last minute. Below that, asking again helps nearly everybody. */
+  /** Share of the last minute's answers. Below it, a retry helps nearly every client. */
   failedShare: { inTrouble: 0.05 },
-  /** Fewer failures than this say nothing about a share. */
+  /** Fewer failures make a share meaningless. */
   failuresForAShare: 10,
 } as const;
 
-/** The reason of `/readyz` that stands for the database. */
+/** The reason of `/readyz` that concerns the database. */
 const DATABASE_REASON = 'database';
 
-/** Judges a node by what it knows without asking anybody. */
+/** Judges a node by its own knowledge alone. */
 export function judgeHealth(facts: HealthFacts): Verdict {
   const lastMinute = facts.samples.slice(-HEALTH_BOUNDS.lookBackSamples);
   const trend = facts.samples.slice(-HEALTH_BOUNDS.trendSamples);
@@ -135,7 +133,7 @@ function judgeAnswers(lastMinute: readonly ActivitySample[]): HealthReason[] {
   return reasons;
 }
 
-/** By the median of the seconds that have a figure, so that neither one late second nor one good one decides. */
+/** Uses the median of the seconds that have a figure, so that a single late or good second does not decide. */
 function judgeTrend(
   code: HealthReasonCode,
   figures: readonly (number | null)[],
@@ -153,7 +151,7 @@ function judgeDoubt(lastMinute: readonly ActivitySample[]): HealthReason[] {
   return value > 0 ? [reason('IN_DOUBT', 'DEGRADED', { value })] : [];
 }
 
-/** A pause is somebody's wish; that people stand before it is worth a word. */
+/** An operator paused the queue on purpose; waiting fans still deserve a warning. */
 function judgeQueues({ pausedQueues }: HealthFacts): HealthReason[] {
   const value = sum(pausedQueues.map(({ waiting }) => waiting));
   return value > 0 ? [reason('QUEUE_PAUSED', 'DEGRADED', { value })] : [];

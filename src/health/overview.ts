@@ -2,7 +2,7 @@ export interface NodeOverview {
   readonly node: string;
   readonly address: string;
   readonly alive: boolean;
-  /** How many schedules the node owns. */
+  /** Number of schedules that the node owns. */
   readonly ownedSchedules: number;
 }
 
@@ -12,11 +12,11 @@ export interface ConcertSales {
   readonly held: number;
   /** Seats sold and not refunded. */
   readonly confirmed: number;
-  /** Won, of the payments that stand. */
+  /** Won, of payments that were not refunded. */
   readonly revenue: number;
 }
 
-/** The line of a concert as it is recorded. */
+/** The recorded line of a concert. */
 export interface QueueLength {
   readonly concertId: number;
   readonly waiting: number;
@@ -38,15 +38,15 @@ export interface ScheduleOccupancy {
   readonly owner: string | null;
 }
 
-/** What `GET /admin/overview` shows beside the queue lengths. */
+/** The answer of `GET /admin/overview`, without the queue lengths. */
 export interface ClusterOverview {
   readonly nodes: readonly NodeOverview[];
   /** Schedules that the answering node owns. */
   readonly ownedSchedules: readonly number[];
   /** Concerts without holds and sales may be left out. */
   readonly concerts: readonly ConcertSales[];
-  /** In order of start, those that have begun last; a bounded number of them. */
+  /** Ordered by start; schedules that have begun come last. Bounded. */
   readonly schedules: readonly ScheduleOccupancy[];
-  /** How many there are beyond that bound. */
+  /** Number of schedules beyond that bound. */
   readonly schedulesLeftOut: number;
 }

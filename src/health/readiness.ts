@@ -1,4 +1,4 @@
-/** Why a node may not serve: short stable words that `/readyz` tells in English. */
+/** The reasons why a node may not serve: short stable texts that `/readyz` shows. */
 export type ReadinessReason =
   | 'draining'
   | 'database'
@@ -9,16 +9,16 @@ export type ReadinessReason =
   | 'most other nodes do not reach this node'
   | 'the waiting room is not open yet';
 
-/** Whether a node may serve. `reasons` says why not; `degraded` names what is away without stopping sales. */
+/** Whether a node may serve. `reasons` says why not; `degraded` names unavailable parts that do not stop sales. */
 export interface Readiness {
   readonly ready: boolean;
   /** Empty when ready. */
   readonly reasons: readonly ReadinessReason[];
-  /** For instance `queue` when Redis is away. */
+  /** For instance `queue` when Redis is unavailable. */
   readonly degraded: readonly string[];
 }
 
-/** Whether a node may serve, by what its parts say. `room` is null while the waiting room is not open. */
+/** Judges from the state of its parts whether a node may serve. `room` is null while the waiting room is not open. */
 export function judgeReadiness({
   isDatabaseConnected,
   isWriteRefused,
@@ -37,7 +37,7 @@ export function judgeReadiness({
   else if (isWriteRefused) reasons.push('the database refuses writes');
   if (isDraining) reasons.push('draining');
   reasons.push(...membership);
-  // Any of the others may be why.
+  // Report this only without another reason, which may be the cause.
   if (reasons.length === 0 && room === null) reasons.push('the waiting room is not open yet');
   return { ready: reasons.length === 0, reasons, degraded: room?.isDegraded === true ? ['queue'] : [] };
 }

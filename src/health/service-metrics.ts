@@ -1,10 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** From a lone hold on a quiet database to a statement that waits out its limit. */
+/** From a single hold on an idle database to a statement that reaches its time limit. */
 const FLUSH_BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 
-/** What the collectors ask when the metrics are read. */
+/** The sources of the collectors, read when the metrics are scraped. */
 export interface MetricSources {
   schedules(): {
     readonly schedules: number;
@@ -20,12 +20,12 @@ export interface MetricSources {
     readonly admissions: number;
   }[];
   journal(): { readonly fenced: number; readonly doubted: number };
-  /** Messages between nodes; null where there is nobody to tell. */
+  /** Messages between nodes; null where there is no carrier for them. */
   announcements(): { readonly sent: number; readonly dropped: number; readonly received: number } | null;
-  /** Of the connections to Redis, the longest waits of the last minute or so. */
+  /** The longest waits of each connection to Redis in the last minute or so. */
   redis(): readonly { readonly connection: string; readonly silenceMs: number; readonly ownDelayMs: number }[];
   isReady(): boolean;
-  /** Schedules that came to this node, and that it gave to others, since its start. */
+  /** Schedules that this node acquired, and handed to others, since its start. */
   moves(): { readonly activated: number; readonly handedOver: number };
   commands(): { readonly forwarded: number; readonly unreachable: number; readonly lost: number };
   /** Lines that the log could not write since the process began. */

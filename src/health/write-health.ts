@@ -2,29 +2,31 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 
 /*
- * Whether the database accepts this node's writes. A full disk refuses them while connections, reads and heartbeats go on.
+ * Detects whether the database accepts this node's writes. A full disk refuses them while connections, reads and heartbeats
+ * still work.
  *
- * Two states:
- *   `writing`  leaves when refusals have lasted for a second and are at least as many as the successes since the first one.
- *   `refused`  leaves when no write was refused for the hold time, in which at least one succeeded.
+ * States:
+ *   `writing`  until refusals have lasted for a second and are at least as many as the successes since the first of them.
+ *   `refused`  until the hold time has passed without a refusal and with at least one success.
  *
- * WRITES-1. A node that gets no requests still knows: when no flush was answered for some seconds it tries a write itself.
- * WRITES-2. It does not flap: the hold time doubles with each relapse, because a trial write may succeed where requests fail.
+ * WRITES-1. A node without requests knows as well: when no flush was answered for some seconds, it tries a write itself.
+ * WRITES-2. It does not flap: the hold time doubles with each relapse, because a trial write may succeed where requests
+ *     fail.
  * WRITES-3. A missing answer is no evidence: connection and lease judge it.
  */
 
-/** Between two looks. A trial write costs the database one commit. */
+/** The interval between two checks. A trial write costs the database one commit. */
 const LOOK_EVERY_MS = 500;
-/** Flushes of this age say nothing about now. A shorter time would leave more dead rows in the log's table on a quiet day. */
+/** Older flushes say nothing about the present. A shorter time would leave more dead rows in the log's table on a quiet day. */
 const EVIDENCE_LASTS_MS = 3_000;
-/** A refusal that passes sooner is a hiccup, which clients outlast by trying again. */
+/** A shorter run of refusals is a hiccup, which clients survive by retrying. */
 const REFUSALS_LAST_MS = 1_000;
-/** One refused write proves nothing about the next. A trial write that waits for a lock takes a second to be refused. */
+/** A single refused write proves nothing about the next. A trial write that waits for a lock is refused after a second. */
 const WRITES_NEEDED = 2;
 const FIRST_HOLD_MS = 2_000;
-/** A balancer that sees a node come and go once a minute loses few requests to it, and an operator waits no longer. */
+/** A node that comes and goes once a minute loses a balancer few requests, and an operator waits no longer than that. */
 const LONGEST_HOLD_MS = 60_000;
-/** A node that has been writing for this long begins with the first hold time again. Longer than the longest hold. */
+/** A node that has been writing for this long starts with the first hold time again. Longer than the longest hold. */
 const FORGIVEN_AFTER_MS = 120_000;
 
 export type TrialResult = 'accepted' | 'refused' | 'unanswered';
@@ -48,14 +50,14 @@ interface WriteHealthDependencies {
   readonly tryWrite: () => Promise<TrialResult>;
 }
 
-/** The refusals of a node that still writes, since the first one. */
+/** The refusals since the first one, of a node that is still `writing`. */
 interface Doubts {
   readonly since: number;
   accepted: number;
   refused: number;
 }
 
-/** Judges by what flushes report, and by trial writes where there are none. */
+/** Judges by the results of flushes, and by trial writes when there are none. */
 export function createWriteHealth({ clock, log, isConnected, tryWrite }: WriteHealthDependencies): WriteHealth {
   let state: 'writing' | 'refused' = 'writing';
   let doubts: Doubts | null = null;

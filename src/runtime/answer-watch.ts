@@ -1,20 +1,20 @@
 import type { Clock } from './clock.ts';
 
 /**
- * Whether a server that owes answers is silent, judged by what this process could have seen of them.
+ * Detects that a server which owes answers is silent, by the time in which this process could have received them.
  *
- * SILENCE-1. Time counts only while the event loop runs. Of the time between two ticks at most STEP_LIMIT_MS counts; the rest
- *     is this process's own delay, or the machine's.
- * SILENCE-2. The sockets have their turn before each judgement: a timer comes before what a socket holds.
- * SILENCE-3. The server is silent once it owes an answer for `limitMs`. It answers again after two answers in a row, each
- *     within half of the limit.
+ * SILENCE-1. Time counts only while the event loop runs. Of the time between two ticks at most STEP_LIMIT_MS counts; the
+ *     rest is a delay of this process or of the machine.
+ * SILENCE-2. The sockets have their turn before each judgement: the event loop runs timers before it reads sockets.
+ * SILENCE-3. The server is silent once it has owed an answer for `limitMs`. It is answering again after two answers in a
+ *     row, each within half of the limit.
  */
 
 const TICK_MS = 20;
-/** Timers of an idle process are up to a few milliseconds late. */
+/** An idle process runs its timers up to a few milliseconds late. */
 const STEP_LIMIT_MS = 30;
 const ANSWERS_TO_RETURN = 2;
-/** The figures are those of at least one and at most two such spans. */
+/** The figures cover one to two such spans. */
 const FIGURES_SPAN_MS = 30_000;
 
 /** An answer that the server owes. */
@@ -22,13 +22,13 @@ export interface Owed {
   readonly sentAt: LoopTime;
 }
 
-/** Milliseconds that the loop ran, and that it was late, since the watch began. */
+/** Milliseconds for which the loop ran, and for which it was late, since the watch began. */
 interface LoopTime {
   readonly ranMs: number;
   readonly lateMs: number;
 }
 
-/** The longest of the last half minute or minute, in steps of a tick. */
+/** The maxima of the last 30 to 60 seconds, in steps of a tick. */
 export interface AnswerFigures {
   /** How long the server owed an answer while the loop ran. */
   readonly silenceMs: number;
@@ -41,11 +41,11 @@ export interface AnswerWatch {
   /** A command was sent. */
   owe(): Owed;
   arrived(owed: Owed): void;
-  /** It will not be answered. */
+  /** The answer will not come. */
   lost(owed: Owed): void;
-  /** The server is silent for another reason than an answer that is due. */
+  /** The server is silent for another reason than an overdue answer. */
   presumeSilent(): void;
-  /** Begins again with a new connection. */
+  /** Starts again with a new connection. */
   reset(): void;
   figures(): AnswerFigures;
 }
@@ -53,20 +53,20 @@ export interface AnswerWatch {
 export interface AnswerWatchSettings {
   readonly clock: Clock;
   readonly limitMs: number;
-  /** Called once for each silence. What was owed until then is not waited for any longer. */
+  /** Called once per silence. The watch then drops all answers that are owed. */
   readonly onSilent: (error: Error) => void;
-  /** Runs something once the sockets had their turn. */
+  /** Runs `run` after the sockets have had their turn. */
   readonly afterSockets?: (run: () => void) => void;
 }
 
-/** Two phases of the loop: the first may come before the sockets. */
+/** Waits two phases of the loop: the first may come before the sockets. */
 function afterTwoTurns(run: () => void): void {
   setImmediate(() => setImmediate(run));
 }
 
 export function createAnswerWatch(settings: AnswerWatchSettings): AnswerWatch {
   const { clock, limitMs, onSilent, afterSockets = afterTwoTurns } = settings;
-  /** In the order in which they were sent. */
+  /** In the order of sending. */
   const owed = new Set<Owed>();
   let ranMs = 0;
   let lateMs = 0;

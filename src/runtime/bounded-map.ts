@@ -4,12 +4,12 @@ export interface BoundedMap<K, V> {
 }
 
 /**
- * A map that forgets its oldest entry when it would hold more than `limit`, which is at least 1. One iterator goes from oldest to
- * oldest: a new one would walk over everything that was forgotten since the map last grew, 70 µs at 50 000 entries.
+ * A map that evicts its oldest entry before it would exceed `limit`, which is at least 1. One iterator serves all evictions: a
+ * new one would walk over every entry evicted since the map last grew, 70 µs at 50 000 entries.
  */
 export function createBoundedMap<K, V>(limit: number): BoundedMap<K, V> {
   const entries = new Map<K, V>();
-  /** Made when the map is full: while it grows, an iterator would keep every table that it has outgrown, another 1.8 MB. */
+  /** Created once the map is full: an iterator that exists while the map grows keeps every outgrown table, another 1.8 MB. */
   let oldest: MapIterator<K> | undefined;
 
   function forgetOldest(): void {

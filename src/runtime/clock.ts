@@ -1,6 +1,6 @@
 /**
- * Time as a port. Decisions never read a clock: the instant arrives as an argument, and whoever supplies it asks here.
- * `monotonicMs` measures durations and leases; it never goes back and says nothing about the time of day.
+ * Time as a port. Decisions never read a clock: the instant arrives as an argument, and its supplier reads it here.
+ * `monotonicMs` measures durations and leases; it never goes back and is unrelated to the time of day.
  */
 export interface Clock {
   /** Milliseconds since an arbitrary origin, never decreasing. */
@@ -9,7 +9,7 @@ export interface Clock {
   after(delayMs: number, run: () => void): () => void;
 }
 
-/** Node refuses longer timers and fires them at once. */
+/** Node cannot run longer timers; it fires them at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** The clock of the machine. */
@@ -23,12 +23,12 @@ export const systemClock: Clock = {
 };
 
 /**
- * The database's clock as this process can know it: an interval that is guaranteed to contain it.
- * Every time that the service shows, stores or compares is of this clock.
+ * The database's clock as this process can know it: an interval that is guaranteed to contain it. The service shows, stores and
+ * compares times of this clock only.
  */
 export interface DatabaseClock {
-  /** The database's now is at least this (epoch milliseconds). A deadline has passed only when this is at or after it. */
+  /** The database's now is at least this (epoch milliseconds). A deadline has passed only when it is at or before this. */
   lowerMs(): number;
-  /** The database's now is at most this (epoch milliseconds). Deadlines are counted from this. */
+  /** The database's now is at most this (epoch milliseconds). Deadlines count from this. */
   upperMs(): number;
 }

@@ -1,11 +1,11 @@
 import type { Clock, DatabaseClock } from './clock.ts';
 
-/** How far two sound clocks may drift apart: 0.05 %, ten times what quartz does. */
+/** The largest drift between two sound clocks: 0.05 %, ten times that of quartz. */
 const DRIFT = 0.0005;
-/** Readings are cut off to whole milliseconds. */
+/** Readings are truncated to whole milliseconds. */
 const RESOLUTION_MS = 1;
 
-/** One reading of the database's clock: it was read at some instant between sending and receiving. */
+/** A reading of the database's clock, taken at some instant between sending and receiving. */
 export interface ClockReading {
   /** Monotonic milliseconds of this process. */
   readonly sentAt: number;
@@ -17,13 +17,14 @@ export interface ClockReading {
 
 export interface ObservedDatabaseClock extends DatabaseClock {
   observe(reading: ClockReading): void;
-  /** Whether anything was observed yet; before that the bounds are infinite. */
+  /** Whether there was a reading yet; before the first one the bounds are infinite. */
   readonly isKnown: boolean;
 }
 
 /**
- * The database's clock, as an interval that contains it: each reading bounds it, drift widens the bounds, and the tightest
- * intersection is kept. A reading that contradicts the bounds means that the database's clock was set; it starts afresh.
+ * The database's clock as an interval that contains it: each reading bounds it, drift widens the bounds, and the tightest
+ * intersection is kept. A reading outside the bounds means that the database's clock was set; the interval then starts again
+ * from that reading.
  */
 export function createDatabaseClock(clock: Clock): ObservedDatabaseClock {
   let isKnown = false;

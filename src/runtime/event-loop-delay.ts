@@ -1,17 +1,17 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Between two looks at the loop. A shorter one would itself be work; delays that fans feel are much longer. */
+/** The interval between two measurements. A shorter one would add load itself; delays that users notice are much longer. */
 const RESOLUTION_MS = 10;
 const NANOSECONDS_PER_MS = 1e6;
 
 export interface EventLoopDelay {
-  /** The delay that one look in a hundred exceeded since the last call, in milliseconds beyond the looks' own distance. */
+  /** The 99th percentile of the delay since the last call, in milliseconds beyond the measuring interval. */
   takeP99Ms(): number;
   start(): void;
   close(): void;
 }
 
-/** How late the event loop of this process is. It is measured outside JavaScript, so watching it costs the loop nothing. */
+/** Measures how late this process's event loop is. The measurement runs outside JavaScript, so it costs the loop nothing. */
 export function createEventLoopDelay(): EventLoopDelay {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   return {

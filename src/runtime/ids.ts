@@ -1,21 +1,22 @@
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
-/** Random bytes are drawn for this many ids at once: a draw costs microseconds however small it is. */
+/** Random bytes are drawn for this many ids at once: a draw costs microseconds, whatever its size. */
 const IDS_PER_DRAW = 256;
 const BYTES_PER_ID = 16;
-/** The counter's random part in a fresh millisecond: 31 bits, so that 2^31 more ids fit before it overflows. */
+/** The counter's random start in a new millisecond: 31 bits, so that 2^31 more ids fit before it overflows. */
 const FIRST_COUNT_MASK = 0x7fff_ffff;
 const LAST_COUNT = 0xffff_ffff;
 
-/** Makes an id at this instant: epoch milliseconds of the database's clock. Throws while that clock is not known. */
+/** Makes an id for an instant in epoch milliseconds of the database's clock. Throws while that clock is unknown. */
 export type IdSource = (nowMs: number) => string;
 
 /**
- * A source of UUIDs of version 7 (RFC 9562): the millisecond, a counter of 32 bits that begins at random in each millisecond,
- * and 42 random bits. "Newest first" sorts by these ids, so their time is the database's, which all nodes share.
+ * A source of UUIDs of version 7 (RFC 9562): the millisecond, a 32-bit counter that starts at a random value in each
+ * millisecond, and 42 random bits. Lists sort by these ids, newest first, so their time is the database's, which all nodes
+ * share.
  *
- * IDS-1. Each id of a source sorts behind the one before it, within a millisecond and also when the clock goes back.
+ * IDS-1. Each id of a source sorts after the one before it, within a millisecond and also when the clock goes back.
  */
 export function createIdSource(): IdSource {
   const pool = new Uint8Array(IDS_PER_DRAW * BYTES_PER_ID);

@@ -1,21 +1,21 @@
 /**
- * Standard output as the destination of the log. The log must never stop the service: a full disk, a reader that has gone
- * and a reader that does not read cost lines, which are counted, and nothing else. Nothing is logged about a failed log.
+ * Standard output as the destination of the log. The log must never stop the service: on a full disk, after a lost reader and
+ * behind a slow one the output drops lines and counts them. Failures of the log are not logged.
  */
 import { fstatSync, write, writeSync } from 'node:fs';
 
-/** What may wait to be written; beyond it lines are dropped. A busy service logs this much in about a minute. */
+/** The most that may wait to be written; beyond it lines are dropped. A busy service logs this much in about a minute. */
 const WAITING_LIMIT_BYTES = 1_048_576;
 const STDOUT = 1;
 
 export interface LogOutput {
-  /** Takes a line, or drops it. Never throws and never waits. */
+  /** Accepts a line or drops it. Never throws and never waits. */
   write(line: string): void;
-  /** Lines that were not written since the process began. */
+  /** Lines that could not be written since the process began. */
   readonly droppedLines: number;
 }
 
-/** Standard output. Call it once in a process. */
+/** Creates the output on standard output. Call it once in a process. */
 export function createLogOutput(): LogOutput {
   return isStream() ? createStreamOutput() : createFileOutput();
 }
@@ -26,12 +26,12 @@ function isStream(): boolean {
     const stdout = fstatSync(STDOUT);
     return stdout.isFIFO() || stdout.isSocket();
   } catch {
-    // It is closed; writing to it fails, which the output for files counts.
+    // It is closed. Writes fail, and the output for files counts them.
     return false;
   }
 }
 
-/** Node writes to pipes in the event loop's thread, and stands still while they are full, unless it is told not to. */
+/** By default Node writes to pipes in the event loop's thread, and a full pipe blocks the process. */
 function createStreamOutput(): LogOutput {
   const { stdout } = process;
   let droppedLines = 0;
@@ -53,8 +53,8 @@ function createStreamOutput(): LogOutput {
 }
 
 /**
- * Writes outside the event loop's thread, one write at a time; what arrives meanwhile is written together. Lines that a full
- * disk does not take are dropped, and the next line tries again.
+ * Writes outside the event loop's thread, one write at a time; lines that arrive meanwhile are written together. When a full
+ * disk refuses lines they are dropped, and the next line tries again.
  */
 function createFileOutput(): LogOutput {
   let droppedLines = 0;
@@ -98,7 +98,7 @@ function createFileOutput(): LogOutput {
     try {
       writeSync(STDOUT, bytes);
     } catch {
-      // The process ends, and its log cannot say so.
+      // The process is ending and can no longer log this.
       droppedLines += lines;
     }
   });

@@ -1,4 +1,4 @@
-/** What the service needs of a logger; pino's loggers are one. */
+/** The part of a logger that the service uses; pino's loggers fit. */
 export interface Log {
   debug(fields: object, message?: string): void;
   info(fields: object, message?: string): void;

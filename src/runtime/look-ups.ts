@@ -1,13 +1,14 @@
 import { Fault } from '../domain/errors.ts';
 
 /**
- * Many look-ups by key, few calls of a store.
+ * Batches many look-ups by key into few calls of a store.
  *
- * LOOKUP-1. A look-up is answered by a call that was sent after it was asked: what arrives while calls are under way waits for the
- *     next one, so no answer predates its question.
- * LOOKUP-2. Calls in flight, keys per call and look-ups waiting are bounded; what exceeds the last is refused with OVERLOADED.
- * LOOKUP-3. Who waits while a call fails by a Fault is answered by that Fault: a store that falls silent would otherwise keep one call
- *     after the other, and who came last would wait for all of them.
+ * LOOKUP-1. A look-up is answered by a call that was sent after it arrived: a look-up that arrives while calls are in
+ *     flight waits for the next one, so no answer predates its question.
+ * LOOKUP-2. Calls in flight, keys per call and waiting look-ups are bounded; look-ups beyond the last bound are rejected
+ *     with OVERLOADED.
+ * LOOKUP-3. When a call fails with a Fault, all queued look-ups fail with it: they would otherwise wait for one failing
+ *     call after the other while the store is silent.
  */
 export interface LookUps<K, V> {
   /** Throws what `load` throws, or a Fault `OVERLOADED` with effect `none`. */
@@ -28,7 +29,7 @@ interface LookUp<K, V> {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Gathers the look-ups of one event-loop turn, and of the time in which every call is busy, into one `load`. */
+/** Gathers the look-ups of one event-loop turn, and those that arrive while every call is in flight, into one `load`. */
 export function createLookUps<K, V>(settings: LookUpSettings<K, V>): LookUps<K, V> {
   const { load, callsInFlight, keysPerCall, waiting } = settings;
   let gathered: LookUp<K, V>[] = [];

@@ -1,18 +1,18 @@
 import type { RedisOptions } from 'ioredis';
 
 /**
- * A command that is not answered for so long is given up by the client itself. The client's timers count also while this
- * process is late, so the limits of callers are shorter, and kept by an answer watch.
+ * The client itself gives up a command without an answer after this long. Its timers also count while this process is late, so
+ * callers have shorter limits, which an answer watch enforces.
  */
 const ANSWER_LIMIT_MS = 3_000;
 const CONNECT_LIMIT_MS = 1_000;
-/** A connection on which an answer is missing for this long is broken, whatever TCP says. */
+/** A connection on which an answer is missing for this long is broken, whatever TCP reports. */
 const SILENCE_LIMIT_MS = 3_000;
 const LONGEST_RECONNECT_PAUSE_MS = 250;
 
 /**
- * How a replica refuses a write. Redis 7 puts the code first in every answer. Older servers wrap the refusal of a write
- * within a script: `ERR Error running script (call to f_…): @user_script:1: @user_script: 1: -READONLY You can't write …`.
+ * The error with which a replica refuses a write. Redis 7 puts the code first in every answer. Older servers wrap the error
+ * when a script wrote: `ERR Error running script (call to f_…): @user_script:1: @user_script: 1: -READONLY You can't write …`.
  */
 const REPLICA_REFUSAL = /^(?:READONLY |ERR Error running script .*: -READONLY )/;
 
@@ -21,10 +21,10 @@ function isRefusedByReplica(error: Error): boolean {
 }
 
 /**
- * How every connection to Redis behaves: commands are neither kept for later nor sent twice, silence ends the connection,
- * and it is made again for ever. Subscriptions are made again by whoever needs them, who then knows since when they hold.
+ * The options of every connection to Redis: commands are neither queued nor sent twice, silence ends the connection, and the
+ * client reconnects for ever. Each subscriber renews its own subscriptions, so it knows since when they hold.
  *
- * @param patienceMs lengthens the limits for callers who wait longer themselves.
+ * @param patienceMs lengthens the limits for callers that wait longer themselves.
  */
 export function redisOptions(patienceMs = 0) {
   return {
@@ -32,8 +32,8 @@ export function redisOptions(patienceMs = 0) {
     connectTimeout: CONNECT_LIMIT_MS,
     commandTimeout: Math.max(ANSWER_LIMIT_MS, patienceMs),
     socketTimeout: Math.max(SILENCE_LIMIT_MS, patienceMs),
-    // With any other number the client forgets commands that are under way when a connection ends, until their time limit; its
-    // pipeline waits for them meanwhile, and sends what follows only then, when those who asked have been refused.
+    // With any other number the client keeps commands that are in flight when a connection ends until their time limit. Its
+    // pipeline waits for them meanwhile and then sends later commands whose callers have already been rejected.
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

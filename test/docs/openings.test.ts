@@ -4,7 +4,18 @@ import t from 'tap';
 import { ROOT } from './documents.ts';
 
 /** Folders whose comments and documents are in plain English. The others follow; then this list is the whole tree. */
-const FOLDERS = ['bench', 'demo', 'drills', 'harness', 'src/client', 'src/domain'];
+const FOLDERS = [
+  'bench',
+  'demo',
+  'drills',
+  'harness',
+  'src/client',
+  'src/config',
+  'src/domain',
+  'src/embedded-postgres',
+  'src/health',
+  'src/runtime',
+];
 /** Files of other folders that are in plain English already. */
 const FILES: readonly string[] = [];
 
