@@ -75,7 +75,7 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
   gauge('frontrow_ready', '1 when the node may serve, else 0.', () => (sources.isReady() ? 1 : 0));
   new Counter({
     name: 'frontrow_log_lines_dropped_total',
-    help: 'Lines of the log that standard output did not take: its disk is full, or nobody reads it.',
+    help: 'Lines of the log that standard output did not accept, because its disk is full or its reader is gone.',
     registers,
     collect() {
       this.reset();
@@ -84,7 +84,7 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
   });
   const ends = new Gauge({
     name: 'frontrow_hold_ends_total',
-    help: 'Holds that ended with their time, by what ended them: the timer, the durable alarm, or a reader’s demand.',
+    help: 'Holds that expired, by their trigger: the timer, the durable alarm, or a reader.',
     labelNames: ['cause'],
     registers,
     collect() {
@@ -93,7 +93,7 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
   });
   const announcements = new Gauge({
     name: 'frontrow_announcements_total',
-    help: 'Messages between nodes by what became of them: sent, dropped, or received from others.',
+    help: 'Messages between nodes by outcome: sent, dropped, or received from others.',
     labelNames: ['fate'],
     registers,
     collect() {
@@ -112,7 +112,7 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
   });
   const ownDelay = new Gauge({
     name: 'frontrow_redis_own_delay_seconds',
-    help: 'Longest delay of this process in the last minute while Redis owed an answer, which is not held against Redis.',
+    help: 'Longest delay of this process in the last minute while Redis owed an answer; it does not count as silence of Redis.',
     labelNames: ['connection'],
     registers,
     collect() {
@@ -122,7 +122,7 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
   });
   const moves = new Gauge({
     name: 'frontrow_schedule_moves_total',
-    help: 'Schedules that this node brought to life, and that it handed over to other nodes.',
+    help: 'Schedules that this node activated, and that it handed over to other nodes.',
     labelNames: ['move'],
     registers,
     collect() {
@@ -133,7 +133,7 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
   });
   const commands = new Gauge({
     name: 'frontrow_commands_forwarded_total',
-    help: 'Commands for other nodes by what became of them: answered, not sent, or sent and never answered.',
+    help: 'Commands for other nodes by outcome: answered, not sent, or sent and never answered.',
     labelNames: ['fate'],
     registers,
     collect() {
@@ -145,7 +145,7 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
   });
   const links = new Gauge({
     name: 'frontrow_peer_link_up',
-    help: '1 while the link to a living peer stands, else 0.',
+    help: '1 while the link to a live peer is up, else 0.',
     labelNames: ['peer'],
     registers,
     collect() {
@@ -155,7 +155,7 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
   });
   const inFlight = new Gauge({
     name: 'frontrow_peer_commands_in_flight',
-    help: 'Commands that wait for a link or for the answer of a peer.',
+    help: 'Commands that wait for a link or for a peer’s answer.',
     labelNames: ['peer'],
     registers,
     collect() {

@@ -15,7 +15,7 @@ import type { Wallets } from '../domain/wallet.ts';
 import type { ConnectionLimits } from './hooks/connection-caps.ts';
 import type { Metrics } from './pages/metrics.ts';
 
-/** What the HTTP side asks of the rest of the service. */
+/** The rest of the service, as the HTTP side uses it. */
 export interface AppDependencies {
   readonly users: UserRecords;
   readonly catalogue: Catalogue;
@@ -25,29 +25,29 @@ export interface AppDependencies {
   readonly idempotency: IdempotencyRecords;
   readonly room: WaitingRoom & Pick<QueueWatch, 'watch' | 'look'>;
   readonly router: CommandRouter;
-  /** What owners tell of the seats, for live maps. */
+  /** The owners' broadcasts of seat changes, for live maps. */
   readonly seats: SeatSubscriber;
   readonly databaseClock: DatabaseClock;
   readonly clock: Clock;
-  /** An id for a new user or payment, of the database's clock: ids of this node sort in the order in which it made them. */
+  /** Makes ids of users and payments, by the database's clock: ids of this node sort in the order of creation. */
   readonly newId: () => string;
   readonly log: Log;
-  /** From `createMetrics()`; its `registry` takes the collectors of the other parts. */
+  /** From `createMetrics()`; other parts register collectors in its `registry`. */
   readonly metrics: Metrics;
-  /** Whether this node may serve now. Called by every `GET /readyz`. */
+  /** Whether this node may serve now. Every `GET /readyz` calls it. */
   readiness(): Readiness;
-  /** Whether this node is about to stop, and callers should go to another one. */
+  /** Whether this node will stop soon, so that callers should use another one. */
   isDraining(): boolean;
   /** Figures for `GET /admin/overview`. */
   overview(): Promise<ClusterOverview>;
-  /** The lines as they are recorded, for when no waiting room can be asked. Concerts with nobody in line may be left out. */
+  /** The recorded lines, for when the waiting room is unavailable. Concerts with empty lines may be left out. */
   recordedQueues(): Promise<readonly QueueLength[]>;
-  /** The last minutes of this node, for `GET /admin/activity`. */
+  /** This node's last minutes, for `GET /admin/activity`. */
   readonly activity: Activity;
 }
 
 export interface AuthOptions {
-  /** Key of HS256 tokens, those that the service issues and those of the operator. Null: none are accepted. */
+  /** Key of HS256 tokens, both the service's and the operator's. Null: none are accepted. */
   readonly secret: string | null;
   /** PEM of the operator's RSA, P-256 or Ed25519 public key. Null: no such tokens are accepted. */
   readonly publicKey: string | null;
@@ -57,11 +57,11 @@ export interface AuthOptions {
 }
 
 export interface LiveOptions {
-  /** How long changes gather before watchers are told of them. */
+  /** How long changes gather before watchers get them. */
   readonly flushMs: number;
-  /** 0: any number. */
+  /** 0: unlimited. */
   readonly socketsPerUser: number;
-  /** Of one socket; 0: any number. */
+  /** Of one socket; 0: unlimited. */
   readonly messagesPerMinute: number;
 }
 
@@ -71,18 +71,18 @@ export interface AppOptions {
   readonly auth: AuthOptions;
   /** Null: the admin routes do not exist. */
   readonly adminToken: string | null;
-  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is believed; empty: none. */
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is trusted; empty: none. */
   readonly trustProxy: readonly string[];
   readonly connections: ConnectionLimits;
-  /** Origins of other sites whose pages may call; the service's own always may. */
+  /** Origins of other sites whose pages may call the API; the service's own origin always may. */
   readonly allowedOrigins: readonly string[];
   /** Requests per user and minute, 20 times that per address; 0: unlimited. */
   readonly rateLimitPerMinute: number;
   /** Registrations per address and minute; 0: unlimited. */
   readonly registrationsPerMinute: number;
-  /** The policy of a concert whose creator names none, or only a part. */
+  /** The policy of a concert that is created without one, and the rest of a partial one. */
   readonly queuePolicy: QueuePolicy;
   readonly live: LiveOptions;
-  /** False when `createMetricsApp` serves `/metrics` on a port of its own. */
+  /** False when `createMetricsApp` serves `/metrics` on its own port. */
   readonly metricsOnPublicPort: boolean;
 }

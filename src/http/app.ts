@@ -35,8 +35,8 @@ import { webPages } from './pages/web-pages.ts';
 const API_PREFIX = '/api/v1';
 
 /**
- * Builds the service's HTTP side. It does not listen: that is for whoever closes it. Throws for keys that cannot verify
- * a token.
+ * Builds the service's HTTP side. It does not listen; the caller listens and closes. Throws for keys that cannot verify a
+ * token.
  */
 export async function createApp(dependencies: AppDependencies, options: AppOptions): Promise<FastifyInstance> {
   const { metrics, log, clock, databaseClock, users, room } = dependencies;

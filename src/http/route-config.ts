@@ -1,15 +1,15 @@
 import type { ProblemCode } from './answers/problem-table.ts';
 
-/** Who may call a route; the contract's U, Q, U|Q, queue token of any status, A and –. */
+/** The guard of a route: the contract's U, Q, U|Q, queue token of any status, A and –. */
 export type RouteGuard = 'user' | 'admittedShopper' | 'userOrShopper' | 'holder' | 'admin' | 'nobody';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** For the OpenAPI document; the route's handler asks the guard itself. */
+    /** For the OpenAPI document; the route's handler calls the guard itself. */
     readonly guard?: RouteGuard;
-    /** For the OpenAPI document: the codes that this route refuses with, beside those of its guard. */
+    /** For the OpenAPI document: the codes of this route besides those of its guard. */
     readonly refuses?: readonly ProblemCode[];
-    /** Shapes of answers that the OpenAPI document shows instead of the serializer's. */
+    /** Shapes of answers that the OpenAPI document shows in place of the serializer's. */
     readonly answers?: Readonly<Record<number, object>>;
   }
 }

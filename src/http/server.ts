@@ -12,7 +12,7 @@ import type { App } from './services.ts';
 
 /** The contract's limit of a body. */
 const BODY_LIMIT_BYTES = 65_536;
-/** Together with the intervals below this stopped every slow client that was tried. */
+/** Together with the intervals below this stopped every slow client in the tests. */
 const MAX_HEADER_BYTES = 8_192;
 const HEADERS_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -23,8 +23,8 @@ const NO_PROGRESS_MS = 15_000;
 const MAX_PARAM_LENGTH = 256;
 
 /**
- * A Fastify instance with the limits of HTTP and of input set, and nothing on it yet. It has no logger: a child logger and
- * its listeners for each request would cost as much as a refusal does. What deserves a line is logged by the responder.
+ * A Fastify instance with the limits of HTTP and of input, and no routes. It has no logger: a child logger with listeners for
+ * each request would cost as much as a refusal. The responder logs what needs a line.
  */
 export function createServer({
   trustProxy,
@@ -36,12 +36,12 @@ export function createServer({
 }: {
   trustProxy: readonly string[];
   handleError: ErrorHandler;
-  /** Which requests for another protocol may get it; the others are answered as if they had not asked. */
+  /** Which requests may upgrade to another protocol; the others are answered as ordinary requests. */
   mayUpgrade: (request: IncomingMessage) => boolean;
   connections: ConnectionLimits;
   onConnectionRefused: (limit: keyof ConnectionLimits) => void;
   /**
-   * A connection ends when neither side moves a byte for this long. Without it, a peer that never reads keeps its answer in
+   * A connection ends when neither side moves a byte for this long. Otherwise a peer that never reads keeps its answer in
    * memory.
    */
   noProgressMs?: number;
@@ -60,11 +60,11 @@ export function createServer({
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: CONNECTIONS_CHECKING_INTERVAL_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
-      // Node's own answer to a missing Host has no body; ours is a problem document.
+      // Node's own answer to a missing Host has no body; this service sends a problem document.
       requireHostHeader: false,
       shouldUpgradeCallback: mayUpgrade,
     },
-    // The framework's own answer is no problem document; load is shed by us while closing.
+    // The framework's own answer is no problem document; `shedLoad` refuses requests while closing.
     return503OnClosing: false,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
@@ -89,9 +89,9 @@ export function createServer({
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   capConnections(app.server, { ...connections, trustProxy, onRefused: onConnectionRefused });
-  // An expectation that nobody knows may be ignored (RFC 9110 10.1.1); Node would refuse it without a problem document.
+  // A server may ignore an unknown expectation (RFC 9110 10.1.1); Node would refuse it without a problem document.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
-  // Nothing is tunnelled here; without a listener Node would cut the connection without an answer.
+  // The server tunnels nothing; without a listener Node would cut the connection without an answer.
   app.server.on('connect', (_request, socket: Socket) => answerClientError(new Error('CONNECT'), socket));
   return app;
 }

@@ -7,7 +7,7 @@ import type { Idempotency } from '../booking/idempotency.ts';
 import type { Guards } from './identity/identity.ts';
 import type { Responder } from './answers/responder.ts';
 
-/** The ports, and what the HTTP side has built on them; what every route gets. */
+/** The dependencies of every route: the ports, and the HTTP side's own parts on top of them. */
 export interface Services extends Omit<AppDependencies, 'idempotency'> {
   readonly options: AppOptions;
   readonly accessTokens: AccessTokens;

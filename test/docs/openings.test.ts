@@ -14,6 +14,7 @@ const FOLDERS = [
   'src/domain',
   'src/embedded-postgres',
   'src/health',
+  'src/http',
   'src/runtime',
 ];
 /** Files of other folders that are in plain English already. */

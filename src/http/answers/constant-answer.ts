@@ -7,16 +7,16 @@ import { varyBy } from './vary.ts';
 const compress = promisify(gzip);
 
 /**
- * The same bytes for every caller, encoded and compressed once. An answer that was encoded for each caller cost 56 ms for
- * the largest script, and each caller that did not read kept a copy in memory.
+ * The same bytes for every caller, encoded and compressed once. Encoding the largest script for each caller cost 56 ms, and
+ * each caller that did not read kept a copy in memory.
  */
 export interface ConstantAnswer {
   /** The media type, with its charset where it has one. */
   readonly type: string;
-  /** Strong, of the plain bytes. */
+  /** A strong tag of the plain bytes. */
   readonly etag: string;
   readonly plain: Buffer;
-  /** Null where compression saves nothing. */
+  /** Null when compression saves nothing. */
   readonly gzipped: Buffer | null;
 }
 
@@ -28,7 +28,7 @@ export async function createConstantAnswer(type: string, content: string | Buffe
   return { type, etag, plain, gzipped: gzipped.length < plain.length ? gzipped : null };
 }
 
-/** Sends the answer, 304 to a caller that has it, compressed to a caller that understands it. */
+/** Sends the answer: 304 to a caller that has it, compressed if the caller accepts that. */
 export function sendConstant(request: FastifyRequest, reply: FastifyReply, answer: ConstantAnswer): void {
   const { type, etag, plain, gzipped } = answer;
   const { headers } = request.raw;
@@ -43,7 +43,7 @@ export function sendConstant(request: FastifyRequest, reply: FastifyReply, answe
   }
 }
 
-/** Whether `If-None-Match` names the tag; weak comparison, as RFC 9110 13.1.2 wants for it. */
+/** Whether `If-None-Match` contains the tag, by weak comparison as RFC 9110 13.1.2 requires. */
 export function namesEntityTag(header: string | undefined, tag: string): boolean {
   if (header === undefined) return false;
   return header.split(',').some((candidate) => {
@@ -52,7 +52,7 @@ export function namesEntityTag(header: string | undefined, tag: string): boolean
   });
 }
 
-/** As RFC 9110 12.5.3 has it: named, and not with a weight of 0. */
+/** Whether gzip is listed with a weight above 0, as RFC 9110 12.5.3 defines. */
 function acceptsGzip(accepted: string): boolean {
   return accepted.split(',').some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)|$)/i.test(coding));
 }

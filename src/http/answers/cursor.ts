@@ -10,7 +10,7 @@ export interface PageQuery {
   readonly cursor?: string;
 }
 
-/** Which list a cursor belongs to. `keyPattern` is the form of its sort key, checked before it gets near SQL. */
+/** The list that a cursor belongs to. `keyPattern` is the form of its sort key; it is checked before the key reaches SQL. */
 export interface PagedList {
   readonly name: string;
   readonly keyPattern: RegExp;
@@ -25,8 +25,8 @@ export const WALLET_LIST: PagedList = { name: 'wallet', keyPattern: WHOLE_NUMBER
 export const CONCERTS_LIST: PagedList = { name: 'concerts', keyPattern: WHOLE_NUMBER };
 
 /**
- * The page that a query asks for. A cursor that is damaged, or that was given for another list, user or filter, is refused:
- * its check sum does not fit. The sum is no secret, because a cursor gives access to nothing.
+ * The page that a query asks for. A damaged cursor, or one of another list, user or filter, is refused: its check sum does not
+ * match. The sum needs no secret, because a cursor gives access to nothing.
  */
 export function readPageQuery(query: PageQuery, list: PagedList, scope: string): Decision<PageRequest> {
   const limit = query.limit === undefined ? DEFAULT_PAGE_LIMIT : Number(query.limit);
@@ -42,7 +42,7 @@ export function readPageQuery(query: PageQuery, list: PagedList, scope: string):
   return accept({ limit, after });
 }
 
-/** The cursor that callers get for the page's last sort key, or null at the end. */
+/** The cursor after the page's last sort key, or null at the end. */
 export function nextCursorOf<T>(page: Page<T>, list: PagedList, scope: string): string | null {
   return page.nextCursor === null ? null : encodeCursor(page.nextCursor, list, scope);
 }

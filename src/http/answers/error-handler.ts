@@ -3,10 +3,10 @@ import { Fault, Refusal, type Rejection, type RejectionCode } from '../../domain
 import { malformed, RequestError, type RequestPart } from './request-error.ts';
 import type { Responder } from './responder.ts';
 
-/** Longest piece of the caller's own text that an error repeats. */
+/** The longest piece of the caller's own text that an error repeats. */
 const ECHO_LIMIT = 100;
-/** Errors of one request that are told; a body of 64 KiB could hold thousands. */
-const ERRORS_TOLD = 20;
+/** The most errors that one answer lists; a body of 64 KiB could contain thousands. */
+const ERRORS_LISTED = 20;
 
 const PARTS: Readonly<Record<string, RequestPart>> = {
   body: 'body',
@@ -15,14 +15,14 @@ const PARTS: Readonly<Record<string, RequestPart>> = {
   headers: 'header',
 };
 
-/** What the framework refuses by itself, by its own codes. */
+/** The framework's own refusals, by its codes. */
 const FRAMEWORK_REFUSALS: Readonly<Record<string, RejectionCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
   FST_ERR_MAX_PARAM_LENGTH: 'URI_TOO_LONG',
 };
 
-/** What a library refuses for a reason that nobody here has met; any other 4xx is a malformed request. */
+/** Refusals of libraries, by status; any other 4xx is a malformed request. */
 export const REFUSALS_BY_STATUS: Readonly<Record<number, RejectionCode>> = {
   401: 'UNAUTHENTICATED',
   403: 'FORBIDDEN',
@@ -39,7 +39,7 @@ export const REFUSALS_BY_STATUS: Readonly<Record<number, RejectionCode>> = {
 
 export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
-/** Turns everything that was thrown, by us or by the framework, into a problem document. */
+/** Turns every thrown error, the service's or the framework's, into a problem document. */
 export function createErrorHandler(responder: Responder): ErrorHandler {
   return (error, _request, reply) => {
     if (error instanceof Fault) {
@@ -68,7 +68,7 @@ function rejectionOf(error: unknown): Rejection | null {
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return { code: 'VALIDATION_FAILED', members: malformed('header', '/content-length', 'does not fit the body') };
     default:
-      // The body's stream broke off: the caller has gone, or sent half of what it announced.
+      // The body's stream ended early: the caller has gone, or sent less than it announced.
       return error.statusCode === 400
         ? { code: 'VALIDATION_FAILED', members: malformed('body', '', 'broke off') }
         : rejectionByStatus(error);
@@ -85,7 +85,7 @@ function rejectionByStatus(error: unknown): Rejection | null {
 
 function placesOf(error: FastifyError): readonly object[] {
   const part = PARTS[error.validationContext ?? ''] ?? 'body';
-  return (error.validation ?? []).slice(0, ERRORS_TOLD).map(({ instancePath, message, params }) => {
+  return (error.validation ?? []).slice(0, ERRORS_LISTED).map(({ instancePath, message, params }) => {
     const extra = params['additionalProperty'];
     const path = typeof extra === 'string' ? `${instancePath}/${extra.slice(0, ECHO_LIMIT)}` : instancePath;
     return { in: part, path, message: typeof extra === 'string' ? 'is not known here' : (message ?? 'is malformed') };

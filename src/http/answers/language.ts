@@ -4,14 +4,14 @@ import { varyBy } from './vary.ts';
 export type Language = 'ko' | 'en';
 
 const DEFAULT_LANGUAGE: Language = 'ko';
-/** Browsers send few different headers; a caller that makes them up cannot grow the memory beyond this. */
+/** Browsers send few different headers; a caller that invents headers cannot grow the memory beyond this. */
 const REMEMBERED_HEADERS = 512;
-/** A longer header is not worth parsing. */
+/** Longer headers are not parsed. */
 const LONGEST_HEADER = 256;
 
 const remembered = new Map<string, Language>();
 
-/** The language of `Accept-Language` that we speak and the caller likes best; Korean when nothing fits. */
+/** The supported language that `Accept-Language` prefers; Korean when it names none. */
 export function negotiateLanguage(header: string | undefined): Language {
   if (header === undefined || header.length > LONGEST_HEADER) return DEFAULT_LANGUAGE;
   let language = remembered.get(header);
@@ -24,8 +24,8 @@ export function negotiateLanguage(header: string | undefined): Language {
 }
 
 /**
- * The language for the text of an HTTP answer. The answer then says which language it has, and that it depends on
- * `Accept-Language`: a cache that keeps it gives it to no caller who asks for the other one.
+ * The language of an HTTP answer's text. Sets `Content-Language` and adds `Accept-Language` to `Vary`, so that a cache never
+ * gives the answer to a caller that asks for the other language.
  */
 export function answerLanguage(reply: FastifyReply): Language {
   const language = negotiateLanguage(reply.request.raw.headers['accept-language']);
@@ -34,7 +34,7 @@ export function answerLanguage(reply: FastifyReply): Language {
   return language;
 }
 
-/** RFC 9110 12.5.4: ranges with weights; `*` stands for what is not named; weight 0 excludes. */
+/** RFC 9110 12.5.4: ranges with weights; `*` means every other language; weight 0 excludes. */
 function bestOf(header: string): Language {
   const weights = new Map<string, number>();
   for (const part of header.split(',')) {

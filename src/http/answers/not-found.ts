@@ -3,7 +3,7 @@ import type { Responder } from './responder.ts';
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'];
 
-/** Answers what no route takes: 405 with `Allow` where another method would be taken, else 404. */
+/** Answers requests without a route: 405 with `Allow` when the path has another method, else 404. */
 export function answerUnknownRoutes(app: FastifyInstance, responder: Responder): void {
   app.setNotFoundHandler((request, reply) => {
     const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';

@@ -1,6 +1,6 @@
 import type { FaultCode, RejectionCode } from '../../domain/errors.ts';
 
-/** Every code that a problem document can carry. `INTERNAL_ERROR` is a bug of ours. */
+/** Every code that a problem document can carry. `INTERNAL_ERROR` is a bug of the service. */
 export type ProblemCode = RejectionCode | FaultCode | 'INTERNAL_ERROR';
 
 export interface ProblemText {
@@ -18,7 +18,7 @@ function define(status: number, ko: [string, string], en: [string, string]): Pro
   return { status, ko: { title: ko[0], detail: ko[1] }, en: { title: en[0], detail: en[1] } };
 }
 
-/** Status and words of every code; the only place that gives them. */
+/** Status and texts of every code; they are defined only here. */
 export const problemTable = {
   VALIDATION_FAILED: define(
     400,

@@ -5,13 +5,13 @@ import { type ProblemCode, problemTable } from './problem-table.ts';
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /**
- * Members of RFC 9457 belong to the document itself. A rejection that names a reservation's status by the word
- * `status` would overwrite the HTTP status, so it appears under this name.
+ * RFC 9457 reserves the document's own members. A rejection's member `status`, a reservation's status, would overwrite the HTTP
+ * status, so it gets this name.
  */
 const RENAMED_MEMBERS: Readonly<Record<string, string>> = { status: 'reservationStatus' };
 
 const codes = Object.keys(problemTable).filter(isProblemCode);
-/** All of a document that does not depend on the request, up to the opening of `instance`. */
+/** The part of a document that does not depend on the request, up to the start of `instance`. */
 const openings: Readonly<Record<Language, ReadonlyMap<ProblemCode, string>>> = {
   ko: new Map(codes.map((code) => [code, openingOf(code, 'ko')])),
   en: new Map(codes.map((code) => [code, openingOf(code, 'en')])),

@@ -3,7 +3,7 @@ import type { RejectionCode, RejectionMembers } from '../../domain/errors.ts';
 /** The parts of a request that `errors[]` of a problem can point into. */
 export type RequestPart = 'body' | 'path' | 'query' | 'header';
 
-/** A refusal from within the framework's machinery, which knows no other way out than an error. */
+/** A refusal from within the framework, where only an error can carry it. */
 export class RequestError extends Error {
   readonly code: RejectionCode;
   readonly members: RejectionMembers;

@@ -8,24 +8,24 @@ import type { KeyTaken, Outcome, Replayed } from '../../booking/outcome.ts';
 import { PROBLEM_MEDIA_TYPE, problemDocument, problemStatus } from './problem.ts';
 import type { ProblemCode } from './problem-table.ts';
 
-/** Elections, restarts and flushes are over within seconds, so whoever was turned away may ask again after one. */
+/** Elections, restarts and flushes end within seconds, so a rejected caller may retry after one second. */
 const RETRY_AFTER_SECONDS = 1;
-/** An outage fails every request; one line a second of each code tells as much as thousands. */
+/** An outage fails every request; one line a second for each code says as much as thousands. */
 const FAULT_LOG_INTERVAL_MS = 1_000;
 
 export interface Responder {
   refuse(reply: FastifyReply, rejection: Rejection): void;
   /** Answers 503 for a fault that arrived as a value. */
   fail(reply: FastifyReply, code: FaultCode, effect: FaultEffect, members?: RejectionMembers): void;
-  /** Answers 503 for a fault that was thrown, and logs it. */
+  /** Answers 503 for a thrown fault, and logs it. */
   failed(reply: FastifyReply, fault: Fault): void;
   /** Answers 500 for a bug, and logs it. */
   broken(reply: FastifyReply, error: unknown): void;
-  /** Throws for a taken key: it is left over only where a command without a key met one, which is a bug. */
+  /** Throws for a taken key: it remains only when a command without a key met one, which is a bug. */
   respond<T>(reply: FastifyReply, outcome: Outcome<T> | Replayed | KeyTaken): void;
 }
 
-/** Turns what a use case came to into an answer. Refusals cost no throw. */
+/** Turns the outcome of a use case into an answer. Refusals cost no throw. */
 export function createResponder({ metrics, log, clock }: { metrics: Metrics; log: Log; clock: Clock }): Responder {
   const faultLog = createFaultLog(log, clock);
 
@@ -36,7 +36,7 @@ export function createResponder({ metrics, log, clock }: { metrics: Metrics; log
     reply
       .code(problemStatus(code))
       .type(PROBLEM_MEDIA_TYPE)
-      // Without a serializer of its own the media type would get a charset parameter, which it does not have.
+      // Without its own serializer the answer would get a charset parameter, which its media type does not have.
       .serializer(asIs)
       .send(problemDocument(code, language, reply.request.id, members));
   }
@@ -61,7 +61,7 @@ export function createResponder({ metrics, log, clock }: { metrics: Metrics; log
       fail(reply, fault.code, fault.effect);
     },
     broken(reply, error) {
-      log.error({ err: error, requestId: reply.request.id, route: routeOf(reply) }, 'a request met a bug');
+      log.error({ err: error, requestId: reply.request.id, route: routeOf(reply) }, 'a bug made a request fail');
       send(reply, 'INTERNAL_ERROR', {});
     },
     respond(reply, outcome) {
@@ -80,7 +80,7 @@ export function createResponder({ metrics, log, clock }: { metrics: Metrics; log
             .code(outcome.status)
             .header('idempotency-replayed', 'true')
             .header('content-type', 'application/json; charset=utf-8')
-            // As text, so that the first answer is not put through a schema that may have changed since.
+            // Send it as text: the first answer's schema may have changed since.
             .send(JSON.stringify(outcome.body));
           return;
         case 'key-taken':
@@ -113,12 +113,12 @@ function createFaultLog(log: Log, clock: Clock): (fault: Fault, reply: FastifyRe
         route: routeOf(reply),
         suppressed: entry?.suppressed ?? 0,
       },
-      'a request met a fault',
+      'a fault made a request fail',
     );
   };
 }
 
-/** The route's pattern: a path can hold a token and never reaches a log. */
+/** The route's pattern. A path can contain a token and never reaches a log. */
 function routeOf(reply: FastifyReply): string {
   const { method, url } = reply.request.routeOptions;
   return url === undefined ? 'none' : `${String(method)} ${url}`;

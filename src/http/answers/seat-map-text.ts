@@ -2,10 +2,10 @@ import type { MapSeat, SeatMap } from '../../actors/command.ts';
 import { createBoundedMap } from '../../runtime/bounded-map.ts';
 import type { SeatStatus } from '../../domain/reservation.ts';
 
-/** Maps kept as text, about 5 KiB each at 50 seats; more schedules than one node serves in a rush. */
+/** The most maps that are kept as text, about 5 KiB each at 50 seats; more schedules than one node serves in a rush. */
 const REMEMBERED_MAPS = 500;
 
-/** A map in which nothing is of the reader, and its rows to build the others from. */
+/** A map without seats of the reader, and the rows from which other readers' maps are built. */
 interface MapText {
   readonly epoch: number;
   readonly seq: number;
@@ -15,11 +15,11 @@ interface MapText {
 }
 
 export interface SeatMapWriter {
-  /** The map as JSON text, `mine` on the reader's seats, with the seats of one status only where `status` is not null. */
+  /** The map as JSON text, with `mine` on the reader's seats; only the seats of `status` unless that is null. */
   write(map: SeatMap, readerId: string, status: SeatStatus | null): string;
 }
 
-/** Writes maps as text; what does not depend on the reader is written once for each change of a schedule. */
+/** Writes maps as text; the part that does not depend on the reader is written once for each change of a schedule. */
 export function createSeatMapWriter(): SeatMapWriter {
   const texts = createBoundedMap<number, MapText>(REMEMBERED_MAPS);
 
@@ -57,8 +57,8 @@ function rowOf({ seatNumber, price, status, heldUntil }: MapSeat): string {
 }
 
 /**
- * The entity tag of a map. Epoch and seq decide the content, except for the seats that the map marks as the reader's; a
- * map with such seats has the reader in its tag, so the tag never validates another reader's map.
+ * The entity tag of a map. Epoch and seq determine the content, except for the reader's own seats. The tag of a map with such
+ * seats contains the reader, so it never validates another reader's map.
  */
 export function entityTagOf(map: SeatMap, readerId: string): string {
   const shared = `${map.epoch}-${map.seq}`;

@@ -7,7 +7,7 @@ export interface PriceRange {
   readonly price: number;
 }
 
-/** Price of seat i + 1 of `seatCount`, from one price for all or from ranges that cover every seat once. */
+/** The prices of `seatCount` seats (index i is seat i + 1), from one price for all or from ranges that cover every seat once. */
 export function pricesOfSeats(
   seatCount: number,
   price: number | undefined,

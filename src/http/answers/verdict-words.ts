@@ -4,7 +4,7 @@ import type { Language } from './language.ts';
 
 type Wording = (reason: HealthReason) => string;
 
-/** What `/readyz` says in English, for whoever reads Korean. */
+/** Korean translations of the reasons of `/readyz`. */
 const READINESS_IN_KOREAN: Readonly<Record<ReadinessReason, string>> = {
   draining: '종료 중입니다',
   database: '데이터베이스에 연결되지 않습니다',
@@ -66,7 +66,7 @@ const WORDS: Readonly<Record<HealthReasonCode, Readonly<Record<Language, Wording
   },
 };
 
-/** A reason in a sentence. */
+/** A reason as a sentence. */
 export function wordReason(reason: HealthReason, language: Language): string {
   return WORDS[reason.code][language](reason);
 }

@@ -5,17 +5,17 @@ import { networkOf } from './caller-address.ts';
 import { FairLine } from './fair-line.ts';
 import { isProbe } from './probes.ts';
 
-/** The length of a turn while no request waits: sixty-four callers that hold seats in the same moment are flushed together. */
+/** The length of a turn while no request waits: 64 holds that arrive together are flushed together. */
 const TURN_MS = 5;
-/** The length while requests wait. libuv accepts one new connection in each turn, so this decides how many callers can connect. */
+/** The length while requests wait. libuv accepts one connection in each turn, so this limits the rate of new connections. */
 const TURN_WHILE_WAITING_MS = 1;
-/** What a turn may spend on top of that to refuse requests that have waited too long. */
+/** The extra time of a turn for refusing requests that have waited too long. */
 const REFUSING_MS = 1;
-/** Callers repeat what takes longer, and then the node would work for callers that no longer listen. */
+/** Callers repeat slower requests, and the node would then work for callers that no longer listen. */
 const MOST_WAIT_MS = 1_000;
-/** A node serves fewer requests than this in the time that one may wait. One address alone gets half of the places. */
+/** A node serves fewer requests than this within the longest wait. A single address gets half of the places. */
 const MOST_WAITING = 20_000;
-/** From the end of a request's body through the guards and the handler to its answer, when nothing has to be waited for. */
+/** The steps from the end of a request's body through guards and handler to its answer, when nothing waits. */
 const HOPS = 4;
 
 interface Waiting {
@@ -24,27 +24,28 @@ interface Waiting {
   readonly begin: () => void;
 }
 
-/** Calls `run` after ticks and promises have alternated so many times. */
+/** Calls `run` after ticks and promises have alternated `hops` times. */
 function whenQuiet(run: () => void, hops: number): void {
   if (hops === 0) run();
   else process.nextTick(() => queueMicrotask(() => whenQuiet(run, hops - 1)));
 }
 
 /**
- * Keeps the turns of the event loop short, however many callers send at once. libuv reads 48 times 1 024 sockets before it lets
- * a timer or an immediate run, as long as so many are ready (`uv__io_poll`). Where every answer makes its caller send again, that
- * was two seconds in which no lease was renewed, nothing was flushed, and no request of a new connection was read.
+ * Keeps the turns of the event loop short, however many callers send at once. While enough sockets are ready, libuv reads 48
+ * times 1 024 of them before it runs a timer or an immediate (`uv__io_poll`). When every answer made its caller send again, a
+ * turn took two seconds in which the node renewed no lease, flushed nothing and read no request of a new connection.
  *
- * Once a turn has taken 5 ms, requests that arrive wait for the next one. They begin for 1 ms in each turn until none waits.
- * Their callers send nothing meanwhile, so a turn ends when what had arrived is read.
+ * Once a turn has taken 5 ms, arriving requests wait for the next one. They then start for 1 ms in each turn until none waits.
+ * Their callers send nothing meanwhile, so a turn ends once the loop has read what had arrived.
  *
- * TURNS-1. Addresses take turns, so no caller waits for another one's crowd. Within an address the order is that of arrival.
- * TURNS-2. A request that has waited for more than a second is refused with 503 `OVERLOADED`; nothing of it was done.
- * TURNS-3. The line is bounded. A request beyond the share of its address is refused at once, and its connection closes: an
- *          open one would be ready again within the same turn.
- * TURNS-4. Probes have a line of their own. Every second request that begins is a probe, as long as probes wait.
+ * TURNS-1. Addresses take turns, so no caller waits for another address's crowd. Requests of one address keep their order
+ *     of arrival.
+ * TURNS-2. A request that has waited for more than a second is refused with 503 `OVERLOADED`; it has had no effect.
+ * TURNS-3. The line is bounded. A request beyond its address's share is refused at once, and its connection closes: an open
+ *     one would be ready again within the same turn.
+ * TURNS-4. Probes have their own line. Every second request that starts is a probe, as long as probes wait.
  *
- * To be called after `observeRoutes`: waiting is part of what is measured.
+ * Call this after `observeRoutes`: measurements include the wait.
  */
 export function boundTurns(
   app: FastifyInstance,

@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 
-/** Some proxies name the caller's port with the address: `192.0.2.1:40001` or `[2001:db8::1]:40001`. */
+/** Some proxies add the caller's port to the address: `192.0.2.1:40001` or `[2001:db8::1]:40001`. */
 const WITH_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):[0-9]+$/;
-/** An IPv4 address as sockets for both families report it. */
+/** An IPv4 address as dual-stack sockets report it. */
 const MAPPED = /^::ffff:(?=[0-9.]+$)/i;
 
 /** An IPv6 address has eight groups of 16 bits; the first four name the network of one subscriber. */
@@ -11,17 +11,14 @@ const GROUPS = 8;
 const NETWORK_GROUPS = 4;
 
 /**
- * The address of the caller in its one spelling, without a port: what counts requests must not count one caller twice.
- * Text that is no address is given back as it is.
+ * The caller's address in its one spelling, without a port, so that limits count each caller once. Text that is no address is
+ * returned unchanged.
  */
 export function addressOf(request: FastifyRequest): string {
   return canonicalAddress(request.ip);
 }
 
-/**
- * What one subscriber has: an IPv4 address, or a /64 network of IPv6, in which every host may take as many addresses as it
- * likes.
- */
+/** The network of one subscriber: an IPv4 address, or an IPv6 /64, in which every host may take any number of addresses. */
 export function networkOf(text: string): string {
   if (isIPv4(text)) return text;
   const address = canonicalAddress(text);

@@ -10,13 +10,13 @@ const LINGER_MS = 500;
 
 interface ParserError extends Error {
   readonly code?: string;
-  /** Node gives a Buffer, or nothing. */
+  /** Node passes a Buffer or nothing. */
   readonly rawPacket?: unknown;
 }
 
 /**
- * Answers, where it still can, what the HTTP parser refuses before there is a request. Nothing is known of the caller's
- * language, so it is Korean. The connection ends: what follows on it cannot be told apart any more.
+ * Answers, where that is still possible, what the HTTP parser refuses before there is a request. The caller's language is
+ * unknown, so the answer is Korean. The connection ends, because the rest of its bytes cannot be parsed.
  */
 export function answerClientError(error: ParserError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || hasAnswerUnderWay(socket)) {
@@ -33,7 +33,7 @@ export function answerClientError(error: ParserError, socket: Socket): void {
       `X-Request-Id: ${requestId}\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n` +
       `Connection: close\r\n\r\n${body}`,
   );
-  // Destroyed at once, the answer could be lost to the reset that unread bytes cause.
+  // An immediate destroy could lose the answer: unread bytes cause a reset.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
@@ -48,12 +48,12 @@ function refusalOf(error: ParserError): [RejectionCode, RejectionMembers] {
   }
 }
 
-/** Whether all that was received is one line that begins like a request: then its target was too long, not its headers. */
+/** Whether the received bytes are one line that starts like a request: then its target was too long, not its headers. */
 function isRequestLine(packet: unknown): boolean {
   return Buffer.isBuffer(packet) && /^[A-Z]+ [^\r\n]*$/.test(packet.subarray(0, 8_192).toString('latin1'));
 }
 
-/** An answer that has begun cannot be followed by another one in the middle of it. */
+/** No second answer may start in the middle of one that has begun. */
 function hasAnswerUnderWay(socket: Socket): boolean {
   if (!('_httpMessage' in socket)) return false;
   const message = socket._httpMessage;

@@ -3,23 +3,23 @@ import { BlockList, isIPv6, type Socket } from 'node:net';
 import { networkOf } from './caller-address.ts';
 
 export interface ConnectionLimits {
-  /** Connections of one address, of one /64 network for IPv6; 0: any number. */
+  /** Connections of one address, or of one /64 network for IPv6; 0: unlimited. */
   readonly perAddress: number;
-  /** Connections of all addresses; 0: any number. */
+  /** Connections of all addresses together; 0: unlimited. */
   readonly inAll: number;
 }
 
 export interface ConnectionCaps extends ConnectionLimits {
-  /** Addresses and networks of proxies. Each carries the connections of many callers, so only `inAll` holds for them. */
+  /** Addresses and networks of proxies. Each carries the connections of many callers, so only `inAll` applies to them. */
   readonly trustProxy: readonly string[];
-  /** Called for each connection that was refused, with the limit that it would have passed. */
+  /** Called for each refused connection, with the limit that it would have exceeded. */
   readonly onRefused: (limit: keyof ConnectionLimits) => void;
 }
 
 /**
  * Closes connections beyond the limits as soon as the system hands them over. A refused connection gets no parser and no
- * answer, so it costs a few microseconds. Live connections count until they end, as all others do. To be called while the
- * server has no listener for connections but its own.
+ * answer, so it costs a few microseconds. Live connections count until they end, like all others. Call this while the server
+ * has only its own connection listener.
  */
 export function capConnections(server: Server, { perAddress, inAll, trustProxy, onRefused }: ConnectionCaps): void {
   if (inAll > 0) server.maxConnections = inAll;
@@ -46,7 +46,7 @@ export function capConnections(server: Server, { perAddress, inAll, trustProxy, 
     return true;
   }
 
-  // A listener before the server's own could close the connection, but the server would still make a parser for it.
+  // An earlier listener could close the connection, but the server would still create a parser for it.
   const serve = server.listeners('connection');
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {

@@ -7,8 +7,8 @@ const EXPOSED_HEADERS = 'ETag, Retry-After, X-Request-Id, Idempotency-Replayed, 
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
 
 /**
- * Lets the pages of named other origins read answers, by exact match. Tokens travel in a header that pages must set
- * themselves, so no credentials are allowed and no request can be forged with a browser's cookies.
+ * Lets the pages of the named other origins read answers, by exact match. Pages must set the token's header themselves, so the
+ * service allows no credentials, and no page can forge a request with a browser's cookies.
  */
 export function allowOrigins(app: FastifyInstance, allowedOrigins: readonly string[]): void {
   const allowed = new Set(allowedOrigins);
@@ -23,7 +23,7 @@ export function allowOrigins(app: FastifyInstance, allowedOrigins: readonly stri
   });
 }
 
-/** Answers the questions that browsers ask before the requests of those pages. To be called after `allowOrigins`. */
+/** Answers the browsers' preflight requests for those pages. Call this after `allowOrigins`. */
 export function answerPreflights(app: FastifyInstance, allowedOrigins: readonly string[]): void {
   if (allowedOrigins.length === 0) return;
   app.addHook('onRequest', (request, reply, done) => {

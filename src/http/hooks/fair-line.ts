@@ -1,17 +1,17 @@
 /**
- * A line in which one key cannot keep the others waiting.
+ * A line in which one key cannot block the others.
  *
  * LINE-1. Keys take turns. Within a key the order is that of arrival.
- * LINE-2. The line has at most `limit` places, and a key may have as many as are free. So one key alone gets half of them, two
- *         a third each, and there is always room for the next key.
- * LINE-3. Every operation takes constant time on average, however many keys and places there are.
+ * LINE-2. The line has at most `limit` places, and a key may take as many as are free. A single key thus gets half of them,
+ *     two get a third each, and there is always room for the next key.
+ * LINE-3. Every operation takes amortised constant time, however many keys and places there are.
  */
 export class FairLine<T> {
   readonly #limit: number;
   readonly #queues = new Map<string, KeyQueue<T>>();
-  /** The queues that have a turn. A queue that is empty when its turn comes leaves. */
+  /** The queues in the round. A queue that is empty at its turn leaves it. */
   readonly #round = new Fifo<KeyQueue<T>>();
-  /** All places, those that were left among them, until an older one is left. */
+  /** All places in order of arrival. A place that was left stays until all older ones have been left too. */
   readonly #arrivals = new Fifo<Place<T>>();
   #waiting = 0;
 
@@ -19,12 +19,12 @@ export class FairLine<T> {
     this.#limit = limit;
   }
 
-  /** How many places are taken. */
+  /** The number of taken places. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Gives `what` the last place of its key. Returns false when the key has as many as it may have. */
+  /** Adds `what` as the last of its key. Returns false when the key has its share already. */
   add(key: string, what: T, nowMs: number): boolean {
     let queue = this.#queues.get(key);
     if ((queue?.places.length ?? 0) >= this.#limit - this.#waiting) return false;
@@ -40,7 +40,7 @@ export class FairLine<T> {
     return true;
   }
 
-  /** Takes the first of the key whose turn it is out of the line. */
+  /** Removes and returns the first item of the key whose turn it is. */
   takeNext(): T | null {
     for (let queue = this.#round.shift(); queue !== null; queue = this.#round.shift()) {
       const place = queue.places.shift();
@@ -54,13 +54,13 @@ export class FairLine<T> {
     return null;
   }
 
-  /** Takes the oldest of all out of the line if it has waited since `sinceMs` or longer. */
+  /** Removes and returns the oldest item if it has waited since `sinceMs` or longer. */
   takeOldest(sinceMs: number): T | null {
     for (let oldest = this.#arrivals.first(); oldest !== null; oldest = this.#arrivals.first()) {
       if (oldest.what !== null && oldest.sinceMs > sinceMs) return null;
       this.#arrivals.shift();
       if (oldest.what !== null) {
-        // The oldest of all is also the first of its key.
+        // The oldest place of all is also the first of its key.
         oldest.queue.places.shift();
         return this.#leave(oldest);
       }
@@ -70,7 +70,7 @@ export class FairLine<T> {
 
   #leave(place: Place<T>): T | null {
     const { what } = place;
-    // The place may have to wait in `#arrivals`; what had it must not stay in memory for that.
+    // The place may stay in `#arrivals` for a while; its content must not stay in memory.
     place.what = null;
     this.#waiting -= 1;
     return what;
@@ -85,7 +85,7 @@ interface KeyQueue<T> {
 interface Place<T> {
   readonly queue: KeyQueue<T>;
   readonly sinceMs: number;
-  /** Null once the place was left. */
+  /** Null once the place has been left. */
   what: T | null;
 }
 

@@ -3,35 +3,36 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../runtime/clock.ts';
 
-/** Answers close their connections from now on; a caller who is about to send again learns it by one, not by a reset. */
+/** During this time answers close their connections; callers learn of the end from an answer, not from a reset. */
 const FAREWELL_MS = 250;
-/** Who has connected just before is given the time to send a request. */
+/** Time for callers that have just connected to send a request. */
 const LATECOMERS_MS = 100;
-/** How long a turn may be that counts as quiet, at first and for each millisecond that none was. */
+/** The longest turn that counts as quiet: at first, and its growth for each millisecond of the wait. */
 const QUIET_TURN_MS = 0.2;
 const QUIET_TURN_MS_PER_MS = 0.01;
-/** A crowd that never leaves a turn without newcomers is cut off at last. */
+/** After this long the server closes even if new connections still arrive. */
 const MOST_WAIT_MS = 1_000;
-/** A request that was under way leaves an open connection behind, which its caller may never use again. */
+/** A request in flight leaves an open connection behind, which its caller may never use again. */
 const SWEEP_EVERY_MS = 100;
 /**
- * A request has 5 s to arrive and is refused at once then. A command may take 1.5 s until its owner is found and 6 s more until
- * the other node answers; less would cut callers off whose answer is on its way. Node watches its own limits of slow callers no
- * longer once a server closes.
+ * A request has 5 s to arrive and is then refused at once. A command may take 1.5 s until its owner is found and 6 s more until
+ * the other node answers; less would cut off callers whose answer is on its way. Once a server closes, Node no longer enforces
+ * its own limits on slow callers.
  */
 const LAST_CALL_MS = 7_600;
 
 export interface Closing {
   /** Whether the server is about to close. */
   hasBegun(): boolean;
-  /** Whether nobody can have connected within the last moments: what still comes need not be done. */
+  /** Whether the farewell is over and no caller can have connected recently: requests that still arrive may be refused. */
   isPastFarewell(): boolean;
 }
 
 /**
- * Lets the server close without cutting callers off, in bounded time: first every answer says goodbye, then no connection is
- * taken any more, then idle ones end, at last all of them. While `isDraining` and until idle connections end, the work is done:
- * a balancer that has not noticed would pass a refusal on to its caller, though other nodes could have served them.
+ * Closes the server without cutting callers off, in bounded time: first every answer closes its connection, then the server
+ * stops listening, then idle connections end, and finally all others. While `isDraining`, and until idle connections end,
+ * requests are still served: a balancer that has not noticed yet would pass a refusal on to its caller, although other nodes
+ * could have served it.
  */
 export function closeGracefully(app: FastifyInstance, clock: Clock, isDraining: () => boolean): Closing {
   let hasBegun = false;
@@ -39,9 +40,9 @@ export function closeGracefully(app: FastifyInstance, clock: Clock, isDraining: 
   const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
 
   /**
-   * Resolves just after a turn of the loop in which nobody connected: nobody waits to be accepted, whom the end of listening would
-   * reset, and whatever had been sent was read, which the end of its connection would throw away. Turns are looked at while they
-   * are short, since more arrives in a long one; the longer that takes, the longer they may be.
+   * Resolves just after a turn of the loop without a new connection. Then no caller waits to be accepted, whom the end of
+   * listening would reset, and everything sent has been read, which closing its connection would discard. Only short turns
+   * count, since more arrives during a long one; the limit grows with the wait.
    */
   async function quietTurn(): Promise<void> {
     let arrivals = 0;
@@ -63,13 +64,13 @@ export function closeGracefully(app: FastifyInstance, clock: Clock, isDraining: 
   async function sayFarewell(): Promise<void> {
     await pause(FAREWELL_MS);
     await quietTurn();
-    // The server's own `close` ends idle connections too, those whose first request is being sent among them.
+    // The server's own `close` also ends idle connections, including those whose first request is being sent.
     ConnectionServer.prototype.close.call(app.server);
     await pause(LATECOMERS_MS);
     await quietTurn();
   }
 
-  // Judged when the answer leaves: a request that arrived before the farewell is answered in it.
+  // Decided when the answer leaves: a request that arrived before the farewell is answered during it.
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (isDraining() || hasBegun) reply.header('connection', 'close');
     done();

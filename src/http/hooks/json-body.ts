@@ -2,19 +2,19 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { RequestError } from '../answers/request-error.ts';
 
-/** `application/json`, with no parameter but a charset that is UTF-8. */
+/** `application/json`, with no parameter except a charset of UTF-8. */
 const JSON_TYPE = /^application\/json\s*(?:;\s*(?:charset\s*=\s*"?utf-8"?\s*;?\s*)?)?$/i;
 
-/** What every number with a fraction or an exponent contains; text may contain it too. */
+/** Every number with a fraction or an exponent contains this; text may contain it too. */
 const FRACTION_OR_EXPONENT = /[0-9][.eE]/;
 const INTEGER = /^-?(?:0|[1-9][0-9]*)$/;
 
 /**
- * The JSON pointer of a number that is not written as an integer, or null. No member of the API has a fraction, and
- * JSON.parse rounds 1.0000000000000000001 to 1 before any schema sees it.
+ * The JSON pointer of a number that is not written as an integer, or null. No member of the API has a fraction, and JSON.parse
+ * rounds 1.0000000000000000001 to 1 before any schema sees it.
  */
 function findFraction(text: string): string | null {
-  /** The pointer below each object or list that contains one; members are visited before what contains them. */
+  /** The pointer below each object or list that contains one; members are visited before their containers. */
   const below = new Map<unknown, string>();
   const read = function (this: unknown, key: string, value: unknown, context?: { readonly source?: string }): unknown {
     const source = context?.source;
@@ -30,8 +30,8 @@ function findFraction(text: string): string | null {
 }
 
 /**
- * Bodies are JSON in UTF-8 and nothing else. An empty one is a missing one: whether it may be missing is for the route's
- * schema to say. Members that would reach a prototype stay errors.
+ * Accepts only JSON in UTF-8. An empty body counts as missing; the route's schema decides whether it may be. Members that would
+ * reach a prototype stay errors.
  */
 export function acceptJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -51,7 +51,7 @@ export function acceptJsonOnly(app: FastifyInstance): void {
       done(null, undefined);
       return;
     }
-    // Decoding would replace what is no UTF-8 in silence, and so store what nobody wrote.
+    // Decoding would silently replace invalid UTF-8, and so store text that no client sent.
     if (!isUtf8(body)) {
       done(RequestError.malformed('body', '', 'is not UTF-8'));
       return;
@@ -65,7 +65,7 @@ export function acceptJsonOnly(app: FastifyInstance): void {
           return;
         }
       }
-      // A missing body is validated as null, so a null that was sent must not pass for one.
+      // A missing body is validated as null, so a null in the request must not pass for one.
       if (value === null) done(RequestError.malformed('body', '', 'must not be null'));
       else done(error, value);
     });

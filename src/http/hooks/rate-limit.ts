@@ -9,9 +9,9 @@ import { TokenBuckets } from './token-buckets.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose requests this one counts among; set where rates are limited. */
+    /** The caller whose requests include this one; set where rates are limited. */
     callerId: string;
-    /** Milliseconds until the address may ask again; 0 when it may ask now. */
+    /** Milliseconds until the address may send again; 0 when it may send now. */
     exceedsForMs: number;
   }
 }
@@ -19,20 +19,20 @@ declare module 'fastify' {
 const WINDOW_MS = 60_000;
 /** Many people share an address behind a carrier or a campus; the contract's factor. */
 const ADDRESS_FACTOR = 20;
-/** A crowd of one address comes in waves; a whole minute's requests at once would occupy the node for a second. */
+/** The crowd of one address comes in waves; a whole minute's requests at once would occupy the node for a second. */
 const SHARE_AT_ONCE = 0.1;
-/** One browser needs so many for the pages, whatever the rate is. */
+/** One browser needs this many for the pages, whatever the rate is. */
 const LEAST_AT_ONCE = 40;
-/** Counters kept at a time (about 100 bytes each); the least recently used is forgotten first. */
+/** The most counters that are kept (about 100 bytes each); the least recently used is evicted first. */
 const REMEMBERED_CALLERS = 100_000;
 const REMEMBERED_ADDRESSES = 50_000;
 
-/** The plugin's own type leaves out the size of the store, which it takes. */
+/** The plugin accepts the size of the store, which its own type omits. */
 type BoundedRateLimit = CreateRateLimitOptions & { readonly cache: number };
 
 /**
- * Counts the requests of each address, probes left out, in the moment of their arrival: 20 times what a user may send in a
- * minute, a tenth of it at once. A request beyond that is refused by `refuseExceeding`.
+ * Counts the requests of each address on arrival, without probes. An address may send 20 times a user's rate per minute, a
+ * tenth of it at once. `refuseExceeding` refuses requests beyond that.
  */
 export function countAddresses(app: FastifyInstance, perMinute: number): void {
   const perAddress = perMinute * ADDRESS_FACTOR;
@@ -49,8 +49,8 @@ export function countAddresses(app: FastifyInstance, perMinute: number): void {
 }
 
 /**
- * Refuses the requests that `countAddresses` found to be too many. To be called after `boundTurns`: these answers cost CPU too, so an
- * address that asks too often has to wait for them like for any other.
+ * Refuses the requests that exceed the limit of `countAddresses`. Call this after `boundTurns`: these answers cost CPU too, so
+ * a flooding address must wait its turn for them.
  */
 export function refuseExceeding(app: FastifyInstance, responder: Responder): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -60,7 +60,7 @@ export function refuseExceeding(app: FastifyInstance, responder: Responder): voi
 }
 
 /**
- * Guards that also count the requests of each user. They count once the token has proven who the user is, so nobody can use up
+ * Guards that also count the requests of each user. They count after the token has proven the user, so no caller can use up
  * another user's rate.
  */
 export async function limitUsers(
@@ -98,12 +98,12 @@ export async function limitUsers(
   };
 }
 
-/** Whether the request may be done; a request that may not is answered. */
+/** Whether the request may proceed; if not, it has been answered. */
 export type Limit = (request: FastifyRequest, reply: FastifyReply) => Promise<boolean>;
 
 /**
- * A limit of registrations per address. Every registration is a new fan for the waiting room, so without it one address
- * takes all places of a concert within a second.
+ * A limit of registrations per address. Every registration is a new fan for the waiting room, so without it one address could
+ * take all places of a concert within a second.
  */
 export async function limitRegistrations(
   app: FastifyInstance,

@@ -9,13 +9,13 @@ export const REQUEST_ID_HEADER = 'x-request-id';
 /** The longest path of the API has 130 characters, and the longest query not many more. */
 const URL_LIMIT = 2_048;
 const MS_PER_SECOND = 1_000;
-/** A digit in another spelling: an id in a path has one only. */
+/** An encoded digit: an id in a path has only one spelling. */
 const ENCODED_DIGIT = /^[^?]*%3\d/;
 
-/** A name or an IP address, and maybe a port (RFC 9110 7.2); empty where the target has no authority. */
+/** A name or an IP address, with an optional port (RFC 9110 7.2); empty when the target has no authority. */
 const HOST = /^(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
 
-/** Why the request's `Host` cannot be used, or null. Two of them could name one host to a proxy and another one here. */
+/** Why the request's `Host` is unusable, or null. With two of them, a proxy and this service could see different hosts. */
 function faultOfHost({ headers, httpVersion, rawHeaders }: IncomingMessage): string | null {
   const { host } = headers;
   if (host === undefined) return httpVersion === '1.1' ? 'is missing' : null;
@@ -30,7 +30,7 @@ function faultOfHost({ headers, httpVersion, rawHeaders }: IncomingMessage): str
 
 /**
  * The text of a `Date` header by the database's clock, which all nodes share: clients take the service's time from it. Null
- * while that clock is not known; the header is then Node's own, of this machine's clock. The text is made once a second.
+ * while that clock is unknown; Node then sends the time of this machine's clock. The text is made once a second.
  */
 function createHttpDate(databaseClock: DatabaseClock): () => string | null {
   let second = Number.NaN;
@@ -45,7 +45,7 @@ function createHttpDate(databaseClock: DatabaseClock): () => string | null {
   };
 }
 
-/** Puts on every answer what every answer has, and refuses targets that no route can mean. */
+/** Sets the headers that all answers share, and refuses targets that no route can match. */
 export function stampAnswers(app: FastifyInstance, responder: Responder, databaseClock: DatabaseClock): void {
   const httpDate = createHttpDate(databaseClock);
   app.addHook('onRequest', (request, reply, done) => {

@@ -1,14 +1,13 @@
 const MINUTE_MS = 60_000;
-/** Sums of fractions of a millisecond are off by less than this part of one interval. */
+/** Rounding errors in sums of fractions of a millisecond are smaller than this part of an interval. */
 const ROUNDING = 0.001;
 
 /**
- * A token bucket for each key. A bucket holds `atOnce` tokens and gets `perMinute` of them a minute, evenly. All that is kept
- * of a bucket is the time at which it is full again.
+ * A token bucket for each key. A bucket holds `atOnce` tokens and gains `perMinute` of them a minute, evenly. The only state of
+ * a bucket is the time at which it is full again.
  *
- * A full bucket is the same as none, so buckets that nobody used for the time that it takes to fill one are forgotten. Within that time at
- * most `limit` buckets are kept. More callers than that make it forget the buckets that were not used for longest, which gives
- * their keys a full one.
+ * A full bucket equals none, so a bucket is dropped once it has been unused for the time that filling takes. At most `limit`
+ * buckets are kept; beyond that the least recently used are evicted, which gives their keys a full bucket.
  */
 export class TokenBuckets {
   readonly #intervalMs: number;
@@ -24,7 +23,7 @@ export class TokenBuckets {
     this.#generationSize = Math.ceil(limit / 2);
   }
 
-  /** Takes a token. Returns 0, or, when there is none, the milliseconds until there will be one. */
+  /** Takes a token. Returns 0, or the milliseconds until the next token when there is none. */
   take(key: string, nowMs: number): number {
     const fullAtMs = Math.max(this.#recent.get(key) ?? this.#older.get(key) ?? nowMs, nowMs) + this.#intervalMs;
     const missingMs = fullAtMs - nowMs - this.#fillingMs;
@@ -38,7 +37,7 @@ export class TokenBuckets {
     return 0;
   }
 
-  /** How many buckets are kept. */
+  /** The number of buckets. */
   get size(): number {
     return this.#recent.size + this.#older.size;
   }

@@ -8,16 +8,19 @@ import { isEmail, isTextUpTo, normaliseEmail, normaliseText } from '../schemas/f
 
 /** Issuer of the tokens that the service signs itself. */
 const OWN_ISSUER = 'frontrow';
-/** Signatures cost 10 µs (HMAC) to 100 µs (RSA) each; a rush of this many shoppers verifies each token once. */
+/**
+ * The most verified tokens that are remembered. A signature costs 10 µs (HMAC) to 100 µs (RSA); a rush of this many shoppers
+ * verifies each token once.
+ */
 const REMEMBERED_TOKENS = 50_000;
-/** An issuer's tokens all begin with the same header; there are few issuers. */
+/** All tokens of an issuer start with the same header, and there are few issuers. */
 const REMEMBERED_HEADERS = 16;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const isUserName = isTextUpTo(100);
 
 export interface AccessClaims {
   readonly userId: string;
-  /** Whether the service issued it, so that its user was registered here. */
+  /** Whether the service issued it, which means that its user registered here. */
   readonly own: boolean;
   readonly name: string | null;
   readonly email: string | null;
@@ -32,9 +35,9 @@ export interface IssuedToken {
 }
 
 export interface AccessTokens {
-  /** Throws where the service has no secret to sign with. */
+  /** Throws when the service has no secret to sign with. */
   issue(userId: string): IssuedToken;
-  /** Null for a token that is forged, malformed, expired, not valid yet, or without `exp` or a UUID as `sub`. */
+  /** Null for a token that is forged, malformed, expired or not yet valid, and for one without `exp` or without a UUID as `sub`. */
   verify(token: string): AccessClaims | null;
 }
 
@@ -43,15 +46,15 @@ interface RememberedToken {
   readonly notBeforeMs: number;
 }
 
-/** Verifies a signature and gives the claims; throws where it does not fit. */
+/** Verifies a signature and returns the claims; throws when it does not match. */
 type Verifier = (token: string) => unknown;
 
 /** A token names its algorithm itself, so each key accepts only its own: HS256 with the secret, one of these with the key. */
 const KEY_ALGORITHMS = { rsa: 'RS256', ec: 'ES256', ed25519: 'EdDSA' } as const;
 
 /**
- * Access tokens are JWTs whose times are of the database's clock. The signature of a token is checked once; its times
- * every time.
+ * Access tokens are JWTs whose times are of the database's clock. Each token's signature is verified once and then remembered;
+ * its times are checked at every use.
  */
 export async function createAccessTokens(
   app: FastifyInstance,
@@ -76,7 +79,7 @@ export async function createAccessTokens(
   function issue(userId: string): IssuedToken {
     if (sign === null) throw new Error('tokens are issued without a secret');
     const nowMs = databaseClock.upperMs();
-    // The library takes whole seconds only; rounded up, the token lives exactly as long as the answer says.
+    // The library takes whole seconds only; rounded up, the token expires exactly when the answer says.
     const expiresAtMs = Math.ceil((nowMs + auth.accessTokenTtlMs) / 1000) * 1000;
     const accessToken = sign({
       iss: OWN_ISSUER,
@@ -125,7 +128,7 @@ export async function createAccessTokens(
   return { issue, verify };
 }
 
-/** Registers the plugin for one key in a scope of its own, because an instance holds only one. */
+/** Registers the plugin for one key in its own scope, because an instance supports only one. */
 async function registerKey(
   app: FastifyInstance,
   algorithm: 'HS256' | 'RS256' | 'ES256' | 'EdDSA',
@@ -137,7 +140,7 @@ async function registerKey(
     await scope.register(jwt, {
       secret,
       sign: { algorithm },
-      // Times are compared by us, with the database's clock and at every use.
+      // This module compares the times, with the database's clock and at every use.
       verify: {
         algorithms: [algorithm],
         ignoreExpiration: true,
@@ -152,7 +155,7 @@ async function registerKey(
   return { verify, sign };
 }
 
-/** Throws for a key that none of the accepted algorithms can use. */
+/** Throws for a key that no accepted algorithm can use. */
 function algorithmOf(publicKey: string): 'RS256' | 'ES256' | 'EdDSA' {
   const key = createPublicKey(publicKey);
   const type = key.asymmetricKeyType;

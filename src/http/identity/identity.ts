@@ -1,6 +1,4 @@
-/**
- * Who sends a request. Identity comes only from a verified token, never from a body, a query or a header of its own.
- */
+/** Identifies the sender of a request. Identity comes only from a verified token, never from a body, a query or another header. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { createBoundedMap } from '../../runtime/bounded-map.ts';
@@ -12,9 +10,9 @@ import type { Shopper } from '../../booking/hold-seats.ts';
 import type { AccessClaims, AccessTokens } from './access-token.ts';
 
 const QUEUE_TOKEN_PREFIX = 'fq_';
-/** For how long an ended queue token still says who its holder is. */
+/** How long an ended queue token still identifies its holder. */
 const ENDED_TOKEN_SPEAKS_MS = 86_400_000;
-/** Users whose row was seen; a user is never deleted. */
+/** The most users that are remembered as existing; users are never deleted. */
 const REMEMBERED_USERS = 100_000;
 
 const UNAUTHENTICATED = reject('UNAUTHENTICATED');
@@ -23,15 +21,15 @@ export interface Caller {
   readonly userId: string;
 }
 
-/** Whom a queue token speaks for; nobody has asked what has become of it. */
+/** The holder of a genuine queue token; its status is not checked. */
 export interface Holder extends Caller {
   readonly token: string;
 }
 
-/** Whom a token speaks for, where it comes otherwise than with a request. */
+/** The bearer of a token that did not come with a request. */
 export type Bearer =
   | { readonly kind: 'user'; readonly userId: string; readonly expiresAtMs: number }
-  /** In any status; also when it ended long ago. */
+  /** In any status, including ended long ago. */
   | { readonly kind: 'queue'; readonly userId: string; readonly queue: QueueIdentity };
 
 type MaybePromise<T> = T | Promise<T>;
@@ -40,13 +38,13 @@ type MaybePromise<T> = T | Promise<T>;
 export interface Guards {
   /** U: an access token whose user exists. */
   user(request: FastifyRequest): MaybePromise<Decision<Caller>>;
-  /** A genuine queue token, however long ago it ended. Looks nothing up: what the token tells by itself is enough. */
+  /** A genuine queue token, even one that ended long ago. Looks nothing up: the token itself suffices. */
   holder(request: FastifyRequest): MaybePromise<Decision<Holder>>;
-  /** A genuine queue token that ended at most a day ago; whether it is ACTIVE is for `admit` to say. */
+  /** A genuine queue token that ended at most a day ago; `admit` decides whether it is ACTIVE. */
   shopper(request: FastifyRequest): MaybePromise<Decision<Shopper>>;
   /** U|Q. */
   userOrShopper(request: FastifyRequest): MaybePromise<Decision<Caller>>;
-  /** Null for an ACTIVE token, and for one that this request could admit; else why it may not shop. */
+  /** Null for an ACTIVE token, and for one that this request could admit; else the reason why it may not shop. */
   admit(queue: QueueIdentity): MaybePromise<Rejection | null>;
   /** The bearer of a token of either kind. */
   judge(token: string): MaybePromise<Decision<Bearer>>;
@@ -151,7 +149,7 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
     admin(request) {
       const token = bearerOf(request);
       if (token === null || adminDigest === null) return UNAUTHENTICATED;
-      // Digests have one length, so neither content nor length of the secret shows in the time.
+      // Digests have equal lengths, so the comparison's time reveals neither content nor length of the secret.
       return timingSafeEqual(digestOf(token), adminDigest) ? accept(null) : reject('FORBIDDEN');
     },
   };

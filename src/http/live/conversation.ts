@@ -1,8 +1,8 @@
 /**
- * What one client is told: by the token of its last hello, and by what it has subscribed to.
+ * Decides what one client receives, by the token of its last hello and by its subscriptions.
  *
- * TALK-1. Nothing is shown that the token does not allow. When the token ends, so does what it allowed.
- * TALK-2. Every frame has its answer: what cannot be had now is answered by the code of the reason.
+ * TALK-1. The client receives only what its token allows. When the token ends, the subscriptions that it allowed end too.
+ * TALK-2. Every frame gets an answer: a request that fails is answered by the code of the reason.
  */
 import type { Catalogue } from '../../domain/catalogue.ts';
 import type { Clock, DatabaseClock } from '../../runtime/clock.ts';
@@ -29,11 +29,11 @@ import type { Outbox } from './outbox.ts';
 import type { QueuePositions } from './queue-positions.ts';
 import { type EndStatus, type LiveRoom, QueuePresence } from './queue-presence.ts';
 
-/** The contract's; after so long without another frame comes a heartbeat. */
+/** Set by the contract: the service sends a heartbeat after this long without another frame. */
 export const HEARTBEAT_MS = 30_000;
-/** The contract's: for the first hello, and for a new one after a token has ended. */
+/** Set by the contract: the time for the first hello, and for a new one after a token has ended. */
 const HELLO_MS = 5_000;
-/** The contract's, over both channels. */
+/** Set by the contract, over both channels. */
 const SUBSCRIPTION_LIMIT = 20;
 
 export interface ConversationDependencies {
@@ -46,13 +46,13 @@ export interface ConversationDependencies {
   readonly clock: Clock;
 }
 
-/** The socket, as the conversation on it needs it. */
-interface Line {
+/** The socket as its conversation uses it. */
+interface ConversationSocket {
   readonly isClosing: boolean;
   say(text: string): void;
   refuse(code: LiveProblemCode, about: FrameReference): void;
   close(code: 4401 | 4429): void;
-  /** Counts the socket for this user; false when there are too many. */
+  /** Counts the socket for this user; false when the user has too many. */
   claim(userId: string): boolean;
 }
 
@@ -62,19 +62,19 @@ interface Subscription extends SeatWatcher {
 
 export class Conversation {
   readonly #deps: ConversationDependencies;
-  readonly #line: Line;
+  readonly #socket: ConversationSocket;
   readonly #outbox: Outbox;
   readonly #subscriptions = new Map<number, Subscription>();
   #bearer: Bearer | null = null;
   #presence: QueuePresence | null = null;
   /** Why there is no bearer. */
   #endCode: LiveProblemCode = 'UNAUTHENTICATED';
-  /** Until when a hello must have come; null while there is a bearer. */
+  /** The deadline of the next hello; null while there is a bearer. */
   #helloDueMs: number | null;
 
-  constructor(deps: ConversationDependencies, line: Line, outbox: Outbox) {
+  constructor(deps: ConversationDependencies, socket: ConversationSocket, outbox: Outbox) {
     this.#deps = deps;
-    this.#line = line;
+    this.#socket = socket;
     this.#outbox = outbox;
     this.#helloDueMs = deps.clock.monotonicMs() + HELLO_MS;
   }
@@ -91,27 +91,27 @@ export class Conversation {
     return new Date(this.#deps.databaseClock.lowerMs()).toISOString();
   }
 
-  /** Answers a frame; null when that is done, else a promise of it, before which no other frame may be answered. */
+  /** Answers a frame. Returns null when it has answered, else a promise; the caller must await it before the next frame. */
   answer(frame: ClientFrame): Promise<void> | null {
     switch (frame.type) {
       case 'ping': {
         const pong: PongFrame = { type: 'pong' };
-        this.#line.say(JSON.stringify(pong));
+        this.#socket.say(JSON.stringify(pong));
         return null;
       }
       case 'unsubscribe':
         this.#unsubscribe(frame);
         return null;
       case 'hello':
-        return this.#unlessAway({}, () => this.#greet(frame.token));
+        return this.#refuseOnFault({}, () => this.#greet(frame.token));
       case 'subscribe':
         return frame.channel === 'queue'
-          ? this.#unlessAway(referenceTo(frame), () => this.#subscribeQueue(frame))
-          : this.#unlessAway(referenceTo(frame), () => this.#subscribeSeats(frame));
+          ? this.#refuseOnFault(referenceTo(frame), () => this.#subscribeQueue(frame))
+          : this.#refuseOnFault(referenceTo(frame), () => this.#subscribeSeats(frame));
     }
   }
 
-  /** Notices the end of an access token. */
+  /** Ends an access token that has expired. */
   endExpired(): void {
     const bearer = this.#bearer;
     if (bearer?.kind === 'user' && this.#deps.databaseClock.lowerMs() >= bearer.expiresAtMs) {
@@ -119,70 +119,70 @@ export class Conversation {
     }
   }
 
-  /** Gives a socket that has drained a snapshot of all that it missed something of. */
+  /** Sends a socket that has drained a snapshot of each schedule of which it missed a change. */
   catchUp(): void {
     for (const subscription of this.#subscriptions.values()) subscription.schedule.catchUp(subscription);
   }
 
-  /** Nothing is told any more. */
+  /** Ends the conversation: the client receives nothing more. */
   end(): void {
     for (const scheduleId of this.#subscriptions.keys()) this.#leaveSeats(scheduleId);
     this.#leaveQueue();
     this.#bearer = null;
   }
 
-  /** Whoever asks for what is away now is told so, and asks again. */
-  async #unlessAway(about: FrameReference, run: () => Promise<void>): Promise<void> {
+  /** Runs the handler and answers its fault, if any; the client retries. */
+  async #refuseOnFault(about: FrameReference, run: () => Promise<void>): Promise<void> {
     try {
       await run();
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      this.#line.refuse(error.code, about);
+      this.#socket.refuse(error.code, about);
       if (this.#helloDueMs !== null) this.#awaitHello();
     }
   }
 
   async #greet(token: string): Promise<void> {
     const decision = await this.#deps.guards.judge(token);
-    if (this.#line.isClosing) return;
+    if (this.#socket.isClosing) return;
     if (!decision.ok) {
-      this.#line.refuse(decision.rejection.code, {});
-      this.#line.close(4401);
+      this.#socket.refuse(decision.rejection.code, {});
+      this.#socket.close(4401);
       return;
     }
     const bearer = decision.value;
-    if (!this.#line.claim(bearer.userId)) {
-      this.#line.refuse('RATE_LIMITED', {});
-      this.#line.close(4429);
+    if (!this.#socket.claim(bearer.userId)) {
+      this.#socket.refuse('RATE_LIMITED', {});
+      this.#socket.close(4429);
       return;
     }
     const endStatus = endOf(bearer);
     if (endStatus !== null) {
-      this.#line.refuse(`QUEUE_TOKEN_${endStatus}`, {});
+      this.#socket.refuse(`QUEUE_TOKEN_${endStatus}`, {});
       this.#endBearer(`QUEUE_TOKEN_${endStatus}`);
       return;
     }
-    // Looked for under the former token: what the new one does not allow must not be told once that is welcome.
+    // Checked before the welcome: after it, the client must not receive what only the former token allowed.
     const refusals = await this.#refusalsOfSeats(bearer);
-    if (this.#line.isClosing) return;
+    if (this.#socket.isClosing) return;
     const wasInQueue = this.#presence?.isSubscribed === true;
     this.#leaveQueue();
     this.#bearer = bearer;
     this.#helloDueMs = null;
     const welcome: WelcomeFrame = { type: 'welcome', serverTime: this.serverTime(), heartbeatMs: HEARTBEAT_MS };
-    this.#line.say(JSON.stringify(welcome));
+    this.#socket.say(JSON.stringify(welcome));
     for (const [scheduleId, refusal] of refusals) this.#endSeats(scheduleId, refusal);
     this.#enterQueue(bearer);
-    if (wasInQueue) await this.#unlessAway({ channel: 'queue' }, () => this.#moveQueue());
+    if (wasInQueue) await this.#refuseOnFault({ channel: 'queue' }, () => this.#moveQueue());
   }
 
-  /** The queue channel goes on with the token of the new hello, where that has a place. */
+  /** Moves the queue channel to the token of the new hello, if that has a place. */
   async #moveQueue(): Promise<void> {
-    if (this.#presence === null) this.#line.refuse('UNAUTHENTICATED', { channel: 'queue' });
+    if (this.#presence === null) this.#socket.refuse('UNAUTHENTICATED', { channel: 'queue' });
     else await this.#presence.subscribe(this.#deps.clock.monotonicMs());
   }
 
-  /** The subscriptions that the token of a new hello does not allow, or is not known to allow, with the reasons. */
+  /** The subscriptions that the token of a new hello does not allow, or may not allow, with the reasons. */
   async #refusalsOfSeats(bearer: Bearer): Promise<ReadonlyMap<number, LiveProblemCode>> {
     const refusals = new Map<number, LiveProblemCode>();
     const look = async (scheduleId: number): Promise<void> => {
@@ -201,30 +201,30 @@ export class Conversation {
     const about = referenceTo(frame);
     const known = this.#subscriptions.get(scheduleId);
     if (known === undefined && this.#subscribed >= SUBSCRIPTION_LIMIT) {
-      this.#line.refuse('TOO_MANY_SUBSCRIPTIONS', about);
+      this.#socket.refuse('TOO_MANY_SUBSCRIPTIONS', about);
       return;
     }
     const refusal = this.#bearer === null ? this.#endCode : await this.#refusalOf(this.#bearer, scheduleId);
-    if (this.#line.isClosing) return;
+    if (this.#socket.isClosing) return;
     // The token may have ended meanwhile, and all subscriptions with it.
     if (refusal !== null || this.#bearer === null) {
       this.#leaveSeats(scheduleId);
-      this.#line.refuse(refusal ?? this.#endCode, about);
+      this.#socket.refuse(refusal ?? this.#endCode, about);
       return;
     }
     const subscription = this.#subscriptions.get(scheduleId) ?? this.#enterSeats(scheduleId);
     const missing = await subscription.schedule.join(subscription, frame.sinceSeq ?? null);
     if (missing === null || subscription.isOver) return;
     this.#leaveSeats(scheduleId);
-    this.#line.refuse(missing, about);
+    this.#socket.refuse(missing, about);
   }
 
   async #subscribeQueue(frame: SubscribeQueueFrame): Promise<void> {
     const presence = this.#presence;
     if (presence === null) {
-      this.#line.refuse(this.#bearer === null ? this.#endCode : 'UNAUTHENTICATED', referenceTo(frame));
+      this.#socket.refuse(this.#bearer === null ? this.#endCode : 'UNAUTHENTICATED', referenceTo(frame));
     } else if (!presence.isSubscribed && this.#subscribed >= SUBSCRIPTION_LIMIT) {
-      this.#line.refuse('TOO_MANY_SUBSCRIPTIONS', referenceTo(frame));
+      this.#socket.refuse('TOO_MANY_SUBSCRIPTIONS', referenceTo(frame));
     } else {
       await presence.subscribe(this.#deps.clock.monotonicMs());
     }
@@ -234,10 +234,10 @@ export class Conversation {
     if (frame.channel === 'seats') this.#leaveSeats(frame.scheduleId);
     else this.#presence?.unsubscribe();
     const unsubscribed: UnsubscribedFrame = { type: 'unsubscribed', ...referenceTo(frame) };
-    this.#line.say(JSON.stringify(unsubscribed));
+    this.#socket.say(JSON.stringify(unsubscribed));
   }
 
-  /** Why the bearer may not see the seats of the schedule, or null; in the requests' order of decisions. */
+  /** Why the bearer may not see the schedule's seats, or null. Checks in the same order as requests do. */
   async #refusalOf(bearer: Bearer, scheduleId: number): Promise<LiveProblemCode | null> {
     const { guards, room, catalogue } = this.#deps;
     if (bearer.kind === 'queue') {
@@ -269,18 +269,18 @@ export class Conversation {
     subscription.schedule.leave(subscription);
   }
 
-  /** Ends the subscription, if there is one, and says why. */
+  /** Ends the subscription, if there is one, and sends the reason. */
   #endSeats(scheduleId: number, code: LiveProblemCode): void {
     if (!this.#subscriptions.has(scheduleId)) return;
     this.#leaveSeats(scheduleId);
-    this.#line.refuse(code, { channel: 'seats', scheduleId });
+    this.#socket.refuse(code, { channel: 'seats', scheduleId });
   }
 
   #enterQueue(bearer: Bearer): void {
     if (bearer.kind !== 'queue') return;
     const { room, positions, clock } = this.#deps;
     const owner = {
-      placed: (place: QueuePlace) => this.#tellPlace(place),
+      placed: (place: QueuePlace) => this.#sendPlace(place),
       ended: (status: EndStatus) => this.#endBearer(`QUEUE_TOKEN_${status}`),
     };
     const { token, status } = bearer.queue;
@@ -295,12 +295,12 @@ export class Conversation {
     this.#presence = null;
   }
 
-  #tellPlace({ status, queuePosition, estimatedWaitTime }: QueuePlace): void {
+  #sendPlace({ status, queuePosition, estimatedWaitTime }: QueuePlace): void {
     const frame: QueueFrame = { type: 'queue', status, queuePosition, estimatedWaitTime };
-    this.#line.say(JSON.stringify(frame));
+    this.#socket.say(JSON.stringify(frame));
   }
 
-  /** Whom the socket spoke for is nobody any more: what that allowed ends, and so does the socket without a new hello. */
+  /** The token has ended. Cancels its subscriptions; the socket closes unless the client sends a new hello in time. */
   #endBearer(code: LiveProblemCode): void {
     this.#bearer = null;
     this.#endCode = code;

@@ -4,36 +4,37 @@ import type { LiveTally } from './live-metrics.ts';
 import type { Outbox } from './outbox.ts';
 import type { SeatState } from './seat-state.ts';
 
-/** Sockets that are served before others get a turn; about 5 ms. */
+/** The number of sockets that are served before other work gets a turn; about 5 ms. */
 const SLICE = 1_000;
-/** The place of a watcher that is to get a snapshot next. */
+/** The position of a watcher that needs a snapshot. */
 export const NOWHERE = -1;
 
-/** One socket's view of one schedule. */
+/** One socket's position in one schedule. */
 export interface SeatWatcher {
   readonly outbox: Outbox;
-  /** Where its last frame ended. */
+  /** The `seq` at the end of its last frame. */
   seq: number;
-  /** It is to get nothing more. */
+  /** The watcher receives nothing more. */
   isOver: boolean;
 }
 
 export interface FanOut {
   readonly size: number;
-  /** Brings the watcher on from where it stands, with everybody else. */
+  /** Adds a watcher, which from now on receives changes with all others. */
   add(watcher: SeatWatcher): void;
   remove(watcher: SeatWatcher): void;
-  /** Something has changed: within the flush time everybody hears of it. */
+  /** A change has happened: sends it to all watchers within the flush time. */
   changed(): void;
-  /** Nobody's place means anything any more: everybody gets a snapshot. */
+  /** All positions are void: every watcher gets a snapshot. */
   restart(): void;
-  /** Brings one watcher to where the schedule stands. */
+  /** Sends one watcher everything up to the schedule's present state. */
   bring(watcher: SeatWatcher, nowMs: number): void;
 }
 
 /**
- * Tells all watchers of one schedule what has changed. Changes gather from the first one on; then everybody who stands at
- * the same place gets the same bytes. Who is behind is passed over, and who is added meanwhile is served too.
+ * Sends the changes of one schedule to all its watchers. Changes gather from the first one on for the flush time; then all
+ * watchers at the same position get the same bytes. Slow watchers are skipped; watchers that are added during a round are
+ * served in it.
  */
 export function createFanOut(deps: {
   readonly state: () => SeatState | null;
@@ -80,13 +81,13 @@ export function createFanOut(deps: {
     if (hasMore && watchers.size > 0) gather();
   }
 
-  /** Runs in a timer of its own, where a throw would end the process. */
+  /** Runs in its own timer, where a throw would end the process. */
   function bringSafely(watcher: SeatWatcher, nowMs: number): void {
     try {
       bring(watcher, nowMs);
     } catch (error) {
       watchers.delete(watcher);
-      log.error({ err: error }, 'a live socket could not be served');
+      log.error({ err: error }, 'could not send to a live socket; it gets no more changes of this schedule');
     }
   }
 

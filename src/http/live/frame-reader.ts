@@ -1,11 +1,11 @@
 import type { ClientFrame } from '../../domain/live-frames.ts';
 
-/** The contract's limit of a frame from a client; an access token of the longest kind in use fits. */
+/** The contract's limit of a client's frame; the longest kind of access token in use fits. */
 export const FRAME_LIMIT_BYTES = 4_096;
-/** An id is the client's own mark and is kept until its frame is answered. */
+/** The client chooses the id, and the service keeps it until it has answered the frame. */
 const ID_LIMIT = 64;
 
-/** What an answer repeats of the frame that it answers. */
+/** The members of a frame that its answer repeats. */
 export interface FrameReference {
   readonly channel?: 'seats' | 'queue';
   readonly scheduleId?: number;
@@ -14,15 +14,15 @@ export interface FrameReference {
 
 export type FrameReading =
   | { readonly ok: true; readonly frame: ClientFrame }
-  /** `about`: as much of what it refers to as could be read. */
+  /** `about`: the members that could be read. */
   | { readonly ok: false; readonly about: FrameReference };
 
-/** A map and no object, so that a member named `__proto__` is a member like any other, which no frame has. */
+/** A map, not an object: a member named `__proto__` is then an ordinary unknown member. */
 type Members = ReadonlyMap<string, unknown>;
 
 /**
- * Reads a frame strictly: one JSON object with exactly the members of its type, in their ranges. All of them are plain
- * values, so nothing of a hostile structure gets further than the parser.
+ * Reads a frame strictly: one JSON object with exactly the members of its type, in their ranges. All members are plain values,
+ * so no hostile structure gets past the parser.
  */
 export function readFrame(text: string): FrameReading {
   const members = membersOf(text);
@@ -100,7 +100,7 @@ function referenceOf(members: Members): FrameReference {
   };
 }
 
-/** The frame's id, if it has one; null when it is none. */
+/** The frame's id, if it has one; null when the id is invalid. */
 function markOf(members: Members): { readonly id?: string } | null {
   if (!members.has('id')) return {};
   const id = members.get('id');

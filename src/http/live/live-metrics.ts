@@ -1,40 +1,40 @@
 import { Gauge, Histogram, type Registry } from 'prom-client';
 
-/** Up to the flush time it is by design; beyond it the node is late. */
+/** Delays up to the flush time are by design; longer ones mean that the node is late. */
 const DELAY_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 2.5];
 
-/** What is counted on the way of every frame, into plain numbers. */
+/** Counters on the path of every frame, as plain numbers. */
 export interface LiveTally {
   framesSent: number;
-  /** Snapshots in place of what a slow socket had missed. */
+  /** Snapshots that replaced the changes that a slow socket had missed. */
   slowSnapshots: number;
-  /** Seconds from the first of some changes to their last watcher. */
+  /** Seconds from the first of several changes until their last watcher was served. */
   observeDelay(seconds: number): void;
   /** Sockets that ended, by close code. */
   countClose(code: number): void;
 }
 
-/** What is asked when the figures are read. */
+/** The sources of the gauges, read when the metrics are scraped. */
 export interface LiveSources {
   sockets(): number;
-  /** Those that do not keep up. */
+  /** Slow sockets. */
   behind(): number;
   subscriptions(): { readonly seats: number; readonly queue: number };
   schedules(): number;
 }
 
-/** Codes worth a figure of their own; peers may send any other. */
+/** Codes that get a figure of their own; peers may send any other. */
 const KNOWN_CODES: ReadonlySet<number> = new Set([
   1000, 1001, 1002, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 4400, 4401, 4429,
 ]);
 
-/** Registers the figures of live sockets, and returns where they are counted. */
+/** Registers the metrics of live sockets, and returns their counters. */
 export function registerLiveMetrics(registry: Registry, sources: LiveSources): LiveTally {
   const registers = [registry];
   const closes = new Map<string, number>();
   const delay = new Histogram({
     name: 'frontrow_live_delay_seconds',
-    help: 'Time from the first of some changes of a schedule becoming durable to the frame of its last watcher.',
+    help: 'Time from the first durable change of a round to the frame of the schedule’s last watcher.',
     buckets: DELAY_BUCKETS_SECONDS,
     registers,
   });

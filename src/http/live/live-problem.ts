@@ -4,7 +4,7 @@ import type { Language } from '../answers/language.ts';
 import { problemTable } from '../answers/problem-table.ts';
 import type { FrameReference } from './frame-reader.ts';
 
-/** Codes that only frames carry, with their words. */
+/** Codes that only frames carry, with their texts. */
 const frameTable = {
   MALFORMED: {
     ko: '프레임을 이해할 수 없습니다',

@@ -1,10 +1,10 @@
 /**
- * One schedule that sockets of this node watch: hears what its owner tells, asks the owner for the map where that does not
- * suffice, and answers who begins to watch.
+ * One schedule with watchers on this node. Receives its owner's broadcasts, asks the owner for the map when those do not
+ * suffice, and answers new watchers.
  *
- * WATCH-1. Whoever subscribes is answered from a map that was asked for after the subscription had arrived.
- * WATCH-2. What was missed is never skipped: a gap is closed by the owner's map, as one delta.
- * WATCH-3. One map is asked for at a time.
+ * WATCH-1. A subscription is answered from a map that was requested after the subscription had arrived.
+ * WATCH-2. Missed changes are never skipped: the owner's map closes a gap, as one delta.
+ * WATCH-3. One map is requested at a time.
  */
 import type { CommandRouter, ReadSeatMap, SeatMap } from '../../actors/command.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -16,21 +16,21 @@ import type { LiveTally } from './live-metrics.ts';
 import type { LiveProblemCode } from './live-problem.ts';
 import { SeatState } from './seat-state.ts';
 
-/** Owners say where they stand once a second; after this long the owner is asked, which also brings one to life. */
+/** Owners announce their position once a second; after this much silence the node asks the owner, which also starts one. */
 const SILENCE_MS = 3_000;
 
 export interface LiveSchedule {
   readonly scheduleId: number;
   readonly watchers: number;
   /**
-   * Answers the watcher with what changed after `sinceSeq`, or with the whole map, and tells it of every change from then
-   * on. The code of a refusal otherwise; then it is told nothing.
+   * Answers the watcher with the changes after `sinceSeq`, or with the whole map, and adds it to the watchers. Returns the code
+   * of a refusal otherwise; the watcher then receives nothing.
    */
   join(watcher: SeatWatcher, sinceSeq: number | null): Promise<LiveProblemCode | null>;
   leave(watcher: SeatWatcher): void;
-  /** Gives a watcher that has drained a snapshot in place of what it missed. */
+  /** Sends a watcher that has drained a snapshot in place of the changes that it missed. */
   catchUp(watcher: SeatWatcher): void;
-  /** To be called about once a second. */
+  /** Call this about once a second. */
   look(nowMs: number): void;
   close(): void;
 }
@@ -44,15 +44,15 @@ export interface LiveScheduleDependencies {
   readonly flushMs: number;
 }
 
-/** Null: there is a map that was asked for after the reader had begun to wait. */
+/** Null: the map was requested after the reader had begun to wait. */
 type ReadResult = LiveProblemCode | null;
 
 export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDependencies): LiveSchedule {
   const { router, clock, log, tally } = deps;
   let state: SeatState | null = null;
-  /** The last change that anybody told of; ahead of the state while there is a gap. */
-  let heardSeq = 0;
-  let heardAtMs = clock.monotonicMs();
+  /** The last change that any broadcast mentioned; ahead of the state while there is a gap. */
+  let announcedSeq = 0;
+  let lastMessageAtMs = clock.monotonicMs();
   let readers: ((result: ReadResult) => void)[] = [];
   let isReading = false;
   let isCatchingUp = false;
@@ -77,12 +77,12 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
   }
 
   async function ask(): Promise<ReadResult> {
-    const heardBefore = heardSeq;
+    const announcedBefore = announcedSeq;
     try {
       const reply = await router.dispatch<ReadSeatMap>({ type: 'ReadSeatMap', scheduleId });
       switch (reply.outcome) {
         case 'granted':
-          absorb(reply.value, heardBefore);
+          absorb(reply.value, announcedBefore);
           return null;
         case 'refused':
           return reply.rejection.code;
@@ -98,16 +98,19 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
     }
   }
 
-  function absorb(map: SeatMap, heardBefore: number): void {
+  function absorb(map: SeatMap, announcedBefore: number): void {
     const nowMs = clock.monotonicMs();
-    heardAtMs = nowMs;
+    lastMessageAtMs = nowMs;
     if (state === null) {
       state = new SeatState(map);
-    } else if (map.seq < heardBefore) {
-      // An owner never answers with less than it told before, unless the database has lost it.
-      log.warn({ scheduleId, heardSeq: heardBefore, seq: map.seq }, 'a schedule stands before what it stood at');
+    } else if (map.seq < announcedBefore) {
+      // An owner never answers with less than it broadcast before, unless the database has lost changes.
+      log.warn(
+        { scheduleId, announcedSeq: announcedBefore, seq: map.seq },
+        'the owner sent an older seat map than it had announced; the database may have lost changes',
+      );
       state.goBack(map);
-      heardSeq = map.seq;
+      announcedSeq = map.seq;
       fanOut.restart();
     } else if (map.seq > state.seq) {
       state.adopt(map);
@@ -116,8 +119,8 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
       state.enterEpoch(map.epoch);
     }
     state.mark(nowMs);
-    heardSeq = Math.max(heardSeq, state.seq);
-    if (heardSeq > state.seq) catchUpWithOwner();
+    announcedSeq = Math.max(announcedSeq, state.seq);
+    if (announcedSeq > state.seq) catchUpWithOwner();
   }
 
   function catchUpWithOwner(): void {
@@ -125,19 +128,19 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
     isCatchingUp = true;
     void read().then((refusal) => {
       isCatchingUp = false;
-      // What was told during the reading may have left a gap again; an owner that cannot answer is asked by the next look.
-      if (refusal === null && state !== null && heardSeq > state.seq) catchUpWithOwner();
+      // Broadcasts during the read may have left another gap; the next `look` retries an owner that cannot answer.
+      if (refusal === null && state !== null && announcedSeq > state.seq) catchUpWithOwner();
     });
   }
 
   const listener: SeatListener = {
     updated(updates: SeatUpdates) {
-      heardAtMs = clock.monotonicMs();
+      lastMessageAtMs = clock.monotonicMs();
       if (state !== null && updates.seq <= state.seq) {
         if (updates.epoch > state.epoch) catchUpWithOwner();
         return;
       }
-      heardSeq = Math.max(heardSeq, updates.seq);
+      announcedSeq = Math.max(announcedSeq, updates.seq);
       if (state === null) return;
       if (updates.fromSeq > state.seq + 1) {
         catchUpWithOwner();
@@ -147,8 +150,8 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
       fanOut.changed();
     },
     stands(head: SeatHead) {
-      heardAtMs = clock.monotonicMs();
-      heardSeq = Math.max(heardSeq, head.seq);
+      lastMessageAtMs = clock.monotonicMs();
+      announcedSeq = Math.max(announcedSeq, head.seq);
       if (state === null) return;
       if (head.seq === state.seq) state.enterEpoch(head.epoch);
       else if (head.seq > state.seq || head.epoch > state.epoch) catchUpWithOwner();
@@ -164,7 +167,7 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
     },
 
     async join(watcher, sinceSeq) {
-      // Frames from before the answer would only be in its way.
+      // Frames from before the answer would precede it.
       fanOut.remove(watcher);
       const refusal = await read();
       if (refusal !== null) return refusal;
@@ -191,8 +194,8 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
 
     look(nowMs) {
       state?.mark(nowMs);
-      const isSilent = nowMs - heardAtMs >= SILENCE_MS;
-      const isBehind = state !== null && heardSeq > state.seq;
+      const isSilent = nowMs - lastMessageAtMs >= SILENCE_MS;
+      const isBehind = state !== null && announcedSeq > state.seq;
       if (fanOut.size > 0 && (isSilent || isBehind)) catchUpWithOwner();
     },
 

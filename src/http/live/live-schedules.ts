@@ -1,15 +1,15 @@
 import { createLiveSchedule, type LiveSchedule, type LiveScheduleDependencies } from './live-schedule.ts';
 
-/** A schedule is still listened to for this long after its last watcher has gone, so that who comes back can resume. */
+/** A schedule keeps its subscription this long after its last watcher has left, so that returning clients can resume. */
 const LINGER_MS = 60_000;
 
-/** The schedules that sockets of this node watch. */
+/** The schedules with watchers on this node. */
 export interface LiveSchedules {
-  /** How many have watchers, and how many watchers there are. */
+  /** The number of schedules with watchers, and the number of watchers. */
   count(): { readonly schedules: number; readonly watchers: number };
-  /** The schedule, listened to from now on. It must exist: whoever asks has looked it up. */
+  /** Returns the schedule and subscribes to it. It must exist: the caller has looked it up. */
   open(scheduleId: number): LiveSchedule;
-  /** To be called about once a second. */
+  /** Call this about once a second. */
   look(nowMs: number): void;
   close(): void;
 }

@@ -1,8 +1,8 @@
 /**
- * One live socket: takes its frames in, one after the other, and keeps its limits and deadlines.
+ * One live socket: reads its frames one after the other, and enforces its limits and deadlines.
  *
- * SOCKET-1. Frames are answered in the order in which they came, every one of them.
- * SOCKET-2. Nothing that a client sends, and no bug that it meets, reaches past its own socket.
+ * SOCKET-1. Every frame is answered, in the order of arrival.
+ * SOCKET-2. Nothing that a client sends, and no bug that it triggers, affects another socket.
  */
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../runtime/clock.ts';
@@ -16,34 +16,34 @@ import { errorText, type LiveProblemCode } from './live-problem.ts';
 import { MessageRate } from './message-rate.ts';
 import { Outbox } from './outbox.ts';
 
-/** A peer that answers nothing from one ping to the next has gone. */
+/** A peer that answers nothing between two pings is gone. */
 const PING_MS = 30_000;
-/** The contract's: the third one ends the socket. */
+/** Set by the contract: the third malformed frame ends the socket. */
 const MALFORMED_LIMIT = 3;
-/** A socket that is this long behind does not keep up. */
+/** A socket that has been behind for this long is too slow. */
 const BEHIND_LIMIT_MS = 10_000;
-/** Within this a peer answers a close; one that does not is cut off. */
+/** A peer answers a close within this time; a socket without an answer is terminated. */
 const CLOSE_PATIENCE_MS = 2_000;
-/** Frames that wait for an earlier one's answer; beyond it nothing is read from the socket. */
+/** The most frames that wait for an earlier answer; beyond it the session stops reading from the socket. */
 const BACKLOG_LIMIT = 16;
-/** RFC 6455's code for a fault of ours. */
+/** RFC 6455's code for an error of the server. */
 const INTERNAL_ERROR_CODE = 1011 satisfies LiveCloseCode;
 
-/** What the sessions of a node share. */
+/** The dependencies that all sessions of a node share. */
 export interface SessionDependencies extends ConversationDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly tally: LiveTally;
-  /** 0: any number. */
+  /** 0: unlimited. */
   readonly messagesPerMinute: number;
-  /** Counts the socket among its user's; false when there are too many. */
+  /** Counts the socket for its user; false when the user has too many. */
   readonly claim: (session: LiveSession, userId: string) => boolean;
   readonly fellBehind: (session: LiveSession) => void;
 }
 
 export class LiveSession {
   readonly address: string;
-  /** Whom the socket is counted for; null before the first hello. */
+  /** The user for whom the socket is counted; null before the first hello. */
   userId: string | null = null;
   readonly #socket: WebSocket;
   readonly #deps: SessionDependencies;
@@ -72,12 +72,12 @@ export class LiveSession {
     this.#nextPingMs = nowMs + PING_MS;
   }
 
-  /** From when either side ended it: whatever was being found out for it is of no use any more. */
+  /** True once either side has started to close: pending work for the socket is void. */
   get isClosing(): boolean {
     return this.#closeCode !== null || this.#isReleased;
   }
 
-  /** The code that the socket ends with, where this side chose it. */
+  /** The close code, if this side chose it. */
   get closeCode(): number | null {
     return this.#closeCode;
   }
@@ -95,13 +95,13 @@ export class LiveSession {
     else if (this.#backlog.length >= BACKLOG_LIMIT) this.#socket.pause();
   }
 
-  /** A sign of life below the frames. `isPing`: it wants an answer, so it counts as a message. */
+  /** Records a sign of life below the frames. `isPing`: it needs an answer, so it counts as a message. */
   hear(isPing: boolean): void {
     this.#isHeard = true;
     if (isPing && !this.isClosing) this.#admit();
   }
 
-  /** To be called about twice a second. */
+  /** Call this about twice a second. */
   tick(nowMs: number): void {
     if (this.isClosing) {
       if (nowMs >= this.#cutOffMs) this.#socket.terminate();
@@ -119,7 +119,7 @@ export class LiveSession {
     }
   }
 
-  /** Brings a socket that was behind up to date; false while it has not drained. */
+  /** Sends a socket that was behind what it missed; false while it has not drained. */
   catchUp(): boolean {
     if (this.isClosing) return true;
     if (!this.#outbox.hasDrained()) return false;
@@ -147,7 +147,7 @@ export class LiveSession {
     this.close(1013);
   }
 
-  /** Ends the socket with this code. What it was told of is given up at once. */
+  /** Closes the socket with this code and ends its subscriptions at once. */
   close(code: LiveCloseCode): void {
     if (this.isClosing) return;
     this.#closeCode = code;
@@ -162,16 +162,16 @@ export class LiveSession {
     this.#socket.terminate();
   }
 
-  /** Gives up everything that the socket is told of. */
+  /** Ends all subscriptions of the socket. */
   release(): void {
     this.#isReleased = true;
     this.#backlog.length = 0;
     this.#conversation.end();
   }
 
-  /** Ends the socket for a bug that it met. */
+  /** Closes the socket because of a bug. */
   fail(error: unknown): void {
-    this.#deps.log.error({ err: error }, 'a live socket met a bug');
+    this.#deps.log.error({ err: error }, 'a bug made a live socket fail; closing it');
     this.close(INTERNAL_ERROR_CODE);
   }
 
@@ -184,7 +184,7 @@ export class LiveSession {
     return false;
   }
 
-  /** Answers what has come, one frame after the other. */
+  /** Answers the received frames, one after the other. */
   #workOff(): void {
     for (let reading = this.#backlog.shift(); reading !== undefined; reading = this.#backlog.shift()) {
       const work = this.#answer(reading);

@@ -3,34 +3,34 @@ import type { Log } from '../../runtime/log.ts';
 import type { LiveSession } from './live-session.ts';
 import type { LiveTally } from './live-metrics.ts';
 
-/** Each costs about 20 KiB and a file descriptor; a node that has more serves none of them well. */
+/** Each costs about 20 KiB and a file descriptor; a node with more serves none of them well. */
 const SOCKET_LIMIT = 50_000;
-/** Sockets that have not said who they are: a page full of fans behind one address reconnects at once after a restart. */
-const STRANGERS_PER_ADDRESS = 5_000;
-const STRANGERS_IN_ALL = 20_000;
-/** How often every socket is looked at, for its deadlines; one timer instead of several for each. */
+/** Sockets before their hello: many fans behind one address reconnect at once after a restart. */
+const UNIDENTIFIED_PER_ADDRESS = 5_000;
+const UNIDENTIFIED_IN_ALL = 20_000;
+/** How often every socket's deadlines are checked; one timer replaces several for each. */
 const TICK_MS = 500;
 const LOOK_MS = 1_000;
-/** How often a socket that is behind is asked whether it has drained. */
+/** How often a slow socket is checked for having drained. */
 const CATCH_UP_MS = 100;
-/** A peer has this long to answer the close of a restart. */
+/** The time in which a peer must answer the close of a restart. */
 const FAREWELL_MS = 500;
 
 /** The open sockets of this node. */
 export interface LiveSockets {
   readonly size: number;
-  /** Those that do not keep up. */
+  /** Slow sockets. */
   readonly behind: number;
   readonly seatSubscriptions: number;
-  /** Whether a socket from this address may be opened now; the code of the refusal else. */
+  /** Null when a socket from this address may open now, else the code of the refusal. */
   refusalOf(address: string): 'OVERLOADED' | 'RATE_LIMITED' | null;
   add(session: LiveSession): void;
   remove(session: LiveSession, code: number): void;
-  /** Counts the socket among its user's; false when there are as many as there may be. */
+  /** Counts the socket for its user; false when the user has too many. */
   claim(session: LiveSession, userId: string): boolean;
   fellBehind(session: LiveSession): void;
   start(): void;
-  /** Says goodbye to everybody, and cuts off who does not answer. */
+  /** Closes all sockets, and terminates those that do not answer. */
   close(): void;
 }
 
@@ -38,7 +38,7 @@ export function createLiveSockets(deps: {
   readonly clock: Clock;
   readonly log: Log;
   readonly tally: LiveTally;
-  /** 0: any number. */
+  /** 0: unlimited. */
   readonly socketsPerUser: number;
   /** Called about once a second. */
   readonly look: (nowMs: number) => void;
@@ -47,8 +47,8 @@ export function createLiveSockets(deps: {
   const sessions = new Set<LiveSession>();
   const behind = new Set<LiveSession>();
   const ofUser = createTally();
-  const strangersOf = createTally();
-  let strangers = 0;
+  const unidentifiedOf = createTally();
+  let unidentified = 0;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let cancelTick: (() => void) | null = null;
   let isCatchingUp = false;
@@ -57,7 +57,7 @@ export function createLiveSockets(deps: {
   function tick(): void {
     const nowMs = clock.monotonicMs();
     for (const session of sessions) {
-      // One socket's bug is not the others'.
+      // One socket's bug must not affect the others.
       try {
         session.tick(nowMs);
       } catch (error) {
@@ -76,7 +76,7 @@ export function createLiveSockets(deps: {
     try {
       look(nowMs);
     } catch (error) {
-      log.error({ err: error }, 'the live schedules could not be looked at');
+      log.error({ err: error }, 'the periodic check of live schedules failed');
     }
   }
 
@@ -94,8 +94,8 @@ export function createLiveSockets(deps: {
   }
 
   function forgetStranger(address: string): void {
-    strangers -= 1;
-    strangersOf.subtract(address);
+    unidentified -= 1;
+    unidentifiedOf.subtract(address);
   }
 
   return {
@@ -114,14 +114,14 @@ export function createLiveSockets(deps: {
     },
 
     refusalOf(address) {
-      if (isClosed || sessions.size >= SOCKET_LIMIT || strangers >= STRANGERS_IN_ALL) return 'OVERLOADED';
-      return strangersOf.of(address) >= STRANGERS_PER_ADDRESS ? 'RATE_LIMITED' : null;
+      if (isClosed || sessions.size >= SOCKET_LIMIT || unidentified >= UNIDENTIFIED_IN_ALL) return 'OVERLOADED';
+      return unidentifiedOf.of(address) >= UNIDENTIFIED_PER_ADDRESS ? 'RATE_LIMITED' : null;
     },
 
     add(session) {
       sessions.add(session);
-      strangers += 1;
-      strangersOf.add(session.address);
+      unidentified += 1;
+      unidentifiedOf.add(session.address);
     },
 
     remove(session, code) {
@@ -165,7 +165,7 @@ export function createLiveSockets(deps: {
   };
 }
 
-/** How many there are of each. */
+/** Counts entries by key. */
 function createTally() {
   const counts = new Map<string, number>();
   return {

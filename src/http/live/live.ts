@@ -7,7 +7,7 @@ import { createQueuePositions } from './queue-positions.ts';
 import type { AppDependencies, LiveOptions } from '../app-options.ts';
 import type { Guards } from '../identity/identity.ts';
 
-/** What the live route works with. */
+/** The parts that the live route uses. */
 export interface Live {
   readonly sockets: LiveSockets;
   readonly tally: LiveTally;
@@ -15,8 +15,8 @@ export interface Live {
 }
 
 /**
- * Everything behind the live route, which begins with the server and says goodbye with it: before anything else of the
- * closing, so that clients look for another node at once.
+ * Creates the parts behind the live route. They start with the server. On shutdown they close their sockets first, so that
+ * clients look for another node at once.
  */
 export function createLive(
   app: FastifyInstance,

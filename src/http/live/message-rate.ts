@@ -1,8 +1,8 @@
 const WINDOW_MS = 60_000;
 
 /**
- * Counts the messages of one socket in a sliding minute: those of this minute, and of the last one the share that the
- * sliding minute still covers. Two counters instead of an instant for each message, because there are many sockets.
+ * Counts the messages of one socket in a sliding minute: those of this minute, and the share of the last minute that the
+ * sliding minute still covers. Two counters replace an instant for each message, because there are many sockets.
  */
 export class MessageRate {
   #windowBeganMs: number;
@@ -13,7 +13,7 @@ export class MessageRate {
     this.#windowBeganMs = nowMs;
   }
 
-  /** Counts a message; false when it is one too many. `perMinute` 0: there is no limit. */
+  /** Counts a message; false when it exceeds the limit. `perMinute` 0: unlimited. */
   admit(nowMs: number, perMinute: number): boolean {
     if (perMinute === 0) return true;
     const windows = Math.floor((nowMs - this.#windowBeganMs) / WINDOW_MS);

@@ -1,32 +1,32 @@
 import type { WebSocket } from 'ws';
 import type { LiveTally } from './live-metrics.ts';
 
-/** Beyond this a socket gets no more of the seats until it has drained: what it would get is old by then. */
+/** Above this a socket gets no seat frames until it has drained: they would arrive too late to be of use. */
 const HIGH_WATER_BYTES = 256 * 1_024;
-/** A socket that has drained to here keeps up again; a snapshot of the largest hall is 45 KiB. */
+/** A socket that has drained to here is fast enough again; a snapshot of the largest hall is 45 KiB. */
 const LOW_WATER_BYTES = 32 * 1_024;
-/** Beyond this it does not even read answers to its own frames. */
+/** Above this the socket does not even read answers to its own frames. */
 const OVERFLOW_BYTES = 1_024 * 1_024;
 
 const TEXT = { binary: false } as const;
 
-/** Told when a socket stops keeping up. Neither method may send. */
+/** Notified when a socket falls behind. Neither method may send. */
 export interface OutboxKeeper {
   fellBehind(): void;
   overflowed(): void;
 }
 
 /**
- * The way out to one socket, with a bound on what waits there. Seat frames are offered: once the socket is behind, none is
- * taken until it has drained, and then it needs a snapshot.
+ * The bounded output queue of one socket. Seat frames are optional: a socket that is behind gets none until it has drained, and
+ * then it needs a snapshot.
  */
 export class Outbox {
   readonly #socket: WebSocket;
   readonly #keeper: OutboxKeeper;
   readonly #tally: LiveTally;
-  /** Monotonic milliseconds; when the last frame was sent. */
+  /** Monotonic milliseconds of the last frame sent. */
   lastSentMs: number;
-  /** Monotonic milliseconds; null while it keeps up. */
+  /** Monotonic milliseconds; null while the socket is not behind. */
   behindSinceMs: number | null = null;
 
   constructor(socket: WebSocket, keeper: OutboxKeeper, tally: LiveTally, nowMs: number) {
@@ -48,13 +48,13 @@ export class Outbox {
     return true;
   }
 
-  /** Sends an answer, or word of something that a snapshot does not tell. */
+  /** Sends an answer, or news that no snapshot contains. */
   say(text: string, nowMs: number): void {
     if (this.#socket.bufferedAmount > OVERFLOW_BYTES) this.#keeper.overflowed();
     else this.#send(text, nowMs);
   }
 
-  /** Whether a socket that was behind has drained; it keeps up from then on. */
+  /** Whether a socket that was behind has drained; from then on it gets seat frames again. */
   hasDrained(): boolean {
     if (this.#socket.bufferedAmount > LOW_WATER_BYTES) return false;
     this.behindSinceMs = null;

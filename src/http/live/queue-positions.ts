@@ -3,12 +3,12 @@ import { Fault } from '../../domain/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { LiveRoom, QueuePresence } from './queue-presence.ts';
 
-/** Tokens that are looked up, and whose holders are told, before others get a turn; about 4 ms where all have moved. */
+/** The number of tokens that are looked up and served before other work gets a turn; about 4 ms when all have moved. */
 const SLICE = 200;
-/** A little more than the shortest time between two position frames, so that nobody is passed over for some ms. */
+/** Slightly longer than the least interval between two position frames, so that no token is skipped by a few milliseconds. */
 const SWEEP_MS = 1_020;
 
-/** Looks up where everybody stands, about once a second while there is anybody. */
+/** Looks up all positions about once a second while there are subscribers. */
 export interface QueuePositions {
   readonly subscribed: number;
   add(presence: QueuePresence): void;
@@ -42,7 +42,7 @@ export function createQueuePositions(deps: {
     cancel = clock.after(SWEEP_MS, () => {
       void sweep()
         .catch((error: unknown) => {
-          // A waiting room that is away says so to everybody who asks it; here the next sweep asks again.
+          // A waiting room that is unavailable rejects all callers; the next sweep retries.
           if (!(error instanceof Fault)) log.error({ err: error }, 'places in the queue could not be looked up');
         })
         .then(() => {

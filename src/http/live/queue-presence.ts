@@ -3,22 +3,22 @@ import type { QueuePlace, QueueTokenStatus, QueueWatch, WaitingRoom } from '../.
 export type LiveRoom = Pick<WaitingRoom, 'identify' | 'status'> & Pick<QueueWatch, 'watch' | 'look'>;
 export type EndStatus = Exclude<QueueTokenStatus, 'WAITING' | 'ACTIVE'>;
 
-/** Positions are told at most once in this time. */
+/** The least interval between two position frames. */
 const POSITION_INTERVAL_MS = 1_000;
-/** A waiting room that was replaced knows nothing of who watched the former one. */
+/** A waiting room that replaced another one does not know its watches. */
 const REWATCH_MS = 30_000;
 
-/** Whose place it is. Neither method throws. */
+/** The owner of the place. Neither method throws. */
 export interface PresenceOwner {
   /** Called while the queue channel is subscribed. */
   placed(place: QueuePlace): void;
-  /** The token has ended, once. */
+  /** Called once, when the token has ended. */
   ended(status: EndStatus): void;
 }
 
 /**
- * The queue token of one socket. Its holder counts as present while the channel is subscribed; a change of status is told
- * at once, positions when they are looked up for everybody.
+ * The queue token of one socket. Its holder counts as present while the channel is subscribed. A change of status is sent at
+ * once; positions are sent when the sweep has looked them up.
  */
 export class QueuePresence {
   readonly token: string;
@@ -29,8 +29,8 @@ export class QueuePresence {
   #isOver = false;
   #isConfirming = false;
   #status: QueueTokenStatus;
-  #told: QueuePlace | null = null;
-  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #sent: QueuePlace | null = null;
+  #sentAtMs = Number.NEGATIVE_INFINITY;
   #unwatch: (() => void) | null = null;
   #watchedAtMs = 0;
 
@@ -39,7 +39,7 @@ export class QueuePresence {
     this.#room = room;
     this.#owner = owner;
     this.#status = status;
-    // Whoever is inside counts as present anyway, and its end must be known at once.
+    // An ACTIVE holder counts as present anyway, and the end of its token must be noticed at once.
     if (status === 'ACTIVE') this.#watch(nowMs);
   }
 
@@ -47,16 +47,16 @@ export class QueuePresence {
     return this.#isSubscribed;
   }
 
-  /** Answers with the place as it is now. Throws what the waiting room throws; then all is as before. */
+  /** Answers with the present place. When the waiting room throws, this throws the same and changes nothing. */
   async subscribe(nowMs: number): Promise<void> {
-    // Nothing but an end is told before the answer.
+    // Until the answer, only the token's end is sent.
     this.#isAnswering = true;
     this.#watch(nowMs);
     try {
       const place = await this.#lookNow();
       if (this.#isOver) return;
       this.#isSubscribed = true;
-      this.#tell(place, nowMs);
+      this.#send(place, nowMs);
     } finally {
       this.#isAnswering = false;
       if (!this.#isSubscribed) this.#stopCounting();
@@ -68,7 +68,7 @@ export class QueuePresence {
     this.#stopCounting();
   }
 
-  /** Takes in where the token stands, or null when it is not live. */
+  /** Takes over the token's place, or null when it is not live. */
   looked(place: QueuePlace | null, nowMs: number): void {
     if (this.#isOver) return;
     if (place === null) {
@@ -80,10 +80,10 @@ export class QueuePresence {
     ) {
       this.#watch(nowMs);
     }
-    const isNews = this.#told === null || !isSamePlace(this.#told, place);
-    const isDue = place.status !== this.#status || nowMs - this.#toldAtMs >= POSITION_INTERVAL_MS;
+    const isNews = this.#sent === null || !isSamePlace(this.#sent, place);
+    const isDue = place.status !== this.#status || nowMs - this.#sentAtMs >= POSITION_INTERVAL_MS;
     this.#status = place.status;
-    if (this.#isSubscribed && !this.#isAnswering && isNews && isDue) this.#tell(place, nowMs);
+    if (this.#isSubscribed && !this.#isAnswering && isNews && isDue) this.#send(place, nowMs);
   }
 
   close(): void {
@@ -101,14 +101,14 @@ export class QueuePresence {
     return { status, queuePosition, estimatedWaitTime };
   }
 
-  #tell(place: QueuePlace, nowMs: number): void {
+  #send(place: QueuePlace, nowMs: number): void {
     this.#status = place.status;
     if (isEnd(place.status)) {
       this.#end(place.status);
       return;
     }
-    this.#told = place;
-    this.#toldAtMs = nowMs;
+    this.#sent = place;
+    this.#sentAtMs = nowMs;
     this.#owner.placed(place);
   }
 
@@ -118,11 +118,11 @@ export class QueuePresence {
     if (unwatch === null) return;
     this.#unwatch = unwatch;
     this.#watchedAtMs = nowMs;
-    // After the new one, so that its holder is never absent in between.
+    // Call it after the new watch began, so that the holder is never absent in between.
     former?.();
   }
 
-  /** Who is not subscribed and waits is absent. */
+  /** A WAITING holder without a subscription is absent. */
   #stopCounting(): void {
     if (this.#status !== 'ACTIVE') this.#stopWatching();
   }
@@ -139,21 +139,21 @@ export class QueuePresence {
       this.#end(status);
     } else if (this.#isSubscribed && !this.#isAnswering && status === 'ACTIVE') {
       const place: QueuePlace = { status, queuePosition: 0, estimatedWaitTime: 0 };
-      this.#told = place;
+      this.#sent = place;
       this.#owner.placed(place);
     }
   }
 
   #end(status: EndStatus): void {
     if (this.#isOver) return;
-    const isTold = this.#isSubscribed || this.#isAnswering;
+    const isExpected = this.#isSubscribed || this.#isAnswering;
     this.#isOver = true;
     this.#stopWatching();
-    if (isTold) this.#owner.placed({ status, queuePosition: null, estimatedWaitTime: null });
+    if (isExpected) this.#owner.placed({ status, queuePosition: null, estimatedWaitTime: null });
     this.#owner.ended(status);
   }
 
-  /** A token that is not live here may have ended, or the waiting room may be away. */
+  /** A token that is not live here may have ended, or the waiting room may be unavailable. */
   async #confirmEnd(): Promise<void> {
     if (this.#isConfirming) return;
     this.#isConfirming = true;
@@ -161,7 +161,7 @@ export class QueuePresence {
       const place = await this.#lookNow();
       if (isEnd(place.status)) this.#end(place.status);
     } catch {
-      // The waiting room cannot say now; the next look asks again.
+      // The waiting room is unavailable; the next look retries.
     } finally {
       this.#isConfirming = false;
     }

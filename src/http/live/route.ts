@@ -13,10 +13,10 @@ import type { Live } from './live.ts';
 import { LiveSession } from './live-session.ts';
 import { isOriginAllowed } from './origin.ts';
 
-/** Limits that the library has and its types do not know yet; each bounds what a peer can make it keep. */
+/** Limits that the library has and its types lack; each bounds the memory that a peer can occupy. */
 const SOCKET_OPTIONS = {
   maxPayload: FRAME_LIMIT_BYTES,
-  /** A frame of 4 KiB needs none. */
+  /** A frame of 4 KiB needs no fragments. */
   maxFragments: 16,
   /** Answers to pings of a peer that reads nothing. */
   maxPendingAutoPongs: 16,
@@ -25,7 +25,7 @@ const SOCKET_OPTIONS = {
   closeTimeout: 2_000,
 };
 
-/** A list of tokens (RFC 9110); the library answers any other one by itself. */
+/** A list of tokens (RFC 9110); the library answers any other value by itself. */
 const SUBPROTOCOLS = /^[-!#$%&'*+.^_`|~\w]+(?:[\t ]*,[\t ]*[-!#$%&'*+.^_`|~\w]+)*$/;
 /** 16 bytes in base64. */
 const HANDSHAKE_KEY = /^[+/0-9A-Za-z]{22}==$/;
@@ -34,16 +34,16 @@ const PATH = '/live';
 const DESCRIPTION = `A WebSocket of text frames, one JSON object each. The first frame is a hello with an access token or a queue token;
 then the seats of schedules and the place in the queue can be subscribed to. Tokens never travel in the address.`;
 
-/** Whether a request asks for the one other protocol that is spoken here, where it is spoken. */
+/** Whether a request asks to upgrade to WebSocket on the live path. */
 export function isLiveUpgrade({ method, url, headers }: IncomingMessage, prefix: string): boolean {
   const path = (url ?? '').split('?', 1)[0];
   return method === 'GET' && path === `${prefix}${PATH}` && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /**
- * Ends the connection of every refused upgrade. Node watches over such a connection no longer, so one that is only answered
- * would stay open for ever, and the server could not close. Whoever refuses may do so before the route is reached: under
- * load, while stopping, for the sake of a header.
+ * Ends the connection of every refused upgrade. Node no longer supervises such a connection, so after an answer alone it would
+ * stay open for ever and keep the server from closing. Some refusals come before the route: under load, while stopping, because
+ * of a header.
  */
 export function endRefusedUpgrades(app: App, prefix: string): void {
   app.addHook('onResponse', ({ raw }, _reply, done) => {
@@ -60,9 +60,9 @@ export async function liveRoute(
 ): Promise<void> {
   const pluginOptions: WebsocketPluginOptions = {
     options: SOCKET_OPTIONS,
-    // Goodbyes are said before; the server's own listener goes with the server.
+    // The live parts close the sockets earlier; the server's own listener ends with the server.
     preClose: (done) => done(),
-    // What breaks the protocol is answered by the library, which closes the socket; its end is counted there.
+    // The library answers protocol errors and closes the socket, whose end is counted there.
     errorHandler: () => undefined,
   };
 
@@ -92,12 +92,12 @@ export async function liveRoute(
   });
 
   function askForUpgrade(reply: FastifyReply): void {
-    // Without `close` this header would keep open what the caller wants closed.
+    // Without `close` this header would keep open a connection that the caller wants closed.
     reply.header('upgrade', 'websocket').header('connection', 'upgrade, close').header('sec-websocket-version', '13');
     responder.refuse(reply, { code: 'UPGRADE_REQUIRED', members: {} });
   }
 
-  /** Refuses who may not open a socket, while that can still be said over HTTP. */
+  /** Refuses a caller that may not open a socket, while HTTP can still carry the reason. */
   function refuseUpgrade(request: FastifyRequest, reply: FastifyReply): boolean {
     const { headers } = request.raw;
     if (headers['sec-websocket-version'] !== '13') {
@@ -118,7 +118,7 @@ export async function liveRoute(
       responder.refuse(reply, { code: 'FORBIDDEN', members: {} });
       return true;
     }
-    // It would be told to go within moments, and a balancer finds another node.
+    // The node would close the socket within moments, and a balancer finds another node.
     switch (closing.hasBegun() ? 'OVERLOADED' : live.sockets.refusalOf(addressOf(request))) {
       case 'OVERLOADED':
         responder.fail(reply, 'OVERLOADED', 'none');
@@ -131,7 +131,7 @@ export async function liveRoute(
     }
   }
 
-  /** Everything is attached in the turn of the upgrade: a frame that came with it would be lost otherwise. */
+  /** Attaches all listeners in the turn of the upgrade: a frame that came with it would be lost otherwise. */
   function open(socket: WebSocket, request: FastifyRequest): void {
     const language = negotiateLanguage(request.raw.headers['accept-language']);
     const session = new LiveSession(socket, live.session, { address: addressOf(request), language });

@@ -1,21 +1,21 @@
 /**
- * A watched schedule's seats as this node knows them: every durable change up to `seq`, and of each seat which change was
- * its last. Frames are written from here, each once for whoever is shown the same.
+ * The seats of a watched schedule as this node knows them: every durable change up to `seq`, and the last change of each seat.
+ * It also encodes frames, once for all sockets that get the same.
  *
- * DELTA-1. `seq` is the end of a command: what arrives is applied whole.
- * DELTA-2. A delta from any earlier change holds every seat that changed since, as it is now.
+ * DELTA-1. `seq` is the end of a command: updates are applied whole.
+ * DELTA-2. A delta from any earlier change holds every seat that changed since, in its present state.
  */
 import type { SeatMap } from '../../actors/command.ts';
 import type { DeltaFrame, SeatChange, SnapshotFrame, SnapshotSeat } from '../../domain/live-frames.ts';
 import type { SeatStatus } from '../../domain/reservation.ts';
 import type { SeatUpdates } from '../../domain/seat-broadcast.ts';
 
-/** The contract's window of resuming: what is within either is answered by a delta. */
+/** The contract's window for resuming: a client within either bound gets a delta. */
 const REMEMBERED_CHANGES = 1_000;
 const REMEMBERED_MS = 60_000;
-/** Watchers stand at one or two places; only resumes ask for others, and each costs as much as a map. */
+/** Watchers are at one or two positions; only resuming clients need other deltas, and each costs as much as a map. */
 const KEPT_DELTAS = 16;
-/** Instants are kept this far apart, so 60 of them cover the window. */
+/** The interval between two marks: 60 of them cover the window. */
 const MARK_INTERVAL_MS = 1_000;
 
 interface KnownSeat {
@@ -23,7 +23,7 @@ interface KnownSeat {
   readonly price: number;
   readonly status: SeatStatus;
   readonly heldUntil: string | null;
-  /** That of its last change, or a later one that is at most the schedule's. */
+  /** The `seq` of its last change, or a later one that is at most the schedule's. */
   readonly seq: number;
 }
 
@@ -32,7 +32,7 @@ export class SeatState {
   #epoch: number;
   #seq: number;
   #seats: KnownSeat[];
-  /** Where the schedule stood when, oldest first. */
+  /** Earlier positions of the schedule and their instants, oldest first. */
   #marks: { readonly seq: number; readonly atMs: number }[] = [];
   #snapshot: Buffer | null = null;
   /** Deltas that end at `seq`, by the change after which they begin. */
@@ -53,7 +53,7 @@ export class SeatState {
     return this.#seq;
   }
 
-  /** Takes over what it does not know of `updates`, which must follow on `seq` without a gap and end after it. */
+  /** Applies the new part of `updates`, which must join `seq` without a gap and end after it. */
   apply({ epoch, fromSeq, seq, updates }: SeatUpdates): void {
     for (const [position, { seatNumber, status, heldUntil }] of updates.entries()) {
       const seat = this.#seats[seatNumber - 1];
@@ -63,35 +63,35 @@ export class SeatState {
     this.#moveTo(Math.max(epoch, this.#epoch), seq);
   }
 
-  /** Takes over a later map of the owner. */
+  /** Replaces the state by a later map of the owner. */
   adopt(map: SeatMap): void {
     this.#seats = map.seats.map(knownSeat);
     this.#moveTo(map.epoch, map.seq);
   }
 
-  /** Takes over an earlier map: the changes after it have never been, as far as the database knows. */
+  /** Replaces the state by an earlier map: the database has lost the changes after it. */
   goBack(map: SeatMap): void {
     this.#marks = [];
     this.adopt(map);
   }
 
-  /** The owner goes on under a later epoch. */
+  /** The owner continues under a later epoch. */
   enterEpoch(epoch: number): void {
     if (epoch > this.#epoch) this.#moveTo(epoch, this.#seq);
   }
 
-  /** Notes when the schedule stood where it stands. */
+  /** Records the present position and its instant. */
   mark(nowMs: number): void {
     const last = this.#marks.at(-1);
     if (last !== undefined && nowMs - last.atMs < MARK_INTERVAL_MS) return;
     this.#marks.push({ seq: this.#seq, atMs: nowMs });
-    // The newest of those that are past the window is its edge; the ones before it say nothing any more.
+    // The newest mark past the window is its edge; older ones are of no use.
     while ((this.#marks[1]?.atMs ?? nowMs) <= nowMs - REMEMBERED_MS) this.#marks.shift();
   }
 
   /**
-   * Whether who knows everything up to `sinceSeq` is brought on by a delta. Where it is not known how long ago that was,
-   * it is: the delta is right however old it is.
+   * Whether a client that knows everything up to `sinceSeq` gets a delta. When the age of `sinceSeq` is unknown it does: a
+   * delta is correct at any age.
    */
   remembers(sinceSeq: number, nowMs: number): boolean {
     if (sinceSeq > this.#seq) return false;
@@ -106,7 +106,7 @@ export class SeatState {
     return this.#snapshot;
   }
 
-  /** Everything after `sinceSeq`, which must not lie behind `seq`; the same bytes until something changes. */
+  /** Everything after `sinceSeq`, which must be less than `seq`; the same bytes until something changes. */
   deltaAfter(sinceSeq: number): Buffer {
     let delta = this.#deltas.get(sinceSeq);
     if (delta === undefined) {
@@ -149,7 +149,7 @@ export class SeatState {
   }
 }
 
-/** Who holds a seat goes no further than here. */
+/** Drops the holder of the seat, which clients must not see. */
 function knownSeat({ seatNumber, price, status, heldUntil, seq }: SeatMap['seats'][number]): KnownSeat {
   return { seatNumber, price, status, heldUntil, seq };
 }

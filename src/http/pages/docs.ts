@@ -7,10 +7,10 @@ import { createReferenceScript } from './reference-script.ts';
 const SCRIPT_URL = '/docs/assets/js/scalar.js';
 /** The script is 4 MiB and changes only with a release. */
 const SCRIPT_CACHE_CONTROL = 'public, max-age=86400';
-/** Asked again each time, and answered 304 until the next release. */
+/** Revalidated each time, and answered with 304 until the next release. */
 const DOCUMENT_CACHE_CONTROL = 'no-cache';
 
-/** `GET /openapi.json`, gathered from the routes once. */
+/** `GET /openapi.json`, built from the routes once. */
 function openapiRoute(app: FastifyInstance): void {
   let document: Promise<ConstantAnswer> | null = null;
   app.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {
@@ -21,8 +21,8 @@ function openapiRoute(app: FastifyInstance): void {
 }
 
 /**
- * `GET /docs`: a page to read the OpenAPI document. The script comes from the service itself and nothing else may run:
- * neither inline script nor inline style without the nonce of this one answer.
+ * `GET /docs`: a page that shows the OpenAPI document. The service itself serves the script; the page runs no other, and
+ * neither inline script nor inline style without the nonce of this answer.
  */
 export async function documentRoutes(app: FastifyInstance): Promise<void> {
   const readScript = createReferenceScript();
@@ -56,7 +56,7 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** Nothing on the page leads to a service of somebody else's. */
+/** Nothing on the page leads to a third party's service. */
 const CONFIGURATION = JSON.stringify({
   withDefaultFonts: false,
   telemetry: false,
@@ -66,7 +66,7 @@ const CONFIGURATION = JSON.stringify({
   mcp: { disabled: true },
 });
 
-/** Scalar finds its document by the script's attribute and gives its style the nonce of the meta element. */
+/** Scalar takes the document from the script's attribute and gives its style the nonce of the meta element. */
 function pageOf(styleNonce: string): string {
   return `<!doctype html>
 <html lang="en">

@@ -4,14 +4,14 @@ type Labels = 'method' | 'route' | 'status';
 
 interface Tally {
   readonly labels: Readonly<Record<Labels, string>>;
-  /** Observations by bucket; the last one counts those beyond every bound. */
+  /** Observations by bucket; the last bucket counts those beyond every bound. */
   readonly counts: number[];
   sum: number;
 }
 
 /**
- * A histogram that is counted into plain arrays and put into the library's form when it is read. The library's own
- * `observe` hashes the labels each time, which costs 4 µs: as much as deciding a hold.
+ * A histogram that counts into plain arrays and takes the library's form when it is read. The library's own `observe` hashes
+ * the labels each time, which costs 4 µs: as much as deciding a hold.
  */
 export class LatencyHistogram extends Histogram<Labels> {
   readonly #tallies: Tally[] = [];
@@ -31,7 +31,7 @@ export class LatencyHistogram extends Histogram<Labels> {
     this.#described = { name, help };
   }
 
-  /** Counts seconds under these labels. */
+  /** Returns a function that counts seconds under these labels. */
   observerOf(labels: Readonly<Record<Labels, string>>): (seconds: number) => void {
     const bounds = this.#boundsSeconds;
     const tally: Tally = { labels, counts: Array.from({ length: bounds.length + 1 }, () => 0), sum: 0 };
@@ -44,14 +44,14 @@ export class LatencyHistogram extends Histogram<Labels> {
     };
   }
 
-  /** How many there were under all labels. */
+  /** The number of observations under all labels. */
   observations(): number {
     let observations = 0;
     for (const { counts } of this.#tallies) for (const inBucket of counts) observations += inBucket;
     return observations;
   }
 
-  /** What the library reads a histogram by, `get` included. */
+  /** The library reads histograms with this method, in `get` as well. */
   getForPromString() {
     const { name, help } = this.#described;
     const values = this.#tallies.flatMap((tally) => this.#valuesOf(tally, name));

@@ -10,10 +10,10 @@ import { metricsRoute } from '../routes/operations.ts';
 import { createServer } from '../server.ts';
 import { stampAnswers } from '../hooks/stamp-answers.ts';
 
-/** Scrapers and the people who look after them; each has a connection or two. */
+/** Scrapers and their operators; each has a connection or two. */
 export const METRICS_CONNECTIONS = 32;
 
-/** `GET /metrics` alone, for a port that the public cannot reach. It does not listen. */
+/** Serves only `GET /metrics`, for a port that the public cannot reach. It does not listen. */
 export function createMetricsApp({
   metrics,
   log,

@@ -12,29 +12,29 @@ const LIMIT_LABELS = { perAddress: 'address', inAll: 'all' } as const satisfies 
 export interface Metrics {
   /** Other parts register their collectors here. */
   readonly registry: Registry;
-  /** An observer of one route's answers, by the route's pattern; never by a path, which can hold a token. */
+  /** An observer of one route's answers, by the route's pattern; never by a path, which can contain a token. */
   observerOf(method: string, route: string): (status: number, seconds: number) => void;
   countRefusal(code: RefusalCode): void;
-  /** Counts a connection that was closed because its address, or all of them, had as many as they may. */
+  /** Counts a connection that was closed because its address, or all addresses together, had too many. */
   countRefusedConnection(limit: keyof ConnectionLimits): void;
-  /** What was counted since start. */
+  /** The counts since start. */
   totals(): AnswerTotals;
-  /** Whoever keeps the live sockets says from now on how many are open. */
+  /** Sets the function that counts the open live sockets. */
   countLiveSockets(count: () => number): void;
-  /** Open live sockets; null while nobody keeps any. */
+  /** Open live sockets; null before `countLiveSockets`. */
   liveSockets(): number | null;
 }
 
 export type RefusalCode = RejectionCode | FaultCode | 'INTERNAL_ERROR';
 
 export interface AnswerTotals {
-  /** Answers of routes, refusals among them. */
+  /** Answers of routes, including refusals. */
   readonly answers: number;
-  /** Answers that were problem documents; bounded by the number of codes. */
+  /** Answers that were problem documents; the number of codes bounds the map. */
   readonly refusals: ReadonlyMap<RefusalCode, number>;
 }
 
-/** A registry with the process's own figures (event-loop delay, memory, collection pauses) and those of HTTP. */
+/** Creates a registry with the process's own figures (event-loop delay, memory, collection pauses) and those of HTTP. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -47,13 +47,13 @@ export function createMetrics(): Metrics {
   });
   const refusedConnections = new Counter({
     name: 'http_connections_refused_total',
-    help: 'Connections that were closed at once because there were too many, by the limit that they would have passed.',
+    help: 'Connections that were closed on arrival because there were too many, by the limit that they would have exceeded.',
     labelNames: ['limit'],
     registers: [registry],
   });
   for (const limit of Object.values(LIMIT_LABELS)) refusedConnections.inc({ limit }, 0);
   let openSockets: (() => number) | null = null;
-  /** A counter of the library costs 2 µs a step; it is told when it is read. */
+  /** A counter of the library costs 2 µs an increment, so it gets its value when it is read. */
   const counted = new Map<RefusalCode, number>();
   const collected = new Map<RefusalCode, number>();
   const refusals = new Counter({
@@ -100,8 +100,8 @@ declare module 'fastify' {
 }
 
 /**
- * Measures every route that is registered after this, until its answer is handed to the socket. Waiting for the end of
- * the writing would need two listeners for each request.
+ * Measures every route that is registered after this call, until its answer is handed to the socket. Waiting for the end of the
+ * write would need two listeners for each request.
  */
 export function observeRoutes(app: FastifyInstance, metrics: Metrics, clock: Clock): void {
   app.decorateRequest('arrivedMs', 0);

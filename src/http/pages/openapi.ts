@@ -62,7 +62,7 @@ const GRANTED: Readonly<Record<string, string>> = { 200: 'Done', 201: 'Created' 
 
 const PROBLEM_CONTENT = { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: 'Problem#' } } };
 
-/** Gathers the OpenAPI document from the routes that are registered after this. */
+/** Builds the OpenAPI document from the routes that are registered after this call. */
 export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -89,7 +89,7 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
   });
 }
 
-/** The document as text. Bodies that may be missing are validated as null, which nobody may send. */
+/** The document as text. A missing body is validated as null, which clients may not send, so the text omits the null. */
 export function documentText(document: object): string {
   return JSON.stringify(document, (name, value: unknown) => {
     if (name !== 'requestBody' || typeof value !== 'object' || value === null) return value;
@@ -111,7 +111,7 @@ function grantsOf(answers: unknown): Readonly<Record<string, object>> {
   );
 }
 
-/** One answer per status, its description naming the codes. */
+/** One answer per status; its description lists the codes. */
 function problemsOf(codes: readonly ProblemCode[]): Readonly<Record<number, object>> {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of new Set(codes)) {

@@ -1,4 +1,4 @@
-/** The thread that loads the script of the API reference out of its package, and sends it. */
+/** This thread loads the API reference's script from its package and sends it to the main thread. */
 import { parentPort } from 'node:worker_threads';
 import scalar from '@scalar/fastify-api-reference';
 import fastify from 'fastify';

@@ -1,19 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import type { ConstantAnswer } from '../answers/constant-answer.ts';
 
-/** Loading takes a second of CPU on a slow machine; a thread that takes this long has hung. */
+/** Loading takes a second of CPU on a slow machine; a thread that takes this long hangs. */
 const LOAD_LIMIT_MS = 30_000;
 
-/** What the worker sends; a Buffer arrives as the bytes that it is. */
+/** The worker's message; a Buffer arrives as plain bytes. */
 export type LoadedScript = Omit<ConstantAnswer, 'plain' | 'gzipped'> & {
   readonly plain: Uint8Array;
   readonly gzipped: Uint8Array | null;
 };
 
 /**
- * Gives the script of the API reference, 4 MiB, which its package carries inside a module. A thread of its own loads and
- * compresses it when it is first asked for: the event loop would stand still for that, and most processes never need it.
- * Rejects when it cannot be loaded; the next call tries again.
+ * Returns the script of the API reference, 4 MiB, which its package carries inside a module. A worker thread loads and
+ * compresses it on the first call, because that work would block the event loop and most processes never need it. Rejects when
+ * loading fails; the next call retries.
  */
 export function createReferenceScript(): () => Promise<ConstantAnswer> {
   let loading: Promise<ConstantAnswer> | null = null;

@@ -13,7 +13,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** How long a file counts as unchanged; looking at it costs more than sending it. */
+/** How long a file counts as unchanged; checking it costs more than sending it. */
 const TRUSTED_MS = 1_000;
 
 interface Known {
@@ -22,15 +22,15 @@ interface Known {
   readonly answer: Promise<ConstantAnswer>;
 }
 
-/** Whether browsers may be given a file of this name. */
+/** Whether browsers may get a file of this name. */
 export function isWebFile(name: string): boolean {
   return extname(name) === '.ts' ? /^[a-z0-9-]+\.ts$/.test(name) : extname(name) in MEDIA_TYPES;
 }
 
 /**
- * Reads the files of a page. TypeScript is given with its types stripped: line by line what is in the file, so that a
- * browser's debugger shows the source without a map. A file is read when it is first asked for, and again when it has
- * changed, within a second. Rejects for a file that cannot be read, or that has more than types to strip.
+ * Reads the files of a page. TypeScript is sent with its types stripped, line by line as in the file, so that a browser's
+ * debugger shows the source without a map. A file is read on its first request, and again within a second of a change. Rejects
+ * for a file that cannot be read, or that needs more than stripping of types.
  */
 export function createWebFiles(clock: Clock): (file: string) => Promise<ConstantAnswer> {
   const known = new Map<string, Known>();
@@ -44,7 +44,7 @@ export function createWebFiles(clock: Clock): (file: string) => Promise<Constant
     } else {
       entry = { changedAtMs: mtimeMs, checkedAtMs: nowMs, answer: read(file) };
       known.set(file, entry);
-      // A file that could not be read is tried again at the next request.
+      // The next request retries a file that could not be read.
       entry.answer.catch(() => known.delete(file));
     }
     return entry.answer;

@@ -12,13 +12,13 @@ import { createWebFiles, isWebFile } from './web-files.ts';
 const PUBLIC_FOLDERS = ['web', 'src/client'];
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PAGES: Readonly<Record<string, string>> = { '/': 'web/index.html', '/ops': 'web/ops/index.html' };
-/** Asked again at every load and answered 304: a release is seen at once, and a load costs no bytes. */
+/** Revalidated at every load and answered with 304: a release is visible at once, and a load costs no bytes. */
 const CACHE_CONTROL = 'no-cache';
 
 /**
- * The fan's page at `/` and the operator's at `/ops`, with what they load: style sheets and pictures as they are, TypeScript
- * modules with their types stripped. Which files there are is read once, here, and a path is looked up among them: no
- * path that a caller makes up reaches the file system. A page runs nothing and talks to nobody but this service.
+ * The fan's page at `/` and the operator's at `/ops`, with their files: style sheets and pictures as they are, TypeScript
+ * modules with their types stripped. The list of files is read once, here, and paths are looked up in it, so no path that a
+ * caller invents reaches the file system. A page runs no foreign script and connects only to this service.
  */
 export async function webPages(app: FastifyInstance, responder: Responder, clock: Clock): Promise<void> {
   const files = publicFiles();

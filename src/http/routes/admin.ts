@@ -14,7 +14,7 @@ const DEFAULT_TIME_ZONE = 'Asia/Seoul';
 const DEFAULT_SEAT_COUNT = 50;
 const ConcertParams = Type.Object({ concertId: PathId });
 
-/** Routes by which the operator changes what is sold. They exist only where there is an admin token. */
+/** Routes that change what is sold. They exist only when there is an admin token. */
 export function adminRoutes(app: App, services: Services): void {
   const { catalogue, room, guards, responder, options } = services;
 
@@ -82,7 +82,8 @@ export function adminRoutes(app: App, services: Services): void {
     {
       schema: {
         summary: 'Change or pause the queue of a concert',
-        description: 'Holds for admissions from now on; nobody is ejected. batch 0 or maxActive 0 pauses.',
+        description:
+          'Applies to later admissions; ACTIVE tokens stay ACTIVE. batch 0 or maxActive 0 pauses admissions.',
         tags: ['admin'],
         params: ConcertParams,
         body: QueuePolicyChange,

@@ -34,7 +34,7 @@ const ScheduleParams = Type.Object({ scheduleId: PathId });
 const CONCERT_NOT_FOUND: Rejection = { code: 'CONCERT_NOT_FOUND', members: {} };
 const SCHEDULE_NOT_FOUND: Rejection = { code: 'SCHEDULE_NOT_FOUND', members: {} };
 const WRONG_CONCERT: Rejection = { code: 'QUEUE_WRONG_CONCERT', members: {} };
-const NOT_MODIFIED = { 304: { type: 'null', description: 'The caller has this map.' } } as const;
+const NOT_MODIFIED = { 304: { type: 'null', description: 'The caller has this map already.' } } as const;
 const mapRefusals: readonly RejectionCode[] = ['SCHEDULE_NOT_FOUND', 'QUEUE_WRONG_CONCERT'];
 
 export function catalogueRoutes(app: App, services: Services): void {
@@ -84,7 +84,7 @@ export function catalogueRoutes(app: App, services: Services): void {
       schema: {
         summary: 'Dates with seats left',
         description:
-          'Open for reservation now with seats left; all=true adds those sold out and not yet open. Never begun ones.',
+          'Schedules that are open for reservation and have seats left; all=true adds sold-out and unopened ones. Schedules that have begun are never listed.',
         tags: ['catalogue'],
         params: ConcertParams,
         querystring: SchedulesQuery,
@@ -140,7 +140,7 @@ export function catalogueRoutes(app: App, services: Services): void {
     {
       schema: {
         summary: 'Seat map by concert and date',
-        description: 'The date may be left out where the concert has one schedule.',
+        description: 'The date is optional when the concert has one schedule.',
         tags: ['catalogue'],
         params: ConcertParams,
         querystring: SeatMapByDateQuery,
@@ -170,7 +170,7 @@ export function catalogueRoutes(app: App, services: Services): void {
     return shopper.queue.concertId === concertId ? null : WRONG_CONCERT;
   }
 
-  /** Map and 304 alike are asked of the schedule's owner, so a caller that has seen a change never goes back behind it. */
+  /** The schedule's owner answers both map and 304, so a caller that has seen a change never sees an older state. */
   async function answerMap(
     request: FastifyRequest,
     reply: FastifyReply,

@@ -6,7 +6,7 @@ import type { Metrics } from '../pages/metrics.ts';
 import { Health, Ready } from '../schemas/operations.ts';
 import type { App, Services } from '../services.ts';
 
-/** Probes and figures, at the root: they are for machines around the service, not for its callers. */
+/** Probes and metrics, at the root: they are for machines around the service, not for its callers. */
 export function operationsRoutes(
   app: App,
   { readiness, responder, metrics, clock, options }: Services,
@@ -47,10 +47,10 @@ export function operationsRoutes(
   if (options.metricsOnPublicPort) metricsRoute(app, metrics, clock);
 }
 
-/** Gathering takes 46 ms with 1 500 lines; callers within this time share one text. Prometheus asks every 15 s or so. */
+/** Gathering takes 46 ms with 1 500 lines; callers within this time share one text. Prometheus scrapes every 15 s or so. */
 const METRICS_SHARED_MS = 1_000;
 
-/** `GET /metrics`, on whichever instance it belongs. The figures are at most a second old. */
+/** `GET /metrics`, on the public or the internal port. The figures are at most a second old. */
 export function metricsRoute(app: FastifyInstance, { registry }: Metrics, clock: Clock): void {
   let gatheredAtMs = Number.NEGATIVE_INFINITY;
   let gathered = Promise.resolve(Buffer.alloc(0));

@@ -18,10 +18,10 @@ import type { App, Services } from '../services.ts';
 import { wordReason } from '../answers/verdict-words.ts';
 
 const NO_SALES = { held: 0, confirmed: 0, revenue: 0 } as const;
-/** Milliseconds and averages are told to a hundredth. */
+/** Milliseconds and averages are rounded to hundredths. */
 const HUNDREDTHS = 100;
 
-/** Routes by which the operator watches the sale. They exist only where there is an admin token. */
+/** Routes that show the state of the sale. They exist only when there is an admin token. */
 export function oversightRoutes(app: App, services: Services): void {
   const { catalogue, guards, responder, overview, activity, databaseClock } = services;
 
@@ -71,7 +71,8 @@ export function oversightRoutes(app: App, services: Services): void {
     {
       schema: {
         summary: 'The last ten minutes of this node, second by second, and whether it is healthy',
-        description: 'Asks no database, so it answers while that is away. With `since` only later samples are sent.',
+        description:
+          'Uses no database, so it answers while that is unavailable. With `since` the answer has only later samples.',
         tags: ['admin'],
         querystring: ActivityQuery,
         response: { 200: refer(ActivityReport) },
@@ -96,7 +97,7 @@ export function oversightRoutes(app: App, services: Services): void {
   );
 }
 
-/** The lines of all concerts; as recorded where this node keeps no waiting room, or has none that answers. */
+/** The lines of all concerts; the recorded ones when this node has no waiting room, or when it does not answer. */
 async function countQueues(
   { room, recordedQueues }: Services,
   concerts: readonly Concert[],

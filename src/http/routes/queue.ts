@@ -103,7 +103,7 @@ export function queueRoutes(app: App, services: Services): void {
         reply.send(decision.value);
         return;
       }
-      // The room speaks of a token that identifies somebody; here it stands in the path, so it is a thing not found.
+      // The room rejects the token as unauthenticated; here the token is part of the path, so the answer is "not found".
       const { code, members } = decision.rejection;
       responder.refuse(reply, { code: code === 'UNAUTHENTICATED' ? 'QUEUE_TOKEN_NOT_FOUND' : code, members });
     },
@@ -113,14 +113,18 @@ export function queueRoutes(app: App, services: Services): void {
     '/queue/tokens/:token',
     {
       schema: {
-        summary: 'Leave the queue and give up its holds',
-        description: 'From the answer on, no hold is granted under the token. Repeated, it gives up what is left.',
+        summary: 'Leave the queue and release its holds',
+        description:
+          'After the answer, the token gets no more holds. Repeating the call releases any holds that are left.',
         tags: ['queue'],
         params: TokenInPath,
         body: NoBody,
         querystring: NoQuery,
       },
-      config: { refuses: ['QUEUE_TOKEN_NOT_FOUND'], answers: { 204: { type: 'null', description: 'It has ended.' } } },
+      config: {
+        refuses: ['QUEUE_TOKEN_NOT_FOUND'],
+        answers: { 204: { type: 'null', description: 'The token has ended.' } },
+      },
     },
     async (request, reply) => {
       const problem = await leaveQueue(services, request.params.token);

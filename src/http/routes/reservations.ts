@@ -81,7 +81,7 @@ export function reservationRoutes(app: App, services: Services): void {
         };
         const perform = () => reserve(body.scheduleId, wish);
         return soon(idempotency.run(shopper.value.userId, claim, perform), (outcome) => {
-          // The route's serializer writes one reservation, which is what a rush asks for.
+          // The route's serializer writes a single reservation, the common case in a rush.
           if (isMany && outcome.kind === 'done') reply.type(JSON_MEDIA_TYPE).serializer(JSON.stringify);
           responder.respond(reply, outcome);
         });
@@ -93,7 +93,7 @@ export function reservationRoutes(app: App, services: Services): void {
     {
       schema: {
         summary: 'Hold one seat, named by concert and number',
-        description: 'The body says which schedule or date; it may be missing where the concert has one schedule.',
+        description: 'The body names the schedule or date; it is optional when the concert has one schedule.',
         tags: ['reservations'],
         params: ReserveParams,
         body: ReserveRequest,

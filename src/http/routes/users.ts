@@ -41,7 +41,7 @@ export function userRoutes(
       '/me/token',
       {
         schema: {
-          summary: 'A fresh access token',
+          summary: 'A new access token',
           tags: ['users'],
           body: NoBody,
           querystring: NoQuery,

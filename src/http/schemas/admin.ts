@@ -4,7 +4,7 @@ import { Instant, named, SeatNumber } from './basics.ts';
 
 /** The contract's highest price of a seat, in won. */
 const PRICE_LIMIT_WON = 100_000_000;
-/** The contract's most seats of a schedule. */
+/** The contract's highest number of seats in a schedule. */
 const SEAT_COUNT_LIMIT = 500;
 
 const Text = Type.String({ format: 'catalogue-text', maxLength: 800, description: '1 to 200 characters.' });

@@ -1,22 +1,22 @@
 import { type Static, type TSchema, Type } from '@fastify/type-provider-typebox';
 import { LARGEST_INTEGER } from './formats.ts';
 
-/** A schema that the OpenAPI document lists under `name`, and that others refer to. */
+/** A schema that the OpenAPI document lists under `name`, for others to reference. */
 export function named<T extends TSchema>(name: string, schema: T): T & { $id: string } {
   return Object.assign(schema, { $id: name });
 }
 
-/** A reference to a schema of `named`. */
+/** A reference to a schema that `named` made. */
 export function refer<T extends TSchema & { $id: string }>(schema: T) {
   return Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` });
 }
 
-/** A list that is only read, as those of the ports are. */
+/** A read-only list. */
 export function listOf<T extends TSchema>(item: T) {
   return Type.Unsafe<readonly Static<T>[]>(Type.Array(item));
 }
 
-/** Written with a list of types: a union would make the serializer validate each value first. */
+/** Uses a list of types: a union would make the serializer validate each value first. */
 export function nullableText(options: { format?: string; description?: string } = {}) {
   return Type.Unsafe<string | null>({ type: ['string', 'null'], ...options });
 }
@@ -34,7 +34,7 @@ export const Instant = Type.String({ format: 'date-time' });
 export const NullableInstant = nullableText({ format: 'date-time' });
 export const CalendarDate = Type.String({ format: 'date' });
 
-/** A lower-case UUID: one spelling for each id, before it reaches a cache, a key or SQL. */
+/** A lower-case UUID. Each id has one spelling, in caches, in keys and in SQL. */
 export const Uuid = Type.String({
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
   maxLength: 36,
@@ -50,10 +50,10 @@ export const Won = Type.Integer({ description: 'Whole won.' });
 export const PathId = Type.String({ format: 'positive-integer' });
 export const PathSeatNumber = Type.String({ format: 'seat-number' });
 
-/** No query at all: what a route does not know it refuses. */
+/** An empty query: a route refuses unknown parameters. */
 export const NoQuery = Type.Object({}, { additionalProperties: false });
 
-/** A body that may be missing, and is empty when it is there. */
+/** An optional body, which must be empty. */
 export const NoBody = Type.Unsafe<Record<string, never> | null>({
   type: ['object', 'null'],
   properties: {},
@@ -71,9 +71,9 @@ export const IdempotencyHeaders = Type.Object({
 });
 
 export const PageQuery = {
-  limit: Type.Optional(Type.String({ format: 'page-limit', description: '1 to 100; 20 when it is not given.' })),
+  limit: Type.Optional(Type.String({ format: 'page-limit', description: '1 to 100; the default is 20.' })),
   cursor: Type.Optional(
-    Type.String({ pattern: '^[A-Za-z0-9_-]{1,200}$', description: 'nextCursor of the page before.' }),
+    Type.String({ pattern: '^[A-Za-z0-9_-]{1,200}$', description: 'nextCursor of the previous page.' }),
   ),
 };
 

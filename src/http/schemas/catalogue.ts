@@ -51,7 +51,7 @@ export const Schedule = named(
     endsAt: NullableInstant,
     reservationOpensAt: NullableInstant,
     totalSeats: Type.Integer(),
-    availableSeats: Type.Integer({ description: 'Seats that read AVAILABLE; holds lower it at once.' }),
+    availableSeats: Type.Integer({ description: 'Seats that are AVAILABLE; a hold lowers the number at once.' }),
   }),
 );
 

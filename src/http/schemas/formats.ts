@@ -1,6 +1,6 @@
-/** Formats that Ajv's own are too lenient for, or does not have. Each is a predicate on the text as it was sent. */
+/** Formats that Ajv lacks or checks too leniently. Each is a predicate on the received text. */
 
-/** PostgreSQL's `integer`, the widest type of what is numbered inside a schedule. */
+/** PostgreSQL's `integer`, the largest type of the numbers in a schedule. */
 export const LARGEST_INTEGER = 2_147_483_647;
 
 const MS_PER_DAY = 86_400_000;
@@ -14,16 +14,16 @@ const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 const EMAIL =
   /^[^\s@"(),:;<>[\]\\]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}\p{N}][\p{L}\p{N}-]*[\p{L}\p{N}]$/u;
 const EMAIL_LONGEST = 254;
-/** Times before this are slips of the pen; PostgreSQL and JavaScript agree on all after it. */
+/** Earlier times are typing errors; PostgreSQL and JavaScript agree on all later ones. */
 const FIRST_YEAR = 1970;
 /** ISO 8601 has four digits for a year; an offset from UTC can lead beyond it. */
 const LAST_INSTANT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-/** Characters that show nothing, or change the direction of the text around them: two texts would look the same. */
+/** Invisible characters, and those that change the direction of text: they make two texts look the same. */
 const DECEPTIVE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
-/** Emoji are joined, and given their colours, by characters that show nothing by themselves. */
+/** Invisible characters join emoji and colour them. */
 const EMOJI = /\p{RGI_Emoji}/gv;
 
-/** A date of the calendar, YYYY-MM-DD; 2026-02-30 is none. */
+/** A calendar date, YYYY-MM-DD; 2026-02-30 is none. */
 export function isDate(text: string): boolean {
   const match = DATE.exec(text);
   if (match === null) return false;
@@ -41,7 +41,7 @@ export function isInstant(text: string): boolean {
   return ms >= 0 && ms <= LAST_INSTANT_MS;
 }
 
-/** An id in a path or query: one canonical spelling for each number. */
+/** An id in a path or query: each number has one canonical spelling. */
 export function isPositiveInteger(text: string): boolean {
   return POSITIVE_INTEGER.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER;
 }
@@ -56,20 +56,20 @@ export function isPageLimit(text: string): boolean {
 }
 
 /**
- * Text that can be stored and shown: PostgreSQL refuses U+0000 and lone surrogates with an error, and text with invisible
- * characters looks like another text.
+ * Text that the database can store and a screen can show: PostgreSQL refuses U+0000 and lone surrogates with an error, and text
+ * with invisible characters looks like another text.
  */
 function isPlainText(text: string): boolean {
   if (!text.isWellFormed() || UNPRINTABLE.test(text) || !VISIBLE.test(text)) return false;
   return !DECEPTIVE.test(text) || !DECEPTIVE.test(text.replaceAll(EMOJI, ''));
 }
 
-/** Text as it is stored: without surrounding space and in one spelling of each character. */
+/** The stored form of a text: trimmed, and with one spelling of each character. */
 export function normaliseText(text: string): string {
   return text.normalize('NFC').trim();
 }
 
-/** Plain text that is 1 to `longest` characters long when normalised. */
+/** Plain text of 1 to `longest` characters when normalised. */
 export function isTextUpTo(longest: number): (text: string) => boolean {
   return (text) => {
     if (!isPlainText(text)) return false;
@@ -79,9 +79,9 @@ export function isTextUpTo(longest: number): (text: string) => boolean {
 }
 
 /**
- * An address as it is stored. The store compares ASCII letters without case. Letters beyond ASCII are folded here, because
- * whether the store knows them depends on the locale of the database. Upper case first makes one letter of those that
- * lower case leaves apart: both lower-case sigmas, sharp s and ss, long s and s.
+ * The stored form of an email address. The store ignores case in ASCII letters. Other letters are folded here, because the
+ * database folds them only in some locales. Upper-casing first unites letters that lower case keeps apart: both lower-case
+ * sigmas, sharp s and ss, long s and s.
  */
 export function normaliseEmail(text: string): string {
   return normaliseText(text)
@@ -94,12 +94,12 @@ export function isEmail(text: string): boolean {
   return isPlainText(text) && !DECEPTIVE.test(text) && email.length <= EMAIL_LONGEST && EMAIL.test(email);
 }
 
-/** A zone of the IANA data base; offsets such as +09:00 are none, because they know no date of their own. */
+/** A zone of the IANA database; offsets such as +09:00 are refused, because they have no daylight-saving rules. */
 function isTimeZone(text: string): boolean {
   return canonicalTimeZone(text) !== null;
 }
 
-/** The zone's name as the data base spells it, or null. */
+/** The zone's name as the IANA database spells it, or null. */
 export function canonicalTimeZone(text: string): string | null {
   if (!/^[A-Za-z]/.test(text)) return null;
   try {

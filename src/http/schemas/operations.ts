@@ -8,7 +8,7 @@ export const Problem = named(
       type: Type.String({ description: 'URI of the kind of problem; as stable as the code.' }),
       title: Type.String(),
       status: Type.Integer(),
-      code: Type.String({ description: 'Stable, and the thing to decide by.' }),
+      code: Type.String({ description: 'Stable; clients decide by it.' }),
       detail: Type.String({ description: 'In the language of Accept-Language: ko or en.' }),
       instance: Type.String({ description: 'urn:uuid: of the request, as in X-Request-Id.' }),
     },

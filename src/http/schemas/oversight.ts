@@ -17,7 +17,7 @@ export const OccupiedSchedule = named(
   Type.Object({
     scheduleId: Id,
     concertId: Id,
-    title: Type.String({ description: 'Of the concert.' }),
+    title: Type.String({ description: 'The concert’s title.' }),
     date: CalendarDate,
     startsAt: Instant,
     totalSeats: Type.Integer(),
@@ -73,9 +73,9 @@ export const HealthReason = named(
     code: Type.String(),
     severity: Type.Union([Type.Literal('DEGRADED'), Type.Literal('IN_TROUBLE')]),
     detail: Type.String({ description: 'In words, by Accept-Language.' }),
-    value: nullableNumber({ description: 'What was measured.' }),
-    bound: nullableNumber({ description: 'What it should stay under.' }),
-    subject: nullableText({ description: 'What is meant, where the code alone does not say.' }),
+    value: nullableNumber({ description: 'The measured value.' }),
+    bound: nullableNumber({ description: 'The bound of the value.' }),
+    subject: nullableText({ description: 'Details, where the code alone does not suffice.' }),
   }),
 );
 
@@ -84,7 +84,7 @@ export const ActivitySample = named(
   Type.Object({
     number: Type.Integer({ minimum: 1 }),
     at: Instant,
-    durationMs: Type.Integer({ minimum: 1, description: 'What the counts cover.' }),
+    durationMs: Type.Integer({ minimum: 1, description: 'The time that the counts cover.' }),
     holds: Count,
     payments: Count,
     refunds: Count,
@@ -97,9 +97,9 @@ export const ActivitySample = named(
     flushes: Count,
     flushP50Ms: nullableNumber(),
     flushP99Ms: nullableNumber(),
-    batchMean: nullableNumber({ description: 'Events or settlements to a flush.' }),
+    batchMean: nullableNumber({ description: 'Mean number of events or settlements per flush.' }),
     batchMax: nullableInteger(),
-    doubted: Type.Integer({ description: 'Schedules whose statement was left without an answer.' }),
+    doubted: Type.Integer({ description: 'Schedules with a statement that got no answer.' }),
     waiting: Count,
     active: Count,
     commandsWaiting: Count,
@@ -111,7 +111,7 @@ export const ActivitySample = named(
 export const ActivityReport = named(
   'ActivityReport',
   Type.Object({
-    node: Type.String({ description: 'Numbers of samples are this node’s own, from 1 on.' }),
+    node: Type.String({ description: 'The answering node; it numbers its own samples from 1.' }),
     serverTime: Instant,
     stepMs: Type.Integer(),
     stepsKept: Type.Integer(),
@@ -128,7 +128,7 @@ export const ActivityQuery = Type.Object(
     since: Type.Optional(
       Type.String({
         pattern: '^(0|[1-9][0-9]{0,14})$',
-        description: 'The number of the last sample that the caller has; everything that is kept without it.',
+        description: 'The number of the caller’s last sample; without it the answer has all kept samples.',
       }),
     ),
   },

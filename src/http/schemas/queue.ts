@@ -23,5 +23,5 @@ export const QueueToken = named(
   }),
 );
 
-/** Any text that a path can carry: what is no token is an unknown one. */
+/** Any text that a path can carry: malformed tokens count as unknown. */
 export const TokenInPath = Type.Object({ token: Type.String({ minLength: 1, maxLength: 256 }) });

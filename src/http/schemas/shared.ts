@@ -8,7 +8,7 @@ import { Reservation, ReservationList } from './reservations.ts';
 import { AccessToken, RegisteredUser, User } from './users.ts';
 import { Balance, ChargeReceipt, WalletEntry } from './wallet.ts';
 
-/** The schemas that others refer to by name; registered once, listed in the OpenAPI document. */
+/** The schemas that others reference by name; registered once and listed in the OpenAPI document. */
 export const sharedSchemas = [
   AccessToken,
   ActivityReport,

@@ -17,9 +17,9 @@ export const ChargeReceipt = named(
 export const WalletEntry = named(
   'WalletEntry',
   Type.Object({
-    entryId: Type.Integer({ description: 'Number of the entry in its wallet, from 1 without a gap.' }),
+    entryId: Type.Integer({ description: 'Number of the entry in its wallet, from 1 without gaps.' }),
     type: Type.Enum(['CHARGE', 'PAYMENT', 'REFUND']),
-    amount: Type.Integer({ description: 'Won, signed: what it added to the balance.' }),
+    amount: Type.Integer({ description: 'Won, signed: the change of the balance.' }),
     balanceAfter: Won,
     paymentId: NullableUuid,
     description: Type.String(),
