@@ -17,7 +17,7 @@ import { pageOf } from './views/page.ts';
 
 const TEXTS = { ko: korean, en: english };
 
-/** Puts the page together and starts it. */
+/** Builds the page and starts it. */
 function main(): void {
   const kept = createKeptTokens();
   const client = createFrontrowClient({ language: () => store.state.language });
@@ -37,7 +37,7 @@ function main(): void {
     const t = TEXTS[state.language];
     const f = formats[state.language];
     const root = document.documentElement;
-    // Written only where they change: the style of everything hangs on them.
+    // Write these only on a change: the style of every element depends on them.
     if (root.lang !== state.language) root.lang = state.language;
     if ((root.dataset['theme'] ?? 'system') !== state.theme) {
       if (state.theme === 'system') delete root.dataset['theme'];
@@ -51,7 +51,7 @@ function main(): void {
     const isFirst = shownView === 'loading';
     shownView = name;
     scrollTo({ top: 0 });
-    // Who cannot see that another view came hears its heading. Not on arrival: there the browser begins at the top.
+    // A screen reader announces the heading of a new view. Not on arrival: there the browser starts at the top.
     if (!isFirst || state.notice !== null)
       document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
   }
@@ -61,7 +61,7 @@ function main(): void {
     if (words !== null) store.dispatch({ type: 'announced', text: words });
     if (isShowing) return;
     isShowing = true;
-    // Once for all events of a turn; not with the next frame, which a tab in the background does not get.
+    // Render once for all events of a turn. An animation frame would not come in a background tab.
     queueMicrotask(render);
   });
   render();

@@ -1,10 +1,10 @@
-// Runs before anything is painted, so that whoever chose the other theme sees no flash of this one.
+// Runs before the first paint, so that a reader who chose the other theme sees no flash of this one.
 {
   let chosen: string | null = null;
   try {
     chosen = localStorage.getItem('frontrow.theme');
   } catch {
-    // A browser that keeps nothing follows the system's theme.
+    // Without storage the page follows the system's theme.
   }
   if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset['theme'] = chosen;
 }

@@ -16,6 +16,7 @@ const FOLDERS = [
   'src/health',
   'src/http',
   'src/runtime',
+  'web',
 ];
 /** Files of other folders that are in plain English already. */
 const FILES: readonly string[] = [];

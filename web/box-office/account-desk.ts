@@ -2,17 +2,17 @@ import { isProblem, noticeOf } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
 export interface AccountDesk {
-  /** Finds out whose the kept access token is. */
+  /** Finds the user of the kept access token. */
   restore(): Promise<void>;
-  /** Makes a user and signs in; true when that was done. What is wrong is shown in the dialog. */
+  /** Creates a user and signs in; true on success. The dialog shows errors. */
   register(user: { readonly name: string; readonly email: string }): Promise<boolean>;
-  /** Signs in with a token from elsewhere; true when the service knows it. */
+  /** Signs in with a token that another party issued; true when the service accepts it. */
   useToken(token: string): Promise<boolean>;
   signOut(): void;
 }
 
 export function createAccountDesk({ client, kept, store, fan }: Counter): AccountDesk {
-  /** The dialog stays open and says what is wrong, beside what was typed. */
+  /** On failure the dialog stays open and shows the error beside the input. */
   async function inDialog(run: () => Promise<void>): Promise<boolean> {
     const { busy } = store.state;
     if (busy.has('sign-in')) return false;
@@ -23,7 +23,7 @@ export function createAccountDesk({ client, kept, store, fan }: Counter): Accoun
     } catch (error) {
       const { dialog } = store.state;
       if (dialog?.name !== 'sign-in') throw error;
-      // Where the service issues no tokens, there is no such route: they come from somebody else.
+      // A service that issues no tokens lacks this route: the operator issues them.
       const way = isProblem(error, 'ROUTE_NOT_FOUND') ? 'token' : dialog.way;
       const fault = way === dialog.way ? noticeOf(error) : null;
       store.dispatch({ type: 'dialog-opened', dialog: { ...dialog, way, fault } });

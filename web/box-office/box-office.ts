@@ -13,13 +13,13 @@ import { createSeatDesk } from './seat-desk.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createWalletDesk } from './wallet-desk.ts';
 
-/** What the page's controls can ask for. */
+/** The requests that the page's controls can make. */
 export interface BoxOffice {
   start(): void;
   go(route: Route): void;
   chooseLanguage(language: Language): void;
   chooseTheme(theme: Theme): void;
-  /** Joins a concert's queue; who is not signed in is asked for a name first. */
+  /** Joins a concert's queue; a fan who is not signed in must give a name first. */
   join(concertId: number): void;
   askToLeave(): void;
   leave(): void;
@@ -50,7 +50,7 @@ export interface BoxOfficePorts {
   openLive(token: () => string): LiveClient;
 }
 
-/** Does what controls ask for, and keeps what is shown fresh. It lives as long as the page. */
+/** Carries out the controls' requests and keeps the page up to date. It lives as long as the page. */
 export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePorts): BoxOffice {
   function go(route: Route, how: 'push' | 'replace' = 'push'): void {
     const hash = hashOf(route);

@@ -7,27 +7,27 @@ import { isPassing, isProblem, noticeOf } from './failure-notice.ts';
 import type { KeptTokens } from './kept-tokens.ts';
 import type { PageStore } from './page-store.ts';
 
-/** What every desk of the box office works with. */
+/** The dependencies that all desks of the box office share. */
 export interface Counter {
   readonly client: FrontrowClient;
   readonly kept: KeptTokens;
   readonly store: PageStore;
-  /** The signed-in fan's client; null when nobody is. */
+  /** The signed-in fan's client; null when no fan is signed in. */
   fan(): FanClient | null;
   /** A client with the queue token of a concert; null outside of its queue. */
   shopper(concertId: number): ShopperClient | null;
-  /** Shows another place of the page; `replace` leaves the present one out of the history. */
+  /** Goes to another route of the page; `replace` replaces the present entry of the history. */
   go(route: Route, how?: 'replace'): void;
   /**
-   * Runs what a control asked for: the control is busy meanwhile, a second press does nothing, and a failure is told. Gives
-   * whether it came to its end.
+   * Runs a control's request: the control is busy meanwhile, a second press does nothing, and a failure is shown. Returns
+   * whether it succeeded.
    */
   attempt(action: Action, run: () => Promise<void>): Promise<boolean>;
-  /** Lets a task go its way: its failure is told, a bug of the page's own reported. */
+  /** Runs a task without waiting: its failure is shown, a bug of the page is reported. */
   run(task: Promise<unknown>): void;
-  /** For what nobody has asked for and what is asked again soon: only a failure that stays is told. */
+  /** For background requests that repeat soon: only a lasting failure is shown. */
   refresh(task: Promise<unknown>): void;
-  /** Tells a failure, or drops what the service no longer accepts. */
+  /** Shows a failure, and drops tokens that the service no longer accepts. */
   tell(error: unknown): void;
 }
 

@@ -1,7 +1,7 @@
 import { ApiProblem, NetworkFailure } from '../../src/client/failures.ts';
 import type { Notice } from '../state/notice.ts';
 
-/** What a failed request is to the fan. A bug of the page's own is thrown on, to be seen in the console. */
+/** The notice for a failed request. A bug of the page is rethrown, so that it shows in the console. */
 export function noticeOf(error: unknown): Notice {
   if (error instanceof ApiProblem) {
     const { code, detail, members } = error;
@@ -11,18 +11,18 @@ export function noticeOf(error: unknown): Notice {
   throw error;
 }
 
-/** Whether it is not there now and may be in a moment: what asks again by itself need not tell the fan. */
+/** Whether a retry may soon succeed: requests that repeat by themselves need not show such a failure. */
 export function isPassing(error: unknown): boolean {
   const isBusy = error instanceof ApiProblem && (error.status >= 500 || error.status === 429);
   return isBusy || error instanceof NetworkFailure;
 }
 
-/** Whether what was asked for may have been done all the same. */
+/** Whether the request may have taken effect although it failed. */
 export function isUndecided(error: unknown): boolean {
   return (error instanceof ApiProblem || error instanceof NetworkFailure) && error.outcome === 'unknown';
 }
 
-/** Whether the service refused with one of these codes. */
+/** Whether the service rejected the request with one of these codes. */
 export function isProblem(error: unknown, ...codes: readonly string[]): error is ApiProblem {
   return error instanceof ApiProblem && codes.includes(error.code);
 }

@@ -3,13 +3,16 @@ import type { Theme } from '../state/page-state.ts';
 
 const PREFIX = 'frontrow.';
 
-/** What stays on this machine between visits: who one is, where one queues, and two wishes. Everything else the service knows. */
+/**
+ * The data that stays on this machine between visits: access token, queue tokens, language and theme. The service knows the
+ * rest.
+ */
 export interface KeptTokens {
   accessToken(): string | null;
   keepAccessToken(token: string | null): void;
   queueToken(concertId: number): string | null;
   keepQueueToken(concertId: number, token: string | null): void;
-  /** Concerts of which a queue token is kept. */
+  /** The concerts with a kept queue token. */
   queues(): readonly number[];
   language(): string | null;
   keepLanguage(language: Language): void;
@@ -65,7 +68,7 @@ interface SmallStorage {
   names(): string[];
 }
 
-/** The browser's own storage, or memory where it is forbidden: then a reload begins anew, and nothing else is lost. */
+/** The browser's storage, or memory where storage is forbidden: then only a reload loses the data. */
 function openStorage(): SmallStorage {
   try {
     const storage = globalThis.localStorage;

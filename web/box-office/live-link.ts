@@ -3,48 +3,48 @@ import type { LivePlace, LiveSeatMap, LiveState } from '../../src/client/live/li
 import type { ClientClock } from '../../src/client/platform.ts';
 import type { Connection } from '../state/page-state.ts';
 
-/** What is to be kept fresh. */
+/** The data to keep up to date. */
 export interface Attention {
-  /** The concert in whose queue one stands or shops; null: no place is watched. */
+  /** The concert whose queue token to watch; null: none. */
   readonly concertId: number | null;
   readonly scheduleId: number | null;
 }
 
 export interface LiveLinkPorts {
   readonly clock: Pick<ClientClock, 'after'>;
-  /** Opens a connection that says hello with what `token` gives. */
+  /** Opens a connection whose hello carries the token that `token` returns. */
   open(token: () => string): LiveClient;
-  /** The queue token where there is one, else the access token; null: nobody is known. */
+  /** The queue token if there is one, else the access token; null when there is neither. */
   token(concertId: number | null): string | null;
   onPlace(concertId: number, place: LivePlace): void;
   onMap(map: LiveSeatMap): void;
   onConnection(connection: Connection): void;
-  /** Asks once for all that there is attention for; gives how long to wait before the next time, in milliseconds. */
+  /** Requests everything in `attention` once; returns the wait before the next request, in milliseconds. */
   poll(attention: Attention): Promise<number>;
 }
 
 export interface LiveLink {
   attend(attention: Attention): void;
-  /** The service's clock where a live connection has told it; null before. */
+  /** The service's clock, if a live connection has reported it; else null. */
   serverNow(): number | null;
 }
 
-/** So long a break may last before the page asks by itself. */
+/** A break may last this long before the page starts to poll. */
 const PATIENCE_MS = 4_000;
-/** So long it says that the connection is back. */
+/** How long the page says that the connection is back. */
 const RESTORED_MS = 4_000;
 const UNANSWERED_POLL_MS = 5_000;
 
 /**
- * One live connection for what is looked at now, opened when something is and closed when nothing is. While it does not come
- * about, the page polls, so that it works where WebSockets are blocked.
+ * Keeps one live connection for the data in view: it opens when there is some and closes when there is none. Without a
+ * connection the page polls, so that it works where WebSockets are blocked.
  */
 export function createLiveLink(ports: LiveLinkPorts): LiveLink {
   let attention: Attention = { concertId: null, scheduleId: null };
   let live: LiveClient | null = null;
   let token: string | null = null;
   let stops: (() => void)[] = [];
-  /** The round of asking that goes on; null while none does. An answer to an earlier one changes nothing. */
+  /** The current round of polling; null when there is none. Answers to earlier rounds are ignored. */
   let asking: { cancel: () => void } | null = null;
   let cancelCalming = (): void => undefined;
   let wasOpen = false;
@@ -54,7 +54,7 @@ export function createLiveLink(ports: LiveLinkPorts): LiveLink {
     stops = [];
     stopAsking();
     cancelCalming();
-    // What it says of its own end is not news.
+    // The connection's own closing needs no report.
     const gone = live;
     live = null;
     gone?.close();
@@ -78,7 +78,7 @@ export function createLiveLink(ports: LiveLinkPorts): LiveLink {
         nextMs = await ports.poll(attention);
         isAnswered = true;
       } catch {
-        // What cannot be asked is told as a connection that is away; the next round tries again.
+        // A failed poll shows as a missing connection; the next round retries.
       }
       if (asking !== round) return;
       ports.onConnection(isAnswered ? 'polling' : 'reconnecting');

@@ -5,11 +5,11 @@ import { reduce } from '../state/reduce.ts';
 export interface PageStore {
   readonly state: PageState;
   dispatch(event: PageEvent): void;
-  /** Called after every event that changed something, with what was before. */
+  /** Called after every event that changed something, with the state before it. */
   watch(run: (state: PageState, before: PageState) => void): void;
 }
 
-/** Holds the page's state. Events that a watcher dispatches are taken after the one that it watches. */
+/** Holds the page's state. An event that a watcher dispatches is handled after the one that the watcher received. */
 export function createPageStore(initial: PageState): PageStore {
   const watchers: ((state: PageState, before: PageState) => void)[] = [];
   const waiting: PageEvent[] = [];

@@ -3,17 +3,17 @@ import { isProblem } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
 export interface QueueDesk {
-  /** Reads a concert and where the kept token stands in its queue. */
+  /** Reads a concert and the kept token's place in its queue. */
   visit(concertId: number): Promise<void>;
-  /** Enters the queue, or finds the place that the fan has in it. */
+  /** Enters the queue, or finds the fan's place in it. */
   join(concertId: number): Promise<void>;
   leave(concertId: number): Promise<void>;
-  /** Asks where the token stands; null outside of the queue. */
+  /** Reads the token's place; null outside of the queue. */
   readPlace(concertId: number): Promise<QueueToken | null>;
-  /** Asks where all kept tokens stand: who is not heard of for a while loses the place, whatever page is open. */
+  /** Reads the places of all kept tokens: the service ends a token after a while without requests, whatever page is open. */
   readPlaces(): Promise<void>;
   readConcerts(): Promise<void>;
-  /** The figures of a queue, for whoever thinks of joining it. */
+  /** Reads the figures of a queue, to show them before joining. */
   readConcert(concertId: number): Promise<void>;
 }
 

@@ -4,27 +4,27 @@ import type { SeatMapSeen } from '../state/page-event.ts';
 import { isProblem, isUndecided } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
-/** Nobody holds more of a concert at a time than a few seats for each of its dates. */
+/** A user can hold only a few seats for each of a concert's schedules. */
 const HOLDS_READ = 100;
-/** Who has waited for a payment's answer in vain is not kept waiting for much longer. */
+/** A fan who has already waited for a payment's answer must not wait much longer. */
 const LOOK_MS = 2_000;
 
 export interface SeatDesk {
   readSchedules(concertId: number): Promise<void>;
-  /** Reads which seats the fan holds in the concert. */
+  /** Reads the seats that the fan holds in the concert. */
   readHolds(concertId: number): Promise<void>;
   readMap(concertId: number, scheduleId: number): Promise<void>;
-  /** Holds the chosen seats and goes on to the till, unless the fan has left the map by then. */
+  /** Holds the chosen seats and goes to the checkout, unless the fan has left the map by then. */
   hold(): Promise<void>;
   release(reservations: readonly Reservation[]): Promise<void>;
-  /** Pays for what is held of the schedule that is shown. */
+  /** Pays the fan's holds of the schedule in view. */
   pay(): Promise<void>;
-  /** Takes holds whose time is over out of the fan's, and leads back to the map. */
+  /** Removes expired holds and returns to the map. */
   expire(holds: readonly Reservation[]): void;
 }
 
 export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, go }: Counter): SeatDesk {
-  /** Holds of a payment without an answer: whether they are paid, only the service knows. */
+  /** The holds of a payment without an answer: only the service knows whether they are paid. */
   let undecided: readonly Reservation[] = [];
 
   async function readMap(concertId: number, scheduleId: number): Promise<void> {
@@ -60,13 +60,13 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, 
   function showPaid(payment: Payment): void {
     undecided = [];
     const others = (store.state.visit?.holds ?? []).filter(({ scheduleId }) => scheduleId !== payment.scheduleId);
-    // The token ends with the payment, unless seats of another date are still held.
+    // The payment ends the token unless the fan still holds seats of another schedule.
     if (others.length === 0) kept.keepQueueToken(payment.concertId, null);
     store.dispatch({ type: 'paid', payment });
     go({ name: 'ticket', paymentId: payment.paymentId }, 'replace');
   }
 
-  /** Asks what became of the payment without an answer; shows it and gives true when it was made. */
+  /** Looks for the payment without an answer; shows it and returns true if it was made. */
   async function findPayment(call?: Call): Promise<boolean> {
     const [one] = undecided;
     const known = fan();
@@ -78,7 +78,7 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, 
       if (paymentId === null) return false;
       showPaid(await known.payment(paymentId, call));
     } catch (error) {
-      // Somebody else has signed in meanwhile.
+      // Another user has signed in meanwhile.
       if (!isProblem(error, 'RESERVATION_NOT_FOUND')) throw error;
       undecided = [];
       return false;
@@ -92,7 +92,7 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, 
     backToMap(holds.map(({ seatNumber }) => seatNumber));
   }
 
-  /** The service's word on a hold is final, so what it refuses to sell is read anew. */
+  /** The service's decision on a hold is final: after a refusal, read the holds again. */
   async function afterRefusal(error: unknown): Promise<void> {
     const place = here();
     if (place === null) return;
@@ -132,12 +132,12 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, 
           const holds = await shopper(concertId)?.hold(scheduleId, chosen);
           if (holds !== undefined) store.dispatch({ type: 'held', reservations: holds.reservations });
         } catch (error) {
-          // By the time that the refusal is read, the map shows whose seats these are.
+          // The map should show the taken seats by the time that the fan reads the refusal.
           if (isProblem(error, 'SEAT_TAKEN')) await readMap(concertId, scheduleId).catch(() => undefined);
           throw error;
         }
       });
-      // Whoever has gone elsewhere meanwhile is not called back; the seats are theirs there too.
+      // A fan who has gone elsewhere meanwhile stays there; the holds are valid anyway.
       const { route } = store.state;
       if (isDone && route.name === 'hall' && route.scheduleId === scheduleId) go({ name: 'checkout', ...place });
     },
@@ -172,7 +172,7 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, 
           undecided = isUndecided(error) ? holds : [];
           if (await findPayment({ deadlineMs: LOOK_MS }).catch(() => false)) return;
           await afterRefusal(error).catch(() => undefined);
-          // What led back to the map is said there already.
+          // The notice that led back to the map says so already.
           if (!isProblem(error, 'RESERVATION_EXPIRED')) throw error;
         }
       });
@@ -184,7 +184,7 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, 
         dropExpired(holds);
         return;
       }
-      // Nobody may be told that nothing was charged before it is known.
+      // The page must not say that nothing was charged before it knows.
       run(
         attempt('pay', async () => {
           if (!(await findPayment()) && undecided.length === 0) dropExpired(holds);

@@ -13,14 +13,14 @@ import type { QueueDesk } from './queue-desk.ts';
 import type { SeatDesk } from './seat-desk.ts';
 import type { WalletDesk } from './wallet-desk.ts';
 
-/** The figures of the queues on the first page are read so often while somebody looks. */
+/** How often the first page reads the queues' figures while it is visible. */
 const CONCERTS_REFRESH_MS = 10_000;
-/** Much more often than the service needs to hear of who waits, also where a browser slows down a page in the background. */
+/** Much more often than the service needs as a sign of life, even when a browser slows down a background page. */
 const PLACES_REFRESH_MS = 20_000;
-/** A map that nobody pushes is read so often. */
+/** How often a map is read when the service does not push it. */
 const MAP_POLL_MS = 3_000;
 const TICK_MS = 1_000;
-/** The page's idea of now is up to a tick and the way of a frame behind the service's. */
+/** The page's clock lags behind the service's by up to a tick and the travel time of a frame. */
 const CLOCK_LAG_MS = 2_500;
 
 export interface UpkeepPorts {
@@ -34,11 +34,11 @@ export interface UpkeepPorts {
 
 export interface Upkeep {
   start(): void;
-  /** Reads what a place of the page shows. */
+  /** Reads the data of a route. */
   arrive(route: Route): void;
 }
 
-/** Keeps what is shown like what the service knows, and draws the consequences of what it says. */
+/** Keeps the shown data equal to the service's, and reacts to its changes. */
 export function createUpkeep({ counter, accounts, queues, seats, wallet, openLive }: UpkeepPorts): Upkeep {
   const { client, kept, store, run, refresh } = counter;
   let refreshing: ReturnType<typeof setInterval> | undefined;
@@ -72,7 +72,7 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
         }, CONCERTS_REFRESH_MS);
         return;
       case 'concert':
-        // Who is not inside would be refused them; who comes in gets them then.
+        // The service would refuse the schedules to a fan who is not admitted; they are read on admission.
         if (before !== null && concertIdOf(before) === concertId && isActive(store.state.visit)) {
           run(seats.readSchedules(route.concertId));
         }
@@ -96,21 +96,21 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
     }
   }
 
-  /** Admission and the end of a token come by themselves, while waiting and while shopping. */
+  /** Admission and the end of a token arrive by themselves, while the fan waits and shops. */
   function followPlace(visit: Visit, before: Visit | null): void {
     const { concertId } = visit;
     if (isActive(visit) && !(before?.concertId === concertId && isActive(before))) {
       const hasWaited = before !== null && before.place !== 'unknown' && before.place?.status === 'WAITING';
       if (hasWaited) store.dispatch({ type: 'noticed', notice: { kind: 'admitted' } });
       run(Promise.all([seats.readSchedules(concertId), seats.readHolds(concertId)]));
-      // A live place says that the door is open, not for how long.
+      // A live frame reports the admission without its expiry.
       if (hasWaited) run(queues.readPlace(concertId));
       const scheduleId = scheduleIdOf(store.state.route);
       if (scheduleId !== null) run(seats.readMap(concertId, scheduleId));
     }
     if (visit.place === null && before?.place !== null) {
       if (visit.ended !== null) kept.keepQueueToken(concertId, null);
-      // A hold outlives the token that it was made with.
+      // A hold outlives its token.
       run(seats.readHolds(concertId));
     }
   }
@@ -119,28 +119,28 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
     const { hall, holds } = visit;
     if (hall === null || hall === before?.hall) return;
     const lost = lostSeats(before?.hall ?? null, hall, ownSeats(visit));
-    // A refused hold has said so already.
+    // A refused hold has been reported already.
     if (lost.length > 0 && store.state.notice?.kind !== 'problem') {
       store.dispatch({ type: 'noticed', notice: { kind: 'seats-lost', seatNumbers: lost } });
     }
-    // A payment that is being decided keeps its seats beyond their time, and its answer says what became of them.
+    // A payment in flight keeps its seats beyond their expiry, and its answer decides about them.
     if (store.state.busy.has('pay') || store.state.busy.has('release')) return;
     const status = new Map(hall.seats.map((seat) => [seat.seatNumber, seat.status]));
     const gone = (holds ?? []).filter(
       (hold) => hold.scheduleId === hall.scheduleId && hold.seq <= hall.seq && status.get(hold.seatNumber) !== 'HELD',
     );
     seats.expire(gone.filter((hold) => hasEnded(hold, store.state.nowMs + CLOCK_LAG_MS)));
-    // What is gone before its time was released or paid in another window.
+    // A hold that disappeared before its expiry was released or paid in another window.
     if (gone.some((hold) => !hasEnded(hold, store.state.nowMs + CLOCK_LAG_MS))) run(seats.readHolds(visit.concertId));
   }
 
-  /** A refusal for the token's sake says that the page has missed what became of it. */
+  /** A refusal because of the token means that the page has missed the token's change. */
   function followRefusal({ notice, visit }: PageState): void {
     if (visit === null || notice?.kind !== 'problem' || !/^QUEUE_(?:TOKEN|NOT)_/.test(notice.code)) return;
     run(queues.readPlace(visit.concertId));
   }
 
-  /** Coming back to a page that slept: timers did not run, and another window may have been at work. */
+  /** After sleep the timers are late, and another window may have changed something. */
   function wakeUp(): void {
     const { visit } = store.state;
     if (visit !== null && (visit.concert === null || visit.place === 'unknown')) {
@@ -204,7 +204,7 @@ function isActive(visit: Visit | null): boolean {
   return visit !== null && visit.place !== null && visit.place !== 'unknown' && visit.place.status === 'ACTIVE';
 }
 
-/** Nothing is watched that is not shown, but for the token: its end must be known wherever one is in the concert. */
+/** Watches only data in view, except the token: the page must notice its end everywhere in the concert. */
 function attentionOf(state: PageState): Attention {
   const { visit } = state;
   const view = viewOf(state);

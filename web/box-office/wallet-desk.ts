@@ -3,7 +3,7 @@ import { newRandomKey } from '../../src/client/platform.ts';
 import { isProblem, isUndecided } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
-/** Lines of a list that are read at once. */
+/** The number of lines that one request reads. */
 const PAGE_SIZE = 20;
 
 export interface WalletDesk {
@@ -15,9 +15,9 @@ export interface WalletDesk {
   refund(payment: Payment): Promise<void>;
 }
 
-/** Money and tickets of the signed-in fan. Every method does nothing when nobody is. */
+/** Money and tickets of the signed-in fan. Every method does nothing when no fan is signed in. */
 export function createWalletDesk({ client, store, kept, fan, attempt, tell }: Counter): WalletDesk {
-  /** A charge that may have been done: the same wish again is the same charge, so that the wallet is filled once. */
+  /** A charge that may have been made: repeating the request repeats its key, so that the wallet is charged once. */
   let undecided: { readonly accessToken: string | null; readonly amount: number; readonly key: string } | null = null;
 
   async function chargeOnce(amount: number): Promise<ChargeReceipt | undefined> {

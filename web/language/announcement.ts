@@ -3,15 +3,15 @@ import { firstEndMs, type View, viewOf } from '../state/view.ts';
 import type { Format } from './format.ts';
 import type { Texts } from './korean.ts';
 
-/** Something that moves all the time is told so often, not more. */
+/** The least interval between two announcements of a value that changes all the time. */
 const QUIET_MS = 15_000;
-/** Near the front every step counts. */
+/** Near the front of the line, every change is announced. */
 const NEAR_POSITION = 3;
 const LAST_MINUTE_MS = 60_000;
 
 /**
- * Tells readers of the screen what others see move: the place in line, the seats that are left, the last minute of a hold.
- * Everything else is said where it stands. Gives null where nothing is to be said now.
+ * Announces to screen readers what others see move: the place in line, the free seats, the last minute of a hold. Other changes
+ * are announced by their own elements. Returns null when there is nothing to announce.
  */
 export function createAnnouncer(): (state: PageState, before: PageState, t: Texts, f: Format) => string | null {
   let saidAtMs = Number.NEGATIVE_INFINITY;

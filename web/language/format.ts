@@ -4,26 +4,26 @@ const LOCALES: Readonly<Record<Language, string>> = { ko: 'ko-KR', en: 'en-GB' }
 const MINUTE_SECONDS = 60;
 const HOUR_SECONDS = 3_600;
 
-/** Numbers, money and times as people read them. Times of a concert are those of its own time zone. */
+/** Formats numbers, money and times for people. Times of a concert are in its own time zone. */
 export interface Format {
   number(value: number): string;
   /** Won. */
   money(won: number): string;
-  /** Won, in words that are read out well. */
+  /** Won, in words for screen readers. */
   spokenMoney(won: number): string;
   /** A date with its weekday, for instance Fri 26 February 2027. */
   date(iso: string, timeZone: string): string;
   /** The parts of a date that a calendar leaf shows. */
   leaf(iso: string, timeZone: string): { readonly month: string; readonly day: string; readonly weekday: string };
-  /** Hours and minutes, and the name of the zone where it is not the reader's own. */
+  /** Hours and minutes, with the name of the zone if it differs from the reader's. */
   time(iso: string, timeZone: string): string;
-  /** A date and a time of the reader's own, for what happened in the wallet. */
+  /** Date and time in the reader's zone, for entries of the wallet. */
   moment(iso: string): string;
-  /** A time of the reader's own with seconds, for what is about to happen. */
+  /** Time with seconds in the reader's zone, for near events. */
   clock(epochMs: number): string;
   /** 4:05, or 1:04:05. */
   countdown(ms: number): string;
-  /** About how long, in words. */
+  /** An approximate duration in words. */
   duration(seconds: number): string;
   list(items: readonly string[]): string;
 }
@@ -90,7 +90,7 @@ export function createFormat(
   };
 }
 
-/** What a clock of the zone shows at that instant, to tell whether two zones agree then. */
+/** The wall-clock time of the zone at that instant, to find out whether two zones agree then. */
 function offsetOf(iso: string, timeZone: string): string {
   return new Intl.DateTimeFormat('en', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(new Date(iso));
 }

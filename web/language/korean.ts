@@ -1,4 +1,4 @@
-/** Every word of the page. English has the same ones; a test compares them. */
+/** All texts of the page. English has the same keys; a test compares them. */
 export const korean = {
   frame: {
     skip: '본문으로 건너뛰기',

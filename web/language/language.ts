@@ -1,6 +1,6 @@
 export type Language = 'ko' | 'en';
 
-/** What was chosen on this machine; else the first of the wanted ones that the page speaks; English for everybody else. */
+/** The language that was chosen on this machine; else the first wanted one that the page has; else English. */
 export function chooseLanguage(kept: string | null, wanted: readonly string[]): Language {
   if (kept === 'ko' || kept === 'en') return kept;
   for (const tag of wanted) {

@@ -4,11 +4,11 @@ import type { Texts } from './korean.ts';
 
 export interface NoticeSentence {
   readonly title: string;
-  /** What to do now; null where nothing is to be done. */
+  /** The next step for the fan; null when there is none. */
   readonly next: string | null;
 }
 
-/** A notice in the page's language. Of a refusal the service's own sentence is the title, and the page says what to do next. */
+/** A notice in the page's language. A refusal's title is the service's own sentence, and the page adds the next step. */
 export function sentenceOf(notice: Notice, t: Texts, f: Format): NoticeSentence {
   switch (notice.kind) {
     case 'problem':

@@ -5,7 +5,7 @@ import type { Texts } from './korean.ts';
 
 const NAME = 'frontrow';
 
-/** What the tab says: who waits or has to pay in time sees it without looking at the page. */
+/** The tab's title: it shows the place in line or the time left to pay, without a look at the page. */
 export function pageTitle(state: PageState, t: Texts, f: Format): string {
   const view = viewOf(state);
   switch (view.name) {

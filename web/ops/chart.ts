@@ -5,9 +5,9 @@ import type { Words } from './words.ts';
 export interface Series {
   readonly name: string;
   read(sample: ActivitySample): number | null;
-  /** How several seconds become one figure: what happened is averaged, what must not grow is told at its worst. */
+  /** How several seconds become one figure: `mean` for activity, `worst` for values that must not grow. */
   readonly over: 'mean' | 'worst';
-  /** What should not happen: drawn as an alarm, and not while it does not happen. */
+  /** Counts something that should not happen: drawn as an alarm, and not drawn while it is zero. */
   readonly isAlarm?: boolean;
 }
 
@@ -15,10 +15,10 @@ export interface Chart {
   readonly id: string;
   readonly title: string;
   readonly unit: string;
-  /** The axis reaches at least so far, so that nothing much does not look like a lot. */
+  /** The axis reaches at least this far, so that small values look small. */
   readonly atLeast: number;
   readonly digits: number;
-  /** At most three; each is drawn by a stroke of its own. */
+  /** At most three; each has its own stroke. */
   readonly series: readonly Series[];
 }
 
@@ -26,7 +26,7 @@ function perSecond(count: (sample: ActivitySample) => number): Series['read'] {
   return (sample) => (count(sample) * 1_000) / sample.durationMs;
 }
 
-/** The charts of the page, in the order of their weight. */
+/** The charts of the page, the most important first. */
 export function opsCharts(words: Words): readonly Chart[] {
   return [
     {
@@ -102,7 +102,7 @@ export function opsCharts(words: Words): readonly Chart[] {
   ];
 }
 
-/** What is drawn of a sample. */
+/** The point that shows a sample. */
 export function pointOf(series: Series, sample: ActivitySample): Point {
   const value = series.read(sample);
   return { atMs: Date.parse(sample.at), value: value === 0 && series.isAlarm === true ? null : value };

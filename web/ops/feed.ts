@@ -2,31 +2,31 @@ import type { AdminClient } from '../../src/client/admin-client.ts';
 import type { ActivityReport, Overview } from '../../src/client/answers.ts';
 import { ApiProblem } from '../../src/client/failures.ts';
 
-/** As often as the node takes a sample. */
+/** The node takes a sample this often. */
 const ACTIVITY_EVERY_MS = 1_000;
-/** An overview counts rows in the database; seats at a glance may be two seconds old. */
+/** An overview counts rows in the database; seats may be two seconds old. */
 const OVERVIEW_EVERY_MS = 2_000;
-/** The longest wait for an answer; a service that takes longer is said not to answer. */
+/** The longest wait for an answer; the page reports a slower service as not answering. */
 const ANSWER_LIMIT_MS = 3_000;
 
 export interface FeedListener {
   reported(report: ActivityReport): void;
   overviewed(overview: Overview): void;
-  /** Neither answer nor refusal that the operator could mend: nobody answers, or the service cannot. */
+  /** No answer, or one that a new token cannot change: the service is unreachable or unable. */
   failed(what: 'activity' | 'overview', problem: ApiProblem | null): void;
   /** The token is not, or no longer, the operator's. */
   turnedAway(problem: ApiProblem): void;
-  /** The page is hidden and asks nothing, or is back. */
+  /** The page is hidden and requests nothing, or is visible again. */
   rested(isResting: boolean): void;
 }
 
 export interface Feed {
-  /** Asks for the overview now, because something was changed. */
+  /** Requests the overview now, because something was changed. */
   hurry(): void;
   stop(): void;
 }
 
-/** Asks the service again and again while the page is seen. One request of a kind is under way at a time. */
+/** Polls the service while the page is visible, with at most one request of each kind in flight. */
 export function startFeed(admin: AdminClient, lastNumber: () => number, listener: FeedListener): Feed {
   const stopping = new AbortController();
   const loops = [

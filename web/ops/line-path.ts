@@ -1,18 +1,18 @@
-/** A figure of a series at an instant; null where there was nothing to measure. */
+/** A figure of a series at an instant; null when there was nothing to measure. */
 export interface Point {
   readonly atMs: number;
   readonly value: number | null;
 }
 
-/** Where instants and figures lie on the drawing. */
+/** Maps instants and figures to the drawing. */
 export interface Projection {
   x(atMs: number): number;
   y(value: number): number;
 }
 
 /**
- * The path of a line through `points`. It breaks where a figure is missing and where two instants are further apart than
- * `gapMs`; a figure that stands alone is a dot.
+ * The path of a line through `points`. It breaks at missing figures and where two instants are further apart than `gapMs`; an
+ * isolated figure is a dot.
  */
 export function linePath(points: readonly Point[], { x, y }: Projection, gapMs: number): string {
   const parts: string[] = [];
@@ -23,7 +23,7 @@ export function linePath(points: readonly Point[], { x, y }: Projection, gapMs: 
       continue;
     }
     const place = `${x(atMs).toFixed(1)} ${y(value).toFixed(1)}`;
-    // A line of no length is drawn as a dot where its ends are round.
+    // A line of length zero with round ends is drawn as a dot.
     parts.push(last !== null && atMs - last <= gapMs ? `L${place}` : `M${place}h0`);
     last = atMs;
   }

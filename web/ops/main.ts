@@ -13,10 +13,10 @@ import { opsPage } from './views/ops-page.ts';
 import { moodOf } from './views/verdict-banner.ts';
 import { WORDS } from './words.ts';
 
-/** How long a change of policy is asked for, repeats included, before the operator is told that nobody answers. */
+/** How long a policy change is retried before the page says that the service does not answer. */
 const CHANGE_LIMIT_MS = 5_000;
 
-/** Ties the page together: its state, what changes it, and the drawing of it. */
+/** Connects the page's state, its changes and its rendering. */
 function startOpsPage(): void {
   const keptToken = createOperatorToken(() => sessionStorage);
   const kept = createKeptTokens();
@@ -31,7 +31,7 @@ function startOpsPage(): void {
     state = { ...state, ...changes };
     if (isDrawing) return;
     isDrawing = true;
-    // What changes within a frame is drawn once; a hidden page is not drawn.
+    // All changes within a frame are drawn once; a hidden page is not drawn.
     requestAnimationFrame(() => {
       isDrawing = false;
       draw();

@@ -1,7 +1,7 @@
 import type { OccupiedSchedule } from '../../src/client/answers.ts';
 import type { OccupancyOrder } from './ops-state.ts';
 
-/** In the order that was asked for; equal ones by date, then by id, so that nothing jumps about. */
+/** In the requested order; equal ones by date, then by id, so that bars keep their places. */
 export function inOrder(schedules: readonly OccupiedSchedule[], order: OccupancyOrder): readonly OccupiedSchedule[] {
   const byDate = (a: OccupiedSchedule, b: OccupiedSchedule): number =>
     Date.parse(a.startsAt) - Date.parse(b.startsAt) || a.scheduleId - b.scheduleId;
@@ -9,12 +9,12 @@ export function inOrder(schedules: readonly OccupiedSchedule[], order: Occupancy
   return schedules.toSorted((a, b) => fullness(b) - fullness(a) || byDate(a, b));
 }
 
-/** The part of the seats that nobody else can have now. */
+/** The share of the seats that are held or sold. */
 function fullness({ totalSeats, availableSeats }: OccupiedSchedule): number {
   return totalSeats === 0 ? 0 : 1 - availableSeats / totalSeats;
 }
 
-/** The one that an arrow key leads to in a grid of `columns`; the same one at the edges. */
+/** The bar to which an arrow key leads in a grid of `columns`; the same bar at the edges. */
 export function neighbour(index: number, key: string, columns: number, count: number): number {
   const steps: Readonly<Record<string, number>> = {
     ArrowLeft: -1,

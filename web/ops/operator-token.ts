@@ -1,13 +1,13 @@
 const KEY = 'frontrow.admin-token';
 
-/** The admin token for as long as the tab is open; never in an address, and never kept beyond. */
+/** Keeps the admin token while the tab is open; never in an address, and no longer than that. */
 export interface OperatorToken {
   read(): string | null;
   keep(token: string): void;
   forget(): void;
 }
 
-/** A browser that forbids storage asks for the token again at the next load, and loses nothing else. */
+/** Where the browser forbids storage, the page only asks for the token again at the next load. */
 export function createOperatorToken(openStorage: () => Storage): OperatorToken {
   function attempt<T>(use: (storage: Storage) => T, otherwise: T): T {
     try {

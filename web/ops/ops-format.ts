@@ -3,29 +3,29 @@ import type { Language } from '../language/language.ts';
 
 const LOCALES: Readonly<Record<Language, string>> = { ko: 'ko-KR', en: 'en-GB' };
 
-/** How figures of the operator's page are read. */
+/** Formats the figures of the operator's page. */
 export interface OpsFormat extends Format {
-  /** With at most `digits` digits after the point, and none where they say nothing. */
+  /** With at most `digits` digits after the point; large figures have none. */
   figure(value: number, digits: number): string;
   /** For marks of an axis: 1.5K, 1.5천. */
   compact(value: number): string;
-  /** Of a part of the whole. */
+  /** A share of the whole. */
   percent(part: number): string;
-  /** Won, short where it would be long. */
+  /** Won, abbreviated when long. */
   moneyShort(won: number): string;
-  /** A length of time that was chosen, not measured: 0.5 s is not rounded to one. */
+  /** A duration from a setting, not a measurement: 0.5 s is not rounded to 1 s. */
   span(ms: number): string;
   /** A calendar date, YYYY-MM-DD, with its weekday. */
   day(date: string): string;
 }
 
-/** Digits after the point say nothing about figures from here on. */
+/** Figures from here on get no digits after the point. */
 const ROUND_FROM = 100;
 
-/** More digits than this fit no tile. */
+/** Longer amounts do not fit a tile. */
 const LONG_MONEY_WON = 100_000_000;
 
-/** Tenths of seconds count up to here. */
+/** Shorter durations show tenths of seconds. */
 const SHORT_SPAN_MS = 60_000;
 
 export function createOpsFormat(language: Language): OpsFormat {

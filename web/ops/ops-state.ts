@@ -4,47 +4,47 @@ import { EMPTY_TIMELINE, type Timeline } from './timeline.ts';
 
 export type OccupancyOrder = 'date' | 'fullness';
 
-/** Steps of a policy change, from the question to the answer. */
+/** The steps of a policy change, from the question to the answer. */
 export interface QueueDialog {
   readonly kind: 'pause' | 'resume' | 'change';
   readonly concertId: number;
   readonly isBusy: boolean;
-  /** What the service said no with. */
+  /** The service's reason for refusing. */
   readonly fault: string | null;
   /** Admissions per interval before this page paused the queue. */
   readonly formerBatch: number | null;
 }
 
-/** All that the page shows. */
+/** The whole state of the page. */
 export interface OpsState {
   readonly language: Language;
   /** Null: the page asks for the token. */
   readonly token: string | null;
-  /** Why a token is asked for again. */
+  /** Why the page asks for the token again. */
   readonly tokenFault: 'refused' | 'no-admin' | null;
   readonly timeline: Timeline;
   readonly verdict: ActivityReport['verdict'] | null;
   /** When the last report came; epoch milliseconds of this machine. */
   readonly reportedAtMs: number | null;
-  /** Since when reports fail; null while they come. */
+  /** When reports began to fail; null while they come. */
   readonly silentSinceMs: number | null;
   readonly overview: Overview | null;
   readonly overviewAtMs: number | null;
   readonly isOverviewStale: boolean;
   readonly isResting: boolean;
-  /** What the charts show. */
+  /** The span of the charts. */
   readonly minutes: number;
   /** The number of the sample under the pointer or the keyboard's cursor. */
   readonly cursor: number | null;
-  /** Figures in place of the charts, and of the occupancy. */
+  /** Whether tables replace the charts and the occupancy drawing. */
   readonly areTablesShown: boolean;
   readonly isScheduleTableShown: boolean;
   readonly order: OccupancyOrder;
-  /** The schedule that the occupancy panel reads out. */
+  /** The schedule whose figures the occupancy panel shows. */
   readonly chosenSchedule: number | null;
   readonly areAllQueuesShown: boolean;
   readonly dialog: QueueDialog | null;
-  /** By concert: what a pause of this page has replaced by 0. */
+  /** By concert: the batch before this page paused the queue. */
   readonly formerBatches: ReadonlyMap<number, number>;
 }
 

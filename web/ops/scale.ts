@@ -1,7 +1,7 @@
-/** Steps that people count in, within a power of ten. */
+/** Round steps within a power of ten. */
 const ROUND_STEPS = [1, 2, 2.5, 5, 10];
 
-/** Marks of an axis from 0: round numbers, the last of them at or above everything that is shown. */
+/** Marks of an axis from 0: round numbers, the last one at or above every figure. */
 export function axisMarks(highest: number, atLeast: number, wanted = 3): readonly number[] {
   const top = Math.max(highest, atLeast);
   const rough = top / wanted;

@@ -1,6 +1,6 @@
 import type { ActivityReport, ActivitySample } from '../../src/client/answers.ts';
 
-/** The samples that the page has of one node, in order, without a gap that the node did not have itself. */
+/** The page's samples of one node, in order, with no gaps except the node's own. */
 export interface Timeline {
   readonly node: string;
   readonly samples: readonly ActivitySample[];
@@ -8,14 +8,14 @@ export interface Timeline {
 
 export const EMPTY_TIMELINE: Timeline = { node: '', samples: [] };
 
-/** The number after which the next report should begin. */
+/** The number after which the next report should start. */
 export function lastNumber({ samples }: Timeline): number {
   return samples.at(-1)?.number ?? 0;
 }
 
 /**
- * Takes a report in. One of another node, or of the same after a restart, begins a new timeline: numbers and counts are
- * that node's own.
+ * Adds a report. A report of another node, or from after a restart, starts a new timeline: numbers and counts belong to one run
+ * of a node.
  */
 export function extend(timeline: Timeline, report: ActivityReport): Timeline {
   const [first] = report.samples;
@@ -24,7 +24,7 @@ export function extend(timeline: Timeline, report: ActivityReport): Timeline {
   return { node: report.node, samples: samples.slice(-report.stepsKept) };
 }
 
-/** What happened in a second, over the last `steps` samples. 0 without any. */
+/** The mean per second over the last `steps` samples; 0 without samples. */
 export function ratePerSecond(
   samples: readonly ActivitySample[],
   steps: number,
@@ -35,7 +35,7 @@ export function ratePerSecond(
   return seconds === 0 ? 0 : last.reduce((sum, sample) => sum + count(sample), 0) / seconds;
 }
 
-/** The codes of refusals of the last `steps` samples, most frequent first. */
+/** The codes of refusals in the last `steps` samples, most frequent first. */
 export function topRefusals(
   samples: readonly ActivitySample[],
   steps: number,

@@ -3,8 +3,8 @@ import type { SeatMapSeen } from './page-event.ts';
 import type { Hall } from './page-state.ts';
 
 /**
- * The hall after a map was seen. An older map than the one shown changes nothing, wherever it comes from: answers and frames
- * overtake each other.
+ * Applies a map to the hall. A map older than the shown one changes nothing, whatever its source: answers and frames overtake
+ * each other.
  */
 export function seeMap(hall: Hall | null, map: SeatMapSeen): Hall {
   if (hall === null || hall.scheduleId !== map.scheduleId) {
@@ -18,21 +18,21 @@ export function seeMap(hall: Hall | null, map: SeatMapSeen): Hall {
   return { ...hall, seats: map.seats, epoch: map.epoch, seq: map.seq, changes };
 }
 
-/** The hall without those chosen seats that are no longer free, or are the caller's already. */
+/** The hall without chosen seats that are no longer free, or that the caller holds already. */
 export function dropTaken(hall: Hall, own: ReadonlySet<number>): Hall {
   const free = new Set(hall.seats.filter(({ status }) => status === 'AVAILABLE').map(({ seatNumber }) => seatNumber));
   const chosen = hall.chosen.filter((seatNumber) => free.has(seatNumber) && !own.has(seatNumber));
   return chosen.length === hall.chosen.length ? hall : { ...hall, chosen };
 }
 
-/** Chosen seats that left the choice because somebody else was faster. */
+/** Chosen seats that left the choice because another user took them. */
 export function lostSeats(before: Hall | null, hall: Hall | null, own: ReadonlySet<number>): readonly number[] {
   if (before === null || hall === null || before.scheduleId !== hall.scheduleId) return [];
   const taken = new Set(hall.seats.filter(({ status }) => status !== 'AVAILABLE').map(({ seatNumber }) => seatNumber));
   return before.chosen.filter((seat) => !hall.chosen.includes(seat) && taken.has(seat) && !own.has(seat));
 }
 
-/** Numbers of the seats that are not in the same status in both. */
+/** Numbers of the seats whose status differs. */
 function differences(before: readonly LiveSeat[], after: readonly LiveSeat[]): number[] {
   const statusBefore = new Map(before.map(({ seatNumber, status }) => [seatNumber, status]));
   return after
@@ -40,7 +40,7 @@ function differences(before: readonly LiveSeat[], after: readonly LiveSeat[]): n
     .map(({ seatNumber }) => seatNumber);
 }
 
-/** The choice with the seat added or taken out; unchanged where the seat is not free. */
+/** The choice with the seat added or removed; unchanged if the seat is not free. */
 export function toggleSeat(hall: Hall, seatNumber: number): Hall {
   if (hall.chosen.includes(seatNumber)) {
     return { ...hall, chosen: hall.chosen.filter((chosen) => chosen !== seatNumber), cursor: seatNumber };
@@ -49,7 +49,7 @@ export function toggleSeat(hall: Hall, seatNumber: number): Hall {
   return { ...hall, chosen: isFree ? [...hall.chosen, seatNumber] : hall.chosen, cursor: seatNumber };
 }
 
-/** What may come back to a hall without a free seat: its unpaid holds, with the first and the last instant at which they end. */
+/** The unpaid holds of a hall without a free seat, with the first and the last instant at which they end. */
 export interface Returning {
   readonly count: number;
   /** Epoch milliseconds. */
@@ -58,7 +58,7 @@ export interface Returning {
   readonly lastAtMs: number;
 }
 
-/** Null where no hold can return. */
+/** Null when no hold can return. */
 export function returningSeats(seats: readonly LiveSeat[]): Returning | null {
   const endsMs = seats.flatMap(({ status, heldUntil }) =>
     status === 'HELD' && heldUntil !== undefined ? [Date.parse(heldUntil)] : [],

@@ -1,25 +1,25 @@
 /**
- * Where seats stand. The service knows numbers and prices; which of them sit in one row is the page's to say: from the stage
- * backwards in order of number, a new row wherever the price changes, so that a row has one price.
+ * The places of seats. The service knows only numbers and prices; the page arranges them in rows from the stage backwards, in
+ * order of number, and starts a new row at each change of price, so that a row has one price.
  */
 export interface HallRow {
   /** A, B, … Z, AA, … from the stage backwards. */
   readonly letter: string;
   /** Won. */
   readonly price: number;
-  /** From left to right, as seen when facing the stage. */
+  /** From left to right, facing the stage. */
   readonly seatNumbers: readonly number[];
 }
 
 export interface HallLayout {
   readonly rows: readonly HallRow[];
-  /** Seats of the longest row. */
+  /** Number of seats in the longest row. */
   readonly width: number;
 }
 
 /** Wide enough to look like a hall, narrow enough for 24 px a seat on a phone that is turned or scrolled. */
 const WIDEST_ROW = 20;
-/** Prices that change more often than this are no sections of a hall: rows then go by number alone. */
+/** With more price changes than this the sections mean nothing: rows then go by number alone. */
 const MOST_SECTIONS = 12;
 const LETTERS = 26;
 
@@ -30,7 +30,7 @@ export function layOutHall(seats: readonly { readonly seatNumber: number; readon
   for (const section of sections.length <= MOST_SECTIONS ? sections : [[...seats]]) {
     const count = Math.ceil(section.length / width);
     for (let row = 0; row < count; row += 1) {
-      // Evenly long rows, so that no section ends in a stump.
+      // Rows of equal length, so that no section ends with a stub.
       const from = Math.floor((row * section.length) / count);
       const to = Math.floor(((row + 1) * section.length) / count);
       const inRow = section.slice(from, to);
@@ -44,17 +44,17 @@ export function layOutHall(seats: readonly { readonly seatNumber: number; readon
   return { rows, width: Math.max(0, ...rows.map(({ seatNumbers }) => seatNumbers.length)) };
 }
 
-/** How far to the side of its row's middle a seat is, in seats: negative to the left. */
+/** The offset of a seat from the middle of its row, in seats: negative to the left. */
 export function offsetInRow(row: HallRow, index: number): number {
   return index - (row.seatNumbers.length - 1) / 2;
 }
 
-/** The letter of the row in which a seat is; empty for a seat that is not in the hall. */
+/** The letter of a seat's row; empty for a seat that is not in the hall. */
 export function rowLetterOf(layout: HallLayout, seatNumber: number): string {
   return layout.rows.find(({ seatNumbers }) => seatNumbers.includes(seatNumber))?.letter ?? '';
 }
 
-/** The seat that a key of the keyboard leads to from another; null for a key that leads nowhere. */
+/** The seat to which a key leads from another; null for other keys. */
 export function seatByKey(layout: HallLayout, seatNumber: number, key: string): number | null {
   const rowIndex = layout.rows.findIndex(({ seatNumbers }) => seatNumbers.includes(seatNumber));
   const row = layout.rows[rowIndex];
@@ -84,7 +84,7 @@ function nearest(row: HallRow | undefined, offset: number): number | null {
   return row.seatNumbers[Math.min(Math.max(index, 0), row.seatNumbers.length - 1)] ?? null;
 }
 
-/** Runs of neighbours that cost the same. */
+/** Runs of consecutive seats with the same price. */
 function sectionsOf<Seat extends { readonly price: number }>(seats: readonly Seat[]): Seat[][] {
   const sections: Seat[][] = [];
   for (const seat of seats) {

@@ -1,6 +1,6 @@
 /**
- * Something that happened and that the fan should know. `problem` is what the service refused: its sentence is in `detail`, in
- * the page's language; what to do next is the page's to say, by `code`.
+ * An event that the fan should know about. `problem` is a refusal of the service: `detail` has its sentence, in the page's
+ * language; the page adds the next step, by `code`.
  */
 export type Notice =
   | {

@@ -14,12 +14,12 @@ import type { Notice } from './notice.ts';
 import type { Action, Connection, Dialog, Listing, Theme } from './page-state.ts';
 import type { Route } from './route.ts';
 
-/** A map from wherever it came; `changed` are the seats that it changes, where that is known. */
+/** A map from any source; `changed` are the seats that it changes, if known. */
 export type SeatMapSeen = Pick<LiveSeatMap, 'scheduleId' | 'seats' | 'epoch' | 'seq'> & {
   readonly changed: readonly number[] | null;
 };
 
-/** Everything that can happen to the page. */
+/** All events of the page. */
 export type PageEvent =
   | { readonly type: 'language-chosen'; readonly language: Language }
   | { readonly type: 'theme-chosen'; readonly theme: Theme }

@@ -13,36 +13,33 @@ import type { Language } from '../language/language.ts';
 import type { Notice } from './notice.ts';
 import type { Route } from './route.ts';
 
-/**
- * Everything that the page shows comes from this. What the service knows is only mirrored here: a reload begins with
- * nothing but the tokens and finds the same again.
- */
+/** The complete input of the page. It only mirrors the service: a reload starts with just the tokens and reaches the same state. */
 export interface PageState {
   readonly language: Language;
   readonly theme: Theme;
   readonly route: Route;
-  /** The service's clock, epoch milliseconds; moves on once a second. */
+  /** The service's clock in epoch milliseconds; advances once a second. */
   readonly nowMs: number;
-  /** `unknown` until the kept token was tried. */
+  /** `unknown` until the kept token has been checked. */
   readonly account: User | 'unknown' | 'none';
-  /** Won; null until it was read. */
+  /** Won; null until it has been read. */
   readonly balance: number | null;
   readonly concerts: readonly OnSale[] | null;
-  /** What is known of concerts by id, also of those that are no longer on sale. */
+  /** The known concerts by id, including those that are no longer on sale. */
   readonly concertById: ReadonlyMap<number, Concert>;
   readonly visit: Visit | null;
-  /** Where one stands in the queues of all concerts, as was last asked. */
+  /** The fan's places in the queues of all concerts, as last read. */
   readonly places: ReadonlyMap<number, QueueToken>;
   readonly payments: Listing<Payment> | null;
   readonly ledger: Listing<WalletEntry> | null;
-  /** The payment that the ticket's route names. */
+  /** The payment in the ticket's route. */
   readonly ticket: Payment | 'missing' | null;
   readonly connection: Connection;
   readonly notice: Notice | null;
   readonly dialog: Dialog | null;
-  /** What was asked and is not answered yet. */
+  /** Actions that have not been answered yet. */
   readonly busy: ReadonlySet<Action>;
-  /** What readers of the screen are told; `serial` makes a repetition heard. */
+  /** The text for screen readers; `serial` makes them announce a repetition. */
   readonly announcement: { readonly text: string; readonly serial: number };
 }
 
@@ -51,8 +48,8 @@ export type Theme = 'system' | 'light' | 'dark';
 export type OnSale = Concert & Partial<Pick<ConcertWithQueue, 'queue'>>;
 
 /**
- * How fresh what is shown is kept. `restored` is shown for a moment after a break. `polling`: the service is asked again and
- * again, because no live connection comes about.
+ * How the page stays up to date. `restored` shows briefly after a break. `polling`: the page polls the service, because no live
+ * connection opens.
  */
 export type Connection = 'none' | 'connecting' | 'live' | 'reconnecting' | 'restored' | 'polling';
 
@@ -85,19 +82,19 @@ export interface Listing<T> {
   readonly nextCursor: string | null;
 }
 
-/** One concert, from its lobby to the till. */
+/** One concert, from its lobby to the checkout. */
 export interface Visit {
   readonly concertId: number;
   readonly concert: ConcertWithQueue | 'missing' | null;
-  /** `unknown` until the kept token was tried; null outside of the queue. */
+  /** `unknown` until the kept token has been checked; null outside of the queue. */
   readonly place: QueueToken | 'unknown' | null;
-  /** The furthest back that the token was seen since it waits, for the bar that fills. */
+  /** The token's largest position since it began to wait, for the progress bar. */
   readonly furthestPosition: number;
   /** How the last token ended. */
   readonly ended: QueueToken['status'] | null;
   readonly schedules: readonly Schedule[] | null;
   readonly hall: Hall | null;
-  /** The caller's HELD reservations of this concert; null until they were read. */
+  /** The caller's HELD reservations of this concert; null until they have been read. */
   readonly holds: readonly Reservation[] | null;
 }
 
@@ -106,11 +103,11 @@ export interface Hall {
   readonly seats: readonly LiveSeat[];
   readonly epoch: number;
   readonly seq: number;
-  /** Seats chosen and not yet held, in the order chosen. */
+  /** Chosen seats without a hold, in the order of choice. */
   readonly chosen: readonly number[];
-  /** By seat: counts how often it was seen to change, so that each change can be shown once. */
+  /** By seat: the number of changes seen, so that each change is shown once. */
   readonly changes: ReadonlyMap<number, number>;
-  /** The seat that the keyboard is on; null before it was. */
+  /** The seat with the keyboard's focus; null before the first. */
   readonly cursor: number | null;
 }
 

@@ -4,11 +4,11 @@ import type { PageEvent } from './page-event.ts';
 import type { Listing, PageState, Visit } from './page-state.ts';
 import { concertIdOf, scheduleIdOf } from './route.ts';
 
-/** The page after an event. Pure: what an event leads to beyond the page is the box office's. */
+/** The page after an event. Pure: the box office handles all other effects of an event. */
 export function reduce(state: PageState, event: PageEvent): PageState {
   switch (event.type) {
     case 'language-chosen':
-      // A sentence of the service's is in the language that it was asked in.
+      // The service's sentences are in the language of their request.
       return { ...state, language: event.language, notice: state.notice?.kind === 'problem' ? null : state.notice };
     case 'theme-chosen':
       return { ...state, theme: event.theme };
@@ -74,7 +74,7 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       const ids = new Set(event.reservations.map(({ reservationId }) => reservationId));
       const others = (state.visit?.holds ?? []).filter(({ reservationId }) => !ids.has(reservationId));
       const dropped = inHall(state, (hall) => ({ ...hall, chosen: [] }));
-      // The clock of the page moves once a second: without this a countdown would begin above the time that there is.
+      // The page's clock advances once a second: without this a countdown would start above the remaining time.
       const nowMs = Math.max(state.nowMs, ...event.reservations.map(({ createdAt }) => Date.parse(createdAt)));
       return inVisit({ ...dropped, nowMs }, { holds: [...others, ...event.reservations] });
     }
@@ -115,8 +115,8 @@ export function reduce(state: PageState, event: PageEvent): PageState {
 }
 
 /**
- * Takes out of the choice what is no longer free. Not while a hold is being decided: the map may show the caller's own seats
- * as held before the answer says whose they are.
+ * Removes seats from the choice that are no longer free. Not while a hold is in flight: the map may show the caller's own seats
+ * as held before the answer says so.
  */
 function settled(state: PageState): PageState {
   const { visit } = state;
@@ -124,7 +124,7 @@ function settled(state: PageState): PageState {
   return inVisit(state, { hall: dropTaken(visit.hall, ownSeats(visit)) });
 }
 
-/** The token ends with the payment that leaves the caller no other hold in the concert. */
+/** The payment ends the token unless the caller has another hold in the concert. */
 function pay(state: PageState, payment: Payment): PageState {
   const paid = { ...state, ticket: payment, payments: null, ledger: null };
   const holds = (state.visit?.holds ?? []).filter(({ scheduleId }) => scheduleId !== payment.scheduleId);
@@ -132,7 +132,7 @@ function pay(state: PageState, payment: Payment): PageState {
   return inVisit(withPlace(paid, payment.concertId, null), { holds, hall: null, place: null, ended: 'COMPLETED' });
 }
 
-/** Seats that the caller holds in the schedule that is shown. */
+/** Seats that the caller holds in the schedule in view. */
 export function ownSeats({ hall, holds }: Visit): ReadonlySet<number> {
   return new Set(
     (holds ?? []).filter(({ scheduleId }) => scheduleId === hall?.scheduleId).map(({ seatNumber }) => seatNumber),
@@ -181,7 +181,7 @@ function placed(visit: Visit | null, place: QueueToken | null): Partial<Visit> {
   }
 }
 
-/** Notes where one stands in a queue; an ended token is no place any more. */
+/** Records the place in a queue; an ended token has none. */
 function withPlace(state: PageState, concertId: number, place: QueueToken | null): PageState {
   const isLive = place?.status === 'WAITING' || place?.status === 'ACTIVE';
   if (!isLive && !state.places.has(concertId)) return state;
@@ -191,7 +191,7 @@ function withPlace(state: PageState, concertId: number, place: QueueToken | null
   return { ...state, places };
 }
 
-/** A live place says where the token stands; the rest of it is as it was read. */
+/** A live frame updates the token's place; the other members stay as they were read. */
 function moved(state: PageState, { concertId, place }: Extract<PageEvent, { type: 'place-moved' }>): PageState {
   const known = state.visit?.place;
   if (state.visit === null || known === undefined || known === null || known === 'unknown') return state;

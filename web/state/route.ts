@@ -1,4 +1,4 @@
-/** Where in the page one is. It is the address's hash, so that reload, back and a copied link lead to the same place. */
+/** The route of the page. It is the address's hash, so that reload, back and a copied link lead to the same view. */
 export type Route =
   | { readonly name: 'concerts' }
   | { readonly name: 'concert'; readonly concertId: number }
@@ -11,7 +11,7 @@ export type Route =
 const ID = /^[1-9]\d{0,15}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The route that a hash means; the list of concerts for everything else. */
+/** The route of a hash; the list of concerts for any other hash. */
 export function routeOf(hash: string): Route {
   const [first, second, third, fourth, fifth, ...more] = hash.replace(/^#?\/?/, '').split('/');
   if (more.length > 0) return { name: 'concerts' };
@@ -51,12 +51,12 @@ export function hashOf(route: Route): string {
   }
 }
 
-/** The concert that a route is about; null for the others. */
+/** The concert of a route; null for routes without one. */
 export function concertIdOf(route: Route): number | null {
   return 'concertId' in route ? route.concertId : null;
 }
 
-/** The schedule whose seats a route shows; null for the others. */
+/** The schedule whose seats a route shows; null for routes without one. */
 export function scheduleIdOf(route: Route): number | null {
   return 'scheduleId' in route ? route.scheduleId : null;
 }

@@ -2,7 +2,7 @@ import type { ConcertWithQueue, QueueToken, Reservation } from '../../src/client
 import type { PageState, Visit } from './page-state.ts';
 import { scheduleIdOf } from './route.ts';
 
-/** What is to be seen. The route is what was asked for; where one stands in the queue decides what one gets. */
+/** The view to show. The route is the request; the place in the queue decides which view answers it. */
 export type View =
   | { readonly name: 'concerts' }
   | { readonly name: 'loading' }
@@ -54,7 +54,7 @@ export function holdsOf({ holds }: Visit, scheduleId: number): readonly Reservat
     .toSorted((one, other) => one.seatNumber - other.seatNumber);
 }
 
-/** When the first of some holds ends, in epoch milliseconds; null where none does. */
+/** When the first of the holds ends, in epoch milliseconds; null without holds. */
 export function firstEndMs(holds: readonly Reservation[]): number | null {
   const ends = holds.flatMap(({ expiresAt }) => (expiresAt === null ? [] : [Date.parse(expiresAt)]));
   return ends.length === 0 ? null : Math.min(...ends);

@@ -1,4 +1,4 @@
-/** A description of what the page shows; `patch.ts` makes the page like it. Text is only ever text. */
+/** A description of the page's content; `patch.ts` applies it to the document. Text is only ever text. */
 export type ViewNode = ElementNode | string;
 
 export interface ElementNode {
@@ -12,27 +12,27 @@ type Placed = (element: Element) => void;
 type AttributeValue = string | number | boolean | null | undefined;
 
 /**
- * Attributes by their names in HTML. `false`, null and undefined leave an attribute out, except that `aria-` ones are written
- * "true" and "false". `value` and `checked` are the control's own.
+ * Attributes by their HTML names. `false`, null and undefined leave an attribute out, except that `aria-` ones are written as
+ * "true" and "false". `value` and `checked` set the control's own properties.
  */
 export interface Props {
-  /** Which of its like among its siblings this is. A node without one is matched by its place. */
+  /** Identifies the node among siblings of its kind. A node without one is matched by its position. */
   readonly key?: string | number;
   readonly on?: Listeners;
-  /** Custom properties of its style; nothing else of a style is set by the page. */
+  /** Custom properties of its style; the page sets no other styles. */
   readonly vars?: Readonly<Record<`--${string}`, string | number>>;
-  /** Called once, when the element has come into the page. */
+  /** Called once, after the element has been inserted. */
   readonly placed?: Placed;
-  /** Called once, before the element leaves the page. */
+  /** Called once, before the element is removed. */
   readonly leaving?: Placed;
   readonly [attribute: string]: AttributeValue | Listeners | Placed | Readonly<Record<string, string | number>>;
 }
 
-/** What stands for nothing, so that a condition can be written where a node is. */
+/** Values for "no node", so that a condition can stand in place of a node. */
 type Nothing = null | undefined | false;
 export type Child = ViewNode | number | Nothing | readonly Child[];
 
-/** An element with its children; lists are taken apart, and what stands for nothing is left out. */
+/** An element with its children; lists are flattened, and empty values are left out. */
 export function h(name: string, props: Props = {}, ...children: readonly Child[]): ElementNode {
   const nodes: ViewNode[] = [];
   gather(children, nodes);

@@ -12,8 +12,8 @@ interface Placed {
 type Listener = (event: never) => void;
 
 /**
- * Shows a description inside of `root` and afterwards changes only what differs from the one before: elements of the same
- * name and key stay the same elements, so focus, scrolling and what is being typed survive.
+ * Renders a description inside `root` and afterwards changes only the differences: elements with the same name and key stay, so
+ * focus, scroll position and typed text survive.
  */
 export function createScreen(root: Element): (views: readonly ViewNode[]) => void {
   const listeners = new WeakMap<Element, Map<string, Listener>>();
@@ -27,7 +27,7 @@ export function createScreen(root: Element): (views: readonly ViewNode[]) => voi
     change(dom, {}, view.props);
     const children = view.children.map((child) => create(child, isSvg));
     dom.append(...children.map((child) => child.dom));
-    // Now that its options are there, a select can take its value.
+    // A select can take its value only once its options exist.
     setOwnValues(dom, view.props);
     const { placed: onPlaced } = view.props;
     if (onPlaced !== undefined) arrived.push(() => onPlaced(dom));
@@ -93,7 +93,7 @@ export function createScreen(root: Element): (views: readonly ViewNode[]) => voi
     }
   }
 
-  /** One listener for each kind of event stays; what it calls is what the last description says. */
+  /** Each kind of event keeps one listener, which calls the handler of the latest description. */
   function listen(dom: Element, props: Props): void {
     const wanted = Object.entries(props.on ?? {});
     const known = listeners.get(dom) ?? new Map<string, Listener>();
@@ -115,7 +115,7 @@ export function createScreen(root: Element): (views: readonly ViewNode[]) => voi
   };
 }
 
-/** What is set again, even to the same, costs a new layout of everything below. */
+/** Setting a property costs a new layout of everything below, even if the value is the same. */
 function setVars(
   dom: HTMLElement | SVGElement,
   old: NonNullable<Props['vars']>,

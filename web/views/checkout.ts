@@ -8,11 +8,11 @@ import type { ViewContext } from './view-context.ts';
 
 export type CheckoutView = View & { readonly name: 'checkout' };
 
-/** Under so much the countdown warns. */
+/** The countdown warns below this. */
 const HURRY_MS = 60_000;
 const RING_RADIUS = 52;
 
-/** One's seats, the time that is left for them, and the money for them. */
+/** The fan's seats, the time left to pay, and their price. */
 export function checkoutView(context: ViewContext, view: CheckoutView): Child {
   const { state, office, t, f } = context;
   const { concert, scheduleId, holds, visit } = view;

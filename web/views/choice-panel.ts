@@ -7,14 +7,14 @@ import type { ViewContext } from './view-context.ts';
 
 export interface ChoicePanelInput {
   readonly hall: Hall;
-  /** What the caller holds of this date already. */
+  /** The caller's holds of this schedule. */
   readonly own: readonly Reservation[];
   nameOf(seatNumber: number): string;
-  /** Until the first of the own holds ends; null without one. */
+  /** Time until the first own hold ends; null without one. */
   readonly remainingMs: number | null;
 }
 
-/** What is chosen, what it costs, and the way on. At the foot of a phone it stays in sight. */
+/** The choice, its price, and the next step. It stays visible at the foot of a phone. */
 export function choicePanel({ state, office, t, f }: ViewContext, input: ChoicePanelInput): ElementNode {
   const { hall, own, nameOf, remainingMs } = input;
   const chosen = hall.chosen.map((seatNumber) => ({

@@ -6,7 +6,7 @@ import { icon } from './icon.ts';
 import { poster } from './poster.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** What is on sale. One press joins a queue. */
+/** The concerts on sale. One press joins a queue. */
 export function concertsView(context: ViewContext): Child {
   const { state, t } = context;
   return [
@@ -75,7 +75,7 @@ function placeChip(place: QueueToken, { t, f }: Pick<ViewContext, 't' | 'f'>): E
   return h('span', { class: 'chip chip-accent' }, icon('line'), words);
 }
 
-/** How long the line is, for whoever thinks of joining it. */
+/** The length of the line, for fans who may join it. */
 export function lineChip(queue: NonNullable<OnSale['queue']>, { t, f }: Pick<ViewContext, 't' | 'f'>): ElementNode {
   const words = queue.paused
     ? t.concerts.paused

@@ -2,7 +2,7 @@ import { type Child, h } from '../view/node.ts';
 import { icon } from './icon.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** Says so when what is shown may be behind, and when it is not any more. */
+/** Says when the shown data may be out of date, and when it is current again. */
 export function connectionBanner({ state, t }: ViewContext): Child {
   switch (state.connection) {
     case 'reconnecting':

@@ -6,7 +6,7 @@ import { icon } from './icon.ts';
 import { steps } from './steps.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** The dates of a concert, for whoever has been admitted. */
+/** The schedules of a concert, for admitted fans. */
 export function datesView(context: ViewContext, { concert, visit, ...view }: View & { name: 'dates' }): Child {
   const { state, office, t, f } = context;
   const { schedules, place } = visit;

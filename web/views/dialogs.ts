@@ -3,7 +3,7 @@ import { type Child, type ElementNode, h } from '../view/node.ts';
 import { sentenceOf } from '../language/notice-sentence.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** The dialog that is open, if one is. The browser keeps the keyboard in it and gives the focus back afterwards. */
+/** The open dialog, if any. The browser keeps the focus in it and restores it afterwards. */
 export function dialogView(context: ViewContext): Child {
   const { dialog } = context.state;
   return dialog === null ? null : h('div', { key: `dialog-${dialog.name}` }, contentOf(context, dialog));
@@ -175,7 +175,7 @@ function modal({ office }: ViewContext, content: Child): ElementNode {
         if (element instanceof HTMLDialogElement) element.close();
       },
       on: {
-        // Escape closes it by itself; the page's state has to follow.
+        // The browser closes the dialog on Escape; the page's state must follow.
         cancel: (event) => {
           event.preventDefault();
           office.closeDialog();

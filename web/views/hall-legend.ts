@@ -5,7 +5,7 @@ import type { ViewContext } from './view-context.ts';
 
 const LOOKS: readonly SeatLook[] = ['available', 'chosen', 'own', 'held', 'sold'];
 
-/** What the looks of seats mean, and what the rows cost. */
+/** The meaning of the seats' looks, and the prices of the rows. */
 export function legend({ t, f }: ViewContext, layout: HallLayout): ElementNode {
   const sections = new Map<number, string[]>();
   for (const { price, letter } of layout.rows) sections.set(price, [...(sections.get(price) ?? []), letter]);
@@ -34,7 +34,7 @@ export function legend({ t, f }: ViewContext, layout: HallLayout): ElementNode {
   );
 }
 
-/** A–C of letters that follow each other. */
+/** A–C for consecutive letters. */
 function span(letters: readonly string[]): string {
   const [first = '', last = first] = [letters[0], letters.at(-1)];
   return first === last ? first : `${first}–${last}`;

@@ -13,7 +13,7 @@ import type { ViewContext } from './view-context.ts';
 
 export type HallView = View & { readonly name: 'hall' };
 
-/** The seats of a date, as they are at this moment. */
+/** The seats of a schedule in their present state. */
 export function hallView(context: ViewContext, view: HallView): Child {
   const { t } = context;
   const { concert, visit } = view;

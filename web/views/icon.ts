@@ -1,6 +1,6 @@
 import { h, type ElementNode } from '../view/node.ts';
 
-/** Drawn with lines of the text's colour in a square of 24. They say nothing by themselves: words stand beside them. */
+/** Line drawings in the text's colour, in a square of 24. They carry no meaning of their own: each has words beside it. */
 const PATHS = {
   ticket: 'M4 7h16v3.5a1.5 1.5 0 0 0 0 3V17H4v-3.5a1.5 1.5 0 0 0 0-3zM14 7v2m0 3v0m0 3v2',
   wallet: 'M4 8.5V18h16V8.5H5.5A1.5 1.5 0 0 1 5.5 5.5H17v3M16 13.2h.01',

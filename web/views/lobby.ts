@@ -6,7 +6,7 @@ import { icon } from './icon.ts';
 import { poster } from './poster.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** A concert before one stands in its queue, and after one did. */
+/** A concert before the fan joins its queue, and after the token has ended. */
 export function lobbyView({ state, office, t, f }: ViewContext, { concert, visit }: View & { name: 'lobby' }): Child {
   const { concertId, title, artist, venue, bookingClosesAt, timeZone, queue } = concert;
   const ended = visit.ended === null ? null : t.lobby.ended[visit.ended];

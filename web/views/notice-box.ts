@@ -4,7 +4,7 @@ import { type ElementNode, h } from '../view/node.ts';
 import { icon } from './icon.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** What happened, and below it what to do now. */
+/** The event, and below it the next step. */
 export function noticeBox({ office, t, f }: ViewContext, notice: Notice): ElementNode {
   const { title, next } = sentenceOf(notice, t, f);
   return h(

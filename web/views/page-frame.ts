@@ -12,7 +12,7 @@ const NEXT_THEME: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'da
 const OTHER_LANGUAGE: Readonly<Record<Language, Language>> = { ko: 'en', en: 'ko' };
 const OWN_NAME: Readonly<Record<Language, string>> = { ko: '한국어', en: 'English' };
 
-/** Header, notices and footer around what a view shows. `key` changes with the view, so that nothing of one stays in the next. */
+/** Header, notices and footer around a view. `key` changes with the view, so that views share no elements. */
 export function pageFrame(context: ViewContext, key: string, content: Child): readonly ElementNode[] {
   const { state, t } = context;
   return [
@@ -39,7 +39,7 @@ export function pageFrame(context: ViewContext, key: string, content: Child): re
   ];
 }
 
-/** The address's hash is the route, so the link must not go there itself. */
+/** The hash of the address is the route, so the link itself must not navigate. */
 function skipToMain(event: Event): void {
   event.preventDefault();
   document.getElementById('main')?.focus();

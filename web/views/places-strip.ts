@@ -3,7 +3,7 @@ import { type Child, h } from '../view/node.ts';
 import { icon } from './icon.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** The way back to the lines in which one stands, for whoever looks at something else meanwhile. */
+/** Links to the lines in which the fan waits, while the page shows something else. */
 export function placesStrip({ state, t, f }: ViewContext): Child {
   const here = concertIdOf(state.route);
   const places = [...state.places.values()].filter(({ concertId }) => concertId !== here);

@@ -4,7 +4,7 @@ const WIDTH = 400;
 const HEIGHT = 260;
 const FLOOR = 214;
 const BEAMS = 5;
-/** Pairs of hues, in degrees, that look like one show; hues between are muddy together. */
+/** Pairs of hues, in degrees, that match; the hues between other pairs look muddy. */
 const HUES: readonly (readonly [number, number])[] = [
   [38, 338],
   [268, 322],
@@ -14,10 +14,10 @@ const HUES: readonly (readonly [number, number])[] = [
   [330, 276],
 ];
 
-/** What glows at the back of the stage. */
+/** The lights at the back of the stage. */
 const GLOWS = [disc, rings, blinds, stars] as const;
 
-/** A concert has no picture, so it gets a stage of its own: of the same concert always the same one. */
+/** A generated picture for a concert: the same concert always gets the same one. */
 export function poster(concertId: number): ElementNode {
   const random = numbersFrom(concertId);
   const [hue, otherHue] = HUES[(concertId - 1) % HUES.length] ?? [38, 338];
@@ -123,7 +123,7 @@ function gradient(id: string, stops: readonly (readonly [number, string, number]
   );
 }
 
-/** Numbers between 0 and 1 that a seed always gives again: a linear congruence, of which only the high bits are used. */
+/** Numbers between 0 and 1 that depend only on the seed: a linear congruential generator, of which only the high bits are used. */
 function numbersFrom(seed: number): () => number {
   let state = Math.imul(seed + 1, 2_654_435_761) >>> 0;
   return () => {

@@ -4,7 +4,7 @@ import type { Hall } from '../state/page-state.ts';
 import { type ElementNode, h } from '../view/node.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** What a seat is to the one who looks at it. */
+/** The looks of a seat, as this caller sees it. */
 export type SeatLook = 'available' | 'chosen' | 'own' | 'held' | 'sold';
 
 export interface SeatGridInput {
@@ -16,12 +16,12 @@ export interface SeatGridInput {
 
 /** How far the ends of the longest row bend towards the stage, in seats. */
 const BEND = 0.9;
-/** How far the seat at the end of a row turns to the stage, in degrees. */
+/** How far the seat at the end of a row turns towards the stage, in degrees. */
 const TURN = 9;
-/** Two looks of the same flash, so that a second change right after the first flashes again. */
+/** Two copies of the same flash, so that a second change right after the first flashes again. */
 const FLASHES = 2;
 
-/** The stage and the rows before it. One seat is in the order of the keyboard; arrows go from seat to seat. */
+/** The stage and its rows. One seat is a tab stop; arrow keys move between seats. */
 export function seatGrid(context: ViewContext, input: SeatGridInput): ElementNode {
   const { t } = context;
   const { hall, layout } = input;
@@ -76,7 +76,7 @@ interface Cell {
   readonly seat: LiveSeat;
   readonly row: HallRow;
   readonly place: number;
-  /** Whether the tabulator key comes to this seat. */
+  /** Whether the Tab key stops at this seat. */
   readonly isStart: boolean;
 }
 

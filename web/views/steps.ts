@@ -3,7 +3,7 @@ import { type ElementNode, h } from '../view/node.ts';
 
 const STEPS = ['line', 'date', 'seats', 'pay', 'ticket'] as const;
 
-/** How far one is on the way to a ticket. */
+/** The fan's progress towards a ticket. */
 export function steps(current: (typeof STEPS)[number], t: Texts): ElementNode {
   const at = STEPS.indexOf(current);
   return h(

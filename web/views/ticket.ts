@@ -6,7 +6,7 @@ import { poster } from './poster.ts';
 import { steps } from './steps.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** A ticket: what was bought, on paper too. */
+/** A ticket: the bought seats, on paper too. */
 export function ticketView(context: ViewContext): Child {
   const { state, office, t } = context;
   const payment = state.ticket;

@@ -6,7 +6,7 @@ import { poster } from './poster.ts';
 import { signInFirst } from './ticket.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** Everything that was bought, the newest first. */
+/** All payments of the fan, newest first. */
 export function ticketsView(context: ViewContext): Child {
   const { state, office, t } = context;
   if (state.account === 'none') return signInFirst(context);

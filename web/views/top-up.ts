@@ -2,7 +2,7 @@ import { type ElementNode, h } from '../view/node.ts';
 import { amountsFor, isChargeable } from '../state/top-up-amounts.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** Fills the wallet: with exactly what is missing, with round amounts, or with one's own. */
+/** Charges the wallet: with the missing amount, with a round amount, or with any other. */
 export function topUp({ state, office, t, f }: ViewContext, missing: number | null): ElementNode {
   const isBusy = state.busy.has('charge');
   return h(

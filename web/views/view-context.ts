@@ -3,7 +3,7 @@ import type { Format } from '../language/format.ts';
 import type { Texts } from '../language/korean.ts';
 import type { PageState } from '../state/page-state.ts';
 
-/** What every view is made from: what there is, what can be asked for, and how it is said. */
+/** The input of every view: the state, the actions, and the texts. */
 export interface ViewContext {
   readonly state: PageState;
   readonly office: BoxOffice;

@@ -6,7 +6,7 @@ import type { ViewContext } from './view-context.ts';
 /** Seats of the row that lights up as the line moves. */
 const SEATS_IN_ROW = 20;
 
-/** One's place in the line. It moves by itself, and so does what comes after it. */
+/** The fan's place in the line. It updates by itself, and so does the next view. */
 export function waitingRoomView(
   { state, office, t, f }: ViewContext,
   { concert, visit, place }: View & { name: 'waiting-room' },

@@ -3,7 +3,7 @@ import { signInFirst } from './ticket.ts';
 import { topUp } from './top-up.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** The money in the wallet, and every change of it. */
+/** The money in the wallet, and all changes of it. */
 export function walletView(context: ViewContext): Child {
   const { state, office, t, f } = context;
   if (state.account === 'none') return signInFirst(context);

@@ -10,7 +10,7 @@ const WIDTH = 360;
 const HEIGHT = 148;
 const PLOT = { left: 42, right: 352, top: 10, bottom: 124 };
 const SPANS_MINUTES = [2, 5, 10];
-/** Minutes ago that the axis names, by its span. */
+/** The times that the axis labels, in minutes ago, by its span. */
 const TIME_MARKS: Readonly<Record<number, readonly number[]>> = {
   2: [2, 1, 0],
   5: [5, 4, 3, 2, 1, 0],
@@ -18,7 +18,7 @@ const TIME_MARKS: Readonly<Record<number, readonly number[]>> = {
 };
 const MINUTE_MS = 60_000;
 const TABLE_STEP_SAMPLES = 10;
-/** A sample is a second; two missing ones are a gap that a line must not bridge. */
+/** Samples are a second apart; the line breaks where two are missing. */
 const GAP_MS = 2_500;
 const LINE_KINDS = ['solid', 'dashed', 'dotted'] as const;
 
@@ -26,7 +26,7 @@ function lineKind({ isAlarm }: Series, index: number): string {
   return isAlarm === true ? 'alarm' : (LINE_KINDS[index] ?? 'solid');
 }
 
-/** The charts of the last minutes, with one cursor for all of them. */
+/** The charts of the last minutes, with one cursor for all. */
 export function chartPanel(context: OpsContext): ElementNode {
   const { state, words, actions } = context;
   const samples = state.timeline.samples.slice(-state.minutes * 60);

@@ -1,7 +1,7 @@
 import { type ElementNode, h } from '../../view/node.ts';
 import type { OpsContext } from './ops-context.ts';
 
-/** The nodes of the last hour; who lives is told in words and by a shape. */
+/** The nodes of the last hour; words and shapes show which are alive. */
 export function nodeList({ state, words, format }: OpsContext): ElementNode {
   const nodes = (state.overview?.nodes ?? []).toSorted((a, b) => Number(b.alive) - Number(a.alive));
   return h(

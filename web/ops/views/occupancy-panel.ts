@@ -5,11 +5,11 @@ import type { OccupancyOrder } from '../ops-state.ts';
 import type { OpsContext } from './ops-context.ts';
 import { tableToggle } from './table-toggle.ts';
 
-/** So many dates have room for their names; more are bars only, and the one that is chosen is read out. */
+/** Up to this many schedules show their names; more are bars only, and the panel shows the chosen one's figures. */
 const NAMED_DATES = 24;
 const ARROWS: ReadonlySet<string> = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End']);
 
-/** Whether there are too many dates to name each. */
+/** Whether there are too many schedules to name each. */
 export function areDatesMany(count: number): boolean {
   return count > NAMED_DATES;
 }
@@ -58,7 +58,7 @@ function field(schedules: readonly OccupiedSchedule[], context: OpsContext): Ele
       schedules.map((schedule, index) => [
         !isDense &&
           schedule.concertId !== schedules[index - 1]?.concertId &&
-          // For the eye only: each date's own name says the concert too.
+          // For the eye only: the accessible name of each schedule includes the concert.
           h('li', { key: `group ${schedule.scheduleId}`, class: 'date-group', 'aria-hidden': true }, schedule.title),
         dateItem(schedule, index, schedules, isDense, context),
       ]),
@@ -135,7 +135,7 @@ function dateItem(
       {
         type: 'button',
         class: `date ${availableSeats === 0 ? 'date-full' : ''}`,
-        // One stop for the tabulator; arrows move within.
+        // One tab stop; arrow keys move within.
         tabindex: isChosen || (!isKnown && index === 0) ? 0 : -1,
         'aria-pressed': isChosen,
         on: {
@@ -165,7 +165,7 @@ function dateItem(
   );
 }
 
-/** As many as stand in the first row. */
+/** The number of buttons in the first row. */
 function columnsOf(buttons: readonly HTMLElement[]): number {
   const top = buttons[0]?.getBoundingClientRect().top;
   const inSecondRow = buttons.findIndex((button) => button.getBoundingClientRect().top !== top);

@@ -3,7 +3,7 @@ import type { OpsFormat } from '../ops-format.ts';
 import type { OccupancyOrder, OpsState, QueueDialog } from '../ops-state.ts';
 import type { Words } from '../words.ts';
 
-/** What the operator can do on the page. */
+/** The operator's actions on the page. */
 export interface OpsActions {
   open(token: string): void;
   signOut(): void;
@@ -21,7 +21,7 @@ export interface OpsActions {
   changeQueue(concertId: number, change: Partial<QueuePolicy>): void;
 }
 
-/** What every part of the page is drawn from. */
+/** The input of every view. */
 export interface OpsContext {
   readonly state: OpsState;
   readonly words: Words;

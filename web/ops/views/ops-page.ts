@@ -9,7 +9,7 @@ import { signIn } from './sign-in.ts';
 import { tiles } from './tiles.ts';
 import { moodOf, verdictBanner } from './verdict-banner.ts';
 
-/** The whole of the operator's page. */
+/** The whole operator's page. */
 export function opsPage(context: OpsContext): readonly ViewNode[] {
   const { state, words } = context;
   const dialog = state.token === null ? null : queueDialog(context);
@@ -38,7 +38,7 @@ function dashboard(context: OpsContext): ElementNode {
     h(
       'div',
       { class: 'dashboard-body' },
-      // A few dates are a list beside the charts; hundreds are a field below them.
+      // A few schedules are a list beside the charts; hundreds are a grid below them.
       h(
         'div',
         { class: 'dashboard-column' },

@@ -10,18 +10,18 @@ interface Field {
   readonly label: string;
   readonly least: number;
   readonly most: number;
-  /** Of the unit that people think in, how many of the policy's are one. */
+  /** The number of the policy's units in one displayed unit. */
   readonly scale: number;
   readonly step: number;
 }
 
-/** What a line that was paused by `batch` or `maxActive` 0 is offered to go on with; the service's own defaults. */
+/** The values offered for a line that `batch` or `maxActive` 0 has paused; the service's own defaults. */
 const USUAL_BATCH = 10;
 const USUAL_MAX_ACTIVE = 100;
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
-/** The question before a queue is changed. Null when nothing is asked. */
+/** The dialog before a queue is changed. Null when none is open. */
 export function queueDialog(context: OpsContext): ElementNode | null {
   const { state, words, actions } = context;
   const { dialog } = state;
@@ -50,7 +50,7 @@ export function queueDialog(context: OpsContext): ElementNode | null {
         if (element instanceof HTMLDialogElement) element.showModal();
       },
       leaving: (element) => {
-        // Gives the focus back to the button that asked.
+        // Returns the focus to the button that opened the dialog.
         if (element instanceof HTMLDialogElement) element.close();
       },
       on: {
@@ -109,7 +109,7 @@ function textOf(kind: QueueDialog['kind'], { title, queue }: ConcertRow, { words
 
 function fieldsOf(kind: QueueDialog['kind'], { policy }: ConcertRow, { words }: OpsContext): readonly Field[] {
   const isResume = kind === 'resume';
-  // A pause is a 0: going on means to say a number again.
+  // A pause sets 0, so resuming needs a new number.
   const least = isResume ? 1 : 0;
   const batch: Field = { name: 'batch', label: words.fieldBatch, least, most: 1_000_000, scale: 1, step: 1 };
   const maxActive: Field = { name: 'maxActive', label: words.fieldActive, least, most: 1_000_000, scale: 1, step: 1 };
@@ -152,7 +152,7 @@ function policyField(
       max: most,
       step,
       placed: (element) => {
-        // Only its first value: what is being typed is not overwritten by the next second's figures.
+        // Only the first value: later figures must not overwrite what the operator types.
         if (element instanceof HTMLInputElement) element.value = String(Math.round(first * 10) / 10);
       },
     }),

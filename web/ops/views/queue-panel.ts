@@ -6,11 +6,11 @@ import type { OpsContext } from './ops-context.ts';
 
 type ConcertRow = Overview['concerts'][number];
 
-/** Those where something is going on come first; more than this only on demand. */
+/** Lines with activity come first; more than this many are shown only on demand. */
 const SHOWN_AT_FIRST = 6;
 const SHOWN_BESIDE_CHARTS = 3;
 
-/** The line of each concert, and what the operator can do about it. */
+/** The line of each concert, with the operator's actions. */
 export function queuePanel(context: OpsContext): ElementNode {
   const { state, words, format, actions } = context;
   const concerts = (state.overview?.concerts ?? []).toSorted(
@@ -38,7 +38,7 @@ export function queuePanel(context: OpsContext): ElementNode {
   );
 }
 
-/** A paused line with people before it, then the longest. */
+/** A paused line with waiting people first, then the longest. */
 function urgency({ queue }: ConcertRow): number {
   return queue.waiting + (queue.paused && queue.waiting > 0 ? 1e9 : 0) + queue.active / 1e6;
 }

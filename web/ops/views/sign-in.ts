@@ -1,7 +1,7 @@
 import { type ElementNode, h } from '../../view/node.ts';
 import type { OpsContext } from './ops-context.ts';
 
-/** Asks for the admin token and says where it is. */
+/** Asks for the admin token and says where to find it. */
 export function signIn({ state, words, actions }: OpsContext): ElementNode {
   const fault = { refused: words.tokenRefused, 'no-admin': words.tokenNoAdmin };
 

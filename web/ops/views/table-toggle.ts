@@ -1,6 +1,6 @@
 import { type ElementNode, h } from '../../view/node.ts';
 
-/** Puts figures in place of a drawing, and back. */
+/** Switches between a drawing and its figures. */
 export function tableToggle(isOn: boolean, name: string, toggle: () => void): ElementNode {
   return h(
     'button',

@@ -2,11 +2,11 @@ import { type ElementNode, h } from '../../view/node.ts';
 import { ratePerSecond, topRefusals } from '../timeline.ts';
 import type { OpsContext } from './ops-context.ts';
 
-/** Long enough that a figure can be read before it changes. */
+/** Enough samples that a figure can be read before it changes. */
 const RATE_STEPS = 5;
 const MINUTE_STEPS = 60;
 
-/** The figures that an operator asks for first. */
+/** The figures that an operator needs first. */
 export function tiles({ state, words, format }: OpsContext): ElementNode {
   const { samples } = state.timeline;
   const last = samples.at(-1);

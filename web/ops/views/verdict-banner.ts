@@ -5,7 +5,7 @@ import type { OpsContext } from './ops-context.ts';
 
 type Mood = 'healthy' | 'degraded' | 'trouble' | 'unknown';
 
-/** Each has a shape of its own, so that none is told by its colour alone. */
+/** Each state has its own shape, so that colour is not the only sign. */
 const SHAPES: Readonly<Record<Mood, string>> = {
   healthy: 'M24 3a21 21 0 1 0 0 42a21 21 0 1 0 0-42ZM14 24.5l7 7L34.5 17',
   degraded: 'M24 4L46 43H2ZM24 17v13M24 36v.5',
@@ -13,7 +13,7 @@ const SHAPES: Readonly<Record<Mood, string>> = {
   unknown: 'M24 3a21 21 0 1 0 0 42a21 21 0 1 0 0-42ZM24 12v12l8 6',
 };
 
-/** How the sale is, in one word that is seen from across the room, and why. */
+/** The state of the sale in one word that is readable across the room, with the reasons. */
 export function verdictBanner({ state, words, format }: OpsContext): ElementNode {
   const { mood, word } = moodOf(state, words);
   const reasons = state.silentSinceMs === null ? (state.verdict?.reasons ?? []) : [];
@@ -29,7 +29,7 @@ export function verdictBanner({ state, words, format }: OpsContext): ElementNode
     h('svg', { class: 'verdict-sign', viewBox: '0 0 48 48', 'aria-hidden': 'true' }, h('path', { d: SHAPES[mood] })),
     h(
       'div',
-      // Told once when it changes; the figures beside it change every second and are not.
+      // Announced once per change; the figures beside it change every second and are not announced.
       { class: 'verdict-words', role: 'status' },
       h('h1', { id: 'verdict-title', class: 'verdict-title' }, word),
       plain !== false && h('p', {}, plain),
@@ -49,7 +49,7 @@ export function verdictBanner({ state, words, format }: OpsContext): ElementNode
   );
 }
 
-/** The verdict in a word, and how that looks. */
+/** The verdict in a word, and its looks. */
 export function moodOf(
   { verdict, silentSinceMs }: OpsState,
   words: Words,
