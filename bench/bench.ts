@@ -3,6 +3,7 @@
  * because the stored data or the answers are wrong, exits with 1.
  */
 import { runNamedCommand } from '../harness/command.ts';
+import { compare } from './compare.ts';
 import { entries } from './entries.ts';
 import { failover } from './failover.ts';
 import { footprint } from './footprint.ts';
@@ -33,6 +34,7 @@ await runNamedCommand({
     nodes,
     failover,
     rolling,
+    compare,
   ],
   usual: holds,
   args: process.argv.slice(2),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { mapPathsOf } from '../load/holds-load.ts';
-import { auditDatabase } from '../../harness/service/database-audit.ts';
+import { findFaultsBy } from '../../harness/service/database-audit.ts';
 import { readMetrics } from '../../harness/service/metrics.ts';
 import { createSale, LIMITS_OFF, PRICE_WON, type Shopper } from '../sale/sale.ts';
 import { type ServerProcess, startFrontrow } from '../../harness/service/server-process.ts';
@@ -12,6 +12,8 @@ export interface FrontrowSettings {
   readonly seatsPerSecond: number;
   /** The number of users with an ACTIVE queue token each. */
   readonly users: number;
+  /** Another checkout of the service, which also audits its database; by default this one. */
+  readonly checkout?: string | undefined;
 }
 
 /** Differences from the usual start of a server. */
@@ -44,6 +46,7 @@ export interface LiveSeat {
 
 /** The service itself, started in the usual way, with limits out of reach. */
 export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
+  const { checkout } = settings;
   const adminToken = randomBytes(32).toString('hex');
   const sale = createSale({ databaseUrl: settings.databaseUrl, adminToken, users: settings.users });
   const env = {
@@ -54,7 +57,7 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
     CLUSTER_SECRET: randomBytes(32).toString('hex'),
   };
   const start = ({ env: own, ...overrides }: StartOverrides = {}): Promise<ServerProcess> =>
-    startFrontrow({ ...env, ...own }, overrides);
+    startFrontrow({ ...env, ...own }, { ...overrides, ...(checkout === undefined ? {} : { checkout }) });
 
   return {
     name: 'frontrow',
@@ -80,7 +83,7 @@ export function createFrontrow(settings: FrontrowSettings): FrontrowContestant {
       };
     },
     countHolds: (scheduleIds) => sale.countHolds(scheduleIds),
-    findFaults: async () => (await auditDatabase(settings.databaseUrl)).faults,
+    findFaults: () => findFaultsBy(settings.checkout, settings.databaseUrl),
     close: () => sale.close(),
     shoppers: () => sale.shoppers(),
     adminToken,

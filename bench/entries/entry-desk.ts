@@ -4,7 +4,7 @@ import type { CpuClocks } from '../../harness/machine/cpu-parts.ts';
 import { familyCpuUs, processCpuUs } from '../../harness/machine/cpu-time.ts';
 import type { TokenHolders } from '../../harness/service/access-tokens.ts';
 import { openPool } from '../../harness/service/database.ts';
-import { auditDatabase } from '../../harness/service/database-audit.ts';
+import { findFaultsBy } from '../../harness/service/database-audit.ts';
 import type { PrivatePostgres } from '../../harness/service/private-postgres.ts';
 import type { PrivateRedis } from '../../harness/service/private-redis.ts';
 import { createConcert } from '../sale/concert.ts';
@@ -34,13 +34,15 @@ export async function createEntryDesk(settings: {
   readonly redis: PrivateRedis | null;
   readonly holders: TokenHolders;
   readonly authSecret: string;
+  /** Another checkout of the service, which also audits its database; by default this one. */
+  readonly checkout?: string | undefined;
 }): Promise<EntryDesk> {
-  const { postgres, redis, holders, authSecret } = settings;
+  const { postgres, redis, holders, authSecret, checkout } = settings;
   created += 1;
   const databaseUrl = await postgres.createDatabase(`entries_${created}`);
   await redis?.flush();
   const adminToken = randomBytes(32).toString('hex');
-  const server = await startFrontrow({
+  const env = {
     ...LIMITS_OFF,
     DATABASE_URL: databaseUrl,
     REDIS_URL: redis?.url ?? '',
@@ -48,7 +50,8 @@ export async function createEntryDesk(settings: {
     AUTH_SECRET: authSecret,
     CLUSTER_SECRET: randomBytes(32).toString('hex'),
     DRAIN_MS: '0',
-  });
+  };
+  const server = await startFrontrow(env, checkout === undefined ? {} : { checkout });
   const pool = openPool(databaseUrl, 1);
   await holders.register(databaseUrl);
   await postgres.settle([databaseUrl]);
@@ -75,7 +78,7 @@ export async function createEntryDesk(settings: {
       );
       return rows.map(({ token_id: tokenId, user_id: userId }) => scribe.write({ tokenId, userId, concertId }));
     },
-    findFaults: async () => (await auditDatabase(databaseUrl)).faults,
+    findFaults: () => findFaultsBy(checkout, databaseUrl),
     async close() {
       await pool.end();
       await server.stop();

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { type AuditOptions, runAudit } from '../../src/persistence/audit/audit.ts';
 import { createPool } from '../../src/persistence/pool.ts';
 import { quietLog } from './private-postgres.ts';
@@ -24,4 +25,15 @@ export async function auditDatabase(databaseUrl: string, options: AuditOptions =
   } finally {
     await pool.end();
   }
+}
+
+/** The faults of a database that another checkout of the service made: its schema and its rules are its own, so its audit judges. */
+export async function findFaultsBy(checkout: string | undefined, databaseUrl: string): Promise<readonly string[]> {
+  if (checkout === undefined) return (await auditDatabase(databaseUrl)).faults;
+  const args = ['src/audit.ts', '--database-url', databaseUrl];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: checkout }, (error, output, complaints) => {
+      resolve(error === null ? [] : [`the audit of ${checkout} failed: ${output}${complaints}`]);
+    });
+  });
 }

@@ -17,6 +17,8 @@ export interface ServerProcess {
 export interface ServerSettings {
   /** Script and arguments, after options of Node itself; from the root of the repository. */
   readonly command: readonly string[];
+  /** The checkout whose server starts; by default this one. */
+  readonly checkout?: string;
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
   /** Answers 200 when the server can serve. */
@@ -42,7 +44,7 @@ export const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
 /** Starts a server and resolves when it is ready. Throws with its last output when it ends first or takes too long. */
 export async function startServer(settings: ServerSettings): Promise<ServerProcess> {
   const child = spawn(process.execPath, settings.command, {
-    cwd: repositoryRoot,
+    cwd: settings.checkout ?? repositoryRoot,
     env: {
       ...(settings.isAlone === true ? { PATH: process.env['PATH'] } : process.env),
       ...settings.env,
@@ -100,13 +102,17 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
   };
 }
 
-/** Starts the service itself, by default on a free port and without options of Node. */
+/** Starts the service itself, by default that of this checkout, on a free port and without options of Node. */
 export async function startFrontrow(
   env: Readonly<Record<string, string>>,
-  { port, nodeOptions = [] }: { readonly port?: number; readonly nodeOptions?: readonly string[] } = {},
+  {
+    port,
+    nodeOptions = [],
+    ...checkout
+  }: { readonly port?: number; readonly nodeOptions?: readonly string[]; readonly checkout?: string } = {},
 ): Promise<ServerProcess> {
   const command = [...nodeOptions, 'src/main.ts'];
-  return startServer({ command, port: port ?? (await findFreePort()), env, readyPath: '/readyz' });
+  return startServer({ ...checkout, command, port: port ?? (await findFreePort()), env, readyPath: '/readyz' });
 }
 
 /** Whether a GET is answered with 200 within a second. */
