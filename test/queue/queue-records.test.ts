@@ -90,6 +90,12 @@ t.test('two racing entries of one user get the same token', async (t) => {
   const own = outcomes.filter((outcome) => rowOf(outcome).userId === userId);
   t.equal(new Set(own.map((outcome) => rowOf(outcome).tokenId)).size, 1);
   t.same(own.map((outcome) => outcome.type).sort(), ['entered', 'live']);
+
+  const { rows } = await pool.query<{ tokens: number; unused: number; numbers: number[]; next_no: number }>(`
+    SELECT (SELECT count(*) FROM queue_tokens) AS tokens, (SELECT count(*) FROM queue_unused_numbers) AS unused, (
+      SELECT array_agg(no ORDER BY no) FROM (SELECT no FROM queue_tokens UNION ALL SELECT no FROM queue_unused_numbers) n
+    ) AS numbers, next_no FROM queue_heads`);
+  t.same(rows, [{ tokens: 2, unused: 1, numbers: [1, 2, 3], next_no: 4 }], 'the number that nobody got is recorded');
 });
 
 t.test('entries, admissions and ends of many lines at once never block each other for good', async (t) => {

@@ -65,6 +65,23 @@ export const QUEUE_INVARIANTS: readonly StatementInvariant[] = [
       WHERE t.holders > 1 OR t.no < 1 OR h.next_no IS NULL OR t.no >= h.next_no`,
   },
   {
+    invariant: 'queue-numbers-accounted',
+    says: 'a number that was given out is that of one token, or recorded as unused (of the last 6 days: both are kept for 7)',
+    violations: `
+      SELECT concert_id, greatest(no + 1, accounted_from) AS first_missing, next_known - 1 AS last_missing, is_unused AND next_known = no AS is_both
+      FROM (
+        SELECT k.concert_id, k.no, k.is_unused, h.accounted_from,
+          coalesce(lead(k.no) OVER line, h.next_no) AS next_known, max(k.issued_at) OVER line AS issued_by
+        FROM (
+          SELECT concert_id, no, issued_at, false AS is_unused FROM queue_tokens
+          UNION ALL SELECT concert_id, no, NULL, true FROM queue_unused_numbers
+          UNION ALL SELECT concert_id, 0, created_at, false FROM concerts
+        ) k JOIN queue_heads h USING (concert_id)
+        WINDOW line AS (PARTITION BY k.concert_id ORDER BY k.no, k.is_unused DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+      ) n
+      WHERE (next_known > greatest(no + 1, accounted_from) AND issued_by > now() - ${STILL_KEPT}) OR (is_unused AND next_known <= no)`,
+  },
+  {
     invariant: 'queue-generations',
     says: "generations never fall in order of entry, and none is above its head's",
     violations: `

@@ -33,6 +33,12 @@ const STATEMENTS = {
     "ended_at <= statement_timestamp() - interval '7 days'",
     'ended_at',
   ),
+  queueNumbers: pruneStatement(
+    'queue_unused_numbers',
+    'concert_id, no',
+    "unused_at <= statement_timestamp() - interval '7 days'",
+    'unused_at',
+  ),
   nodes: pruneStatement('nodes', 'node', "dead_at <= statement_timestamp() - interval '7 days'", 'dead_at'),
 };
 
@@ -55,9 +61,14 @@ export function pruneIdempotencyKeys(execute: Execute, signal?: AbortSignal): Pr
   return pruneAll(execute, STATEMENTS.idempotencyKeys, signal);
 }
 
-/** Deletes queue tokens that ended more than 7 days ago, in bounded statements. Returns how many. */
-export function pruneQueueTokens(execute: Execute, signal?: AbortSignal): Promise<number> {
-  return pruneAll(execute, STATEMENTS.queueTokens, signal);
+/**
+ * Deletes queue tokens that ended more than 7 days ago, and numbers that were left unused then, in bounded statements. Returns how
+ * many tokens.
+ */
+export async function pruneQueueTokens(execute: Execute, signal?: AbortSignal): Promise<number> {
+  const tokens = await pruneAll(execute, STATEMENTS.queueTokens, signal);
+  await pruneAll(execute, STATEMENTS.queueNumbers, signal);
+  return tokens;
 }
 
 /** Deletes nodes that were declared dead more than 7 days ago: a missing node and a dead one own nothing alike. Returns how many. */

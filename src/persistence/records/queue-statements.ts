@@ -93,8 +93,9 @@ export const LIST_ADMISSIONS = `
 /**
  * $1 token ids, $2 concerts, $3 generations, $4 users, $5 epoch milliseconds of issue; in order of arrival.
  * One row per entry: `is_held` is false where the head is under another generation; else either `entered_no`, with the numbers
- * that the statement took in the line, or the
- * columns of the user's live token are there, or neither when another writer entered the user while this one waited.
+ * that the statement took in the line, or the columns of the user's live token are there, or neither when another writer entered
+ * the user while this one waited. The number that such an entry took is recorded as unused, so that the audit can tell it from that
+ * of a token that vanished.
  */
 export const ENTER = `
   WITH e AS MATERIALIZED (
@@ -124,7 +125,11 @@ export const ENTER = `
     FROM fresh f JOIN numbered n USING (concert_id)
     ORDER BY f.concert_id, f.nth
     ON CONFLICT (concert_id, user_id) WHERE status IN ('WAITING', 'ACTIVE') DO NOTHING
-    RETURNING token_id, no)
+    RETURNING token_id, no),
+  unused AS (
+    INSERT INTO queue_unused_numbers (concert_id, no)
+    SELECT f.concert_id, n.first_no + f.nth - 1 FROM fresh f JOIN numbered n USING (concert_id)
+    WHERE f.token_id NOT IN (SELECT token_id FROM entered))
   SELECT held.concert_id IS NOT NULL AS is_held, entered.no AS entered_no, n.first_no, n.last_no,
     l.token_id, l.concert_id, l.user_id, l.no, l.status, l.issued_ms, l.activated_ms, l.until_ms, l.ended_ms
   FROM e

@@ -92,10 +92,10 @@ export async function createLawfulDatabase(
   const database = await createTestDatabase(t);
   const { pool } = database;
   const sale = await insertSale(pool);
-  await pool.query('UPDATE concerts SET booking_opens_at = to_timestamp($1), booking_closes_at = to_timestamp($2)', [
-    AT / 1000 - 3_600,
-    AT / 1000 + 3_600,
-  ]);
+  await pool.query(
+    'UPDATE concerts SET created_at = to_timestamp($1), booking_opens_at = to_timestamp($1), booking_closes_at = to_timestamp($2)',
+    [AT / 1000 - 3_600, AT / 1000 + 3_600],
+  );
   // A schedule that nobody has touched yet.
   await insertSale(pool);
   const history = createHistory(pool, sale);

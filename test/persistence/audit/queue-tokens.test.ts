@@ -155,7 +155,26 @@ const changes: { what: string; sql: string[]; broken: string[] }[] = [
   {
     what: 'a hold without a token',
     sql: ['DELETE FROM queue_tokens WHERE no = 2'],
-    broken: ['hold-under-token'],
+    broken: ['hold-under-token', 'queue-numbers-accounted'],
+  },
+  {
+    what: 'the first token of a line',
+    sql: [
+      'DELETE FROM payments',
+      'DELETE FROM queue_tokens WHERE no = 1',
+      "UPDATE reservations SET created_at = now() - interval '7 days' WHERE seat_number = 1",
+    ],
+    broken: ['queue-numbers-accounted'],
+  },
+  {
+    what: 'the last token of a line',
+    sql: ['DELETE FROM queue_tokens WHERE no = 6'],
+    broken: ['queue-numbers-accounted'],
+  },
+  {
+    what: 'a token whose number is recorded as unused',
+    sql: ['INSERT INTO queue_unused_numbers (concert_id, no) SELECT concert_id, no FROM queue_tokens WHERE no = 6'],
+    broken: ['queue-numbers-accounted'],
   },
   {
     what: 'a hold before the admission',
@@ -189,7 +208,19 @@ const changes: { what: string; sql: string[]; broken: string[] }[] = [
     sql: [`UPDATE concerts SET booking_closes_at = to_timestamp(${BEGAN_MS / 1_000} + 1700)`],
     broken: ['queue-within-windows'],
   },
-
+  {
+    what: 'nothing, where an entry left its number unused',
+    sql: [
+      'INSERT INTO queue_unused_numbers (concert_id, no) SELECT concert_id, no FROM queue_tokens WHERE no = 3',
+      'DELETE FROM queue_tokens WHERE no = 3',
+    ],
+    broken: [],
+  },
+  {
+    what: 'nothing, where numbers are missing from the time before unused ones were recorded',
+    sql: ['UPDATE queue_heads SET accounted_from = 5', 'DELETE FROM queue_tokens WHERE no IN (3, 4)'],
+    broken: [],
+  },
   {
     what: 'nothing, where a token ended early because its holder was idle',
     sql: [NO(2, `status = 'EXPIRED', ended_at = activated_at + interval '8 minutes'`)],
@@ -225,6 +256,7 @@ const changes: { what: string; sql: string[]; broken: string[] }[] = [
     sql: [
       "UPDATE reservations SET created_at = created_at - interval '8 days', expires_at = expires_at - interval '8 days'",
       'DELETE FROM queue_tokens WHERE no < 6',
+      "UPDATE concerts SET created_at = now() - interval '30 days'",
     ],
     broken: [],
   },

@@ -50,10 +50,13 @@ t.test('a key that somebody is using anew is left alone, and nobody waits for it
 t.test('queue tokens are pruned 7 days after their end, live ones never', async (t) => {
   const { pool } = await createTestDatabase(t);
   await pool.query(`
+    INSERT INTO queue_unused_numbers (concert_id, no, unused_at) VALUES (1, 1, now() - interval '8 days'), (1, 2, now() - interval '6 days');
     INSERT INTO queue_tokens (token_id, concert_id, user_id, no, generation, status, issued_at, ended_at)
     SELECT gen_random_uuid(), 1, gen_random_uuid(), no, 1, status, now() - interval '30 days', ended_at
     FROM (VALUES (1, 'EXPIRED', now() - interval '7 days 1 second'), (2, 'COMPLETED', now() - interval '6 days 23 hours'), (3, 'WAITING', NULL)) AS v (no, status, ended_at)`);
   t.equal(await pruneQueueTokens(executeOn(pool).execute), 1);
+  const unused = await pool.query('SELECT no FROM queue_unused_numbers');
+  t.same(unused.rows, [{ no: 2 }]);
   const { rows } = await pool.query('SELECT no FROM queue_tokens ORDER BY no');
   t.same(rows, [{ no: 2 }, { no: 3 }]);
 });
