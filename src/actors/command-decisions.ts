@@ -133,7 +133,8 @@ export class CommandDecisions {
         status,
         body() {
           const reservations = view();
-          return JSON.stringify(form === 'one' ? reservations[0] : { reservations });
+          const [first] = reservations;
+          return form === 'many' || first === undefined ? { reservations } : first;
         },
       });
     }

@@ -25,7 +25,7 @@ export interface KeyToRecord {
   readonly fingerprint: string;
   readonly status: number;
   /** Called when the flush is composed and its changes are numbered. */
-  readonly body: () => string;
+  readonly body: () => object;
 }
 
 export type EndCause = 'timer' | 'alarm' | 'demand';

@@ -35,8 +35,8 @@ export interface RecordedKey {
   readonly key: string;
   readonly fingerprint: string;
   readonly status: number;
-  /** JSON text. */
-  readonly body: string;
+  /** Plain data. */
+  readonly body: object;
 }
 
 /** What one schedule appends in one statement. `lastSeq` is `firstSeq - 1` when it only records keys or its next expiry. */

@@ -196,7 +196,7 @@ export class SettlementDesk {
               key: claim.key,
               fingerprint: claim.fingerprint,
               status: taken.kind === 'PAYMENT' ? 201 : 200,
-              body: JSON.stringify({ ...payment, remainingBalance: 0 }),
+              body: { ...payment, remainingBalance: 0 },
             },
     };
   }

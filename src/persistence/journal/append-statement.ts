@@ -73,7 +73,7 @@ const KEYS: readonly Column<RecordedKey>[] = [
   { name: 'key', type: 'lines', of: (row) => row.key },
   { name: 'fingerprint', type: 'text', of: (row) => row.fingerprint },
   { name: 'status', type: 'smallint', of: (row) => row.status },
-  { name: 'body', type: 'lines', of: (row) => row.body },
+  { name: 'body', type: 'lines', of: (row) => JSON.stringify(row.body) },
 ];
 
 const HEAD = `head AS (

@@ -169,7 +169,7 @@ export function settlementStatement(batches: readonly SettlementBatch[]): LaneSt
       parts.map(({ settlement }) => settlement.key?.key ?? null),
       parts.map(({ settlement }) => settlement.key?.fingerprint ?? null),
       parts.map(({ settlement }) => settlement.key?.status ?? null),
-      parts.map(({ settlement }) => settlement.key?.body ?? null),
+      parts.map(({ settlement: { key } }) => (key === null ? null : JSON.stringify(key.body))),
       items.map((item) => item.ord),
       items.map((item) => item.itemNo),
       items.map((item) => item.reservationId),

@@ -27,7 +27,7 @@ const hold: AppendBatch = {
   keys: [],
 };
 const end = { reservationId: insert.reservationId, status: 'EXPIRED', endedAt: 301_000, seq: 2 } as const;
-const key = { userId: insert.userId, key: 'k', fingerprint: 'f', status: 201, body: '{}' };
+const key = { userId: insert.userId, key: 'k', fingerprint: 'f', status: 201, body: {} };
 
 const ENDED = /UPDATE reservations/;
 const RECORDED = /INSERT INTO idempotency_keys/;
