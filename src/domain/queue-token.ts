@@ -219,8 +219,8 @@ export interface QueueRecords {
   listConcertsWithLiveTokens(): Promise<readonly number[]>;
   /**
    * Enters each in order of arrival, or finds the user's live token. Outcomes are in the order of `entries`. After a Fault
-   * `isOfOnePart`, which may be a QUEUE_UNAVAILABLE for a line that is locked, the entries are to be sent again in smaller
-   * parts under their token ids: what was done of them is told then.
+   * `isOfOnePart`, which may be a QUEUE_UNAVAILABLE for a line that is locked, send the entries again in smaller
+   * parts under their token ids: the answers then say which of them were made.
    */
   enter(entries: readonly QueueEntry[]): Promise<readonly QueueEntryOutcome[]>;
   /** WAITING tokens become ACTIVE. */

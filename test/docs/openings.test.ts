@@ -7,6 +7,7 @@ import { ROOT } from './documents.ts';
 const FOLDERS = [
   'bench',
   'demo',
+  'docs/decisions',
   'drills',
   'harness',
   'src/client',
@@ -19,7 +20,19 @@ const FOLDERS = [
   'web',
 ];
 /** Files of other folders that are in plain English already. */
-const FILES: readonly string[] = [];
+const FILES = [
+  'README.md',
+  'docs/ARCHITECTURE.md',
+  'docs/BENCHMARKS.md',
+  'docs/GLOSSARY.md',
+  'docs/client.md',
+  'docs/cluster.md',
+  'docs/configuration.md',
+  'docs/invariants.md',
+  'docs/operations.md',
+  'docs/scaling.md',
+  'docs/schedule-machine.md',
+];
 
 /** A sentence that begins with a clause instead of naming its subject. */
 const HEADLESS = /(?:^|[.!?:] )(?:Who(?:ever|m|se)?|What(?:ever)? (?:is|was|has|are|were|have|had))\b/;

@@ -49,7 +49,7 @@ export function registerLiveMetrics(registry: Registry, sources: LiveSources): L
   };
   gauge('frontrow_live_sockets', 'Open live sockets.', () => sources.sockets());
   gauge('frontrow_live_sockets_behind', 'Live sockets that do not keep up now.', () => sources.behind());
-  gauge('frontrow_live_schedules', 'Schedules that somebody watches on this node.', () => sources.schedules());
+  gauge('frontrow_live_schedules', 'Schedules with watchers on this node.', () => sources.schedules());
   gauge('frontrow_live_frames_sent_total', 'Frames handed to live sockets.', () => tally.framesSent);
   gauge(
     'frontrow_live_slow_snapshots_total',
