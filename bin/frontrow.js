@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript, because a Node that is too old to run TypeScript is also too old to say so from a .ts file.
+// Plain JavaScript, because a Node that is too old to run TypeScript could not report that from a .ts file.
 const OLDEST_MAJOR = 24;
 const EX_CONFIG = 78;
 

@@ -1,6 +1,6 @@
 /**
  * A fan buys the first free seat of a concert: `node examples/buy-a-ticket.ts [service] [concert]`.
- * Every call that changes something carries an idempotency key of its own, so a cut connection never charges twice.
+ * Every call that changes something carries its own idempotency key, so a lost connection never charges twice.
  */
 import { ApiProblem } from '../src/client/failures.ts';
 import { createFrontrowClient } from '../src/client/frontrow-client.ts';
@@ -20,7 +20,7 @@ await shopper.charge(hold.price);
 const payment = await shopper.pay([hold.reservationId]);
 console.log(`Seat ${hold.seatNumber} of ${title} is yours for ${payment.amount} won: payment ${payment.paymentId}.`);
 
-/** Enters the queue and resolves with the queue token once it is this fan's turn; the service says so the moment it is. */
+/** Enters the queue and resolves with the queue token on admission, which the service announces at once. */
 async function waitForTurn(accessToken: string): Promise<string> {
   const { token, status } = await client.as(accessToken).enterQueue(concertId);
   if (status === 'ACTIVE') return token;
@@ -40,7 +40,7 @@ async function waitForTurn(accessToken: string): Promise<string> {
   return token;
 }
 
-/** Others want seats too: whoever is quicker has it, and the next one is tried. */
+/** Other fans want seats too: when a seat is taken, tries the next one. */
 async function holdFirstFreeSeat(shopper: ShopperClient) {
   for (const { scheduleId } of await shopper.schedules(concertId)) {
     const { seats } = await shopper.seats(scheduleId, { status: 'AVAILABLE' });

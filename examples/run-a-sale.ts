@@ -1,6 +1,4 @@
-/**
- * The operator opens a sale, watches it and stops it: `ADMIN_TOKEN=… node examples/run-a-sale.ts [service] [seconds]`.
- */
+/** The operator opens a sale, watches it and pauses it: `ADMIN_TOKEN=… node examples/run-a-sale.ts [service] [seconds]`. */
 import { createFrontrowClient } from '../src/client/frontrow-client.ts';
 
 const [baseUrl = 'http://127.0.0.1:8080', seconds = '60'] = process.argv.slice(2);
@@ -18,7 +16,7 @@ const { concertId, title } = await admin.createConcert({
   venue: 'Seoul Hall',
   bookingOpensAt: inDays(-1),
   bookingClosesAt: inDays(7),
-  // Fifty at a time, twenty more every ten seconds as they leave.
+  // At most fifty fans at a time; as they leave, up to twenty more every ten seconds.
   queue: { maxActive: 50, batch: 20, intervalMs: 10_000 },
 });
 for (const days of [30, 31]) {
@@ -42,6 +40,6 @@ while (Date.now() < endMs) {
   await new Promise((resolve) => setTimeout(resolve, 1_000));
 }
 
-// Nobody is sent away: whoever is inside goes on, nobody else comes in.
+// Admitted fans continue; no other fan is admitted.
 await admin.changeQueue(concertId, { batch: 0 });
 console.log('Paused.');

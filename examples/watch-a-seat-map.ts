@@ -1,6 +1,6 @@
 /**
  * Draws a schedule's seats as they change: `node examples/watch-a-seat-map.ts <schedule> [service] [seconds]`.
- * The connection mends itself, and the map goes on without a gap; watching needs no place in the queue.
+ * The connection reconnects by itself, and the map continues without a gap; watching needs no place in the queue.
  */
 import type { LiveSeat } from '../src/client/live/live-events.ts';
 import { createFrontrowClient } from '../src/client/frontrow-client.ts';
@@ -31,7 +31,7 @@ function signOf({ status, heldUntil }: LiveSeat): string {
     case 'CONFIRMED':
       return '█';
     case 'HELD':
-      // A hold in its last minute: this seat may come back. The service's clock counts, not this machine's.
+      // A hold in its last minute: this seat may become free. Use the service's clock, not this machine's.
       return heldUntil !== undefined && Date.parse(heldUntil) - live.serverNow() < 60_000 ? '░' : '▒';
   }
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run docs:machine`: writes docs/schedule-machine.md from the machine that decides about seats. A test compares the
- * committed document with what is drawn here.
+ * `npm run docs:machine`: writes docs/schedule-machine.md from the schedule machine. A test compares the committed document
+ * with this drawing.
  */
 import { writeFileSync } from 'node:fs';
 import { scheduleMachine, startScheduleMachine, type ScheduleMachineEvent } from '../src/actors/schedule-machine.ts';
@@ -13,15 +13,15 @@ type MachineState = (typeof scheduleMachine)['root'];
 interface Transition {
   readonly from: string;
   readonly event: string;
-  /** What the machine says of it; empty where its name says all. */
+  /** The machine's description; empty when the name suffices. */
   readonly description: string;
-  /** `if`: it has a guard; `else`: it is what remains when the guards before it refused; `always`: neither. */
+  /** `if`: has a guard; `else`: applies when all guards before it refused; `always`: neither. */
   readonly when: 'always' | 'if' | 'else';
-  /** Null: the state stays, only what is known of the seats may change. */
+  /** Null: the state stays the same; only the seats in the context may change. */
   readonly to: string | null;
 }
 
-/** The document as it should be. Throws where the machine has something that this drawing would leave out. */
+/** Returns the document. Throws when the machine has a feature that the drawing would omit. */
 export function drawScheduleMachine(): string {
   const states = Object.values(scheduleMachine.root.states);
   const transitions = states.flatMap((state) => [...transitionsOf(state), ...inherited(state)]);
@@ -68,7 +68,7 @@ function transitionsOf(state: MachineState['states'][string]): Transition[] {
   return listTransitions(state.key, [...state.transitions]);
 }
 
-/** What the whole machine reacts to reaches every state that has no answer of its own and has not ended. */
+/** The machine's own transitions reach every state that does not override them and is not final. */
 function inherited(state: MachineState['states'][string]): Transition[] {
   if (state.type === 'final') return [];
   return listTransitions(
@@ -111,7 +111,7 @@ function drawStates(
   return [...lines, ...states.filter(({ type }) => type === 'final').map(({ key }) => `  ${key} --> [*]`)];
 }
 
-/** Colons and semicolons end a text of a diagram. */
+/** Colons and semicolons would end a label of the diagram. */
 function escapeText(text: string): string {
   return text.replaceAll(';', '#59;').replaceAll(':', '#58;');
 }
@@ -120,7 +120,7 @@ const AT = 1_000;
 const EXPIRES_AT = 2_000;
 const HOLDER = { userId: 'holder', reservationId: 'reservation', paymentId: 'payment' };
 
-/** Every event that can reach a seat; settlements are concluded only where one was taken up. */
+/** Every event that can reach a seat; settlements end only after they were taken up. */
 function eventsFor(seat: Seat): readonly (readonly [string, ScheduleMachineEvent])[] {
   const { userId, reservationId, paymentId } = HOLDER;
   const seatNumbers = [seat.seatNumber];
@@ -150,7 +150,7 @@ function drawSeat(): readonly string[] {
   const free: Seat = { seatNumber: 1, price: 1, status: 'AVAILABLE', live: null };
   const met = new Map<Seat['status'], Seat>([[free.status, free]]);
   const arrows = new Map<string, string[]>();
-  // A map is walked to the end of what is added on the way.
+  // The loop also visits entries that it adds to the map.
   for (const seat of met.values()) {
     for (const [label, event] of eventsFor(seat)) {
       const next = seatAfter(seat, event);
@@ -167,7 +167,7 @@ function drawSeat(): readonly string[] {
   ];
 }
 
-/** Who holds a free seat is anybody, so both spellings of one event are one. */
+/** Any user may hold a free seat, so both labels of such an event become one. */
 function mergeLabels(labels: readonly string[]): readonly string[] {
   return labels.filter((label) => !labels.some((other) => label.startsWith(`${other} by`)));
 }

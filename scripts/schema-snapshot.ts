@@ -1,6 +1,6 @@
 /**
- * `npm run schema:snapshot`: writes the schema that the migrations make, as the audit compares it. It migrates an embedded
- * PostgreSQL of its own in a temporary directory.
+ * `npm run schema:snapshot`: writes the schema that the migrations make, for the audit to compare with. It migrates its own
+ * embedded PostgreSQL in a temporary directory.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

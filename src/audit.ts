@@ -1,8 +1,8 @@
 /**
- * `npm run audit`: checks every invariant of a database and says which rows break one.
+ * `npm run audit`: checks every invariant of a database and lists the rows that break one.
  *
- * The database is that of `--database-url`, else of `DATABASE_URL`, else the embedded one under `DATA_DIR`, whose server is
- * started for the time of the audit unless it runs. Exit code 0: all is well; 1: an invariant is broken; 2: it could not be run.
+ * The database is that of `--database-url`, else of `DATABASE_URL`, else the embedded one under `DATA_DIR`; the audit starts
+ * its server if it does not run. Exit code 0: no fault; 1: an invariant is broken; 2: the audit could not run.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -65,7 +65,7 @@ async function auditDatabase(databaseUrl: string, options: AuditOptions): Promis
 
 async function auditEmbedded(options: AuditOptions): Promise<AuditReport> {
   const dataDir = resolve(process.env['DATA_DIR'] ?? DEFAULT_DATA_DIR);
-  // Looking for a fault must not make a fresh database and find it without one.
+  // An audit must not create an empty database and report no fault.
   if (!existsSync(embeddedFiles(dataDir).cluster)) throw new Error(`there is no database under ${dataDir}`);
   const server = await startEmbeddedPostgres({ dataDir, log });
   try {

@@ -9,15 +9,15 @@ import { createLogger } from './runtime/logger.ts';
 import { startService } from './node/service.ts';
 import { createUndoing } from './node/undoing.ts';
 
-/** `EX_CONFIG` of sysexits.h: the environment is wrong, and trying again will not help. */
+/** `EX_CONFIG` of sysexits.h: the environment is wrong, and a retry will not help. */
 const EXIT_MISCONFIGURED = 78;
 const EXIT_FAILED = 1;
-/** A start that is not over by then is undone as far as it has come; a healthy one takes 2 s. */
+/** A start that takes longer is undone as far as it has come; a healthy one takes 2 s. */
 const START_PATIENCE_MS = 5_000;
-/** Longer than undoing takes after draining, and PostgreSQL's own stop after it. */
+/** Longer than undoing takes after draining, including PostgreSQL's own stop. */
 const STOP_LIMIT_MS = 45_000;
-/** npm passes on the Ctrl-C that the terminal has sent to everybody already: one wish arrives twice within moments. */
-const SAME_WISH_MS = 1_000;
+/** npm forwards the Ctrl-C that the terminal has already sent to every process: one key press arrives twice within moments. */
+const REPEATED_SIGNAL_MS = 1_000;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 function readVersion(): string {
@@ -46,8 +46,8 @@ function greeting(url: string, dataDir: string | null): string {
 }
 
 /**
- * A listener of signals that stops once. Who presses Ctrl-C again after a while will not wait; a supervisor that repeats
- * itself has SIGKILL for that.
+ * Returns a signal listener that stops once. A second Ctrl-C after a while ends the process at once; supervisors use SIGKILL
+ * for that.
  */
 function createStop(stop: (signal: NodeJS.Signals) => void): (signal: NodeJS.Signals) => void {
   let askedAt: number | null = null;
@@ -55,7 +55,7 @@ function createStop(stop: (signal: NodeJS.Signals) => void): (signal: NodeJS.Sig
     if (askedAt === null) {
       askedAt = performance.now();
       stop(signal);
-    } else if (signal === 'SIGINT' && performance.now() - askedAt > SAME_WISH_MS) {
+    } else if (signal === 'SIGINT' && performance.now() - askedAt > REPEATED_SIGNAL_MS) {
       process.exit(EXIT_FAILED);
     }
   };
@@ -79,32 +79,32 @@ export async function main(): Promise<void> {
     droppedLogLines: () => output.droppedLines,
     undoing,
     onFatal: (error) => {
-      log.fatal({ err: error }, 'this node cannot go on; stopping');
+      log.fatal({ err: error }, 'fatal error; stopping this node');
       fatal = error;
       stopOnce();
     },
   });
   let fatal: Error | null = null;
   let isStopping = false;
-  // Installed before anything has started: a Ctrl-C during the start stops what it has brought up, PostgreSQL included.
+  // Installed before the start: a Ctrl-C during the start stops everything that has started, PostgreSQL included.
   const grace = closeWithGrace(
-    // Left to it, a second signal would cut off what the first one has asked to end in order.
+    // By default a second signal would interrupt the orderly stop that the first one began.
     {
       delay: STOP_LIMIT_MS + config.DRAIN_MS,
       logger: false,
       skip: [...STOP_SIGNALS],
-      onTimeout: (limitMs) => log.error({ limitMs }, 'stopping took too long; what still runs is left as it is'),
-      onSecondError: (error) => log.error({ err: error }, 'a second error that nobody handled; ending at once'),
+      onTimeout: (limitMs) => log.error({ limitMs }, 'the stop took too long; exiting without the remaining steps'),
+      onSecondError: (error) => log.error({ err: error }, 'second unhandled error; exiting at once'),
     },
     async ({ err, signal }) => {
-      if (err !== undefined) log.error({ err }, 'an error that nobody handled; stopping');
+      if (err !== undefined) log.error({ err }, 'unhandled error; stopping');
       else if (signal !== undefined) log.info({ signal }, 'stopping');
       const started = Promise.allSettled([starting]);
       await Promise.race([started, pause(START_PATIENCE_MS)]);
       await undoing.run();
       await started;
       await undoing.run();
-      // A rejection makes the exit code 1.
+      // The rejection sets the exit code to 1.
       if (fatal !== null) throw fatal;
     },
   );

@@ -105,7 +105,7 @@ export function createFrontrowClient(options: ClientOptions = {}): FrontrowClien
     admin: (adminToken) => createAdminClient(requests, adminToken),
     live(liveOptions) {
       const Socket = options.WebSocket ?? globalThis.WebSocket;
-      if (Socket === undefined) throw new TypeError('There is no WebSocket here: hand one in.');
+      if (Socket === undefined) throw new TypeError('This platform has no WebSocket; pass one in the options.');
       return createLiveClient({
         ...liveOptions,
         url: liveUrlOf(baseUrl),

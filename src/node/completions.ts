@@ -2,8 +2,8 @@ import type { Command, CommandRouter, PayReservations, Reply } from '../actors/c
 import type { WaitingRoom } from '../domain/queue-token.ts';
 
 /**
- * The router, with one addition: a payment that has completed its user's queue token is told to the waiting room of this node
- * before its reply is passed on, whichever node owns the schedule.
+ * Wraps the router: when a payment has completed its user's queue token, notifies this node's waiting room before the reply is
+ * returned, whichever node owns the schedule.
  */
 export function noteCompletions(router: CommandRouter, room: Pick<WaitingRoom, 'noteCompleted'>): CommandRouter {
   function note(reply: Reply<PayReservations>, userId: string): void {
@@ -20,7 +20,7 @@ export function noteCompletions(router: CommandRouter, room: Pick<WaitingRoom, '
 
   return {
     dispatch<C extends Command>(command: C): Reply<C> | Promise<Reply<C>> {
-      // The reply to a payment is one to this command.
+      // The command is a payment, so the reply is a payment's.
       if (command.type === 'PayReservations') return pay(command) as Promise<Reply<C>>;
       return router.dispatch(command);
     },

@@ -25,10 +25,10 @@ import { choosePeerHost } from '../config/peer-host.ts';
 import type { SeatPublisher } from '../domain/seat-broadcast.ts';
 import type { Undoing } from './undoing.ts';
 
-/** How long a node that leaves goes on giving its schedules away before it stops all the same. */
+/** How long a leaving node hands over its schedules before it stops anyway. */
 const HANDOVER_LIMIT_MS = 5_000;
 
-/** What decides over seats on this node, and what takes commands to where they are decided. */
+/** The parts of this node that decide on seats, and that forward commands to other owners. */
 export interface OwnerSide {
   readonly journal: LaneJournal;
   readonly membership: Membership;
@@ -36,9 +36,9 @@ export interface OwnerSide {
   readonly router: ClusterRouter;
   /** The links to other nodes, by NODE_ID. */
   peers(): readonly { readonly peer: string; readonly isUp: boolean; readonly inFlight: number }[];
-  /** Joins the other nodes and begins to own. What it starts is added to `undoing`. */
+  /** Joins the other nodes and starts to own schedules. Adds its own stop to `undoing`. */
   start(undoing: Undoing): Promise<void>;
-  /** Gives all schedules to the nodes that stay, while this one goes on answering. Resolves within 5 s; never rejects. */
+  /** Hands all schedules to the nodes that stay, while this one continues to serve. Resolves within 5 s; never rejects. */
   retire(): Promise<void>;
 }
 
@@ -54,11 +54,11 @@ export interface OwnerSideDependencies {
   readonly observer: FlushObserver;
   readonly isExpiryTimerOn: boolean;
   readonly onMayOwn: (mayOwn: boolean) => void;
-  /** This node cannot go on among the other nodes. */
+  /** This node must leave the cluster and stop. */
   readonly onFatal: (error: Error) => void;
 }
 
-/** Wires the owner's side of a node. With Redis, which nodes share, all of them own; else one at a time. */
+/** Connects the owner's side of a node. With Redis, which nodes share, all of them own schedules; else one at a time. */
 export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
   const { config, databaseUrl, pool, clock, databaseClock, newId, log, publisher } = deps;
   const isShared = config.REDIS_URL !== undefined;
@@ -86,7 +86,7 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
   const newcomers = createNewcomers({ clock, isUrgent: () => membership.isLeaving });
   const placement = createPlacement({
     membership,
-    // Who was here before counts at once: this node knows least of all who owns what.
+    // Nodes that joined before this one count at once: they own schedules, and this node knows nothing yet.
     isReached: (name) => newcomers.hasSettled(name) || !hasJoinedLater(name),
   });
   const registry: ScheduleRegistry = createScheduleRegistry({
@@ -110,17 +110,18 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     return heir === membership.node ? null : heir;
   }
 
-  /** Keeps links and schedules in line with who lives. */
+  /** Updates links and schedules when the set of live nodes changes. */
   function follow(): void {
     if (links === null) return;
     const peers = membership.living().filter((row) => row.node !== membership.node);
     links.setPeers(peers);
     noteNewcomers(links);
     wakes.tryAgain();
-    if (membership.mayOwn()) handOver().catch((error: unknown) => log.error({ err: error }, 'handing over failed'));
+    if (membership.mayOwn())
+      handOver().catch((error: unknown) => log.error({ err: error }, 'could not hand over schedules'));
   }
 
-  /** A node that has just joined gets nothing before its link stands: commands for what it owns would wait for that. */
+  /** A node that has just joined gets no schedules until its link is up, because their commands would have to wait for the link. */
   function noteNewcomers(standing: PeerLinks): void {
     if (newcomers.note(standing.measure())) placement.reconsider();
   }
@@ -170,13 +171,13 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
         server = await startPeerServer(keys);
         undoing.add('peer server', () => server?.close());
         address = config.PEER_ADDRESS ?? server.address;
-        log.info({ listeningAt: server.address, toldAddress: address }, 'listening for other nodes');
+        log.info({ listeningAt: server.address, announcedAddress: address }, 'listening for other nodes');
       }
       undoing.add('membership', () => membership.close());
       await membership.start();
       registry.start();
       undoing.add('schedules', () => registry.close());
-      // Before the others miss this node: then what they have sent is answered, and they know what is not.
+      // Close this before the other nodes notice the leave: then all their commands are answered.
       undoing.add('peer server', () => server?.close());
       if (links !== null) undoing.add('peer links', () => links.close());
     },
@@ -191,7 +192,9 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
         return handOver();
       });
       await Promise.race([
-        leaving.catch((error: unknown) => log.warn({ err: error }, 'schedules stay until this node has gone')),
+        leaving.catch((error: unknown) =>
+          log.warn({ err: error }, 'could not hand over all schedules; the rest is free once this node has left'),
+        ),
         late,
       ]);
     },
@@ -203,7 +206,7 @@ function secretsOf({ CLUSTER_SECRET: secret = '', CLUSTER_SECRET_PREVIOUS: previ
   return { secret, ...(previous === undefined ? {} : { previous }) };
 }
 
-/** The same over restarts where the port is, so that a killed node's schedules are free as soon as it is back. */
+/** The same over restarts with the same port, so that the schedules of a killed node are free as soon as it is back. */
 function defaultNodeId(port: number): string {
   const name = hostname().replaceAll(/[^A-Za-z0-9._-]/g, '-');
   return `${name.slice(0, 50)}-${port === 0 ? randomUUID().slice(-12) : port}`;

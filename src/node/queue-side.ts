@@ -13,25 +13,25 @@ import { createStandbyWaitingRoom } from '../queue/standby-waiting-room.ts';
 import { createWaitingRoom, type QueueRoom } from '../queue/waiting-room.ts';
 import type { QueueMeasures } from '../domain/queue-token.ts';
 
-/** The waiting room of this node. With Redis every node keeps it; without, the one that may own. */
+/** The waiting room of this node. With Redis every node keeps it; without, only the node that may own. */
 export interface QueueSide {
-  /** Answers QUEUE_UNAVAILABLE while this node does not keep it. */
+  /** Answers QUEUE_UNAVAILABLE while this node does not keep the waiting room. */
   readonly room: ReturnType<typeof createStandbyWaitingRoom>;
-  /** Null while it is not open. */
+  /** Null while the waiting room is not open. */
   state(): { readonly isDegraded: boolean } | null;
-  /** Of the lines that this node keeps. */
+  /** The lines that this node keeps. */
   measure(): readonly QueueMeasures[];
-  /** How long it waited for Redis; null without Redis. */
+  /** How long this node waited for Redis; null without Redis. */
   redisFigures(): AnswerFigures | null;
-  /** Opens it where it is to be kept. Settles when it is open, or could not be opened yet. */
+  /** Opens the waiting room if this node keeps it. Settles when it is open, or could not be opened yet. */
   open(mayOwn: boolean): Promise<void>;
-  /** Whether this node may own has changed. */
+  /** Call this when `mayOwn` has changed. */
   follow(mayOwn: boolean): void;
-  /** Answers what is under way and closes it for good. */
+  /** Answers the requests in flight and closes finally. */
   close(): Promise<void>;
 }
 
-/** Wires the waiting room of a node. */
+/** Connects the waiting room of a node. */
 export function createQueueSide(deps: {
   readonly config: Config;
   readonly catalogue: Pick<Catalogue, 'findConcert' | 'readConcert'>;
@@ -79,7 +79,7 @@ export function createQueueSide(deps: {
       return createWaitingRoom({
         ...materials,
         store: redisStore,
-        // Another node may have changed what this one remembers.
+        // Another node may have changed a policy that this one remembers.
         policies: async (concertId) => termsOf(await catalogue.readConcert(concertId)),
       });
     },
@@ -98,7 +98,7 @@ export function createQueueSide(deps: {
   };
 }
 
-/** What the waiting room must know of a concert. */
+/** The concert's data that the waiting room needs. */
 function termsOf(concert: Concert | null) {
   return concert === null ? null : { policy: concert.queue, bookingClosesAtMs: concert.bookingClosesAtMs };
 }

@@ -35,21 +35,24 @@ import { createWriteHealth } from '../health/write-health.ts';
 import { registerServiceMetrics } from '../health/service-metrics.ts';
 import { createUndoing, type Undoing } from './undoing.ts';
 
-/** Connections that requests read through, and that wallets are charged through. */
+/** Connections for the reads of requests, and for charges. */
 const REQUEST_CONNECTIONS = 10;
 /**
- * Connections that the system keeps until they are accepted. A rush opens thousands within a moment, and whoever finds no
- * room comes back a second later. The system may allow fewer (`net.core.somaxconn`).
+ * Connections that the system queues until the process accepts them. A rush opens thousands within a moment; a client that
+ * finds the queue full retries a second later. The system may allow fewer (`net.core.somaxconn`).
  */
 const BACKLOG = 8_192;
-/** Ownership, membership and the waiting room: a starved request pool cannot take these from them. */
+/** For ownership, membership and the waiting room: a busy request pool cannot take these connections. */
 const OWNER_CONNECTIONS = 6;
 
 export interface Service {
-  /** Where it listens, for instance http://127.0.0.1:8080. */
+  /** The address on which it listens, for instance http://127.0.0.1:8080. */
   readonly url: string;
   readonly node: string;
-  /** Stops taking requests, finishes what is under way, hands the schedules over and ends what it started. Idempotent. */
+  /**
+   * Stops accepting requests, finishes those in flight, hands over the schedules and stops everything that it started.
+   * Idempotent.
+   */
   close(): Promise<void>;
 }
 
@@ -58,17 +61,15 @@ export interface ServiceOptions {
   readonly log: Logger;
   /** Lines that the log could not write since the process began. */
   readonly droppedLogLines?: () => number;
-  /** Off only to show that the durable alarm alone frees seats. */
+  /** False only in tests that show that the durable alarm alone frees seats. */
   readonly isExpiryTimerOn?: boolean;
-  /** The node cannot go on and should be closed. Called at most once. Without it the node stays as it is: not ready. */
+  /** The node must stop; the caller should close it. Called at most once. Without it the node stays up and not ready. */
   readonly onFatal?: (error: Error) => void;
-  /** What undoes the start; the caller's own, where it must be able to end a start that hangs. */
+  /** Undoes the start. Pass one to be able to end a start that hangs. */
   readonly undoing?: Undoing;
 }
 
-/**
- * Starts a node: database, schema, owner side, waiting room, HTTP. What was started is stopped again when a later step fails.
- */
+/** Starts a node: database, schema, owner side, waiting room, HTTP. If a step fails, the earlier ones are undone. */
 export async function startService(configured: Config, options: ServiceOptions): Promise<Service> {
   const undoing = options.undoing ?? createUndoing({ log: options.log, clock: systemClock });
   try {
@@ -232,9 +233,9 @@ async function start(
   let closing: Promise<void> | null = null;
   const closeApp = () => (closing ??= app.close());
   undoing.add('HTTP', closeApp);
-  // Compiling schemas keeps the process busy for a while, in which it should own nothing yet.
+  // Compiling schemas keeps the process busy for a while; it should own nothing yet.
   await app.ready();
-  // Nor should a node join whose port is taken: under the same name it would bury the one that runs there.
+  // A node whose port is taken must not join: under the same name it would mark the running one dead.
   await requireFreePort(config.HOST, config.PORT);
 
   undoing.add('announcements', () => announcements.close());
@@ -244,17 +245,17 @@ async function start(
   writeHealth.start();
   undoing.add('waiting room', () => queueSide.close());
   undoing.add('jobs', () => jobsDuty.close());
-  // Whoever may own is not ready before it has taken the lines over.
+  // The node that may own is not ready before it has taken over the lines.
   await queueSide.open(membership.mayOwn());
   await jobsDuty.assign(membership.mayOwn());
-  // Again: what has begun to listen stops before what it asks.
+  // Added again: the server must stop before the parts that it uses.
   undoing.add('HTTP', closeApp);
   if (config.METRICS_PORT !== undefined) {
     const metricsApp = createMetricsApp({ metrics, log, clock, databaseClock });
     undoing.add('metrics', () => metricsApp.close());
     await metricsApp.listen({ host: config.HOST, port: config.METRICS_PORT });
   }
-  // Not before it can serve: a balancer that does not ask would send it requests.
+  // Listen only when the node can serve: a balancer without health checks would send it requests.
   const url = await app.listen({ host: config.HOST, port: config.PORT, backlog: BACKLOG });
   undoing.add('activity', () => {
     activity.close();
@@ -272,7 +273,7 @@ async function start(
     close: () => undoing.run(),
   };
 
-  /** Serves on until balancers have noticed and other nodes have the schedules. */
+  /** Serves until balancers have noticed the stop and other nodes have the schedules. */
   async function drain(): Promise<void> {
     isDraining = true;
     const noticed = new Promise<void>((resolve) => {
@@ -295,7 +296,7 @@ async function start(
   }
 }
 
-/** What the environment says of the HTTP side. */
+/** The settings of the HTTP side. */
 function appOptionsOf(config: Config, version: string): AppOptions {
   return {
     version,

@@ -3,14 +3,14 @@ import type { Log } from '../runtime/log.ts';
 
 /** Longer than draining takes: requests 8 s, the waiting room and mailboxes 5 s each. */
 const LIMIT_MS = 18_000;
-/** What a step gets when a former one has used the time up: enough to end what is not stuck. */
+/** The time that a step gets when earlier ones have used up the limit: enough for a step that does not hang. */
 const LEAST_STEP_MS = 500;
 
-/** Undoes what a start did, the last thing first, each step whatever became of the others. */
+/** Undoes the steps of a start in reverse order; a failed step does not stop the others. */
 export interface Undoing {
   /**
-   * A step that does not end is left to itself after a while, unless it is vital: it bounds its own time. What is added after
-   * undoing has begun is undone at once.
+   * A step that does not end is abandoned after a while, unless it is vital: a vital step bounds its own time. A step that is
+   * added after undoing has begun is undone at once.
    */
   add(name: string, run: () => unknown, weight?: 'vital'): void;
   /** Never rejects. Idempotent. */
@@ -32,7 +32,7 @@ export function createUndoing({ log, clock }: { log: Log; clock: Clock }): Undoi
     try {
       await run();
     } catch (error) {
-      log.warn({ err: error, step: name }, 'a step of stopping failed');
+      log.warn({ err: error, step: name }, 'a step of the stop failed');
     }
   }
 
@@ -40,14 +40,14 @@ export function createUndoing({ log, clock }: { log: Log; clock: Clock }): Undoi
     const ending = attempt(step);
     if (step.isVital) {
       await ending;
-      // What it took is not taken from those that follow.
+      // A vital step's time does not count against the later ones.
       deadlineMs = clock.monotonicMs() + LIMIT_MS;
       return;
     }
     const patienceMs = Math.max(deadlineMs - clock.monotonicMs(), LEAST_STEP_MS);
     await new Promise<void>((resolve) => {
       const cancel = clock.after(patienceMs, () => {
-        log.error({ step: step.name }, 'a step of stopping does not end; the rest is stopped without it');
+        log.error({ step: step.name }, 'a step of the stop does not end; continuing without it');
         resolve();
       });
       void ending.then(() => {

@@ -9,18 +9,23 @@ const FOLDERS = [
   'demo',
   'docs/decisions',
   'drills',
+  'examples',
   'harness',
+  'scripts',
   'src/client',
   'src/config',
   'src/domain',
   'src/embedded-postgres',
   'src/health',
   'src/http',
+  'src/node',
   'src/runtime',
   'web',
 ];
 /** Files of other folders that are in plain English already. */
 const FILES = [
+  'src/audit.ts',
+  'src/main.ts',
   'README.md',
   'docs/ARCHITECTURE.md',
   'docs/BENCHMARKS.md',
