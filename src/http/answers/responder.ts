@@ -95,15 +95,15 @@ function asIs(text: string): string {
 }
 
 function createFaultLog(log: Log, clock: Clock): (fault: Fault, reply: FastifyReply) => void {
-  const lately = new Map<FaultCode, { loggedAtMs: number; suppressed: number }>();
+  const lastLogged = new Map<FaultCode, { loggedAtMs: number; suppressed: number }>();
   return (fault, reply) => {
     const now = clock.monotonicMs();
-    const entry = lately.get(fault.code);
+    const entry = lastLogged.get(fault.code);
     if (entry !== undefined && now - entry.loggedAtMs < FAULT_LOG_INTERVAL_MS) {
       entry.suppressed += 1;
       return;
     }
-    lately.set(fault.code, { loggedAtMs: now, suppressed: 0 });
+    lastLogged.set(fault.code, { loggedAtMs: now, suppressed: 0 });
     log.warn(
       {
         err: fault,

@@ -67,10 +67,10 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
   function userOf(token: string): MaybePromise<Decision<Caller>> {
     const claims = accessTokens.verify(token);
     if (claims === null) return UNAUTHENTICATED;
-    return seen.get(claims.userId) ?? meet(claims);
+    return seen.get(claims.userId) ?? ensureUser(claims);
   }
 
-  async function meet(claims: AccessClaims): Promise<Decision<Caller>> {
+  async function ensureUser(claims: AccessClaims): Promise<Decision<Caller>> {
     const { userId } = claims;
     if (claims.own) {
       if (!(await users.has(userId))) return reject('USER_NOT_FOUND');
@@ -117,7 +117,7 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
     }
     const claims = accessTokens.verify(token);
     if (claims === null) return UNAUTHENTICATED;
-    const caller = seen.get(claims.userId) ?? (await meet(claims));
+    const caller = seen.get(claims.userId) ?? (await ensureUser(claims));
     const { userId, expiresAtMs } = claims;
     return caller.ok ? accept({ kind: 'user', userId, expiresAtMs }) : caller;
   }
