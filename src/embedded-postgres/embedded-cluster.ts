@@ -134,7 +134,7 @@ function moveIntoPlace(draft: string, cluster: string, dataDirectory: string): v
   closeSync(directory);
 }
 
-/** Whether initdb has finished in the directory: it writes the control file last. */
+/** Whether initdb has finished in the directory: of the files that a server needs, it writes the control file last. */
 function isComplete(cluster: string): boolean {
   return existsSync(join(cluster, 'global', 'pg_control')) && existsSync(join(cluster, 'PG_VERSION'));
 }
