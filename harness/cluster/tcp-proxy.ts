@@ -14,6 +14,8 @@ export interface TcpProxy {
   muteClients(): void;
   /** From now on the proxy keeps everything that clients send, as a stalled network does, and passes it on late, even when the client is gone by then. */
   holdClients(): void;
+  /** Breaks the connections of the clients there are, of which the server learns nothing, as when a client's machine vanishes. */
+  loseClients(): void;
   /** From now on the proxy passes a new connection on after this time, as if the server were slow to accept. */
   delayConnections(ms: number): void;
   /** Connections that clients have made since the proxy was opened. */
@@ -37,6 +39,9 @@ export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
   let areClientsMute = false;
   let areClientsHeld = false;
   let hasSwallowed = false;
+  const clients = new Set<Socket>();
+  /** Clients whose end the server does not learn. */
+  const vanished = new WeakSet<Socket>();
 
   let delayMs = 0;
   let connections = 0;
@@ -67,8 +72,10 @@ export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
       kept.delete(upstream);
       client.destroy();
     });
+    clients.add(client);
     client.on('close', () => {
-      if (!kept.has(upstream)) upstream.destroy();
+      clients.delete(client);
+      if (!kept.has(upstream) && !vanished.has(client)) upstream.destroy();
     });
     client.on('data', (chunk: Buffer) => {
       if (areClientsMute) hasSwallowed = true;
@@ -77,7 +84,7 @@ export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
     });
     upstream.on('data', (chunk: Buffer) => {
       if (isServerMute) hasSwallowed = true;
-      else client.write(chunk);
+      else if (!client.destroyed) client.write(chunk);
     });
     client.resume();
   }
@@ -127,6 +134,12 @@ export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
     },
     holdClients() {
       areClientsHeld = true;
+    },
+    loseClients() {
+      for (const client of clients) {
+        vanished.add(client);
+        client.destroy();
+      }
     },
     passOn() {
       isServerMute = false;

@@ -5,6 +5,8 @@ import { startupOptions, withStartupOptions } from './session-settings.ts';
 
 /** For what connects at the start, when nobody waits; pools and lanes have limits of their own. */
 const CONNECTION_TIMEOUT_MS = 8_000;
+/** By which the server's list of sessions tells ours from others. */
+export const APPLICATION_NAME = 'frontrow';
 /** Ends a statement that runs away, so that it cannot keep its connection and its locks from everybody else. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 /** Every lock here is held for one short statement; whoever waits longer waits for something broken. */
@@ -63,7 +65,7 @@ export function connectionSettings(databaseUrl: string, more: Readonly<Record<st
   const options = startupOptions({ client_connection_check_interval: CLIENT_CONNECTION_CHECK_MS, ...more });
   return {
     ...withStartupOptions(databaseUrl, options),
-    application_name: 'frontrow',
+    application_name: APPLICATION_NAME,
     types: numberTypes,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,

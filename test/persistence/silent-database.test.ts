@@ -165,11 +165,11 @@ t.test(
     const resolution = createDoubtResolution({ pool: database.pool, clock: systemClock, log: silentLog });
     const part = { scheduleId, epoch: 4, batchId: randomUUID() };
     t.strictSame(
-      await resolution.resolve([{ ...part, firstSeq: 9 }], 'n:1'),
+      await resolution.resolve([{ ...part, firstSeq: 9 }], 'n:1', null),
       new Map([[scheduleId, { isCommitted: true, isOwner: true, epoch: 5 }]]),
     );
     t.strictSame(
-      await resolution.resolve([{ ...part, firstSeq: 10 }], 'n:1'),
+      await resolution.resolve([{ ...part, firstSeq: 10 }], 'n:1', null),
       new Map([[scheduleId, { isCommitted: false, isOwner: false, epoch: 4 }]]),
       'an epoch that has passed is not raised again',
     );

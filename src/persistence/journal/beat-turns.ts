@@ -1,6 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Heartbeat } from '../../domain/node.ts';
 import { LOCK_TIMEOUT_MS } from '../pool.ts';
+import type { Backend } from './backend.ts';
 import type { Lane } from './lane.ts';
 
 /*
@@ -10,6 +11,7 @@ import type { Lane } from './lane.ts';
  *     all wedged loses its schedules.
  * BEAT-2. A lane that waits for a lock is not wedged: the server answers it at the lock timeout. Its beat uses another free lane.
  *     No beat waits for a lock itself: one that finds its row locked is rejected.
+ *     A lost connection's backend is ended, because it may keep the row locked.
  * BEAT-3. A beat that still waits when its lane's next turn comes is rejected.
  */
 
@@ -37,8 +39,16 @@ export interface BeatTurns extends Heartbeat {
   send(): void;
 }
 
-/** Beats over the lanes. Calls `onWaiting` when a beat waits to be sent. */
-export function createBeatTurns(lanes: readonly Lane[], clock: Clock, onWaiting: () => void): BeatTurns {
+/** Beats over the lanes. */
+export function createBeatTurns(deps: {
+  readonly lanes: readonly Lane[];
+  readonly clock: Clock;
+  /** A beat waits to be sent. */
+  readonly onWaiting: () => void;
+  /** The connection of a beat was lost, and its backend may still be at work. */
+  readonly onDoubt: (backend: Backend | null) => void;
+}): BeatTurns {
+  const { lanes, clock, onWaiting, onDoubt } = deps;
   const waiting: (WaitingBeat | null)[] = lanes.map(() => null);
   let nextTurn = 0;
 
@@ -70,6 +80,7 @@ export function createBeatTurns(lanes: readonly Lane[], clock: Clock, onWaiting:
           run: async (lane) => {
             const result = await lane.run({ name: 'beat', text: BEAT, values: [node, reaches, separationNo] });
             if (result.type !== 'done') {
+              if (result.type === 'doubt') onDoubt(result.backend);
               reject(result.error);
               return;
             }

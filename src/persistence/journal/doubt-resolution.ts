@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Settlement, SettlementResult } from '../../actors/journal-port.ts';
 import { completedTokenOf, DATES_AHEAD } from './settlement-statement.ts';
+import { type Backend, terminateBackend } from './backend.ts';
 import { sendStatement } from './statement.ts';
 
 /*
@@ -13,6 +14,7 @@ import { sendStatement } from './statement.ts';
  * DOUBT-2. Raising and looking are never one statement: its snapshot would be older than its wait.
  * DOUBT-3. Where nothing was raised the schedule was stolen; the log row's batch id then tells, in a second statement.
  * DOUBT-4. The batch is never sent again.
+ * DOUBT-5. The lost connection's backend is ended first: DOUBT-1 would otherwise wait for as long as it lingers with its locks.
  */
 
 const RETRY_PAUSE_MS = 100;
@@ -78,9 +80,15 @@ export interface PartFate {
 export interface DoubtResolution {
   /**
    * What became of each part, by schedule. Asks until the database answers or `close` is called (null). `owner` is this node
-   * as head rows named it when the statement was sent; it may have joined anew since.
+   * as head rows named it when the statement was sent; it may have joined anew since. `backend` had the statement.
    */
-  resolve(parts: readonly DoubtfulPart[], owner: string): Promise<ReadonlyMap<number, PartFate> | null>;
+  resolve(
+    parts: readonly DoubtfulPart[],
+    owner: string,
+    backend: Backend | null,
+  ): Promise<ReadonlyMap<number, PartFate> | null>;
+  /** DOUBT-5, for what needs no answer: a backend of which only the locks matter. Never rejects. */
+  dismiss(backend: Backend | null): Promise<void>;
   /**
    * Results of the settlements of a statement that was committed, by payment. Asks until the database answers; null after
    * `close`. Why a settlement was not done is not recorded, so it is untried: its wallet decides it again.
@@ -146,9 +154,10 @@ export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDepen
   }
 
   return {
-    async resolve(parts, owner) {
+    async resolve(parts, owner, backend) {
       const fates = new Map<number, PartFate>();
       const done = await untilAnswered(async () => {
+        if (backend !== null) await terminateBackend(pool, log, backend);
         await raise(parts, owner, fates);
         await lookInLog(parts, fates);
         return true;
@@ -167,6 +176,9 @@ export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDepen
         });
         return new Map(rows.map((row) => [row.payment_id, resultOf(row)]));
       }),
+    async dismiss(backend) {
+      if (backend !== null) await untilAnswered(() => terminateBackend(pool, log, backend));
+    },
     close() {
       isClosed = true;
     },

@@ -10,6 +10,7 @@ import type {
 } from '../../actors/journal-port.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import type { Backend } from './backend.ts';
 import { appendStatement, readAppended } from './append-statement.ts';
 import {
   COUNTS_DIFFER,
@@ -80,6 +81,8 @@ export interface FlushRuns {
   settle(lane: Lane, taken: readonly Taken<SettlementBatch>[]): Promise<void>;
   /** Tells those of a run that have no outcome yet that it is late. */
   stall(taken: readonly Taken<object>[]): void;
+  /** Ends a lost connection's backend, so that its locks are free. Never rejects. */
+  dismiss(backend: Backend | null): Promise<void>;
   /** Gives up finding out about what is in doubt. */
   close(): void;
 }
@@ -123,7 +126,7 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
         await afterError(lane, taken, result.error, runAppends, (subject, outcome) => subject.concludeAppend(outcome));
         return;
       case 'doubt': {
-        const fates = await findFates(taken, owner, (batch) => batch.firstSeq);
+        const fates = await findFates(taken, owner, result.backend, (batch) => batch.firstSeq);
         for (const { subject, batch } of taken) {
           const fate = fates?.get(batch.scheduleId);
           if (fate === undefined) subject.concludeAppend({ type: 'unavailable', error: result.error });
@@ -162,7 +165,7 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
         );
         return;
       case 'doubt':
-        await concludeDoubtfulSettlements(taken, owner, result.error);
+        await concludeDoubtfulSettlements(taken, owner, result);
         return;
     }
   }
@@ -185,9 +188,9 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
   async function concludeDoubtfulSettlements(
     taken: readonly Taken<SettlementBatch>[],
     owner: string,
-    error: Error,
+    { error, backend }: Extract<LaneResult, { type: 'doubt' }>,
   ): Promise<void> {
-    const fates = await findFates(taken, owner, (batch) => batch.baseSeq + 1);
+    const fates = await findFates(taken, owner, backend, (batch) => batch.baseSeq + 1);
     const settled =
       fates === null ? null : await doubt.readSettlements(taken.flatMap(({ batch }) => batch.settlements.slice()));
     for (const { subject, batch } of taken) {
@@ -209,6 +212,7 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
   async function findFates<B extends { scheduleId: number; epoch: number; batchId: string }>(
     taken: readonly Taken<B>[],
     owner: string,
+    backend: Backend | null,
     firstSeq: (batch: B) => number,
   ): ReturnType<typeof doubt.resolve> {
     observer.doubted(taken.length);
@@ -222,7 +226,7 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
         batchId: batch.batchId,
       }),
     );
-    return await doubt.resolve(parts, owner);
+    return await doubt.resolve(parts, owner, backend);
   }
 
   /** FLUSH-3. */
@@ -261,6 +265,7 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
     stall(taken) {
       for (const { subject, batch } of taken) if (!concluded.has(batch)) subject.stall();
     },
+    dismiss: (backend) => doubt.dismiss(backend),
     close: () => doubt.close(),
   };
 }

@@ -62,7 +62,12 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   const runs = createFlushRuns({ ...deps, wallets });
   const ready: Record<FlushKind, Set<JournalSubject>> = { append: new Set(), settlement: new Set() };
   const lanes: Lane[] = Array.from({ length: LANES }, () => createLane({ ...deps, onFree: requestPump }));
-  const beats = createBeatTurns(lanes, clock, requestPump);
+  const beats = createBeatTurns({
+    lanes,
+    clock,
+    onWaiting: requestPump,
+    onDoubt: (backend) => void runs.dismiss(backend),
+  });
   /** The lane that ran the last settlement, until an append uses it. */
   let settlementLane: Lane | null = null;
   /** JOURNAL-5. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { ObservedDatabaseClock } from '../../runtime/database-clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { isInDoubt } from '../database-errors.ts';
+import { type Backend, BACKEND_COLUMNS, readBackend } from './backend.ts';
 import { createConnectPatience } from '../connect-patience.ts';
 import { connectionSettings } from '../pool.ts';
 
@@ -48,8 +49,8 @@ export type LaneResult =
     }
   /** An error response: nothing was done. */
   | { readonly type: 'error'; readonly error: Error }
-  /** No answer: it may have been done. */
-  | { readonly type: 'doubt'; readonly error: Error };
+  /** No answer: it may have been done, and `backend` may still be at work on it. */
+  | { readonly type: 'doubt'; readonly error: Error; readonly backend: Backend | null };
 
 export interface Lane {
   /** Whether a statement can be run now. */
@@ -83,6 +84,8 @@ export function createLane({
   random = Math.random,
 }: LaneDependencies): Lane {
   let client: pg.Client | null = null;
+  /** Of `client`. */
+  let backend: Backend | null = null;
   let runningSinceMs: number | null = null;
   let isClosed = false;
   let connecting: Promise<void> | null = null;
@@ -91,6 +94,7 @@ export function createLane({
   async function connectOnce(): Promise<void> {
     const limitMs = patience.limitMs();
     const begunMs = clock.monotonicMs();
+    let found: Backend | null = null;
     const next = new pg.Client({
       ...connectionSettings(databaseUrl, PLANNER_SETTINGS),
       connectionTimeoutMillis: limitMs,
@@ -101,8 +105,9 @@ export function createLane({
       await next.connect();
       const sentAt = clock.monotonicMs();
       const question = { text: CLOCK, query_timeout: limitMs };
-      const { rows } = await next.query<{ now: number }>(question);
+      const { rows } = await next.query<pg.QueryResultRow>(question);
       observe(rows, sentAt, clock.monotonicMs());
+      found = readBackend(rows[0]);
     } catch (error) {
       destroy(next);
       if (clock.monotonicMs() - begunMs >= limitMs) patience.gaveUp(limitMs);
@@ -114,6 +119,7 @@ export function createLane({
       return;
     }
     client = next;
+    backend = found;
   }
 
   function observe(rows: readonly pg.QueryResultRow[], sentAt: number, receivedAt: number): void {
@@ -157,6 +163,7 @@ export function createLane({
 
   async function run(statement: LaneStatement): Promise<LaneResult> {
     const used = client;
+    const usedBackend = backend;
     if (used === null || runningSinceMs !== null) return { type: 'error', error: new Error('the lane is not free') };
     const sentAt = clock.monotonicMs();
     runningSinceMs = sentAt;
@@ -180,7 +187,7 @@ export function createLane({
         void reconnect();
       }
       destroy(used);
-      return { type: 'doubt', error };
+      return { type: 'doubt', error, backend: usedBackend };
     } finally {
       cancel();
       runningSinceMs = null;
@@ -211,7 +218,7 @@ export function createLane({
   };
 }
 
-const CLOCK = 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
+const CLOCK = `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now, ${BACKEND_COLUMNS}`;
 
 /** Breaks the connection without a farewell: a half-dead one would never answer it. */
 function destroy(client: pg.Client): void {
