@@ -12,8 +12,8 @@ import type { Log } from '../runtime/log.ts';
 import type { ActivationOutcome, OwnedSchedule, Ownership } from './ownership-port.ts';
 import { answerPending, type PendingCommand } from './pending-command.ts';
 
-/** Activations at a time: each is three round trips on a small pool that must stay free for others. */
-const ACTIVATIONS_AT_ONCE = 32;
+/** Activations at a time. They share statements, and the number of statements at a time is bounded where they are sent. */
+const ACTIVATIONS_AT_ONCE = 128;
 /** Commands that wait for activations; more than this is a flood of ids. */
 const WAITING_LIMIT = 20_000;
 /** From here on a caller is better served by a 503 than by waiting on. */

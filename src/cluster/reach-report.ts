@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 /** A node that has just joined has no links yet, which says nothing about the network. */
 const SETTLING_MS = 3_000;
 
-/** What this node's beats say of its links. */
+/** The part of this node's beats that tells of its links. */
 export interface ReachReport {
   /** The node has joined, or joined anew. */
   joined(): void;

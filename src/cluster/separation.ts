@@ -20,7 +20,7 @@ const RETURN_AFTER_MS = 2_000;
 const LONGEST_STEP_MS = 500;
 
 export interface Separation {
-  /** What this node's row is to say. */
+  /** The number for this node's row. */
   readonly no: number;
   /** Whether the node may own and answer. */
   readonly isTogether: boolean;

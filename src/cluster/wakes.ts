@@ -3,7 +3,7 @@ import type { Log } from '../runtime/log.ts';
 
 /** Schedules that are remembered to be woken; the durable alarm finds those beyond that when a hold of theirs is over. */
 const REMEMBERED_LIMIT = 10_000;
-/** Sent at a time: as many as a node activates at once. */
+/** Sent at a time: a quarter of what a node activates at once, which leaves room for commands. */
 const WAKES_AT_ONCE = 32;
 
 /**

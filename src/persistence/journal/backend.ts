@@ -29,7 +29,7 @@ export function readBackend(row: pg.QueryResultRow | undefined): Backend | null 
 
 /**
  * Has the server end a backend whose connection is lost. It would otherwise keep its row locks for as long as it waits: for a
- * lock, or for the rest of a request that never arrives. What it has not committed then is undone. Throws while the server
+ * lock, or for the rest of a request that never arrives. PostgreSQL rolls back work that it has not committed. Throws while the server
  * does not answer; where the server refuses, the backend stays, and only its own limits end it.
  */
 export async function terminateBackend(pool: pg.Pool, log: Log, { pid, startedAt }: Backend): Promise<void> {

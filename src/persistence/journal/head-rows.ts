@@ -1,50 +1,75 @@
 import type pg from 'pg';
 import type { EndedToken } from '../../actors/ended-tokens.ts';
-import type { HeadRecords } from '../../actors/head-records.ts';
+import type { HeadRecords, SeenHead } from '../../actors/head-records.ts';
 import type { OwnedSchedule, OwnedSeat } from '../../actors/ownership-port.ts';
+import { createLookUps } from '../../runtime/look-ups.ts';
 import { runStatement } from './statement.ts';
+
+/** Of each kind; the pool is small and must stay free for others. */
+const STATEMENTS_IN_FLIGHT = 2;
+const HEADS_PER_STATEMENT = 64;
+/** The largest halls have 500 seats: 4 000 rows keep the event loop busy for some 15 ms. */
+const SCHEDULES_PER_LOAD = 8;
+/** More than this would be refused before: see `activations.ts`. */
+const LOOK_UPS_WAITING = 1_000;
 
 /** Whether a node may own: it lives and does not stand aside. */
 const MAY_OWN = 'dead_at IS NULL AND separation_no % 2 = 0';
 
 const SEE = `
-SELECT h.epoch, n.node AS owner
+SELECT h.schedule_id, h.epoch, n.node AS owner
 FROM schedule_heads h LEFT JOIN (SELECT node FROM nodes WHERE ${MAY_OWN}) n ON n.node = h.owner
-WHERE h.schedule_id = $1`;
+WHERE h.schedule_id = ANY($1::bigint[])`;
 
-const CLAIM = `
-UPDATE schedule_heads SET epoch = epoch + 1, owner = $2
-WHERE schedule_id = $1 AND epoch = $3
-  AND (owner IS NULL OR owner = $2 OR NOT EXISTS (SELECT FROM nodes WHERE node = owner AND ${MAY_OWN}))
-  AND EXISTS (SELECT FROM nodes WHERE node = $2 AND ${MAY_OWN})
-RETURNING epoch`;
+/** Where `free` is what may be claimed of what is wanted, as far as only its own row says. */
+const CLAIM_FREE = `
+UPDATE schedule_heads h SET epoch = h.epoch + 1, owner = free.node
+FROM free
+WHERE h.schedule_id = free.schedule_id AND h.epoch = free.epoch
+  AND (h.owner IS NULL OR h.owner = free.node OR NOT EXISTS (SELECT FROM nodes WHERE node = h.owner AND ${MAY_OWN}))
+  AND EXISTS (SELECT FROM nodes WHERE node = free.node AND ${MAY_OWN})
+RETURNING h.schedule_id, h.epoch`;
+
+const WANTED = 'SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS wanted (schedule_id, node, epoch)';
+
+/** Rows that are locked are left out: the others need not wait for them. */
+const CLAIM_UNLOCKED = `
+WITH wanted AS (${WANTED}), free AS MATERIALIZED (
+  SELECT schedule_id, wanted.node, epoch FROM schedule_heads h JOIN wanted USING (schedule_id, epoch)
+  ORDER BY schedule_id FOR NO KEY UPDATE OF h SKIP LOCKED
+)${CLAIM_FREE}`;
+
+const CLAIM_ONE = `WITH free AS (${WANTED})${CLAIM_FREE}`;
 
 const HAND_OVER = `
 UPDATE schedule_heads SET epoch = epoch + 1, owner = $4 WHERE schedule_id = $1 AND owner = $2 AND epoch = $3 RETURNING epoch`;
 
 const LOAD = `
-SELECT h.epoch, h.seq, s.concert_id, s.starts_at, seat.seat_number, seat.price,
+SELECT h.schedule_id, h.epoch, h.seq, s.concert_id, floor(extract(epoch FROM s.starts_at) * 1000)::bigint AS starts_at_ms,
+  seat.seat_number, seat.price,
   r.reservation_id, r.user_id, r.status, r.created_at, r.expires_at, r.confirmed_at, r.payment_id, r.epoch AS change_epoch, r.seq AS change_seq
-FROM schedule_heads h
-JOIN schedules s USING (schedule_id)
-JOIN seats seat USING (schedule_id)
+FROM (${WANTED}) AS wanted
+JOIN schedule_heads h ON h.schedule_id = wanted.schedule_id AND h.owner = wanted.node AND h.epoch = wanted.epoch
+JOIN schedules s ON s.schedule_id = h.schedule_id
+JOIN seats seat ON seat.schedule_id = h.schedule_id
 LEFT JOIN reservations r ON r.schedule_id = h.schedule_id AND r.seat_number = seat.seat_number AND r.status IN ('HELD', 'CONFIRMED')
-WHERE h.schedule_id = $1 AND h.owner = $2 AND h.epoch = $3
-ORDER BY seat.seat_number`;
+ORDER BY h.schedule_id, seat.seat_number`;
 
 /**
- * Tokens of a concert that ended so lately that a hold admitted under one of them may still be under way. Instants of ends
+ * Tokens of concerts that ended so lately that a hold admitted under one of them may still be under way. Instants of ends
  * may be some seconds older than their commits.
  */
 const ENDED_TOKENS = `
-SELECT token_id AS "tokenId", status AS "end" FROM queue_tokens
-WHERE ended_at > statement_timestamp() - interval '60 seconds' AND concert_id = $1 AND status IN ('CANCELLED', 'COMPLETED')`;
+SELECT concert_id, token_id AS "tokenId", status AS "end" FROM queue_tokens
+WHERE ended_at > statement_timestamp() - interval '60 seconds' AND concert_id = ANY($1::bigint[]) AND status IN ('CANCELLED', 'COMPLETED')`;
 
 interface LoadedRow {
+  readonly schedule_id: number;
   readonly epoch: number;
   readonly seq: number;
   readonly concert_id: number;
-  readonly starts_at: Date;
+  /** Each row has it, and reading a date costs more than reading the rest of the row. */
+  readonly starts_at_ms: number;
   readonly seat_number: number;
   readonly price: number;
   readonly reservation_id: string | null;
@@ -75,40 +100,102 @@ function toSeat(row: LoadedRow): OwnedSeat {
   return { seat: { seatNumber, price, status: row.status, live }, epoch: row.change_epoch, seq: row.change_seq };
 }
 
-/** Head rows in PostgreSQL, read and claimed through `pool`. */
+/** A schedule under the epoch that it is claimed from or was claimed under. */
+interface Tenure {
+  readonly scheduleId: number;
+  readonly node: string;
+  readonly epoch: number;
+}
+
+function columnsOf(tenures: readonly Tenure[]): unknown[][] {
+  return [
+    tenures.map(({ scheduleId }) => scheduleId),
+    tenures.map(({ node }) => node),
+    tenures.map(({ epoch }) => epoch),
+  ];
+}
+
+/**
+ * Head rows in PostgreSQL, read and claimed through `pool`. Questions of the same time share statements, so that a node that
+ * has just started takes over many schedules soon. The first question is answered first.
+ */
 export function createHeadRecords({ pool }: { readonly pool: pg.Pool }): HeadRecords {
   /** The effect of a claim or handover whose answer is lost is an epoch that nobody uses; the next look finds it. */
   function query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> {
     return runStatement<R>(pool, { text, values }, 'none');
   }
 
-  return {
-    async see(scheduleId) {
-      const [seen] = await query<{ epoch: number; owner: string | null }>(SEE, [scheduleId]);
-      return seen ?? null;
+  const limits = { callsInFlight: STATEMENTS_IN_FLIGHT, waiting: LOOK_UPS_WAITING };
+
+  const seen = createLookUps<number, SeenHead | null>({
+    ...limits,
+    keysPerCall: HEADS_PER_STATEMENT,
+    async load(ids) {
+      const rows = await query<{ schedule_id: number } & SeenHead>(SEE, [ids]);
+      const byId = new Map(rows.map(({ schedule_id: id, epoch, owner }) => [id, { epoch, owner }]));
+      return ids.map((id) => byId.get(id) ?? null);
     },
+  });
+
+  const claimed = createLookUps<Tenure, number | null>({
+    ...limits,
+    keysPerCall: HEADS_PER_STATEMENT,
+    async load(tenures) {
+      const rows = await query<{ schedule_id: number; epoch: number }>(CLAIM_UNLOCKED, columnsOf(tenures));
+      const byId = new Map(rows.map((row) => [row.schedule_id, row.epoch]));
+      return tenures.map(({ scheduleId }) => byId.get(scheduleId) ?? null);
+    },
+  });
+
+  const loaded = createLookUps<Tenure, OwnedSchedule | null>({
+    ...limits,
+    keysPerCall: SCHEDULES_PER_LOAD,
+    async load(tenures) {
+      const rows = await query<LoadedRow>(LOAD, columnsOf(tenures));
+      const bySchedule = Map.groupBy(rows, (row) => row.schedule_id);
+      // Later than the claims, as TOKENS-2 needs it.
+      const endedTokens = await findEndedTokens(new Set(rows.map((row) => row.concert_id)));
+      return tenures.map(({ scheduleId }) => toSchedule(bySchedule.get(scheduleId) ?? [], endedTokens));
+    },
+  });
+
+  async function findEndedTokens(concertIds: ReadonlySet<number>): Promise<ReadonlyMap<number, EndedToken[]>> {
+    if (concertIds.size === 0) return new Map();
+    const rows = await query<{ concert_id: number } & EndedToken>(ENDED_TOKENS, [[...concertIds]]);
+    return Map.groupBy(rows, (row) => row.concert_id);
+  }
+
+  return {
+    see: (scheduleId) => seen.get(scheduleId),
     async claim(scheduleId, node, seenEpoch) {
-      const [claimed] = await query<{ epoch: number }>(CLAIM, [scheduleId, node, seenEpoch]);
-      return claimed?.epoch ?? null;
+      const tenure = { scheduleId, node, epoch: seenEpoch };
+      const epoch = await claimed.get(tenure);
+      if (epoch !== null) return epoch;
+      // It may only have been locked, by the last flush of its former owner for instance.
+      const [row] = await query<{ epoch: number }>(CLAIM_ONE, columnsOf([tenure]));
+      return row?.epoch ?? null;
     },
     async handOver(scheduleId, node, epoch, heir) {
       const rows = await query(HAND_OVER, [scheduleId, node, epoch, heir]);
       return rows.length === 1;
     },
-    async load(scheduleId, node, epoch): Promise<OwnedSchedule | null> {
-      const rows = await query<LoadedRow>(LOAD, [scheduleId, node, epoch]);
-      const [first] = rows;
-      if (first === undefined) return null;
-      return {
-        scheduleId,
-        concertId: first.concert_id,
-        startsAt: first.starts_at.getTime(),
-        epoch: first.epoch,
-        seq: first.seq,
-        seats: rows.map(toSeat),
-        // Later than the claim, as TOKENS-2 needs it.
-        endedTokens: await query<EndedToken>(ENDED_TOKENS, [first.concert_id]),
-      };
-    },
+    load: (scheduleId, node, epoch) => loaded.get({ scheduleId, node, epoch }),
+  };
+}
+
+function toSchedule(
+  rows: readonly LoadedRow[],
+  endedTokens: ReadonlyMap<number, readonly EndedToken[]>,
+): OwnedSchedule | null {
+  const [first] = rows;
+  if (first === undefined) return null;
+  return {
+    scheduleId: first.schedule_id,
+    concertId: first.concert_id,
+    startsAt: first.starts_at_ms,
+    epoch: first.epoch,
+    seq: first.seq,
+    seats: rows.map(toSeat),
+    endedTokens: endedTokens.get(first.concert_id) ?? [],
   };
 }
