@@ -14,7 +14,7 @@ import {
   type Lost,
   type Standing,
 } from './line-store.ts';
-import type { Gaps } from './gaps.ts';
+import { type Gaps, isUnsettled } from './gaps.ts';
 import type { Repair } from './repair.ts';
 import { createPolls } from './polls.ts';
 import type { Entered } from './entrance.ts';
@@ -27,7 +27,7 @@ export interface TokenViews {
   /** The line, once the line store holds it; null when there is no such concert. Throws Faults with effect `none`. */
   openLine(concertId: number): Promise<OpenLine | null>;
   /** A sign of life. Without the line store, QUEUE_UNAVAILABLE for who waits, and the row for everybody else. */
-  show(knownToken: KnownToken): Promise<QueueToken>;
+  show(knownToken: KnownToken): Awaitable<QueueToken>;
   /** How an entry is answered. */
   showEntered(entered: Entered): Promise<QueueToken>;
   /** Where each stands, in their order; null for who is not live in the line store. No sign of life. Throws Faults. */
@@ -143,27 +143,42 @@ export function createTokenViews(deps: {
     return (await lookUp(knownToken, true)) ?? putBack(knownToken);
   }
 
-  /** By one look, where the line store knows the token. */
-  async function ask(knownToken: KnownToken): Promise<QueueToken> {
-    const { concertId, tokenId } = knownToken.subject;
-    const looked = await gaps.settle(concertId, () => poll(concertId, tokenId));
+  function showOne(knownToken: KnownToken, looked: Lost | Looked): Awaitable<QueueToken> {
     if (looked === LOST) return showLost(knownToken);
     return showLooked(knownToken, looked, true) ?? putBack(knownToken);
+  }
+
+  /** By one look, where the line store knows the token; in the same turn, where the store answers so. */
+  function ask(knownToken: KnownToken): Awaitable<QueueToken> {
+    const { concertId, tokenId } = knownToken.subject;
+    const looked = poll(concertId, tokenId);
+    if (!(looked instanceof Promise)) return showOne(knownToken, looked);
+    return settlePoll(knownToken, looked);
+  }
+
+  async function settlePoll(knownToken: KnownToken, polled: Promise<Lost | Looked>): Promise<QueueToken> {
+    const { concertId, tokenId } = knownToken.subject;
+    try {
+      const looked = await polled;
+      const isSettled = looked === LOST || !looked.standings.some(isUnsettled);
+      return await showOne(
+        knownToken,
+        isSettled ? looked : await gaps.settle(concertId, () => poll(concertId, tokenId)),
+      );
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'QUEUE_UNAVAILABLE') return showStored(knownToken);
+      throw error;
+    }
   }
 
   return {
     openLine,
 
-    async show(knownToken) {
+    show(knownToken) {
       const { place, subject } = knownToken;
       if (place !== null && !isLive(place)) return showPlace(knownToken, place);
       if (!store.isUp || repair.isAnnounced(subject.userId, subject.concertId)) return showStored(knownToken);
-      try {
-        return await ask(knownToken);
-      } catch (error) {
-        if (error instanceof Fault && error.code === 'QUEUE_UNAVAILABLE') return showStored(knownToken);
-        throw error;
-      }
+      return ask(knownToken);
     },
 
     async showEntered({ row, created, looked }) {

@@ -14,8 +14,9 @@ import { IDLE_LOOK_AGAIN_MS } from '../limits.ts';
 import { admissionRoom, measuredRate, RATE_HORIZON_MS, windowOpensAtMs } from '../policy.ts';
 import type { Allowances } from '../presence-settings.ts';
 import { createAdmissionLog } from './admission-log.ts';
-import { createDeadlines, type Deadlines } from './deadlines.ts';
+import { createDeadlines } from './deadlines.ts';
 import { createLine } from './line.ts';
+import { createPresence, type Presence } from './presence.ts';
 
 /** QLINE-4. */
 const HANDED_OUT_AGAIN_MS = 1_000;
@@ -54,12 +55,6 @@ interface Occupant {
   activeUntilMs: number | null;
   /** ACTIVE: when to look whether its time is over. */
   lookAtMs: number;
-  /** The last sign of life while it waits, the admission of an ACTIVE one that has asked for nothing. */
-  seenAtMs: number;
-  /** The last sign of life of an ACTIVE one. */
-  heardAtMs: number;
-  /** ACTIVE, and its holder has asked for nothing since. */
-  isUnclaimed: boolean;
 }
 
 export function createConcertLine(settings: {
@@ -84,18 +79,9 @@ export function createConcertLine(settings: {
     counts: (occupant, atMs) => occupant.status === 'ACTIVE' && occupant.lookAtMs === atMs,
     live: () => inside.size,
   });
-  const silent = createDeadlines<Occupant>({
-    counts: (occupant, atMs) => occupant.status === 'WAITING' && occupant.seenAtMs === atMs,
-    live: () => line.size,
-  });
-  const unclaimed = createDeadlines<Occupant>({
-    counts: (occupant, atMs) => occupant.isUnclaimed && occupant.seenAtMs === atMs,
-    live: () => inside.size,
-  });
-  const quiet = createDeadlines<Occupant>({
-    counts: (occupant, atMs) => occupant.status === 'ACTIVE' && occupant.heardAtMs === atMs,
-    live: () => inside.size,
-  });
+  const waitingSeen = createPresence<Occupant>({ allowanceMs: abandonMs });
+  const unclaimed = createPresence<Occupant>({ allowanceMs: noShowMs });
+  const shopping = createPresence<Occupant>({ allowanceMs: idleMs });
   let { generation, isSuspended } = settings;
   let { policy } = settings.terms;
   let closesAtMs = Math.floor(settings.terms.bookingClosesAtMs);
@@ -113,28 +99,14 @@ export function createConcertLine(settings: {
     latestMs = Math.max(latestMs, ms);
   }
 
-  function noteSeen(occupant: Occupant, nowMs: number): void {
-    if (occupant.seenAtMs >= nowMs) return;
-    occupant.seenAtMs = nowMs;
-    silent.add(nowMs, occupant);
-  }
-
-  function noteHeard(occupant: Occupant, nowMs: number): void {
-    occupant.isUnclaimed = false;
-    if (occupant.heardAtMs >= nowMs) return;
-    occupant.heardAtMs = nowMs;
-    quiet.add(nowMs, occupant);
-  }
-
   function goInside(occupant: Occupant, activatedAtMs: number, activeUntilMs: number, nowMs: number): void {
-    Object.assign(occupant, { status: 'ACTIVE', activatedAtMs, activeUntilMs, isUnclaimed: true });
+    Object.assign(occupant, { status: 'ACTIVE', activatedAtMs, activeUntilMs });
     occupant.lookAtMs = activeUntilMs;
-    occupant.seenAtMs = nowMs;
-    occupant.heardAtMs = nowMs;
     inside.add(occupant);
     ends.add(activeUntilMs, occupant);
-    unclaimed.add(nowMs, occupant);
-    quiet.add(nowMs, occupant);
+    waitingSeen.forget(occupant);
+    unclaimed.note(occupant, nowMs);
+    shopping.note(occupant, nowMs);
     log.add({ tokenId: occupant.tokenId, activatedAtMs });
   }
 
@@ -166,9 +138,6 @@ export function createConcertLine(settings: {
       activatedAtMs: null,
       activeUntilMs: null,
       lookAtMs: 0,
-      seenAtMs: nowMs,
-      heardAtMs: nowMs,
-      isUnclaimed: false,
     };
     occupants.set(tokenId, occupant);
     byUser.set(userId, occupant);
@@ -177,49 +146,43 @@ export function createConcertLine(settings: {
       goInside(occupant, activatedAtMs, activeUntilMs, nowMs);
     } else {
       line.join(no, occupant);
-      silent.add(nowMs, occupant);
+      waitingSeen.note(occupant, nowMs);
     }
     return true;
   }
 
+  function firstMissingMs(group: Presence<Occupant>): number {
+    return Math.max(group.firstMs(), afreshAtMs) + group.allowanceMs;
+  }
+
   function nextWakeMs(nowMs: number): number | null {
-    const instants = [ends.nextMs() ?? Infinity, ...proposed.values()];
-    const missing = (group: Deadlines<Occupant>, allowanceMs: number): number =>
-      Math.max(group.nextMs() ?? Infinity, afreshAtMs) + allowanceMs;
-    instants.push(missing(silent, abandonMs), missing(unclaimed, noShowMs), missing(quiet, idleMs));
-    if (line.size > 0) {
-      if (nowMs >= closesAtMs) {
-        instants.push(Math.max(closesAtMs, closerUntilMs));
-      } else {
-        instants.push(closesAtMs);
-        if (!isSuspended && proposed.size === 0 && inside.size < policy.maxActive)
-          instants.push(Math.max(0, windowOpensAtMs(policy, log) ?? Infinity));
-      }
+    let wakeMs = Math.min(
+      ends.nextMs() ?? Infinity,
+      firstMissingMs(waitingSeen),
+      firstMissingMs(unclaimed),
+      firstMissingMs(shopping),
+    );
+    for (const dueMs of proposed.values()) wakeMs = Math.min(wakeMs, dueMs);
+    if (line.size > 0 && nowMs >= closesAtMs) {
+      wakeMs = Math.min(wakeMs, Math.max(closesAtMs, closerUntilMs));
+    } else if (line.size > 0) {
+      wakeMs = Math.min(wakeMs, closesAtMs);
+      if (!isSuspended && proposed.size === 0 && inside.size < policy.maxActive)
+        wakeMs = Math.min(wakeMs, Math.max(0, windowOpensAtMs(policy, log) ?? Infinity));
     }
-    const wakeMs = Math.min(...instants);
     return Number.isFinite(wakeMs) ? wakeMs : null;
   }
 
-  function handMissing(due: DueItem[], group: Deadlines<Occupant>, allowanceMs: number, nowMs: number, limit: number) {
-    if (nowMs - afreshAtMs < allowanceMs) return;
-    for (let nth = 0; nth < limit; nth += 1) {
-      const occupant = group.takeDue(nowMs - allowanceMs);
-      if (occupant === null) return;
-      occupant.seenAtMs = nowMs - allowanceMs + HANDED_OUT_AGAIN_MS;
-      group.add(occupant.seenAtMs, occupant);
-      due.push({ why: 'missing', tokenId: occupant.tokenId, atMs: 0 });
-    }
-  }
-
-  function handIdle(due: DueItem[], nowMs: number, limit: number): void {
-    if (nowMs - afreshAtMs < idleMs) return;
-    for (let nth = 0; nth < limit; nth += 1) {
-      const occupant = quiet.takeDue(nowMs - idleMs);
-      if (occupant === null) return;
-      occupant.heardAtMs = nowMs - idleMs + IDLE_LOOK_AGAIN_MS;
-      quiet.add(occupant.heardAtMs, occupant);
-      due.push({ why: 'idle', tokenId: occupant.tokenId, atMs: 0 });
-    }
+  function handSilent(
+    due: DueItem[],
+    why: 'missing' | 'idle',
+    nowMs: number,
+    limit: number,
+    group: Presence<Occupant>,
+  ) {
+    if (nowMs - afreshAtMs < group.allowanceMs) return;
+    const againMs = why === 'idle' ? IDLE_LOOK_AGAIN_MS : HANDED_OUT_AGAIN_MS;
+    for (const { tokenId } of group.takeMissing(nowMs, againMs, limit)) due.push({ why, tokenId, atMs: 0 });
   }
 
   function handOver(due: DueItem[], nowMs: number, limit: number): void {
@@ -299,10 +262,15 @@ export function createConcertLine(settings: {
       const occupant = occupants.get(tokenId);
       if (occupant === undefined || occupant.status === 'GONE') return null;
       const { status, activatedAtMs, activeUntilMs } = occupant;
-      if (isSign && status === 'WAITING') noteSeen(occupant, nowMs);
-      else if (isSign) noteHeard(occupant, nowMs);
-      const position = status === 'WAITING' ? line.rankOf(occupant.no) : 0;
-      return { status, activatedAtMs, activeUntilMs, position };
+      if (status === 'WAITING') {
+        if (isSign) waitingSeen.note(occupant, nowMs);
+        return { status, activatedAtMs, activeUntilMs, position: line.rankOf(occupant.no) };
+      }
+      if (isSign) {
+        unclaimed.forget(occupant);
+        shopping.note(occupant, nowMs);
+      }
+      return { status, activatedAtMs, activeUntilMs, position: 0 };
     },
 
     put(rows, nowMs) {
@@ -348,7 +316,7 @@ export function createConcertLine(settings: {
         occupants.delete(tokenId);
         if (byUser.get(occupant.userId) === occupant) byUser.delete(occupant.userId);
         occupant.status = 'GONE';
-        occupant.isUnclaimed = false;
+        for (const group of [waitingSeen, unclaimed, shopping]) group.forget(occupant);
         noteInstant(Math.ceil(endedAtMs));
       }
     },
@@ -357,9 +325,9 @@ export function createConcertLine(settings: {
       const due: DueItem[] = [];
       handOver(due, nowMs, limit);
       if (nowMs >= closesAtMs && line.size > 0) handClosed(due, nowMs, limit);
-      else handMissing(due, silent, abandonMs, nowMs, limit);
-      handMissing(due, unclaimed, noShowMs, nowMs, limit);
-      handIdle(due, nowMs, limit);
+      else handSilent(due, 'missing', nowMs, limit, waitingSeen);
+      handSilent(due, 'missing', nowMs, limit, unclaimed);
+      handSilent(due, 'idle', nowMs, limit, shopping);
       handProposed(due, nowMs);
       return due;
     },
