@@ -58,7 +58,7 @@ export function createHandovers(deps: {
     let isInDoubt = false;
     // At once where it was lost before its turn.
     await actor.seal();
-    if (actor.isLost) return;
+    if (actor.state === 'lost') return;
     try {
       // Given or lost meanwhile: either way it is not served from here.
       if (await ownership.handOver(scheduleId, actor.head.epoch, heir)) heirs.set(actor, heir);

@@ -1,3 +1,4 @@
+import type { FaultEffect } from '../domain/errors.ts';
 import type { CompletedToken } from '../domain/queue-token.ts';
 import type { SeatEvent } from './seat-event.ts';
 
@@ -110,7 +111,7 @@ export type SettlementResult =
  */
 export type PartRefusal = 'key-taken' | 'invalid-value' | 'rule' | 'conflict';
 
-/** Outcomes in which nothing was done. */
+/** Outcomes in which nothing was done, or in which it will never be known whether anything was. */
 export type NothingDone =
   /** The head row did not stand where this owner believed: the schedule is another's. */
   | { readonly type: 'fenced' }
@@ -118,8 +119,8 @@ export type NothingDone =
   | { readonly type: 'not-committed'; readonly epoch: number }
   /** PostgreSQL refused this schedule's part, alone, for what is in it. */
   | { readonly type: 'refused'; readonly error: Error; readonly reason: PartRefusal }
-  /** The database is not to be had, or has no room. */
-  | { readonly type: 'unavailable'; readonly error: Error };
+  /** The database is away or has no room. `unknown`: the batch was in doubt, and no one could find out whether it was committed. */
+  | { readonly type: 'unavailable'; readonly effect: FaultEffect; readonly error: Error };
 
 /**
  * `epoch` is the one to go on under. Not `isOwner`: the batch is durable, but it was in doubt and the schedule was stolen

@@ -21,13 +21,20 @@ import { Mailbox } from './mailbox.ts';
 import { answerPending, type PendingCommand } from './pending-command.ts';
 import type { ScheduleFacts } from './reservation-view.ts';
 import type { SeatEvent } from './seat-event.ts';
+import type { ScheduleState } from './schedule-machine.ts';
 import { seatUpdatesOf } from './seat-updates.ts';
 import { SettlementDesk } from './settlement-desk.ts';
 import { TentativeSeats } from './tentative-seats.ts';
 
 /*
- * One concert schedule at its owner: the output gate and the latch around the machine that decides. Who waits is kept by its
- * mailbox.
+ * One concert schedule at its owner: the output gate and the latch around the machine that decides. The mailbox keeps the
+ * commands that wait. The machine alone knows the schedule's state (see schedule-machine.ts). In that state
+ * - serving: commands are decided, and batches are taken.
+ * - sealed: batches are taken until nothing is under way; commands wait for the next owner.
+ * - doubtful: no batch is taken; commands wait for the outcome.
+ * - stalled: no batch is taken; every command that waited has its answer, and new ones are rejected with STORE_UNAVAILABLE.
+ * - broken: commands wait until the schedule is loaded again.
+ * - lost: commands are routed again at once; those whose batch is in flight, after its outcome.
  *
  * ACTOR-1. A decision is tentative until its flush is durable, and nothing that rests on it leaves before: no grant, no
  *     refusal because of it, no map.
@@ -39,7 +46,7 @@ import { TentativeSeats } from './tentative-seats.ts';
  * ACTOR-6. Decisions stand in the log in the order in which they were made: no settlement overtakes the flush that gathers.
  * ACTOR-7. A command whose batch is with the journal is handed on, or said not to be done, only once nothing of it was done.
  * ACTOR-8. What becomes durable is told to watchers whole, before any answer that rests on it.
- * ACTOR-9. A sealed schedule decides nothing more: what is under way ends, and whoever comes waits for the next owner.
+ * ACTOR-9. A sealed schedule decides nothing more: what is under way ends, and later commands wait for the next owner.
  */
 
 /** Events of one flush of one schedule; the journal's statement takes as many. */
@@ -83,26 +90,18 @@ export class ScheduleActor implements JournalSubject {
   readonly #desk: SettlementDesk;
   readonly #decisions: CommandDecisions;
   readonly #mailbox = new Mailbox();
-  #mode: 'serving' | 'frozen' | 'lost' = 'serving';
-  #isStalled = false;
-  /** Whether the answer to the batch that is with the journal is missing. */
-  #isInDoubt = false;
-  #isBroken = false;
   #lastKind: 'append' | 'settlement' = 'settlement';
   /** What the head row says; an alarm that finds it out of date has it written again. */
   #storedExpiry: number | null | undefined;
-  /** Called once nothing is under way any more; null unless the schedule is sealed. */
-  #drained: (() => void) | null = null;
+  /** Resolved once nothing is under way any more; null while no one waits for that. */
+  #drained: PromiseWithResolvers<void> | null = null;
 
   constructor(deps: ScheduleActorDependencies) {
     this.scheduleId = deps.facts.scheduleId;
     this.#deps = deps;
     this.#confirmed = deps.confirmed;
     this.#desk = new SettlementDesk(deps.facts);
-    this.#tentative = new TentativeSeats(deps.confirmed, deps.settings.seatsPerUser, (error) => {
-      this.#isBroken = true;
-      deps.bug(this, error);
-    });
+    this.#tentative = new TentativeSeats(deps.confirmed, deps.settings.seatsPerUser, (error) => deps.bug(this, error));
     const { facts, confirmed, databaseClock, newId, settings, endedTokens } = deps;
     this.#decisions = new CommandDecisions({
       facts,
@@ -116,6 +115,10 @@ export class ScheduleActor implements JournalSubject {
       isStoredExpiryStale: () => this.#isStoredExpiryStale,
     });
     this.#armExpiry();
+  }
+
+  get state(): ScheduleState {
+    return this.#tentative.state;
   }
 
   /** Nobody waits, nothing is under way, and no hold needs its timer. */
@@ -138,11 +141,6 @@ export class ScheduleActor implements JournalSubject {
     return { scheduleId: this.scheduleId, epoch: this.#confirmed.epoch, seq: this.#confirmed.seq };
   }
 
-  /** Whether it left this actor; who comes now is handed on. */
-  get isLost(): boolean {
-    return this.#mode === 'lost';
-  }
-
   /** Seats by their durable status. */
   count(): { readonly held: number; readonly confirmed: number; readonly total: number } {
     const { held, confirmed, seats } = this.#confirmed;
@@ -151,12 +149,13 @@ export class ScheduleActor implements JournalSubject {
 
   /** Takes a command in. Its promise is settled once, whatever happens to the schedule meanwhile. */
   submit(pending: PendingCommand): void {
-    if (this.#mode === 'lost') {
+    const { state } = this;
+    if (state === 'lost') {
       this.#deps.lost(this, [pending]);
       return;
     }
-    if (this.#isStalled || this.#isFlushFull || !this.#mailbox.takeIn()) {
-      const code = this.#isStalled ? 'STORE_UNAVAILABLE' : 'OVERLOADED';
+    if (state === 'stalled' || this.#isFlushFull || !this.#mailbox.takeIn()) {
+      const code = state === 'stalled' ? 'STORE_UNAVAILABLE' : 'OVERLOADED';
       answerPending(pending, { outcome: 'failed', code, effect: 'none' });
       return;
     }
@@ -165,8 +164,7 @@ export class ScheduleActor implements JournalSubject {
 
   /** Ends what is due. A schedule that cannot decide now has its timer set again when it goes on. */
   expireDue(cause: EndCause): number {
-    if (!this.#mayDecide || this.#isBroken) return 0;
-    if (this.#tentative.nextExpiry === null) return 0;
+    if (this.state !== 'serving' || this.#tentative.nextExpiry === null) return 0;
     const ended = this.#tentative.expire(this.#deps.databaseClock.lowerMs(), cause);
     if (ended > 0 || cause === 'timer') this.#armExpiry();
     if (ended > 0) this.#announce();
@@ -174,7 +172,7 @@ export class ScheduleActor implements JournalSubject {
   }
 
   takeAppend(batchId: string): AppendBatch | null {
-    if (this.#isLatched || this.#mode !== 'serving') return null;
+    if (this.#isLatched || !this.#mayWrite) return null;
     const flush = this.#tentative.take();
     if (flush === null) return null;
     this.#lastKind = 'append';
@@ -188,7 +186,7 @@ export class ScheduleActor implements JournalSubject {
       this.#concludeNothing(outcome);
       return;
     }
-    this.#endDoubt();
+    this.#resume();
     this.#confirmed.take(flush.seats, flush.changes);
     this.#confirmed.enterEpoch(outcome.epoch);
     this.#publish(flush.events);
@@ -204,7 +202,7 @@ export class ScheduleActor implements JournalSubject {
   }
 
   takeSettlements(limit: number, takenUsers: ReadonlySet<string>, batchId: string): SettlementBatch | null {
-    if (this.#isLatched || this.#mode !== 'serving') return null;
+    if (this.#isLatched || !this.#mayWrite) return null;
     this.#lastKind = 'settlement';
     const { gathered } = this.#tentative;
     const now = this.#deps.databaseClock.upperMs();
@@ -219,7 +217,7 @@ export class ScheduleActor implements JournalSubject {
       this.#concludeNothing(outcome);
       return;
     }
-    this.#endDoubt();
+    this.#resume();
     const { events, changes, declined, answers, done } = this.#desk.conclude(outcome.results);
     this.#confirmed.fold(events, changes);
     this.#confirmed.enterEpoch(outcome.epoch);
@@ -229,7 +227,7 @@ export class ScheduleActor implements JournalSubject {
     for (const { pending, reply } of answers) {
       this.#mailbox.answer(pending, reply.outcome === 'refused' ? this.#underLease(reply) : reply);
     }
-    if (this.#mode === 'serving') {
+    if (this.#mayWrite) {
       this.#tentative.settle(events, changes);
       this.#tentative.decline(declined);
       this.#armExpiry();
@@ -239,14 +237,12 @@ export class ScheduleActor implements JournalSubject {
   }
 
   doubt(): void {
-    this.#isInDoubt = true;
-    if (this.#mode !== 'serving') return;
-    this.#mode = 'frozen';
-    this.#tentative.freeze();
+    this.#leaveKeysUnknown();
+    this.#tentative.doubt();
   }
 
   stall(): void {
-    this.#isStalled = true;
+    this.#tentative.stall();
     for (const pending of [...this.#sent(), ...this.#gathered(), ...this.#desk.open()]) {
       this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'unknown');
     }
@@ -254,23 +250,25 @@ export class ScheduleActor implements JournalSubject {
   }
 
   /**
-   * Decides nothing from now on. Resolves once nothing is under way, or the schedule is lost; then `lose` hands on whoever
-   * waits. There is no way back but to be brought to life anew.
+   * Decides nothing from now on. Resolves once nothing is under way, or the schedule is lost; then `lose` hands on the commands
+   * that wait. No call unseals a schedule; it is loaded again.
    */
   seal(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#drained = resolve;
+    this.#drained ??= Promise.withResolvers<void>();
+    this.#tentative.seal();
     this.#noteDrained();
-    return promise;
+    return this.#drained.promise;
   }
 
-  /** Stops deciding; whoever waits is handed to `lost`, those whose batch is with the journal when it came to nothing. */
+  /** Stops deciding and hands the commands that wait to `lost`; those of the batch in flight follow if it had no effect. */
   lose(): void {
-    if (this.#mode !== 'lost') this.#leave([]);
+    if (this.state !== 'lost') this.#leave([]);
   }
 
-  get #mayDecide(): boolean {
-    return this.#mode === 'serving' && this.#drained === null;
+  /** Whether batches are taken, and tentative seats follow what becomes durable. */
+  get #mayWrite(): boolean {
+    const { state } = this;
+    return state === 'serving' || state === 'sealed';
   }
 
   get #isLatched(): boolean {
@@ -283,7 +281,7 @@ export class ScheduleActor implements JournalSubject {
 
   #admit(pending: PendingCommand): void {
     if (pending.answered) return;
-    if (!this.#mayDecide || this.#mailbox.isTrying) {
+    if (this.state !== 'serving' || this.#mailbox.isTrying) {
       this.#mailbox.defer(pending);
       return;
     }
@@ -293,14 +291,18 @@ export class ScheduleActor implements JournalSubject {
       return;
     }
     this.#decide(pending);
-    if (this.#isBroken) this.#failAsBug(pending);
-    else this.#announce();
+    this.#announce();
   }
 
   #decide(pending: PendingCommand): void {
     const { command } = pending;
     this.expireDue(command.type === 'WakeSchedule' ? command.cause : 'demand');
     const verdict = this.#decisions.decide(pending);
+    // What a machine says after a throw is no decision.
+    if (this.state === 'broken') {
+      this.#failAsBug(pending);
+      return;
+    }
     switch (verdict.type) {
       case 'again':
         this.#mailbox.putBehindSettlement(pending);
@@ -336,14 +338,14 @@ export class ScheduleActor implements JournalSubject {
     return this.#deps.isLeaseValid() ? reply : { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' };
   }
 
-  #failAsBug(pending: PendingCommand, cause?: unknown): void {
-    const error = new Error(`schedule ${this.scheduleId} could not decide ${pending.command.type}`, { cause });
+  #failAsBug(pending: PendingCommand): void {
+    const error = new Error(`schedule ${this.scheduleId} could not decide ${pending.command.type}`);
     this.#mailbox.reject(pending, error);
   }
 
   /** Tells the journal what there is to write; append and settlement take turns where both wait. */
   #announce(): void {
-    if (this.#isLatched || this.#mode !== 'serving') return;
+    if (this.#isLatched || !this.#mayWrite) return;
     const { gathered } = this.#tentative;
     const hasAppend = gathered !== null;
     const hasSettlement = this.#desk.mayTake(gathered);
@@ -356,9 +358,11 @@ export class ScheduleActor implements JournalSubject {
     if (next !== null) this.#deps.expiresAt(this, Math.max(next, notBefore));
   }
 
-  #endDoubt(): void {
-    this.#isStalled = false;
-    this.#isInDoubt = false;
+  /** A late batch was committed: unless it was in doubt, the schedule goes on with all that it has decided. */
+  #resume(): void {
+    if (this.state !== 'stalled') return;
+    this.#tentative.resume();
+    this.#armExpiry();
   }
 
   /** Goes on after a batch that was committed. */
@@ -385,20 +389,19 @@ export class ScheduleActor implements JournalSubject {
 
   /** A doubtful batch turned out to be committed: what was decided on top of it is decided again. */
   #thaw(): void {
-    if (this.#mode !== 'frozen') return;
+    if (this.state !== 'doubtful' && this.state !== 'stalled') return;
     const waiting = this.#collectUndecided();
     this.#restore();
     for (const pending of waiting) this.#admit(pending);
   }
 
   #concludeNothing(outcome: NothingDone): void {
-    const isKnown = outcome.type !== 'unavailable' || !this.#isInDoubt;
-    const sent = new Set(this.#sent());
-    if (this.#isInDoubt) this.#leaveKeysUnknown();
-    this.#endDoubt();
-    if (!isKnown) for (const pending of sent) this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'unknown');
-    if (this.#mode === 'lost' || outcome.type === 'fenced') {
-      this.#leave([...sent]);
+    const sent = this.#sent();
+    if (outcome.type === 'unavailable' && outcome.effect === 'unknown') {
+      for (const pending of sent) this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'unknown');
+    }
+    if (this.state === 'lost' || outcome.type === 'fenced') {
+      this.#leave(sent);
       return;
     }
     switch (outcome.type) {
@@ -415,7 +418,10 @@ export class ScheduleActor implements JournalSubject {
     }
   }
 
-  /** A batch that only records keys moves no head and leaves no log row, so neither tells whether it was committed. */
+  /**
+   * A batch that only records keys moves no head and leaves no log row, so no one can find out whether it was committed once its
+   * answer is missing.
+   */
   #leaveKeysUnknown(): void {
     const flush = this.#tentative.inFlight;
     if (flush === null || flush.events.length > 0) return;
@@ -432,7 +438,6 @@ export class ScheduleActor implements JournalSubject {
 
   /** Goes on from what is durable. */
   #restore(expiryPauseMs = 0): void {
-    this.#mode = 'serving';
     this.#tentative.restore(this.#confirmed);
     this.#armExpiry(this.#deps.databaseClock.lowerMs() + expiryPauseMs);
   }
@@ -440,8 +445,7 @@ export class ScheduleActor implements JournalSubject {
   /** Hands on `sent`, and everybody whose command is not with the journal. */
   #leave(sent: readonly PendingCommand[]): void {
     const waiting = [...sent, ...this.#gathered(), ...this.#desk.clearOpen(), ...this.#mailbox.takeUndecided()];
-    if (this.#mode !== 'lost') this.#tentative.lose();
-    this.#mode = 'lost';
+    this.#tentative.lose();
     this.#deps.lost(this, this.#mailbox.release(waiting));
     this.#noteDrained();
   }
@@ -471,28 +475,27 @@ export class ScheduleActor implements JournalSubject {
   }
 
   #tryNextAlone(): void {
-    while (this.#mayDecide) {
+    while (this.state === 'serving') {
       const pending = this.#mailbox.takeAlone();
       if (pending === null) return;
       this.#decide(pending);
-      if (this.#isBroken) this.#failAsBug(pending);
-      else if (!pending.answered && (this.#tentative.gathered !== null || this.#desk.hasOpen)) {
+      if (!pending.answered && (this.#tentative.gathered !== null || this.#desk.hasOpen)) {
         this.#mailbox.beginTrial(pending);
       }
     }
   }
 
   #admitDeferred(): void {
-    if (!this.#mayDecide || this.#mailbox.isTrying) return;
+    if (this.state !== 'serving' || this.#mailbox.isTrying) return;
     for (const pending of this.#mailbox.takeDeferred()) this.#admit(pending);
   }
 
-  /** Whoever seals waits for the last batch, and for an answer that is missing. */
+  /** A sealed schedule has drained after its last batch; one in doubt is not sealed again before the outcome. */
   #noteDrained(): void {
     if (this.#drained === null) return;
     const isQuiet =
-      this.#mode === 'serving' && !this.#isLatched && this.#tentative.gathered === null && !this.#desk.hasOpen;
-    if (isQuiet || this.#mode === 'lost') this.#drained();
+      this.state === 'sealed' && !this.#isLatched && this.#tentative.gathered === null && !this.#desk.hasOpen;
+    if (isQuiet || this.state === 'lost') this.#drained.resolve();
   }
 
   /** Commands whose batch is with the journal. */

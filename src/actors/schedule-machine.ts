@@ -1,109 +1,41 @@
-import { assign, createActor, setup } from 'xstate';
+import { assign, createActor, setup, type StateValueFrom } from 'xstate';
 import { Hall } from './hall.ts';
 import { isOwnHold, mayHold } from './hold-rules.ts';
+import type { Decline, Hold, Restore, ScheduleMachineEvent, Settle } from './schedule-machine-event.ts';
 import type { Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
 /*
- * The decisions of one concert schedule. Owns the tentative state of its seats: everything decided so far, durable or not.
- * Does not own time, ids, replies or durability: instants and ids arrive in the events, and the schedule actor keeps the
- * confirmed state.
+ * The state of one concert schedule and its decisions. Owns the tentative state of its seats: everything decided so far,
+ * durable or not. Does not own time, ids, replies or durability: instants and ids arrive in the events, and the schedule actor
+ * keeps the confirmed state.
+ *
+ * The states. LOSE leads from each of them to `lost`; BREAK leads from the first four to `broken`.
+ * - serving: decides. It is the first state, and RESTORE and RESUME lead back to it.
+ * - sealed: decides nothing new and ends what it has begun, so that the schedule can move. SEAL leads here. After a doubtful or
+ *     a late batch a schedule that was sealed is sealed again.
+ * - doubtful: the answer to the batch in flight is missing. DOUBT leads here; only RESTORE leads on.
+ * - stalled: the answer is so late that no caller waits for it. STALL leads here. RESUME leads on with all that was decided,
+ *     unless the answer went missing meanwhile; then only RESTORE leads on.
+ * - broken: a decision threw, which is a bug, so the seats cannot be trusted. Only LOSE leads on: the schedule is loaded again.
+ * - lost: another node owns the schedule, or no node does. It is the last state.
  *
  * MACHINE-1. A seat has at most one live reservation: HOLD is granted only where every seat asked for is free or the caller's own hold.
  * MACHINE-2. An end names the reservation that it ends; a late one can never end a later hold of the same seat.
  * MACHINE-3. A seat whose settlement is being decided changes only by that settlement's outcome.
  * MACHINE-4. Nothing here throws, reads a clock or waits. Guards refuse, and a refused event changes nothing; `assign` applies.
- * MACHINE-5. A frozen or lost schedule decides nothing.
+ * MACHINE-5. Only a serving schedule decides; a sealed one still takes over what its settlements came to.
  */
-
-interface Hold {
-  readonly type: 'HOLD';
-  readonly userId: string;
-  readonly seatNumbers: readonly number[];
-  /** A fresh id for each seat number; those of seats that are held already stay unused. */
-  readonly reservationIds: readonly string[];
-  readonly at: number;
-  readonly expiresAt: number;
-}
-
-interface Release {
-  readonly type: 'RELEASE';
-  readonly userId: string;
-  readonly reservationId: string;
-  readonly at: number;
-}
-
-interface CancelHoldsOfUser {
-  readonly type: 'CANCEL_HOLDS';
-  readonly userId: string;
-  /** Later holds stay. */
-  readonly heldBefore: number;
-  readonly at: number;
-}
-
-/** `dueBy` bounds the database's clock from below: only holds that have surely ended are ended. */
-interface Expire {
-  readonly type: 'EXPIRE';
-  readonly dueBy: number;
-}
-
-interface TakeUpPayment {
-  readonly type: 'TAKE_UP_PAYMENT';
-  readonly userId: string;
-  readonly reservationIds: readonly string[];
-}
-
-interface TakeUpRefund {
-  readonly type: 'TAKE_UP_REFUND';
-  readonly userId: string;
-  readonly paymentId: string;
-}
-
-/** A settlement was committed with these events. */
-interface Settle {
-  readonly type: 'SETTLE';
-  readonly events: readonly SeatEvent[];
-}
-
-/** A settlement came to nothing: its seats are what they were. */
-interface Decline {
-  readonly type: 'DECLINE';
-  readonly reservationIds: readonly string[];
-}
-
-/** The outcome of a flush is in doubt, or the schedule is about to move. */
-interface Freeze {
-  readonly type: 'FREEZE';
-}
-
-/** Goes on from these seats, which are the confirmed ones. */
-interface Restore {
-  readonly type: 'RESTORE';
-  readonly seats: readonly Seat[];
-}
-
-interface Lose {
-  readonly type: 'LOSE';
-}
-
-export type ScheduleMachineEvent =
-  | Hold
-  | Release
-  | CancelHoldsOfUser
-  | Expire
-  | TakeUpPayment
-  | TakeUpRefund
-  | Settle
-  | Decline
-  | Freeze
-  | Restore
-  | Lose;
 
 interface ScheduleContext {
   readonly hall: Hall;
   readonly seatsPerUser: number;
   /** What the last event that was taken logged. An event that is refused changes nothing, this included. */
   readonly logged: readonly SeatEvent[];
+  /** Whether the schedule goes on in `sealed`; nothing unseals it. */
+  readonly isSealed: boolean;
+  /** Whether the answer to the batch in flight is missing, which a late batch may be too. */
+  readonly isInDoubt: boolean;
 }
 
 export interface ScheduleMachineInput {
@@ -153,6 +85,21 @@ function logged(context: ScheduleContext, events: readonly SeatEvent[]): Partial
   return { logged: events };
 }
 
+function settled(context: ScheduleContext, { events }: Settle): Partial<ScheduleContext> {
+  return logged(context, events);
+}
+
+function declined({ hall }: ScheduleContext, { reservationIds }: Decline): Partial<ScheduleContext> {
+  const isMeant = isReservedAs(reservationIds);
+  hall.turn('PAYING', 'HELD', isMeant);
+  hall.turn('REFUNDING', 'CONFIRMED', isMeant);
+  return { logged: NOTHING };
+}
+
+function restored({ seats }: Restore): Partial<ScheduleContext> {
+  return { hall: new Hall(seats), logged: NOTHING, isInDoubt: false };
+}
+
 const scheduleMachine = setup({
   types: {
     context: {} as ScheduleContext,
@@ -163,7 +110,13 @@ const scheduleMachine = setup({
   id: 'schedule',
   // No transition here leads on by itself; a loop is a bug that must end in an error, not in a stalled process.
   options: { maxIterations: 10 },
-  context: ({ input }) => ({ hall: new Hall(input.seats), seatsPerUser: input.seatsPerUser, logged: NOTHING }),
+  context: ({ input }) => ({
+    hall: new Hall(input.seats),
+    seatsPerUser: input.seatsPerUser,
+    logged: NOTHING,
+    isSealed: false,
+    isInDoubt: false,
+  }),
   initial: 'serving',
   states: {
     serving: {
@@ -237,57 +190,142 @@ const scheduleMachine = setup({
         },
         SETTLE: {
           description: 'the settlement is durable',
-          actions: assign(({ context, event }) => logged(context, event.events)),
+          actions: assign(({ context, event }) => settled(context, event)),
         },
         DECLINE: {
-          description: 'the settlement came to nothing',
-          actions: assign(({ context, event }) => {
-            const isMeant = isReservedAs(event.reservationIds);
-            context.hall.turn('PAYING', 'HELD', isMeant);
-            context.hall.turn('REFUNDING', 'CONFIRMED', isMeant);
-            return { logged: NOTHING };
-          }),
+          description: 'the settlement changed nothing',
+          actions: assign(({ context, event }) => declined(context, event)),
         },
-        FREEZE: 'frozen',
-        LOSE: 'lost',
+        SEAL: { target: 'sealed', actions: assign({ isSealed: true }) },
+        RESTORE: {
+          description: 'drops what is tentative and goes on from the confirmed seats',
+          actions: assign(({ event }) => restored(event)),
+        },
+        DOUBT: 'doubtful',
+        STALL: 'stalled',
+        BREAK: 'broken',
       },
     },
-    frozen: {
-      description: 'Waits to learn what became of a flush; commands wait in the mailbox.',
-      on: { LOSE: 'lost' },
+    sealed: {
+      description: 'Decides nothing new and ends what it has begun; later commands wait for the next owner.',
+      on: {
+        SETTLE: {
+          description: 'the settlement is durable',
+          actions: assign(({ context, event }) => settled(context, event)),
+        },
+        DECLINE: {
+          description: 'the settlement changed nothing',
+          actions: assign(({ context, event }) => declined(context, event)),
+        },
+        RESTORE: {
+          description: 'drops what is tentative and goes on from the confirmed seats',
+          actions: assign(({ event }) => restored(event)),
+        },
+        DOUBT: 'doubtful',
+        STALL: 'stalled',
+        BREAK: 'broken',
+      },
+    },
+    doubtful: {
+      description: 'The answer to a batch is missing; commands wait until its outcome is known.',
+      entry: assign({ isInDoubt: true }),
+      on: {
+        SEAL: { description: 'it is sealed once the outcome is known', actions: assign({ isSealed: true }) },
+        STALL: 'stalled',
+        RESTORE: [
+          {
+            description: 'goes on from the confirmed seats; the schedule is sealed',
+            guard: ({ context }) => context.isSealed,
+            target: 'sealed',
+            actions: assign(({ event }) => restored(event)),
+          },
+          {
+            description: 'goes on from the confirmed seats',
+            target: 'serving',
+            actions: assign(({ event }) => restored(event)),
+          },
+        ],
+        BREAK: 'broken',
+      },
+    },
+    stalled: {
+      description: 'The answer to a batch is late; all commands that waited were answered, and new ones are rejected.',
+      on: {
+        SEAL: { description: 'it is sealed once the outcome is known', actions: assign({ isSealed: true }) },
+        DOUBT: { description: 'the answer is missing, too', actions: assign({ isInDoubt: true }) },
+        RESUME: [
+          {
+            description: 'the batch was committed and was never in doubt; the schedule is sealed',
+            guard: ({ context }) => !context.isInDoubt && context.isSealed,
+            target: 'sealed',
+          },
+          {
+            description: 'the batch was committed and was never in doubt',
+            guard: ({ context }) => !context.isInDoubt,
+            target: 'serving',
+          },
+        ],
+        RESTORE: [
+          {
+            description: 'goes on from the confirmed seats; the schedule is sealed',
+            guard: ({ context }) => context.isSealed,
+            target: 'sealed',
+            actions: assign(({ event }) => restored(event)),
+          },
+          {
+            description: 'goes on from the confirmed seats',
+            target: 'serving',
+            actions: assign(({ event }) => restored(event)),
+          },
+        ],
+        BREAK: 'broken',
+      },
+    },
+    broken: {
+      description: 'A decision threw, so its seats cannot be trusted; the schedule is about to be loaded again.',
     },
     lost: {
-      description: 'Another node owns the schedule, or nobody: this actor is dropped.',
+      description: 'Another node owns the schedule, or no node does: this actor is dropped.',
       type: 'final',
     },
   },
-  on: {
-    RESTORE: {
-      target: '.serving',
-      description: 'what was tentative is gone; goes on from the confirmed seats',
-      actions: assign(({ event }) => ({ hall: new Hall(event.seats), logged: NOTHING })),
-    },
-  },
+  on: { LOSE: '.lost' },
 });
 
 /** The machine itself, for drawing it. */
 export { scheduleMachine };
 
+/** The state of a schedule at its owner. */
+export type ScheduleState = StateValueFrom<typeof scheduleMachine>;
+
 /** A started machine. */
 export interface RunningMachine {
   readonly hall: Hall;
+  readonly state: ScheduleState;
   /** The events that were logged for `event`, maybe none; null when a guard refused it, or the state has no place for it. */
   send(event: ScheduleMachineEvent): readonly SeatEvent[] | null;
 }
 
-/** Starts a machine. A throw in it is a bug and reaches `onBug`; the machine is unusable from then on. */
+/** Starts a machine. A throw in it is a bug: it reaches `onBug`, and the machine is `broken` by then. */
 export function startScheduleMachine(input: ScheduleMachineInput, onBug: (error: unknown) => void): RunningMachine {
-  const actor = createActor(scheduleMachine, { input });
-  actor.subscribe({ error: onBug });
+  let actor = createActor(scheduleMachine, { input });
+  actor.subscribe({
+    error(error) {
+      // XState takes no more events after a throw, so another actor goes on where this one was.
+      const { value, context } = actor.getSnapshot();
+      actor = createActor(scheduleMachine, { input, snapshot: scheduleMachine.resolveState({ value, context }) });
+      actor.start();
+      actor.send({ type: 'BREAK' });
+      onBug(error);
+    },
+  });
   actor.start();
   return {
     get hall() {
       return actor.getSnapshot().context.hall;
+    },
+    get state() {
+      return actor.getSnapshot().value;
     },
     send(event) {
       const before = actor.getSnapshot().context;

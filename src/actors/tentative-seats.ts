@@ -1,7 +1,8 @@
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import { type Change, type EndCause, Flush, laterChange } from './flush.ts';
 import { areFree, explainRefusal, type HoldWish, type Refusal } from './hold-rules.ts';
-import { type RunningMachine, type ScheduleMachineEvent, startScheduleMachine } from './schedule-machine.ts';
+import { type RunningMachine, type ScheduleState, startScheduleMachine } from './schedule-machine.ts';
+import type { ScheduleMachineEvent } from './schedule-machine-event.ts';
 import { earliestExpiry, isBeingSettled, type LiveReservation, type Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
@@ -55,6 +56,10 @@ export class TentativeSeats {
 
   get seats(): readonly Seat[] {
     return this.#machine.hall.seats;
+  }
+
+  get state(): ScheduleState {
+    return this.#machine.state;
   }
 
   get nextExpiry(): number | null {
@@ -167,8 +172,21 @@ export class TentativeSeats {
     this.#nextExpiry = this.#earliestHeld();
   }
 
-  freeze(): void {
-    this.#machine.send({ type: 'FREEZE' });
+  seal(): void {
+    this.#machine.send({ type: 'SEAL' });
+  }
+
+  doubt(): void {
+    this.#machine.send({ type: 'DOUBT' });
+  }
+
+  stall(): void {
+    this.#machine.send({ type: 'STALL' });
+  }
+
+  /** Goes on with all that was decided, where the state allows it. */
+  resume(): void {
+    this.#machine.send({ type: 'RESUME' });
   }
 
   /** Forgets what is not durable and goes on from the confirmed seats. */

@@ -13,7 +13,7 @@ t.test('a hold that falls due while its schedule is in doubt ends when the doubt
   lone.now += 1_000;
   lone.armed.length = 0;
   t.equal(lone.actor.expireDue('timer'), 0);
-  t.strictSame(lone.armed, [], 'a frozen schedule can do nothing, so it asks for nothing');
+  t.strictSame(lone.armed, [], 'a doubtful schedule can do nothing, so it asks for nothing');
   lone.actor.concludeAppend({ type: 'not-committed', epoch: 2 });
   t.ok(lone.armed.length > 0, 'it asks for the timer as soon as it goes on');
   t.match(lone.takeAppend(), {

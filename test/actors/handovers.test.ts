@@ -153,7 +153,7 @@ t.test('a schedule whose handover has no answer is brought to life by whoever ha
   const giving = handovers.give(leaving('heir'));
   await nextTurn();
   t.same([...wakes.keys()], [1]);
-  t.equal(lones[0]?.actor.isLost, true);
+  t.equal(lones[0]?.actor.state, 'lost');
   t.equal(handovers.count, 0, 'it may not have been given');
   await answerAll(10);
   t.equal(await isOver(giving), true);

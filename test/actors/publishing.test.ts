@@ -57,7 +57,7 @@ t.test('a batch that came to nothing is not told', async (t) => {
   const lone = createLoneActor({ publisher });
   lone.ask(holdCommand(LONE_SCHEDULE, randomUUID(), 1));
   lone.takeAppend();
-  lone.actor.concludeAppend({ type: 'unavailable', error: new Error('away') });
+  lone.actor.concludeAppend({ type: 'unavailable', effect: 'none', error: new Error('away') });
   t.strictSame(publisher.updates, []);
 });
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { explainRefusal } from '../../src/actors/hold-rules.ts';
-import { type ScheduleMachineEvent, startScheduleMachine } from '../../src/actors/schedule-machine.ts';
+import { startScheduleMachine } from '../../src/actors/schedule-machine.ts';
+import type { ScheduleMachineEvent } from '../../src/actors/schedule-machine-event.ts';
 import { applyEvent, type Seat } from '../../src/actors/seat.ts';
 import type { SeatEvent } from '../../src/actors/seat-event.ts';
 
@@ -96,16 +97,158 @@ t.test('a hold whose payment is being decided neither expires nor is released, u
   t.match(machine.send({ type: 'EXPIRE', dueBy: 1_000 }), [{ type: 'EXPIRED', reservationId, at: 1_000 }]);
 });
 
-t.test('a frozen schedule decides nothing, a lost one is over', async (t) => {
-  const machine = start();
-  machine.send({ type: 'FREEZE' });
-  machine.send(hold('a', [1]));
-  t.strictSame(machine.hall.seats, emptyHall());
-  machine.send({ type: 'RESTORE', seats: emptyHall() });
-  t.match(machine.send(hold('a', [1])), [{ seatNumber: 1 }]);
-  machine.send({ type: 'LOSE' });
-  t.equal(machine.send(hold('a', [2])), null);
-  t.equal(machine.send({ type: 'RESTORE', seats: emptyHall() }), null, 'nothing brings it back');
+const HELD: Seat = {
+  seatNumber: 1,
+  price: 100,
+  status: 'HELD',
+  live: { reservationId: 'held', userId: 'a', createdAt: 1, expiresAt: 101, confirmedAt: null, paymentId: null },
+};
+const PAYING: Seat = { ...HELD, seatNumber: 2, status: 'PAYING', live: { ...HELD.live, reservationId: 'paying' } };
+const PAID: Seat = {
+  ...HELD,
+  seatNumber: 3,
+  status: 'CONFIRMED',
+  live: { ...HELD.live, reservationId: 'paid', confirmedAt: 2, paymentId: 'p' },
+};
+const FREE: Seat = { seatNumber: 4, price: 100, status: 'AVAILABLE', live: null };
+const HALL = [HELD, PAYING, PAID, FREE];
+
+/** An event of every type; each of those on seats changes one where the state lets it. */
+const EVENTS: { readonly [T in ScheduleMachineEvent['type']]: Extract<ScheduleMachineEvent, { type: T }> } = {
+  HOLD: { type: 'HOLD', userId: 'b', seatNumbers: [4], reservationIds: ['new'], at: 3, expiresAt: 103 },
+  RELEASE: { type: 'RELEASE', userId: 'a', reservationId: 'held', at: 3 },
+  CANCEL_HOLDS: { type: 'CANCEL_HOLDS', userId: 'a', heldBefore: 3, at: 3 },
+  EXPIRE: { type: 'EXPIRE', dueBy: 101 },
+  TAKE_UP_PAYMENT: { type: 'TAKE_UP_PAYMENT', userId: 'a', reservationIds: ['held'] },
+  TAKE_UP_REFUND: { type: 'TAKE_UP_REFUND', userId: 'a', paymentId: 'p' },
+  SETTLE: {
+    type: 'SETTLE',
+    events: [{ type: 'CONFIRMED', seatNumber: 2, reservationId: 'paying', paymentId: 'q', at: 3 }],
+  },
+  DECLINE: { type: 'DECLINE', reservationIds: ['paying'] },
+  SEAL: { type: 'SEAL' },
+  DOUBT: { type: 'DOUBT' },
+  STALL: { type: 'STALL' },
+  RESUME: { type: 'RESUME' },
+  RESTORE: { type: 'RESTORE', seats: [FREE] },
+  BREAK: { type: 'BREAK' },
+  LOSE: { type: 'LOSE' },
+};
+const TYPES = Object.values(EVENTS).map(({ type }) => type);
+const SEAT_EVENTS = TYPES.slice(0, 8);
+
+/** How each state, with what it remembers, is reached, and where the events lead that leave it or make it remember more. */
+const LIFE: Readonly<Record<string, { path: ScheduleMachineEvent['type'][]; next: Record<string, string> }>> = {
+  serving: {
+    path: [],
+    next: { SEAL: 'sealed', DOUBT: 'doubtful', STALL: 'stalled', RESTORE: 'serving' },
+  },
+  sealed: {
+    path: ['SEAL'],
+    next: { DOUBT: 'doubtful, sealed', STALL: 'stalled, sealed', RESTORE: 'sealed' },
+  },
+  doubtful: {
+    path: ['DOUBT'],
+    next: { SEAL: 'doubtful, sealed', STALL: 'stalled, in doubt', RESTORE: 'serving' },
+  },
+  'doubtful, sealed': {
+    path: ['SEAL', 'DOUBT'],
+    next: { STALL: 'stalled, in doubt, sealed', RESTORE: 'sealed' },
+  },
+  stalled: {
+    path: ['STALL'],
+    next: { SEAL: 'stalled, sealed', DOUBT: 'stalled, in doubt', RESUME: 'serving', RESTORE: 'serving' },
+  },
+  'stalled, sealed': {
+    path: ['SEAL', 'STALL'],
+    next: { DOUBT: 'stalled, in doubt, sealed', RESUME: 'sealed', RESTORE: 'sealed' },
+  },
+  'stalled, in doubt': {
+    path: ['STALL', 'DOUBT'],
+    next: { SEAL: 'stalled, in doubt, sealed', RESTORE: 'serving' },
+  },
+  'stalled, in doubt, sealed': {
+    path: ['DOUBT', 'STALL', 'SEAL'],
+    next: { RESTORE: 'sealed' },
+  },
+  broken: { path: ['BREAK'], next: {} },
+  lost: { path: ['LOSE'], next: {} },
+};
+/** The events on seats that each state takes. */
+const TAKEN: Readonly<Record<string, readonly string[]>> = { serving: SEAT_EVENTS, sealed: ['SETTLE', 'DECLINE'] };
+
+/** A machine that has lived through `path`. */
+function live(path: readonly ScheduleMachineEvent['type'][], seats: readonly Seat[] = HALL) {
+  const machine = startScheduleMachine({ seats, seatsPerUser: LIMIT }, (error) => {
+    throw error;
+  });
+  for (const type of path) machine.send(EVENTS[type]);
+  return machine;
+}
+
+t.test('every event leads from every state to where the life of a schedule goes on, and nowhere else', async (t) => {
+  for (const [name, { path, next }] of Object.entries(LIFE)) {
+    const [state] = name.split(',');
+    t.equal(live(path).state, state, `${path.join(', ')} leads to ${name}`);
+    for (const type of TYPES) {
+      const machine = live([...path, type]);
+      const ending = type === 'LOSE' || name === 'lost' ? 'lost' : type === 'BREAK' ? 'broken' : null;
+      const after = ending ?? next[type] ?? name;
+      t.equal(machine.state, after.split(',')[0], `${name}: ${type}`);
+      // What a state remembers shows only in where the same events lead afterwards.
+      for (const later of TYPES) {
+        const lives = LIFE[after];
+        if (lives === undefined) throw new Error(`${after} has no row`);
+        const known = live([...lives.path, later]);
+        t.equal(live([...path, type, later]).state, known.state, `${name}: ${type}, ${later}`);
+      }
+    }
+  }
+});
+
+t.test('only a serving schedule decides, and a sealed one only takes over what its settlements came to', async (t) => {
+  for (const [name, { path }] of Object.entries(LIFE)) {
+    for (const type of SEAT_EVENTS) {
+      const machine = live(path);
+      const isTaken = TAKEN[name]?.includes(type) === true;
+      t.equal(machine.send(EVENTS[type]) !== null, isTaken, `${name}: ${type} is ${isTaken ? 'taken' : 'refused'}`);
+      t.equal(JSON.stringify(machine.hall.seats) === JSON.stringify(HALL), !isTaken, `${name}: ${type} and the seats`);
+    }
+  }
+});
+
+t.test(
+  'a restored schedule goes on from the seats that it is given; a broken or lost one is not restored',
+  async (t) => {
+    for (const [name, { path }] of Object.entries(LIFE)) {
+      const isOver = name === 'broken' || name === 'lost';
+      const machine = live([...path, 'RESTORE']);
+      t.strictSame(machine.hall.seats, isOver ? HALL : [FREE], name);
+    }
+  },
+);
+
+t.test('a throw in a decision breaks the machine, and it is lost from there', async (t) => {
+  const trap = Object.defineProperty({ ...FREE }, 'status', {
+    get(): never {
+      throw new Error('a bug');
+    },
+  });
+  const thrown: unknown[] = [];
+  const states: string[] = [];
+  const machine = startScheduleMachine({ seats: [HELD, PAYING, PAID, trap], seatsPerUser: LIMIT }, (error) => {
+    thrown.push(error);
+    states.push(machine.state);
+  });
+  t.equal(machine.send(EVENTS.HOLD), null);
+  t.equal(thrown.length, 1);
+  t.strictSame(states, ['broken'], 'it is broken by the time that the bug is reported');
+  t.equal(machine.send(EVENTS.RELEASE), null, 'it decides nothing more');
+  machine.send(EVENTS.RESTORE);
+  t.equal(machine.state, 'broken');
+  machine.send(EVENTS.LOSE);
+  t.equal(machine.state, 'lost');
+  t.equal(thrown.length, 1);
 });
 
 t.test(

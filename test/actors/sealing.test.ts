@@ -46,7 +46,7 @@ t.test('what is in flight and what has gathered ends first; who comes later wait
 
   lone.actor.lose();
   t.same(lone.lost, [late.pending, lateMap.pending]);
-  t.equal(lone.actor.isLost, true);
+  t.equal(lone.actor.state, 'lost');
 });
 
 t.test('a sealed schedule ends no hold; its heir does', async (t) => {
@@ -111,5 +111,5 @@ t.test('a schedule that is lost while it is sealed keeps nobody waiting', async 
   const isDrained = seal(lone);
   lone.actor.concludeAppend({ type: 'fenced' });
   t.equal(await isDrained(), true);
-  t.equal(lone.actor.isLost, true);
+  t.equal(lone.actor.state, 'lost');
 });

@@ -30,7 +30,7 @@ function pay(lone: LoneActor, userId: string, reservationIds: readonly string[],
 t.test('what a refused flush leaves to be tried alone is tried whatever becomes of the ones before', async (t) => {
   const setBacks = {
     'the database has no room': (lone: LoneActor) =>
-      lone.actor.concludeAppend({ type: 'unavailable', error: new Error('53100') }),
+      lone.actor.concludeAppend({ type: 'unavailable', effect: 'none', error: new Error('53100') }),
     'the answer is lost and nothing was done': (lone: LoneActor) => {
       lone.actor.doubt();
       lone.actor.concludeAppend({ type: 'not-committed', epoch: 2 });
@@ -90,7 +90,13 @@ t.test('a command whose batch is with the journal is not handed on before its fa
       lone.takeAppend();
       lone.actor.lose();
       t.strictSame(lone.lost, []);
-      lone.actor.concludeAppend({ type: outcome, epoch: 2, error: DATA_ERROR, reason: 'conflict' });
+      lone.actor.concludeAppend({
+        type: outcome,
+        effect: 'none',
+        epoch: 2,
+        error: DATA_ERROR,
+        reason: 'conflict',
+      });
       t.strictSame(lone.lost, [sent.pending]);
       t.equal(sent.reply(), null);
       t.equal(lone.actor.waiting, 0);
@@ -122,7 +128,7 @@ t.test('what is in doubt and cannot be found out about is answered as unknown, n
   const gathered = hold(lone, randomUUID(), 2);
   lone.actor.doubt();
   const deferred = hold(lone, randomUUID(), 3);
-  lone.actor.concludeAppend({ type: 'unavailable', error: new Error('closed') });
+  lone.actor.concludeAppend({ type: 'unavailable', effect: 'unknown', error: new Error('closed') });
   t.match(sent.reply(), { outcome: 'failed', effect: 'unknown' });
   t.match(gathered.reply(), { outcome: 'failed', effect: 'none' });
   t.notOk(deferred.pending.answered, 'it was not touched by it and is decided now');
@@ -215,7 +221,7 @@ t.test('an end that the database has no room for is tried again after a pause, n
   t.equal(lone.actor.expireDue('timer'), 1);
   lone.takeAppend();
   lone.armed.length = 0;
-  lone.actor.concludeAppend({ type: 'unavailable', error: new Error('53100') });
+  lone.actor.concludeAppend({ type: 'unavailable', effect: 'none', error: new Error('53100') });
   t.strictSame(lone.armed, [lone.now + 1_000]);
 });
 

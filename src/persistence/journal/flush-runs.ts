@@ -129,7 +129,8 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
         const fates = await findFates(taken, owner, result.backend, (batch) => batch.firstSeq);
         for (const { subject, batch } of taken) {
           const fate = fates?.get(batch.scheduleId);
-          if (fate === undefined) subject.concludeAppend({ type: 'unavailable', error: result.error });
+          if (fate === undefined)
+            subject.concludeAppend({ type: 'unavailable', effect: 'unknown', error: result.error });
           // A part that only records keys moves no number: whether it was done cannot be seen there, and doing it again is safe.
           else if (fate.isCommitted && batch.lastSeq >= batch.firstSeq) {
             subject.concludeAppend({ type: 'committed', epoch: fate.epoch, isOwner: fate.isOwner });
@@ -196,7 +197,7 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
     for (const { subject, batch } of taken) {
       const fate = fates?.get(batch.scheduleId);
       let outcome: SettlementOutcome;
-      if (fate === undefined || settled === null) outcome = { type: 'unavailable', error };
+      if (fate === undefined || settled === null) outcome = { type: 'unavailable', effect: 'unknown', error };
       else if (fate.isCommitted) {
         const results = batch.settlements.map(
           ({ paymentId }): SettlementResult => settled.get(paymentId) ?? { paymentId, fate: 'untried' },
@@ -256,7 +257,7 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
     }
     log.error({ err: error }, 'the database refused a statement');
     if (isUnavailable(error)) observer.refused();
-    for (const { subject } of taken) conclude(subject, { type: 'unavailable', error });
+    for (const { subject } of taken) conclude(subject, { type: 'unavailable', effect: 'none', error });
   }
 
   return {

@@ -148,8 +148,8 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     const take = kind === 'append' ? takeAppends : takeSettlements;
     while (ready[kind].size > 0) for (const { subject } of take()) subjects.push(subject);
     for (const subject of subjects) {
-      if (kind === 'append') subject.concludeAppend({ type: 'unavailable', error });
-      else subject.concludeSettlements({ type: 'unavailable', error });
+      if (kind === 'append') subject.concludeAppend({ type: 'unavailable', effect: 'none', error });
+      else subject.concludeSettlements({ type: 'unavailable', effect: 'none', error });
     }
   }
 

@@ -1,0 +1,109 @@
+import type { Seat } from './seat.ts';
+import type { SeatEvent } from './seat-event.ts';
+
+export interface Hold {
+  readonly type: 'HOLD';
+  readonly userId: string;
+  readonly seatNumbers: readonly number[];
+  /** A fresh id for each seat number; those of seats that are held already stay unused. */
+  readonly reservationIds: readonly string[];
+  readonly at: number;
+  readonly expiresAt: number;
+}
+
+interface Release {
+  readonly type: 'RELEASE';
+  readonly userId: string;
+  readonly reservationId: string;
+  readonly at: number;
+}
+
+interface CancelHoldsOfUser {
+  readonly type: 'CANCEL_HOLDS';
+  readonly userId: string;
+  /** Later holds stay. */
+  readonly heldBefore: number;
+  readonly at: number;
+}
+
+/** `dueBy` bounds the database's clock from below: only holds that have surely ended are ended. */
+interface Expire {
+  readonly type: 'EXPIRE';
+  readonly dueBy: number;
+}
+
+interface TakeUpPayment {
+  readonly type: 'TAKE_UP_PAYMENT';
+  readonly userId: string;
+  readonly reservationIds: readonly string[];
+}
+
+interface TakeUpRefund {
+  readonly type: 'TAKE_UP_REFUND';
+  readonly userId: string;
+  readonly paymentId: string;
+}
+
+/** A settlement was committed with these events. */
+export interface Settle {
+  readonly type: 'SETTLE';
+  readonly events: readonly SeatEvent[];
+}
+
+/** A settlement came to nothing: its seats are what they were. */
+export interface Decline {
+  readonly type: 'DECLINE';
+  readonly reservationIds: readonly string[];
+}
+
+/** The schedule is about to move to another node. */
+interface Seal {
+  readonly type: 'SEAL';
+}
+
+/** The answer to the batch in flight is missing. */
+interface Doubt {
+  readonly type: 'DOUBT';
+}
+
+/** The answer to the batch in flight is late. */
+interface Stall {
+  readonly type: 'STALL';
+}
+
+/** The late batch was committed. */
+interface Resume {
+  readonly type: 'RESUME';
+}
+
+/** Goes on from these seats, which are the confirmed ones. */
+export interface Restore {
+  readonly type: 'RESTORE';
+  readonly seats: readonly Seat[];
+}
+
+/** A decision threw. */
+interface Break {
+  readonly type: 'BREAK';
+}
+
+interface Lose {
+  readonly type: 'LOSE';
+}
+
+export type ScheduleMachineEvent =
+  | Hold
+  | Release
+  | CancelHoldsOfUser
+  | Expire
+  | TakeUpPayment
+  | TakeUpRefund
+  | Settle
+  | Decline
+  | Seal
+  | Doubt
+  | Stall
+  | Resume
+  | Restore
+  | Break
+  | Lose;
