@@ -10,16 +10,12 @@
  */
 import type { AdmittedToken, QueueTokenRow } from '../../domain/queue-token.ts';
 import type { Admission, DueItem, LineSummary, QueueTerms, RecordedEnd, Standing } from '../line-store.ts';
-import { IDLE_LOOK_AGAIN_MS } from '../limits.ts';
 import { admissionRoom, measuredRate, RATE_HORIZON_MS, windowOpensAtMs } from '../policy.ts';
 import type { Allowances } from '../presence-settings.ts';
+import { createAttendance, HANDED_OUT_AGAIN_MS, type Occupant } from './attendance.ts';
 import { createAdmissionLog } from './admission-log.ts';
-import { createDeadlines } from './deadlines.ts';
 import { createLine } from './line.ts';
-import { createPresence, type Presence } from './presence.ts';
 
-/** QLINE-4. */
-const HANDED_OUT_AGAIN_MS = 1_000;
 /** How long a row that was read before its token's end cannot bring the token back. */
 const GONE_REMEMBERED_MS = 60_000;
 
@@ -46,17 +42,6 @@ export interface ConcertLine {
   adopt(terms: QueueTerms, admissions: readonly AdmittedToken[], nowMs: number): void;
 }
 
-interface Occupant {
-  readonly tokenId: string;
-  readonly userId: string;
-  readonly no: number;
-  status: 'WAITING' | 'ACTIVE' | 'GONE';
-  activatedAtMs: number | null;
-  activeUntilMs: number | null;
-  /** ACTIVE: when to look whether its time is over. */
-  lookAtMs: number;
-}
-
 export function createConcertLine(settings: {
   readonly generation: number;
   readonly terms: QueueTerms;
@@ -65,7 +50,6 @@ export function createConcertLine(settings: {
   readonly allowances: Allowances;
   readonly nowMs: number;
 }): ConcertLine {
-  const { abandonMs, noShowMs, idleMs } = settings.allowances;
   const line = createLine<Occupant>();
   const occupants = new Map<string, Occupant>();
   const byUser = new Map<string, Occupant>();
@@ -75,19 +59,12 @@ export function createConcertLine(settings: {
   /** Tokens that ended of late, by when. */
   const gone = new Map<string, number>();
   const log = createAdmissionLog();
-  const ends = createDeadlines<Occupant>({
-    counts: (occupant, atMs) => occupant.status === 'ACTIVE' && occupant.lookAtMs === atMs,
-    live: () => inside.size,
-  });
-  const waitingSeen = createPresence<Occupant>({ allowanceMs: abandonMs });
-  const unclaimed = createPresence<Occupant>({ allowanceMs: noShowMs });
-  const shopping = createPresence<Occupant>({ allowanceMs: idleMs });
+  const attendance = createAttendance(settings.allowances, settings.nowMs);
   let { generation, isSuspended } = settings;
   let { policy } = settings.terms;
   let closesAtMs = Math.floor(settings.terms.bookingClosesAtMs);
   let latestMs = 0;
   let waitingSinceMs = settings.nowMs;
-  let afreshAtMs = settings.nowMs;
   let closerUntilMs = 0;
 
   for (const admission of settings.admissions) {
@@ -103,10 +80,7 @@ export function createConcertLine(settings: {
     Object.assign(occupant, { status: 'ACTIVE', activatedAtMs, activeUntilMs });
     occupant.lookAtMs = activeUntilMs;
     inside.add(occupant);
-    ends.add(activeUntilMs, occupant);
-    waitingSeen.forget(occupant);
-    unclaimed.note(occupant, nowMs);
-    shopping.note(occupant, nowMs);
+    attendance.noteInside(occupant, nowMs);
     log.add({ tokenId: occupant.tokenId, activatedAtMs });
   }
 
@@ -146,22 +120,13 @@ export function createConcertLine(settings: {
       goInside(occupant, activatedAtMs, activeUntilMs, nowMs);
     } else {
       line.join(no, occupant);
-      waitingSeen.note(occupant, nowMs);
+      attendance.noteWaiting(occupant, nowMs);
     }
     return true;
   }
 
-  function firstMissingMs(group: Presence<Occupant>): number {
-    return Math.max(group.firstMs(), afreshAtMs) + group.allowanceMs;
-  }
-
   function nextWakeMs(nowMs: number): number | null {
-    let wakeMs = Math.min(
-      ends.nextMs() ?? Infinity,
-      firstMissingMs(waitingSeen),
-      firstMissingMs(unclaimed),
-      firstMissingMs(shopping),
-    );
+    let wakeMs = attendance.nextMs();
     for (const dueMs of proposed.values()) wakeMs = Math.min(wakeMs, dueMs);
     if (line.size > 0 && nowMs >= closesAtMs) {
       wakeMs = Math.min(wakeMs, Math.max(closesAtMs, closerUntilMs));
@@ -173,43 +138,25 @@ export function createConcertLine(settings: {
     return Number.isFinite(wakeMs) ? wakeMs : null;
   }
 
-  function handSilent(
-    due: DueItem[],
-    why: 'missing' | 'idle',
-    nowMs: number,
-    limit: number,
-    group: Presence<Occupant>,
-  ) {
-    if (nowMs - afreshAtMs < group.allowanceMs) return;
-    const againMs = why === 'idle' ? IDLE_LOOK_AGAIN_MS : HANDED_OUT_AGAIN_MS;
-    for (const { tokenId } of group.takeMissing(nowMs, againMs, limit)) due.push({ why, tokenId, atMs: 0 });
-  }
-
-  function handOver(due: DueItem[], nowMs: number, limit: number): void {
-    for (let nth = 0; nth < limit; nth += 1) {
-      const occupant = ends.takeDue(nowMs);
-      if (occupant === null) return;
-      occupant.lookAtMs = nowMs + HANDED_OUT_AGAIN_MS;
-      ends.add(occupant.lookAtMs, occupant);
-      due.push({ why: 'over', tokenId: occupant.tokenId, atMs: occupant.activeUntilMs ?? nowMs });
-    }
-  }
-
-  function handClosed(due: DueItem[], nowMs: number, limit: number): void {
+  function takeClosed(nowMs: number, limit: number): DueItem[] {
+    const due: DueItem[] = [];
     closerUntilMs = nowMs + HANDED_OUT_AGAIN_MS;
     for (let rank = 1; rank <= Math.min(line.size, limit); rank += 1) {
       const occupant = line.at(rank);
       if (occupant !== undefined) due.push({ why: 'closed', tokenId: occupant.tokenId, atMs: closesAtMs });
     }
+    return due;
   }
 
-  function handProposed(due: DueItem[], nowMs: number): void {
+  function takeProposed(nowMs: number): DueItem[] {
+    const due: DueItem[] = [];
     for (const [tokenId, dueMs] of proposed) {
       const atMs = log.instantOf(tokenId);
       if (dueMs > nowMs || atMs === null) continue;
       proposed.set(tokenId, nowMs + HANDED_OUT_AGAIN_MS);
       due.push({ why: 'proposed', tokenId, atMs });
     }
+    return due;
   }
 
   return {
@@ -262,15 +209,9 @@ export function createConcertLine(settings: {
       const occupant = occupants.get(tokenId);
       if (occupant === undefined || occupant.status === 'GONE') return null;
       const { status, activatedAtMs, activeUntilMs } = occupant;
-      if (status === 'WAITING') {
-        if (isSign) waitingSeen.note(occupant, nowMs);
-        return { status, activatedAtMs, activeUntilMs, position: line.rankOf(occupant.no) };
-      }
-      if (isSign) {
-        unclaimed.forget(occupant);
-        shopping.note(occupant, nowMs);
-      }
-      return { status, activatedAtMs, activeUntilMs, position: 0 };
+      if (isSign) attendance.noteSign(occupant, nowMs);
+      const position = status === 'WAITING' ? line.rankOf(occupant.no) : 0;
+      return { status, activatedAtMs, activeUntilMs, position };
     },
 
     put(rows, nowMs) {
@@ -315,25 +256,24 @@ export function createConcertLine(settings: {
         proposed.delete(tokenId);
         occupants.delete(tokenId);
         if (byUser.get(occupant.userId) === occupant) byUser.delete(occupant.userId);
+        attendance.forget(occupant);
         occupant.status = 'GONE';
-        for (const group of [waitingSeen, unclaimed, shopping]) group.forget(occupant);
         noteInstant(Math.ceil(endedAtMs));
       }
     },
 
     sweep(limit, nowMs) {
-      const due: DueItem[] = [];
-      handOver(due, nowMs, limit);
-      if (nowMs >= closesAtMs && line.size > 0) handClosed(due, nowMs, limit);
-      else handSilent(due, 'missing', nowMs, limit, waitingSeen);
-      handSilent(due, 'missing', nowMs, limit, unclaimed);
-      handSilent(due, 'idle', nowMs, limit, shopping);
-      handProposed(due, nowMs);
-      return due;
+      const isClosed = nowMs >= closesAtMs && line.size > 0;
+      return [
+        ...attendance.takeOver(nowMs, limit),
+        ...(isClosed ? takeClosed(nowMs, limit) : attendance.takeSilent(nowMs, limit, 'waiting')),
+        ...attendance.takeSilent(nowMs, limit, 'inside'),
+        ...takeProposed(nowMs),
+      ];
     },
 
     beat(isAfresh, nowMs) {
-      if (isAfresh) afreshAtMs = nowMs;
+      if (isAfresh) attendance.startAfresh(nowMs);
       for (const [tokenId, goneAtMs] of gone) {
         if (goneAtMs > nowMs - GONE_REMEMBERED_MS) break;
         gone.delete(tokenId);

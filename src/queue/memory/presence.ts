@@ -11,7 +11,10 @@ export interface Presence<T> {
   forget(item: T): void;
   /** When the first one was seen. One that was handed out counts as seen so late that it is missing when it is due again. */
   firstMs(): number;
-  /** Hands out those who have been missing for the allowance, at most so many. They are due again after `againMs`. */
+  /**
+   * Hands out those who have been missing for the allowance, at most so many. They are due again after `againMs`, or after the
+   * allowance where that is shorter.
+   */
   takeMissing(nowMs: number, againMs: number, limit: number): readonly T[];
 }
 
@@ -79,7 +82,7 @@ export function createPresence<T>({ allowanceMs }: { readonly allowanceMs: numbe
         for (let entry = list.after; entry.atMs <= nowMs - allowanceMs && missing.length < limit; entry = list.after) {
           if (entry.item !== null) missing.push(entry.item);
           takeOut(entry);
-          entry.atMs = nowMs - allowanceMs + againMs;
+          entry.atMs = Math.min(nowMs, nowMs - allowanceMs + againMs);
           putLast(handedOut, entry);
         }
       }

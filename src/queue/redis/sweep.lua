@@ -7,7 +7,7 @@
 --   of late; 0) or `proposed` (an admission that
 --   its node has not completed; its instant)
 -- Guarantee: nothing is changed about anybody: PostgreSQL decides. What was handed out is handed out again a second later, or
---   after ARGV 5, unless it was done, so neither a lost node nor a lost statement loses it, and nodes seldom do the same twice.
+--   after ARGV 5, or after its allowance where that is shorter, unless it was done, so neither a lost node nor a lost statement loses it, and nodes seldom do the same twice.
 
 local refused = refusal(ARGV[1])
 if refused then
@@ -31,8 +31,10 @@ local function handSilent(why, key, allowanceMs, againMs)
   if lowerMs - terms.afreshAtMs < allowanceMs then
     return
   end
+  -- Not in the future, or no sign of life would count until then.
+  local seenMs = math.min(lowerMs, lowerMs - allowanceMs + againMs)
   for _, id in ipairs(dueIn(key, lowerMs - allowanceMs)) do
-    redis.call('ZADD', key, text(lowerMs - allowanceMs + againMs), id)
+    redis.call('ZADD', key, text(seenMs), id)
     hand(why, id, '0')
   end
 end

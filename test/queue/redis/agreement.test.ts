@@ -19,7 +19,7 @@ const EPOCH_MS = 1_700_000_000_000;
 const BOUNDS_MS = 3;
 const ALLOWANCES = { abandonMs: 400, noShowMs: 250, idleMs: 300 };
 const GENERATION = 1;
-const RUNS = 60;
+const RUNS = 100;
 /** Of what is due at the same instant, the stores name any first. */
 const ALL = 1_000;
 
@@ -32,6 +32,11 @@ const policies = fc.record({
 
 const act = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 150 }) }) },
+  // To the instant at which something is due, or just before or after it.
+  {
+    weight: 6,
+    arbitrary: fc.record({ type: fc.constant('wake' as const), offsetMs: fc.integer({ min: -1, max: 1 }) }),
+  },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('put' as const), count: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('propose' as const), limit: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('show' as const) }) },
@@ -45,6 +50,11 @@ const act = fc.oneof(
 );
 
 type Act = typeof act extends fc.Arbitrary<infer A> ? A : never;
+
+/** Mostly people go in as soon as they may; that is where the bounds of the window are. */
+function stepsOf(next: Act): readonly Act[] {
+  return next.type === 'wake' ? [next, { type: 'propose', limit: 5 }, { type: 'show' }] : [next];
+}
 
 /** A store with the summaries that it told. */
 function watchStore(store: LineStore): { readonly store: LineStore; summaries(): readonly LineSummary[] } {
@@ -79,6 +89,7 @@ async function play(stores: readonly LineStore[], concertId: number, world: Worl
   for (const store of stores) {
     switch (next.type) {
       case 'pass':
+      case 'wake':
         break;
       case 'put':
         answers.push(await store.put(concertId, GENERATION, rows, []));
@@ -196,11 +207,14 @@ t.test('lines in this process and in Redis decide alike', { skip: skipWithoutRed
           const ticket = (await store.begin(concertId, GENERATION)) ?? '';
           await store.finish(concertId, GENERATION, ticket, terms, [], null);
         }
-        for (const next of acts) {
+        let wakeMs: number | null = null;
+        for (const next of acts.flatMap(stepsOf)) {
           if (next.type === 'pass') nowMs += next.ms;
+          if (next.type === 'wake' && wakeMs !== null) nowMs = Math.max(nowMs, wakeMs + next.offsetMs);
           const answers = await play(stores, concertId, world, next);
           const half = answers.length / 2;
           const [ours, theirs] = [inMemory.summaries(), inRedis.summaries()];
+          wakeMs = ours.at(-1)?.wakeMs ?? wakeMs;
           assert.deepEqual([answers.slice(0, half), ours], [answers.slice(half), theirs], JSON.stringify(next));
         }
       },
