@@ -102,25 +102,25 @@ export class CommandDecisions {
         (seat.status === 'PAYING' && seat.live.expiresAt <= databaseClock.lowerMs()),
     );
     if (isUndecided) return AGAIN;
-    const taken = tentative.refuseTaken(command);
-    if (taken !== null) return this.#refuseHold(taken);
+    const decision = tentative.decideHold(command);
+    if (decision.type === 'refused') return this.#refuseHold(decision);
     const now = databaseClock.upperMs();
     if (now >= facts.startsAtMs) return this.#refuseAsBegun();
     const end = endedTokens.endOf(command.tokenId);
     if (end !== null) return refusedByEnd(end);
     if (now - command.admittedAtMs > HOLD_AGE_LIMIT_MS) return OVERLOADED;
-    const decision = tentative.hold({
+    const standings = tentative.hold({
       type: 'HOLD',
       userId,
       seatNumbers,
-      reservationIds: seatNumbers.map(() => this.#deps.newId()),
+      reservationIds: decision.free.map(() => this.#deps.newId()),
       at: now,
       // A hold that outlived the start could be paid, and its payment could never be refunded.
       expiresAt: Math.min(now + this.#deps.holdTtlMs, facts.startsAtMs),
     });
-    if (decision.type === 'refused') return this.#refuseHold(decision);
+    if (standings === null) return AGAIN;
 
-    const { isNew, standings } = decision;
+    const isNew = decision.free.length > 0;
     const status = isNew ? 201 : 200;
     const view = () => standings.map(({ seat, live, change }) => viewReservation(facts, seat, live, 'HELD', change));
     const reply = () => granted<HoldSeats>({ status, reservations: view() });

@@ -345,10 +345,10 @@ export class ScheduleActor implements JournalSubject {
 
   /** Tells the journal what there is to write; append and settlement take turns where both wait. */
   #announce(): void {
-    if (this.#isLatched || !this.#mayWrite) return;
     const { gathered } = this.#tentative;
     const hasAppend = gathered !== null;
     const hasSettlement = this.#desk.mayTake(gathered);
+    if ((!hasAppend && !hasSettlement) || this.#isLatched || !this.#mayWrite) return;
     if (hasAppend && (!hasSettlement || this.#lastKind === 'settlement')) this.#deps.journal.requestAppend(this);
     else if (hasSettlement) this.#deps.journal.requestSettlement(this);
   }

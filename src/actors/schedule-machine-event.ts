@@ -5,7 +5,7 @@ export interface Hold {
   readonly type: 'HOLD';
   readonly userId: string;
   readonly seatNumbers: readonly number[];
-  /** A fresh id for each seat number; those of seats that are held already stay unused. */
+  /** Fresh ids for the seats that the user does not hold yet, in the order of their numbers here. */
   readonly reservationIds: readonly string[];
   readonly at: number;
   readonly expiresAt: number;

@@ -1,6 +1,6 @@
 import { assign, createActor, setup, type StateValueFrom } from 'xstate';
 import { Hall } from './hall.ts';
-import { isOwnHold, mayHold } from './hold-rules.ts';
+import { decideHold, isOwnHold } from './hold-rules.ts';
 import type { Decline, Hold, Restore, ScheduleMachineEvent, Settle } from './schedule-machine-event.ts';
 import type { Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
@@ -45,17 +45,14 @@ export interface ScheduleMachineInput {
 
 const NOTHING: readonly SeatEvent[] = [];
 
-function seatOf(context: ScheduleContext, seatNumber: number): Seat | undefined {
-  return context.hall.seats[seatNumber - 1];
-}
-
-function holdEvents(context: ScheduleContext, event: Hold): SeatEvent[] {
+/** The events of a hold that is legal. */
+function holdEvents({ hall }: ScheduleContext, event: Hold): SeatEvent[] {
+  const { userId, at, expiresAt, reservationIds } = event;
   const events: SeatEvent[] = [];
-  for (const [position, seatNumber] of event.seatNumbers.entries()) {
-    const seat = seatOf(context, seatNumber);
-    const reservationId = event.reservationIds[position];
+  for (const seatNumber of event.seatNumbers) {
+    const seat = hall.seats[seatNumber - 1];
+    const reservationId = reservationIds[events.length];
     if (seat === undefined || seat.status !== 'AVAILABLE' || reservationId === undefined) continue;
-    const { userId, at, expiresAt } = event;
     events.push({ type: 'HELD', seatNumber, reservationId, userId, at, expiresAt, price: seat.price });
   }
   return events;
@@ -124,7 +121,7 @@ const scheduleMachine = setup({
       on: {
         HOLD: {
           description: 'all seats free, or held by the caller already, and within the limit',
-          guard: ({ context, event }) => mayHold(context.hall, context.seatsPerUser, event),
+          guard: ({ context, event }) => decideHold(context.hall, context.seatsPerUser, event).type === 'legal',
           actions: assign(({ context, event }) => logged(context, holdEvents(context, event))),
         },
         RELEASE: {
@@ -309,6 +306,8 @@ export interface RunningMachine {
 /** Starts a machine. A throw in it is a bug: it reaches `onBug`, and the machine is `broken` by then. */
 export function startScheduleMachine(input: ScheduleMachineInput, onBug: (error: unknown) => void): RunningMachine {
   let actor = createActor(scheduleMachine, { input });
+  // Kept, because the path of every hold asks for state and seats many times.
+  let snapshot = actor.getSnapshot();
   actor.subscribe({
     error(error) {
       // XState takes no more events after a throw, so another actor goes on where this one was.
@@ -316,21 +315,23 @@ export function startScheduleMachine(input: ScheduleMachineInput, onBug: (error:
       actor = createActor(scheduleMachine, { input, snapshot: scheduleMachine.resolveState({ value, context }) });
       actor.start();
       actor.send({ type: 'BREAK' });
+      snapshot = actor.getSnapshot();
       onBug(error);
     },
   });
   actor.start();
   return {
     get hall() {
-      return actor.getSnapshot().context.hall;
+      return snapshot.context.hall;
     },
     get state() {
-      return actor.getSnapshot().value;
+      return snapshot.value;
     },
     send(event) {
-      const before = actor.getSnapshot().context;
+      const before = snapshot.context;
       actor.send(event);
-      const after = actor.getSnapshot().context;
+      snapshot = actor.getSnapshot();
+      const after = snapshot.context;
       return after === before ? null : after.logged;
     },
   };

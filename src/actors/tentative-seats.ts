@@ -1,6 +1,6 @@
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import { type Change, type EndCause, Flush, laterChange } from './flush.ts';
-import { areFree, explainRefusal, type HoldWish, type Refusal } from './hold-rules.ts';
+import { decideHold, type HoldWish, type LegalHold, type Refusal } from './hold-rules.ts';
 import { type RunningMachine, type ScheduleState, startScheduleMachine } from './schedule-machine.ts';
 import type { ScheduleMachineEvent } from './schedule-machine-event.ts';
 import { earliestExpiry, isBeingSettled, type LiveReservation, type Seat } from './seat.ts';
@@ -21,10 +21,6 @@ export interface RefusedHold {
   readonly refusal: Refusal;
   readonly basis: Change | null;
 }
-
-export type HoldDecision =
-  | { readonly type: 'granted'; readonly isNew: boolean; readonly standings: readonly Standing[] }
-  | RefusedHold;
 
 /**
  * Everything that a schedule has decided, durable or not: the machine, which change each seat rests on, and the flush in
@@ -103,16 +99,19 @@ export class TentativeSeats {
   }
 
   /**
-   * The refusal of a wish for seats that are not free, or null. Asked before `hold`, because in a rush nearly everything is
-   * taken, and an event that the machine's guard refuses costs four times as much as this question.
+   * Whether the wish may be granted. Asked before `hold`, because in a rush nearly everything is taken, and an event that the
+   * machine's guard refuses costs four times as much as this question.
    */
-  refuseTaken(wish: HoldWish): RefusedHold | null {
-    return areFree(this.#machine.hall, wish) ? null : this.#refuse(wish);
+  decideHold(wish: HoldWish): LegalHold | RefusedHold {
+    const decision = decideHold(this.#machine.hall, this.#seatsPerUser, wish);
+    if (decision.type === 'legal') return decision;
+    return { type: 'refused', refusal: decision, basis: this.#basisOfRefusal(decision, wish) };
   }
 
-  hold(command: Extract<ScheduleMachineEvent, { type: 'HOLD' }>): HoldDecision {
+  /** Holds seats for which `decideHold` agreed; null when the machine refuses all the same, as a broken one does. */
+  hold(command: Extract<ScheduleMachineEvent, { type: 'HOLD' }>): readonly Standing[] | null {
     const events = this.#machine.send(command);
-    if (events === null) return this.#refuse(command);
+    if (events === null) return null;
     this.#record(events);
     if (events.length > 0 && (this.#nextExpiry === null || command.expiresAt < this.#nextExpiry)) {
       this.#nextExpiry = command.expiresAt;
@@ -122,7 +121,7 @@ export class TentativeSeats {
       const standing = this.#standing(seatNumber);
       if (standing !== null) standings.push(standing);
     }
-    return { type: 'granted', isNew: events.length > 0, standings };
+    return standings;
   }
 
   /** The cancelled hold's last standing with its ending change, or null when the user has no such hold. */
@@ -248,11 +247,6 @@ export class TentativeSeats {
       latest = latest === null ? change : laterChange(latest, change, this.#inFlight);
     }
     return latest;
-  }
-
-  #refuse(wish: HoldWish): RefusedHold {
-    const refusal = explainRefusal(this.#machine.hall, this.#seatsPerUser, wish);
-    return { type: 'refused', refusal, basis: this.#basisOfRefusal(refusal, wish) };
   }
 
   /** A refusal rests on every seat that it names, and one for the limit on everything that the user has. */

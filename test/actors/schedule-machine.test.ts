@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { explainRefusal } from '../../src/actors/hold-rules.ts';
+import { decideHold } from '../../src/actors/hold-rules.ts';
 import { startScheduleMachine } from '../../src/actors/schedule-machine.ts';
 import type { ScheduleMachineEvent } from '../../src/actors/schedule-machine-event.ts';
 import { applyEvent, type Seat } from '../../src/actors/seat.ts';
@@ -41,16 +41,16 @@ t.test(
   'guards refuse an unknown seat, too many and a taken one, and are explained in the contract’s order',
   async (t) => {
     const machine = start();
-    const explain = (seatNumbers: number[]) => explainRefusal(machine.hall, LIMIT, { userId: 'b', seatNumbers });
+    const explain = (seatNumbers: number[]) => decideHold(machine.hall, LIMIT, { userId: 'b', seatNumbers });
     t.match(machine.send(hold('a', [1])), [{ type: 'HELD', seatNumber: 1, price: 100 }]);
     const before = machine.hall.seats.slice();
     t.equal(machine.send(hold('b', [1, 2, 3, 4, 99])), null);
-    t.strictSame(explain([1, 2, 3, 4, 99]), { code: 'SEAT_NOT_FOUND', seatNumbers: [] });
+    t.strictSame(explain([1, 2, 3, 4, 99]), { type: 'refused', code: 'SEAT_NOT_FOUND', seatNumbers: [] });
     t.equal(machine.send(hold('b', [2, 3, 4, 5])), null);
     t.equal(machine.send(hold('b', [1, 2, 3, 4])), null);
-    t.strictSame(explain([1, 2, 3, 4]), { code: 'SEAT_LIMIT_REACHED', seatNumbers: [] });
+    t.strictSame(explain([1, 2, 3, 4]), { type: 'refused', code: 'SEAT_LIMIT_REACHED', seatNumbers: [] });
     t.equal(machine.send(hold('b', [3, 1, 2])), null);
-    t.strictSame(explain([3, 1, 2]), { code: 'SEAT_TAKEN', seatNumbers: [1] });
+    t.strictSame(explain([3, 1, 2]), { type: 'refused', code: 'SEAT_TAKEN', seatNumbers: [1] });
     t.strictSame(machine.hall.seats, before, 'what is refused changes nothing');
     t.match(machine.send(hold('b', [3, 2])), [{ seatNumber: 3 }, { seatNumber: 2 }]);
   },
@@ -72,6 +72,17 @@ t.test('own holds are granted again without an event, own sold seats are taken',
   }));
   machine.send({ type: 'SETTLE', events });
   t.equal(machine.send(hold('a', [1])), null);
+});
+
+t.test('a hold that is legal names the seats that are still free, in the order of the wish', async (t) => {
+  const machine = start();
+  machine.send(hold('a', [2]));
+  const decide = (...seatNumbers: number[]) => decideHold(machine.hall, LIMIT, { userId: 'a', seatNumbers });
+  t.match(decide(3, 2, 1), { type: 'legal', free: [{ seatNumber: 3 }, { seatNumber: 1 }] });
+  t.strictSame(decide(2), { type: 'legal', free: [] });
+  t.equal(decide(3, 2, 1, 4).type, 'refused', 'the seat that is held counts towards the limit');
+  const event = { ...hold('a', [3, 2, 1]), reservationIds: ['third', 'first'] } as ScheduleMachineEvent;
+  t.match(machine.send(event), [{ reservationId: 'third' }, { reservationId: 'first' }]);
 });
 
 t.test('a late end of one hold never ends a later hold of the same seat', async (t) => {
