@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import { answerClientError } from './hooks/client-error.ts';
+import { spreadPipelines } from './hooks/pipelined-requests.ts';
 import { capConnections, type ConnectionLimits } from './hooks/connection-caps.ts';
 import type { ErrorHandler } from './answers/error-handler.ts';
 import { REQUEST_ID_HEADER } from './hooks/stamp-answers.ts';
@@ -89,6 +90,7 @@ export function createServer({
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   capConnections(app.server, { ...connections, trustProxy, onRefused: onConnectionRefused });
+  spreadPipelines(app.server);
   // A server may ignore an unknown expectation (RFC 9110 10.1.1); Node would refuse it without a problem document.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
   // The server tunnels nothing; without a listener Node would cut the connection without an answer.
