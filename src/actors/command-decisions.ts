@@ -19,7 +19,7 @@ import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
 import type { SettlementDesk } from './settlement-desk.ts';
 import type { RefusedHold, Standing, TentativeSeats } from './tentative-seats.ts';
 
-/** What is to become of a command that was decided. */
+/** The outcome of deciding a command. */
 export type Verdict =
   /** Its reply may go out now; null for `flush` means that nothing it rests on is still to be made durable. */
   | {

@@ -2,9 +2,9 @@ import { applyEvent, type Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
 /**
- * The seats of one schedule as the machine has decided them, changed in place: a copy of the hall for every hold was what
- * the garbage collector had most to do with. Whoever keeps a `Seat` keeps it as it was, since a seat is replaced, never
- * altered; whoever keeps `seats` sees every later change.
+ * The seats of one schedule as the machine has decided them, changed in place: copying the hall for every hold was most of
+ * the garbage collector's work. A change replaces a `Seat` and never alters it, so a `Seat` that somebody keeps stays as it
+ * was; `seats` itself shows every later change.
  *
  * How many live seats each user has is counted along, because looking through a hall that is not in the processor's cache
  * costs more than everything else a hold is decided by.

@@ -11,13 +11,13 @@ import type { ScheduleActor } from './schedule-actor.ts';
  * HANDOVER-1. A schedule is sealed only when its turn has come, and served until then. It waits for no other one's move after that.
  * HANDOVER-2. So many are on their way to an heir at a time as it takes over quickly (see `HandoverPace`), not counting those that
  *     are stuck.
- * HANDOVER-3. Who gets a schedule is what was said last; one that waits for its turn and is to stay after all stays.
+ * HANDOVER-3. The last order decides which node gets a schedule. A later order may keep a schedule that still waits for its turn.
  */
 
 export interface Handovers {
   /** How many were given away since start. */
   readonly count: number;
-  /** Whose the actor's schedule is now, while it is being dropped here because of that. */
+  /** The new owner of the actor's schedule, while this node drops the actor. */
   heirOf(actor: ScheduleActor): string | null;
   /**
    * Gives each to its heir, in place of all that still waits for its turn. Resolves when each of them has left this node,

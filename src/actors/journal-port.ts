@@ -139,7 +139,7 @@ export type SettlementOutcome = (Committed & { readonly results: readonly Settle
 /** What a schedule shows the journal. */
 export interface JournalSubject {
   readonly scheduleId: number;
-  /** What has gathered, or null. `batchId` is that of the whole statement. */
+  /** The changes that have gathered, or null. `batchId` is that of the whole statement. */
   takeAppend(batchId: string): AppendBatch | null;
   concludeAppend(outcome: AppendOutcome): void;
   /**

@@ -120,7 +120,7 @@ export class Mailbox {
     return tried;
   }
 
-  /** Whoever is still to be decided. */
+  /** The commands that are still to be decided. */
   undecided(): readonly PendingCommand[] {
     return [...this.#behindSettlement, ...this.#alone, ...this.#deferred];
   }

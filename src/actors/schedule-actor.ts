@@ -207,7 +207,7 @@ export class ScheduleActor implements JournalSubject {
     const { gathered } = this.#tentative;
     const now = this.#deps.databaseClock.upperMs();
     const batch = this.#desk.take(limit, takenUsers, gathered, this.#confirmed, batchId, now);
-    // What has gathered does not wait for wallets that are not available now.
+    // Gathered changes do not wait for wallets that are not available now.
     if (batch === null && gathered !== null) this.#deps.journal.requestAppend(this);
     return batch;
   }
@@ -223,7 +223,7 @@ export class ScheduleActor implements JournalSubject {
     this.#confirmed.enterEpoch(outcome.epoch);
     this.#publish(events);
     for (const step of ['payments', 'refunds'] as const) if (done[step] > 0) this.#deps.cameOn(step, done[step]);
-    // What was declined wrote nothing, so it is answered under the lease like every refusal.
+    // A declined settlement wrote nothing, so the lease covers its answer like every refusal.
     for (const { pending, reply } of answers) {
       this.#mailbox.answer(pending, reply.outcome === 'refused' ? this.#underLease(reply) : reply);
     }

@@ -153,12 +153,12 @@ export class SettlementDesk {
     return [...this.#taken, ...this.#open].some((settlement) => settlement.paymentId === paymentId);
   }
 
-  /** Whose settlement is with the journal, in order. */
+  /** The commands whose settlement is with the journal, in order. */
   taken(): readonly PendingCommand[] {
     return this.#taken.map(({ pending }) => pending);
   }
 
-  /** Whose settlement waits to be taken, in order. */
+  /** The commands whose settlement waits to be taken, in order. */
   open(): readonly PendingCommand[] {
     return this.#open.map(({ pending }) => pending);
   }

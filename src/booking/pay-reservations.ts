@@ -15,8 +15,8 @@ export type PaymentWish =
   | { readonly scheduleId: number; readonly seatNumber: number };
 
 /**
- * Pays holds of the user, all of one schedule and all or nothing. Exactly what an earlier payment that stands has paid is answered
- * with that payment. What is final in the store is refused from there; whatever is on hold there, its owner decides.
+ * Pays holds of the user, all of one schedule and all or nothing. When an earlier payment that stands has paid for exactly
+ * these, it is the answer. Reservations that are final in the store are refused from there; the owner decides about holds.
  */
 export async function payReservations(
   services: Services,

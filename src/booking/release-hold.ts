@@ -3,7 +3,7 @@ import type { Reservation } from '../domain/reservation.ts';
 import { done, type Outcome, refused, unkeyedOutcomeOf } from './outcome.ts';
 import type { Services } from './services.ts';
 
-/** Gives a hold of the user back. What is not on hold any more is refused with its status. */
+/** Gives a hold of the user back. A reservation that is no longer a hold is refused with its status. */
 export async function releaseHold(
   { reservations, router }: Services,
   userId: string,

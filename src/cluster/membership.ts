@@ -174,7 +174,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
     deps.onLook?.();
     // Others learn of a cut, and of its end, sooner than the next beat is due.
     if (hasChanged || reach.isOutdated()) void beatWithoutWaiting();
-    // Whoever was not told goes on handing schedules to this node.
+    // A node that did not learn of it would go on handing schedules to this one.
     if (isRetired && members.some((row) => row.node === node && !row.isLeaving)) await records.announceLeave(node);
   }
 
@@ -219,7 +219,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
       const reasons: ReadinessReason[] = [];
       if (clock.monotonicMs() >= leaseUntil) reasons.push('no answer from the database within the lease');
       if (!mayOwnNow && deps.isExclusive && first() !== null && first() !== node) {
-        // Whoever asks /readyz may be anybody, and the name of a node is that of its host.
+        // Anybody may ask /readyz, and the name of a node is that of its host, so the answer names no node.
         reasons.push("another node owns this database's schedules, and only one node may at a time");
       } else if (!separation.isTogether) {
         reasons.push('most other nodes do not reach this node');

@@ -8,9 +8,9 @@ const ACTIVATION_ATTEMPTS = 3;
 
 /**
  * Brings schedules to this node by their head rows: claims under a raised epoch, then, in a later statement, reads head and
- * rows in one snapshot, and serves only what is still its own. What nobody owns is claimed by whom it is placed at. What is
- * this node's own is served wherever it is placed, until it is handed over: who gave it may have known sooner who lives. A
- * node that leaves knows best, and passes it on without loading it where another one stays.
+ * rows in one snapshot, and serves only what is still its own. A schedule without an owner is claimed by the node that the
+ * ring places it at. A schedule of this node's own is served wherever the ring places it, until it is handed over: the node
+ * that gave it may have known sooner which nodes live. A leaving node passes it on without loading it where another one stays.
  */
 export function createOwnership(deps: {
   readonly heads: HeadRecords;

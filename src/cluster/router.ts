@@ -10,11 +10,11 @@ import type { Placement } from './placement.ts';
  * Takes each command to the node that owns its schedule.
  *
  * ROUTER-1. A command travels at most one hop: a node that gets it from a peer serves it or says who owns.
- * ROUTER-2. Only what was certainly not done is sent again, and a command whose repetition is harmless. What was sent and never answered
- *     is `unknown`.
- * ROUTER-3. Nobody waits longer than the patience below for an owner to be found; the number of those who wait is bounded.
- * ROUTER-4. Whom to ask first is a guess: this node while it serves the schedule, else who owned it when it was asked for last, else
- *     whom it is placed at. Who owns is said by the head row, which the node that is asked reads.
+ * ROUTER-2. A command is sent again only when it was certainly not done, or when repeating it is harmless. A command that was sent
+ *     and never answered is `unknown`.
+ * ROUTER-3. No command waits longer than the patience below for an owner; the number of waiting commands is bounded.
+ * ROUTER-4. The node to ask first is a guess: this node while it serves the schedule, else the last known owner, else the node that
+ *     the ring chooses. Only the head row decides who the owner is; the receiving node reads it.
  */
 
 /** A planned handover takes milliseconds; a node that dies is missed for longer than a caller should be kept. */
@@ -107,7 +107,7 @@ export function createRouter(deps: {
         remember(scheduleId, owner);
         return answer;
       }
-      // Whoever is not reached may still be the owner; the next attempt goes where the schedule is placed.
+      // A node that cannot be reached may still be the owner; the next attempt goes where the ring places the schedule.
       remember(scheduleId, answer?.owner === owner ? null : (answer?.owner ?? null));
       const leftMs = deadlineMs - clock.monotonicMs();
       if (leftMs <= 0) return unavailable('none');

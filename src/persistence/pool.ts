@@ -85,7 +85,7 @@ export function createPool(settings: { databaseUrl: string; max: number; log: Lo
   const pool = new PatientPool({ ...connectionSettings(databaseUrl), max });
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
   // A checked-out client is not covered by the pool's listener: without one of its own, its death is an uncaught error.
-  // Whoever checked it out learns of the loss from its statement.
+  // The user of the connection learns of the loss from its statement.
   pool.on('connect', (client) =>
     client.on('error', (error) => log.debug({ err: error }, 'a database connection was lost')),
   );

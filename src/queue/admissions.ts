@@ -62,7 +62,7 @@ export function createAdmissions(settings: AdmissionSettings): Admissions {
   async function propose(line: OpenLine): Promise<Proposal[]> {
     const { generation } = line;
     let proposed = await store.propose(line.concertId, generation, ADMISSIONS_PER_LINE);
-    // Who has just entered is to hear that they are in, if they are. After that the other node's word of it prompts this one.
+    // A fan that has just entered and is admitted learns so in the same answer. After that the other node's event prompts this one.
     for (let pauses = 0; proposed !== LOST && proposed.length === 0 && isBusy(line); pauses += 1) {
       if (pauses === ROUND_PAUSES) break;
       await new Promise<void>((resolve) => void machineClock.after(ROUND_PAUSE_MS, resolve));

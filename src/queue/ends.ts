@@ -156,7 +156,7 @@ export function createEnds(settings: EndSettings): Ends {
     return batch;
   }
 
-  /** Another generation is in force. Whoever asked is served under it; what nobody asked for comes up again. */
+  /** Another generation is in force. A caller's end is repeated under it; an end that no caller asked for comes up again. */
   function retry({ end, generation }: SentEnd): void {
     if (store.isUp) lines.noteLost(end.concertId, generation);
     end.attempts += 1;

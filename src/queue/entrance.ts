@@ -7,8 +7,8 @@
  *     one of them in.
  * ENTER-2. Entries are recorded in order of arrival, one batch after the other. The line store places them by their numbers, so
  *     the order does not depend on what happens to a batch on its way there.
- * ENTER-3. No one is entered while the line store is known to be away. What was recorded when it went away is repaired, and the
- *     user's next entry finds it.
+ * ENTER-3. No one is entered while the line store is known to be away. An entry that was recorded when it went away is
+ *     repaired, and the user's next entry finds it.
  */
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
@@ -145,7 +145,7 @@ export function createEntrance(settings: EntranceSettings): Entrance {
     return proposed > 0 || (wakeMs !== null && wakeMs <= databaseClock.lowerMs());
   }
 
-  /** Takes over what was recorded. What is not settled by it is sent again with the next cycle. */
+  /** Takes over the recorded entries. Entries that this does not settle are sent again with the next cycle. */
   function take(entry: PendingEntry, outcome: QueueEntryOutcome | undefined, generation: number): QueueTokenRow | null {
     if (outcome === undefined) return null;
     if (outcome.type === 'fenced') {
@@ -260,7 +260,7 @@ export function createEntrance(settings: EntranceSettings): Entrance {
     }
   }
 
-  /** One look for all of a line that were entered in one cycle. Whoever it does not find asks again. */
+  /** One look for all entries of a line in one cycle. A caller whose entry it does not find asks again. */
   async function answerTogether(line: OpenLine, entries: readonly PendingEntry[]): Promise<void> {
     const tokenIds = entries.flatMap((entry) => entry.entered?.row.tokenId ?? []);
     const look = () => store.look(line.concertId, tokenIds, false);

@@ -1,10 +1,10 @@
 /**
  * Entries that PostgreSQL has numbered and the line store does not have yet, because another node is on its way there with
- * them or died before. Whoever stands behind them has no position until they are in.
+ * them or died before. Entries behind them have no position until they are in.
  *
  * GAP-1. A position is told only when every entry that was recorded before it is in, so it never rises.
  * GAP-2. A node waits for the entries of another one for `PATIENCE_FOR_OTHERS_MS`, and then brings them itself.
- * GAP-3. A number whose entry was recorded is readable by whoever knows of a higher number: PostgreSQL gives the next number
+ * GAP-3. A number whose entry was recorded can be read by any node that knows of a higher number: PostgreSQL gives the next number
  *     only after the statement that took the one before it has committed.
  */
 import type { Clock } from '../runtime/clock.ts';

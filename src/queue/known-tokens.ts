@@ -14,7 +14,7 @@ import { isEndStatus, isLive, type Place, placeOf } from './place.ts';
 import { issuedAtMsOf, type TokenScribe, type TokenSubject } from './token.ts';
 import type { Standing } from './line-store.ts';
 
-/** About 40 MiB. What is forgotten is looked up. */
+/** About 40 MiB. A forgotten token is looked up. */
 const TOKENS_KEPT = 50_000;
 /** KNOWN-2. */
 const REPEATED_MS = 1_000;
@@ -22,7 +22,7 @@ const REPEATED_MS = 1_000;
 export interface KnownToken {
   readonly token: string;
   readonly subject: TokenSubject;
-  /** What was last known; null before that. */
+  /** The last known view; null before that. */
   place: Place | null;
   /** The last position that was told; null before that. */
   position: number | null;
@@ -34,7 +34,7 @@ export interface KnownToken {
 }
 
 export interface KnownTokens {
-  /** What is known of a genuine token; null for any other text. */
+  /** The knowledge of a genuine token; null for any other text. */
   meet(token: string): KnownToken | null;
   withId(tokenId: string): KnownToken | undefined;
   /** The same for a token that was entered, not asked with. */

@@ -27,9 +27,9 @@ export interface OpenLine extends KnownLine {
 }
 
 export interface KnownLines {
-  /** Lines in which somebody may be let in. Whoever has looked takes them out. */
+  /** Lines in which someone may be admitted. A look takes its line out. */
   readonly admissible: Set<KnownLine>;
-  /** Lines in which something may be due. Whoever has looked takes them out. */
+  /** Lines in which something may be due. A look takes its line out. */
   readonly overdue: Set<KnownLine>;
   get(concertId: number): KnownLine | undefined;
   all(): Iterable<KnownLine>;

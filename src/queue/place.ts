@@ -12,7 +12,7 @@ export const END_CODES = {
   CANCELLED: 'QUEUE_TOKEN_CANCELLED',
 } as const satisfies Record<EndStatus, RejectionCode>;
 
-/** What is known of a queue token: its holder waits, is inside, or is gone. */
+/** The place of a queue token's holder: waiting, inside, or gone. */
 export interface Place {
   readonly tokenId: string;
   readonly userId: string;

@@ -1,5 +1,5 @@
 /**
- * Who may go in, and what those who wait are told. Pure: instants arrive as arguments.
+ * The rules of admission, and the estimates for those who wait. Pure: instants arrive as arguments.
  *
  * POLICY-1. At most `maxActive` tokens are ACTIVE or being admitted when one more is admitted.
  * POLICY-2. At most `batch` admissions fall into any window of `intervalMs`: an admission's instant is at least `intervalMs` after
@@ -22,7 +22,7 @@ const LONGEST_POLL_MS = 30_000;
 const SHORTEST_POLL_MS = 1_000;
 /** Looks per interval of somebody whose turn may come with the next batch. */
 const POLLS_PER_INTERVAL = 4;
-/** Whoever polls as told must never look absent, even if one or two of the polls are lost. */
+/** A client that polls as told must never look absent, even if one or two of its polls are lost. */
 const POLLS_PER_ABANDONMENT = 3;
 /** The measured rate is that of the last minutes: long enough to smooth batches, short enough to follow a full house. */
 export const RATE_HORIZON_MS = 300_000;

@@ -55,7 +55,7 @@ export function createRepair(deps: {
 
   const keyOfUser = (userId: string, concertId: number): string => `${concertId}:${userId}`;
 
-  /** Whoever is announced is inside, or was. */
+  /** The fans that were announced as inside are inside, or were. */
   async function findAnnounced(): Promise<readonly (() => void)[]> {
     const found = [...announced];
     const tokenIds = await Promise.all(

@@ -135,7 +135,7 @@ export function createTokenViews(deps: {
     return (await lookUp(knownToken, true)) ?? showStored(knownToken);
   }
 
-  /** Who has ended is told so without the line; everybody else waits until it is rebuilt. */
+  /** A token that has ended is answered without the line; all others wait until it is rebuilt. */
   async function showLost(knownToken: KnownToken): Promise<QueueToken> {
     lines.noteLost(knownToken.subject.concertId);
     const place = await recognition.askStore(knownToken);

@@ -31,7 +31,7 @@ export interface TokenSubject {
 export interface TokenScribe {
   /** The token of the subject; always the same text. UUIDs are lower-case. */
   write(subject: TokenSubject): string;
-  /** Whom a genuine token speaks for; null for everything else. Looks nothing up. */
+  /** The subject of a genuine token; null for any other text. Looks nothing up. */
   read(token: string): TokenSubject | null;
 }
 

@@ -1,9 +1,9 @@
 /**
  * The waiting room: lines in a line store, their record in PostgreSQL.
  *
- * ROOM-1. What is shown is recorded: entries, admissions and ends are in PostgreSQL before anyone hears of them.
- * ROOM-2. No node leads. Whatever is decided about a line is decided by one operation of the line store, and recorded under the
- *     generation that the store holds the line under.
+ * ROOM-1. Only recorded facts are shown: entries, admissions and ends are in PostgreSQL before anyone learns of them.
+ * ROOM-2. No node leads. One operation of the line store makes each decision about a line, and PostgreSQL records it under the
+ *     generation under which the store holds the line.
  * ROOM-3. The store holds nothing that is not recorded, or that would be missed: emptied, it is rebuilt; away, tokens are known
  *     from their rows, and only what the store alone can tell is refused.
  * ROOM-4. Of an exclusive store one process writes the lines: it takes them over when it starts. Once another process has taken

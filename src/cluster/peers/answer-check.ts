@@ -15,8 +15,8 @@ interface Envelope {
 }
 
 /**
- * Whether a peer's value is an answer: its outcome and what belongs to that. What was granted is taken as the owner says
- * it, which runs the same version.
+ * Whether a peer's value is an answer: its outcome and what belongs to that. A grant is accepted as the owner sends
+ * it, because the owner runs the same version.
  */
 export function isAnswer(value: unknown): value is PeerAnswer {
   if (!isObject(value)) return false;

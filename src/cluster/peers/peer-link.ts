@@ -1,8 +1,8 @@
 /**
  * The link to one peer: dialled until it is up, and again whenever it breaks.
  *
- * LINK-1. Every command gets one outcome: an answer, or what is certain about it. What was not handed to the network yet is
- *     `unreachable`, what was is `lost`, and neither is ever sent again here.
+ * LINK-1. Every command gets one outcome: an answer, or what is certain about it. A command that was not handed to the network yet
+ *     is `unreachable`, one that was is `lost`, and neither is ever sent again here.
  * LINK-2. A link on which nothing is heard is broken within about 1.5 s, whoever's fault it is. Time in which this process
  *     itself stood still is not held against the peer.
  * LINK-3. A peer that says goodbye has answered all that it took, so what has no answer then is `unreachable`.
@@ -48,7 +48,7 @@ export class PeerLink {
   readonly peer: Peer;
   readonly #deps: PeerLinkDependencies;
   readonly #inFlight = new InFlight();
-  /** What is being dialled or is up. */
+  /** The connection that is being dialled or is up. */
   #socket: WebSocket | null = null;
   /** Null while the link is down. */
   #writer: FrameWriter | null = null;

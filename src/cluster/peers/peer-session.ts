@@ -3,7 +3,7 @@
  *
  * SESSION-1. Only a whole frame of well-formed commands reaches the handler; anything else ends the connection.
  * SESSION-2. Every command that is taken is answered once, whatever the handler does.
- * SESSION-3. What is under way, and what waits to be sent, is bounded: beyond it commands are answered OVERLOADED, with nothing done.
+ * SESSION-3. Commands under way and bytes that wait to be sent are bounded; commands beyond that get OVERLOADED, with nothing done.
  * SESSION-4. Goodbye is said when everything that was taken is answered, and nothing is taken after it.
  */
 import type { RawData, WebSocket } from 'ws';

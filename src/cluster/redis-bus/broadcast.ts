@@ -26,7 +26,7 @@ const ANSWER_LIMIT_MS = 1_000;
 const CHANNELS_PER_COMMAND = 500;
 /** Each look asks Redis for a word on the hearing connection, which else would be silent also when it is broken. */
 const LOOK_EVERY_MS = 1_000;
-/** Whoever fills the channels with garbage must not fill the log too. */
+/** A client that fills the channels with garbage must not fill the log too. */
 const COMPLAIN_EVERY_MS = 60_000;
 const NODE_NAME = /^[\w-]{1,64}$/;
 
@@ -164,7 +164,7 @@ export function createRedisBroadcast(deps: {
       up.add(client);
     });
     client.on('close', () => up.delete(client));
-    // Whatever is wrong with a connection closes it, and it is made again.
+    // Every fault of a connection closes it, and a new one is opened.
     client.on('error', (error: unknown) => log.debug({ err: error }, 'a connection for messages between nodes failed'));
   }
   teller.on('ready', noteConnected);

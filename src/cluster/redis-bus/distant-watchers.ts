@@ -1,4 +1,4 @@
-/** What is not renewed for this long has ended: three renewals, so that one lost message ends nothing. */
+/** An interest that is not renewed for this long has ended: three renewals, so that one lost message ends nothing. */
 const RENEWED_WITHIN_MS = 3_000;
 /** Nodes times schedules, some 100 bytes each. What does not fit is not watched from here: those nodes ask now and then. */
 const WATCHES_LIMIT = 100_000;

@@ -56,7 +56,7 @@ const readSeats = createMessageReader(Type.Union([updatesSchema, headSchema]));
 
 export const readWatchingMessage = createMessageReader(watchingSchema);
 
-/** What was told of a schedule; null where the text is not that, or is of another schedule. */
+/** The news of a schedule; null where the text is no such news, or is of another schedule. */
 export function readSeatMessage(text: string, scheduleId: number): SeatMessage | null {
   const message = readSeats(text);
   if (message === null || message.scheduleId !== scheduleId) return null;

@@ -97,7 +97,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     const couldAppend = hasLaneFor('append');
     const couldSettle = hasLaneFor('settlement');
     for (const lane of lanes) {
-      // What is ready may turn out to be nothing; then the lane takes what else there is.
+      // A ready schedule may turn out to have nothing to write; then the lane takes other work.
       for (let kind = nextKind(); kind !== null && lane.isFree; kind = nextKind()) {
         lastKind = kind;
         if (kind === 'append') void flushAppends(lane);

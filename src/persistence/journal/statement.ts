@@ -7,7 +7,7 @@ import { isInDoubt, toFault } from '../database-errors.ts';
  * connection whose other end vanished without a word would otherwise be waited for, for minutes.
  */
 const ANSWER_DEADLINE_MS = 6_000;
-/** Whoever waits is told within 2 s that there is no answer. A second of it may go by until there is a connection. */
+/** Callers learn within 2 s that there is no answer. Opening a connection may take a second of that. */
 export const WAITING_LIMIT_MS = 1_500;
 
 /**

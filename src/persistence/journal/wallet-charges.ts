@@ -28,7 +28,7 @@ import { type Connections, ROW_PATIENCE, sendStatement, WAITING_LIMIT_MS } from 
 
 /** Keeps a statement, and the time for which it holds its wallets, in the low milliseconds. */
 const CHARGES_PER_STATEMENT = 500;
-/** Several seconds' worth. Whoever comes after is told so at once instead of waiting past the client's patience. */
+/** Several seconds' worth. Later charges are rejected at once instead of waiting past the client's patience. */
 const CHARGES_WAITING = 10_000;
 /** After a deadlock, serialization failure or timeout, which leave nothing done. */
 const ATTEMPTS = 3;

@@ -25,7 +25,7 @@ interface AnswerRow {
 
 /**
  * `OFFSET 0` keeps the look-up a look-up: a plan made while the table was small would otherwise go on scanning all of it.
- * What is older than 24 h is not an answer any more, whether or not it was pruned yet.
+ * An answer older than 24 h no longer counts, whether or not it was pruned yet.
  */
 const FIND = `
   SELECT asked.position, found.*
@@ -36,7 +36,7 @@ const FIND = `
     OFFSET 0
   ) found`;
 
-/** What is older than 24 h gives way to the new answer. */
+/** An answer older than 24 h gives way to the new one. */
 const RECORD = `
   INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, status, body) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,

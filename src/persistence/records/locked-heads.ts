@@ -24,7 +24,7 @@ import { FREE_HEADS } from './queue-statements.ts';
 
 /** Between two looks at the heads that were locked. */
 const LOOK_PAUSE_MS = 20;
-/** More than one batch of entries. Whoever sends an older entry again finds its token live. */
+/** More than one batch of entries. A caller that sends an older entry again finds its token live. */
 const MOST_OUTCOMES_KEPT = 2_000;
 
 interface Done<T, R> {

@@ -158,7 +158,7 @@ export function createQueueRecords({
       ends.map(({ endedAtMs }) => endedAtMs),
       ends.map(({ unlessHolding }) => unlessHolding ?? false),
     ];
-    // Who leaves a line waits for it.
+    // A caller that leaves a line waits for it.
     return changeOf(await writeRows<ChangeRow>(pool, { text, values }));
   }
 

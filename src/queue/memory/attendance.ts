@@ -4,7 +4,7 @@ import type { Allowances } from '../presence-settings.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createPresence, type Presence } from './presence.ts';
 
-/** What was handed out as due is handed out again this much later, unless it was done. */
+/** A due item that was handed out is handed out again this much later, unless it was done. */
 export const HANDED_OUT_AGAIN_MS = 1_000;
 
 /** A live token in a line. */

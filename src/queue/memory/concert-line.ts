@@ -5,7 +5,7 @@
  * QLINE-1. A proposal counts against cap and window from when it is made until it is shown or withdrawn, and is not visible.
  * QLINE-2. One round of proposals is out at a time. Proposals are made in order of entry.
  * QLINE-3. No instant of admission is before an earlier one, the issue of a token, or the end that freed the slot.
- * QLINE-4. What was handed out as due is handed out again a second later unless it was done; an idle shopper, who may be kept
+ * QLINE-4. A due item that was handed out is handed out again a second later unless it was done; an idle shopper, who may be kept
  *     for a hold, after `IDLE_LOOK_AGAIN_MS`.
  */
 import type { AdmittedToken, QueueTokenRow } from '../../domain/queue-token.ts';

@@ -133,7 +133,7 @@ export function createRedisLink(deps: {
     isConnected = false;
     goDown(new Error('the connection to Redis was closed'));
   });
-  // Whatever is wrong with a connection closes it, which is told of above.
+  // Every fault of a connection closes it, and the handler above reports that.
   redis.on('error', (error: unknown) => log.debug({ err: error }, 'a connection to Redis failed'));
 
   function listen(): void {
