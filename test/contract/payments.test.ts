@@ -6,7 +6,8 @@ import { addSchedule, enter, openSale, startTestService } from '../fixtures/serv
 import { waitFor } from '../fixtures/wait-for.ts';
 
 const database = await createTestDatabase(t);
-const api = await startTestService(t, database, { HOLD_TTL_MS: '1200', MAX_SEATS_PER_USER: '10' });
+const HOLD_TTL_MS = 1_200;
+const api = await startTestService(t, database, { HOLD_TTL_MS: String(HOLD_TTL_MS), MAX_SEATS_PER_USER: '10' });
 
 type Shopper = Awaited<ReturnType<typeof shopper>>;
 
@@ -248,13 +249,21 @@ t.test('from startsAt on nothing is refunded any more', async (t) => {
 
 t.test('a hold stays payable to its holder after the token was given up elsewhere or has ended', async (t) => {
   const { concertId, scheduleId } = await openSale(api, { queue: { activeTtlMs: 1_000 } });
-  const fan = await shopper(concertId);
-  const isExpired = async () =>
-    (await api.call('GET', '/queue/status', { token: fan.queueToken })).body['status'] === 'EXPIRED';
-  const [one, two] = await hold(fan, scheduleId, 1, 2);
-  await waitFor(isExpired, { what: 'the end of the token' });
-  t.match(await api.call('DELETE', `/reservations/${two}`, { token: fan.queueToken }), { status: 200 });
-  t.match(await pay(api, fan.queueToken, { reservationId: one }), { status: 201 });
+  for (let seat = 1; ; seat += 2) {
+    const fan = await shopper(concertId);
+    const isExpired = async () =>
+      (await api.call('GET', '/queue/status', { token: fan.queueToken })).body['status'] === 'EXPIRED';
+    const askedAtMs = performance.now();
+    const [one, two] = await hold(fan, scheduleId, seat, seat + 1);
+    await waitFor(isExpired, { what: 'the end of the token' });
+    const released = await api.call('DELETE', `/reservations/${two}`, { token: fan.queueToken });
+    const paid = await pay(api, fan.queueToken, { reservationId: one });
+    // On a busy machine the hold itself may have ended by now, which says nothing about the token.
+    if (performance.now() - askedAtMs >= HOLD_TTL_MS) continue;
+    t.match(released, { status: 200 });
+    t.match(paid, { status: 201 });
+    return;
+  }
 });
 
 t.test('payments are listed newest first, by page, and only the caller’s', async (t) => {
