@@ -26,7 +26,7 @@ export const MUTATIONS: Readonly<Record<MutationName, readonly Replacement[]>> =
   lease: [
     {
       file: 'src/cluster/membership.ts',
-      text: 'isLeaseValid: () => clock.monotonicMs() < leaseUntil,',
+      text: 'isLeaseValid: () => separation.isTogether && clock.monotonicMs() < leaseUntil,',
       by: 'isLeaseValid: () => true,',
     },
   ],
