@@ -25,7 +25,7 @@ export function createQueueDesk({ client, kept, store, fan, shopper, attempt, te
   }
 
   async function askPlace(concertId: number): Promise<QueueToken | null> {
-    const holder = shopper(concertId);
+    const holder = shopper(concertId) ?? formerShopper(concertId);
     if (holder === null) return null;
     try {
       return await holder.status();
@@ -34,6 +34,13 @@ export function createQueueDesk({ client, kept, store, fan, shopper, attempt, te
       kept.keepQueueToken(concertId, null);
       return null;
     }
+  }
+
+  /** The holder of the token in view that another tab has dropped: only the service knows how it ended. */
+  function formerShopper(concertId: number): ReturnType<Counter['shopper']> {
+    const { visit } = store.state;
+    if (visit?.concertId !== concertId || visit.place === null || visit.place === 'unknown') return null;
+    return fan() === null ? null : client.inQueue(visit.place.token);
   }
 
   async function readConcert(concertId: number): Promise<void> {
