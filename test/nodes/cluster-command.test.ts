@@ -53,7 +53,7 @@ async function says(command: Command, words: RegExp, limitMs = START_LIMIT_MS): 
   await waitFor(() => words.test(command.output()), { deadlineMs: limitMs, what: `${words} in ${command.output()}` });
 }
 
-/** What is left of a cluster's files. */
+/** The files of a cluster that are left. */
 function remains({ folder }: Command): string[] {
   return readdirSync(folder).filter((name) => name.startsWith('frontrow-cluster-'));
 }

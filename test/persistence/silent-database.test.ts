@@ -19,9 +19,6 @@ import { waitFor } from '../fixtures/wait-for.ts';
 // All of the time goes by in waiting for answers that do not come.
 t.jobs = 4;
 
-/** Two seconds are promised on a machine with time. A caller that waits for PostgreSQL's own limit waits for more than five. */
-const BEFORE_ANY_LIMIT_MS = 4_500;
-
 t.test('a schedule whose turn never comes because all lanes wait in vain is refused within two seconds', async (t) => {
   const database = await createTestDatabase(t);
   const proxy = await startTcpProxy(t, database.url);
@@ -39,7 +36,7 @@ t.test('a schedule whose turn never comes because all lanes wait in vain is refu
   });
   for (const { reply, afterMs } of await Promise.all(replies)) {
     t.match(reply, { outcome: 'failed', code: 'STORE_UNAVAILABLE' });
-    t.ok(afterMs < BEFORE_ANY_LIMIT_MS, `answered after ${Math.round(afterMs)} ms`);
+    t.ok(afterMs < 2_000, `answered after ${Math.round(afterMs)} ms`);
   }
   proxy.cut();
 });
@@ -56,11 +53,10 @@ t.test('the first command of a schedule is refused within two seconds while the 
     code: 'STORE_UNAVAILABLE',
     effect: 'none',
   });
-  t.ok(performance.now() - started < BEFORE_ANY_LIMIT_MS);
-  const waitedMs = performance.now() - started;
+  t.ok(performance.now() - started < 2_000);
   const asked = performance.now();
   t.match(await node.dispatch(holdCommand(scheduleId, randomUUID(), 1)), { outcome: 'failed', effect: 'none' });
-  t.ok(performance.now() - asked < waitedMs, 'the next caller waits for less');
+  t.ok(performance.now() - asked < 500, 'whoever comes after need not wait as long');
   t.equal(node.registry.counts().waiting, 0);
   proxy.cut();
   await waitFor(async () => (await node.dispatch(holdCommand(scheduleId, randomUUID(), 1))).outcome === 'granted', {
@@ -126,7 +122,7 @@ t.test('a lane gives up a server that greets and then says nothing', async (t) =
   });
   const started = performance.now();
   await t.rejects(lane.start());
-  t.ok(performance.now() - started < BEFORE_ANY_LIMIT_MS);
+  t.ok(performance.now() - started < 2_000);
   t.equal(lane.isConnected, false);
   await lane.close();
 });
@@ -222,7 +218,7 @@ t.test('whoever waits behind a charge whose answer is missing is refused with it
   const behind = others.map((userId) => wallets.charge(userId, 1_000, null));
   await t.rejects(doubtful, { code: 'STORE_UNAVAILABLE', effect: 'unknown' });
   for (const refused of behind) await t.rejects(refused, { code: 'STORE_UNAVAILABLE', effect: 'none' });
-  t.ok(performance.now() - begunMs < BEFORE_ANY_LIMIT_MS);
+  t.ok(performance.now() - begunMs < 2_000);
   proxy.cut();
   for (const userId of others) t.match(await wallets.charge(userId, 1_000, null), { value: { currentBalance: 1_000 } });
 });

@@ -91,7 +91,7 @@ async function testStorm(t: Test, factory: RoomFactory): Promise<void> {
     );
     return rows;
   };
-  // Whoever is inside is ended by their time, and everybody else gets in: nobody is stuck.
+  // Time ends those inside, and all others get in: nobody is stuck.
   await waitFor(async () => (await read()).every((row) => row.status !== 'WAITING' && row.status !== 'ACTIVE'), {
     what: 'everybody to have had their turn',
     deadlineMs: 20_000,

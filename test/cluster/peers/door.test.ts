@@ -204,16 +204,9 @@ t.test('a thousand connections without a handshake do not keep a peer out, nor s
   let open = sockets.length;
   for (const socket of sockets) socket.on('close', () => (open -= 1));
   const links = startDialler(t, address);
-  // On a busy machine the first handshake may be too slow for so full a room; the dialler tries again by itself.
-  const outcome = await waitFor(
-    async () => {
-      const sent = await links.send(LISTENER, readMap(4), LIMIT_MS);
-      return sent.type === 'answered' ? sent : null;
-    },
-    { what: 'a link between the strangers', deadlineMs: 60_000 },
-  );
+  const outcome = await links.send(LISTENER, readMap(4), LIMIT_MS);
   t.same(outcome, { type: 'answered', answer: { outcome: 'elsewhere', owner: '4' } });
-  await waitFor(() => open === 0, { what: 'the end of all of them', deadlineMs: 60_000 });
+  await waitFor(() => open === 0, { what: 'the end of all of them' });
 });
 
 t.test('a stranger that says more than a handshake needs is cut off, on either side', async (t) => {

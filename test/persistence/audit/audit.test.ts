@@ -37,7 +37,7 @@ t.test('what cannot be judged without a word from the operator is skipped with a
   t.same(skipped.toSorted(), ['queue-capacity', 'queue-rate', 'queue-time-to-live', 'seat-limit']);
 });
 
-/** What is done to the lawful database, and what must be found broken: exactly that. */
+/** Changes to the lawful database, and exactly the invariants that each must break. */
 const corruptions: { what: string; sql: string[]; broken: string[] }[] = [
   {
     what: 'a seat sold twice',

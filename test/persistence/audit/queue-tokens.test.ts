@@ -67,7 +67,7 @@ async function createLine(t: Parameters<typeof createTestDatabase>[0]): Promise<
 
 const NO = (no: number, set: string): string => `UPDATE queue_tokens SET ${set} WHERE no = ${no}`;
 
-/** What is done to the line, and what it breaks: exactly that. */
+/** Changes to the line, and exactly the invariants that each breaks. */
 const changes: { what: string; sql: string[]; broken: string[] }[] = [
   { what: 'nothing', sql: [], broken: [] },
   {

@@ -3,7 +3,7 @@ import { auditAnswers } from '../../../src/persistence/audit/audit-answers.ts';
 import { runAudit } from '../../../src/persistence/audit/audit.ts';
 import { createLawfulDatabase } from './lawful-database.ts';
 
-/** What is done to one recorded answer, and the invariant that it then breaks. */
+/** Changes to one recorded answer, and the invariant that each breaks. */
 const corruptions: { what: string; key: string; set?: string; isCopied?: true; breaks: string }[] = [
   {
     what: 'a charge that the ledger does not have',

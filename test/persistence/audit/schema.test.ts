@@ -10,7 +10,7 @@ t.test('the snapshot is what the migrations make; npm run schema:snapshot writes
   t.same(await readSchemaFacts(pool), snapshot);
 });
 
-/** What is done to the schema, and the objects that then differ. */
+/** Changes to the schema, and the objects that then differ. */
 const changes: { sql: string; objects: string[] }[] = [
   { sql: 'ALTER TABLE seats DROP CONSTRAINT seats_price_check', objects: ['constraint seats.seats_price_check'] },
   {
