@@ -22,6 +22,8 @@ export interface QueueToken {
 /** A token that a payment completed, and its concert's schedules that have not begun: their owners must be notified. */
 export interface CompletedToken {
   readonly tokenId: string;
+  /** As it is recorded. */
+  readonly endedAtMs: number;
   readonly scheduleIds: readonly number[];
 }
 
@@ -76,8 +78,8 @@ export interface WaitingRoom {
    * ended it. Null when `identify` gives null.
    */
   leave(token: string): Promise<{ readonly identity: QueueIdentity; readonly left: boolean } | null>;
-  /** A payment has durably completed the user's token of the concert: frees its slot. */
-  noteCompleted(userId: string, concertId: number): void;
+  /** A payment has durably completed the token: it reads COMPLETED from now on, and its slot is free. */
+  noteCompleted(concertId: number, completed: Pick<CompletedToken, 'tokenId' | 'endedAtMs'>): void;
   /** Applies a changed policy to later admissions. */
   notePolicyChanged(concertId: number): void;
   counts(concertId: number): Promise<QueueCounts>;

@@ -6,15 +6,15 @@ import type { WaitingRoom } from '../domain/queue-token.ts';
  * returned, whichever node owns the schedule.
  */
 export function noteCompletions(router: CommandRouter, room: Pick<WaitingRoom, 'noteCompleted'>): CommandRouter {
-  function note(reply: Reply<PayReservations>, userId: string): void {
+  function note(reply: Reply<PayReservations>): void {
     if (reply.outcome !== 'granted' || !('payment' in reply.value)) return;
     const { payment, completedToken } = reply.value;
-    if (completedToken !== null) room.noteCompleted(userId, payment.concertId);
+    if (completedToken !== null) room.noteCompleted(payment.concertId, completedToken);
   }
 
   async function pay(command: PayReservations): Promise<Reply<PayReservations>> {
     const reply = await router.dispatch(command);
-    note(reply, command.userId);
+    note(reply);
     return reply;
   }
 

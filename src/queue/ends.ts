@@ -29,6 +29,8 @@ export interface Ends extends WriteStep {
   isUnderWay(tokenId: string): boolean;
   /** Its holder leaves. True when this call ended the token, false when something else had. Throws Faults. */
   cancel(concertId: number, tokenId: string): Promise<boolean>;
+  /** A settlement has ended the token: that takes effect in the same turn, except where the line store must be waited for. */
+  noteCompleted(concertId: number, completed: Pick<RecordedEnd, 'tokenId' | 'endedAtMs'>): void;
   refuseAll(fault: Fault): void;
 }
 
@@ -163,10 +165,14 @@ export function createEnds(settings: EndSettings): Ends {
     if (end.waiters.length === 0 || end.attempts >= ATTEMPTS) fail(end, new Fault('QUEUE_UNAVAILABLE', 'none'));
   }
 
-  async function tellStore(concertId: number, ended: readonly SentEnd[], refused: readonly SentEnd[]): Promise<void> {
+  async function tellStore(
+    concertId: number,
+    ended: readonly RecordedEnd[],
+    refused: readonly SentEnd[],
+  ): Promise<void> {
     const line = lines.get(concertId);
     const tokenIds = [...ended, ...refused].map(({ tokenId }) => tokenId);
-    if (line === undefined || !store.isUp) {
+    if (line === undefined || !isOpen(line) || !store.isUp) {
       for (const { tokenId, status, endedAtMs } of ended) knownTokens.noteEnded(tokenId, status, endedAtMs);
       repair.add(concertId, tokenIds);
       return;
@@ -229,6 +235,9 @@ export function createEnds(settings: EndSettings): Ends {
         if (outcome !== 'kept') return known === undefined && outcome === 'ended';
       }
     },
+
+    noteCompleted: (concertId, { tokenId, endedAtMs }) =>
+      void tellStore(concertId, [{ tokenId, status: 'COMPLETED', endedAtMs }], []),
 
     refuseAll(fault) {
       for (const end of pending.values()) fail(end, fault);

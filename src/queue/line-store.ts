@@ -101,6 +101,8 @@ export interface LineListener {
 export interface ExclusiveLines {
   /** Whether the store can hold no more tokens. */
   readonly isFull: boolean;
+  /** The user's live token, or null. */
+  tokenOfUser(concertId: number, userId: string): string | null;
   /** This process has raised the generation of its line: the line is held under that one from now on. */
   continueUnder(concertId: number, generation: number): void;
 }
@@ -122,8 +124,6 @@ export interface LineStore {
   checkHearing(): void;
   /** Reserves the rebuilding of a line for this node, for so long. False when another node has it. */
   claimRebuild(concertId: number, ttlMs: number): Awaitable<boolean>;
-  /** The token with which the user is inside, or null. An exclusive store also knows those that wait. */
-  tokenOfUser(concertId: number, userId: string): Awaitable<string | null>;
   /** Tokens that wait, or are inside, by rank from 0, the last one included. */
   range(concertId: number, where: 'waiting' | 'inside', first: number, last: number): Awaitable<readonly string[]>;
   /** Where one token stands: the look-up of a request with it, and a sign of life of its holder. */

@@ -64,9 +64,8 @@ export function createRecognition(deps: {
   }
 
   function ask(knownToken: KnownToken): Awaitable<Place> {
-    const { userId, concertId, tokenId } = knownToken.subject;
-    // A completion that was announced is in its row before the line store hears of it.
-    if (!store.isUp || repair.isAnnounced(userId, concertId)) return askStore(knownToken);
+    const { concertId, tokenId } = knownToken.subject;
+    if (!store.isUp) return askStore(knownToken);
     const touched = store.touch(concertId, tokenId);
     if (!(touched instanceof Promise)) return learn(knownToken, touched);
     return touched.then(
@@ -96,12 +95,9 @@ export function createRecognition(deps: {
     sign: (concertId, tokenId) => sign(concertId, tokenId),
 
     find(knownToken) {
-      const { place, subject } = knownToken;
+      const { place } = knownToken;
       if (place === null || !knownTokens.mayRepeat(knownToken, store.isHearing && store.isUp)) return ask(knownToken);
-      if (isLive(place)) {
-        if (repair.isAnnounced(subject.userId, subject.concertId)) return ask(knownToken);
-        if (!knownToken.isClaimed) claim(knownToken);
-      }
+      if (isLive(place) && !knownToken.isClaimed) claim(knownToken);
       return place;
     },
   };

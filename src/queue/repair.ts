@@ -21,10 +21,6 @@ export interface Repair extends WriteStep {
    */
   doubt(line: KnownLine, tokenIds: readonly string[]): void;
   add(concertId: number, tokenIds: readonly string[]): void;
-  /** A settlement says that it has completed the token with which the user is inside. */
-  addUser(userId: string, concertId: number): void;
-  /** Whether a completion of this user is still to be looked at. */
-  isAnnounced(userId: string, concertId: number): boolean;
 }
 
 export function createRepair(deps: {
@@ -40,8 +36,6 @@ export function createRepair(deps: {
   const { records, store, lines, changes, wake, onFenced, onFailure } = deps;
   /** Token ids with their concerts. */
   const tokens = new Map<string, number>();
-  const announced = new Map<string, { readonly userId: string; readonly concertId: number }>();
-
   const doubted = new Set<KnownLine>();
 
   /** False when another process has taken the lines over. */
@@ -53,27 +47,11 @@ export function createRepair(deps: {
     return raised.length === lines.length;
   }
 
-  const keyOfUser = (userId: string, concertId: number): string => `${concertId}:${userId}`;
-
-  /** The fans that were announced as inside are inside, or were. */
-  async function findAnnounced(): Promise<readonly (() => void)[]> {
-    const found = [...announced];
-    const tokenIds = await Promise.all(
-      found.map(async ([, { userId, concertId }]) => store.tokenOfUser(concertId, userId)),
-    );
-    return found.map(([key, { concertId }], nth) => {
-      const tokenId = tokenIds[nth];
-      if (typeof tokenId === 'string') tokens.set(tokenId, concertId);
-      return () => announced.delete(key);
-    });
-  }
-
   async function mend(): Promise<FlushResult> {
     if (doubted.size > 0 && store.exclusive !== null && !(await raiseDoubted(store.exclusive))) {
       onFenced();
       return 'failed';
     }
-    const settled = await findAnnounced();
     for (const concertId of new Set(tokens.values()))
       if (lines.get(concertId) === undefined) await lines.open(concertId);
     const batch = [...tokens].filter(([, concertId]) => {
@@ -81,16 +59,14 @@ export function createRepair(deps: {
       return line !== undefined && isOpen(line);
     });
     batch.length = Math.min(batch.length, TOKENS_PER_LOOK);
-    if (batch.length > 0) {
-      const rows = Map.groupBy(await records.find(batch.map(([tokenId]) => tokenId)), (row) => row.concertId);
-      for (const [concertId, members] of Map.groupBy(batch, ([, id]) => id)) {
-        const line = lines.get(concertId);
-        if (line !== undefined) await changes.apply(line, rows.get(concertId) ?? []);
-        for (const [tokenId] of members) tokens.delete(tokenId);
-      }
+    if (batch.length === 0) return 'idle';
+    const rows = Map.groupBy(await records.find(batch.map(([tokenId]) => tokenId)), (row) => row.concertId);
+    for (const [concertId, members] of Map.groupBy(batch, ([, id]) => id)) {
+      const line = lines.get(concertId);
+      if (line !== undefined) await changes.apply(line, rows.get(concertId) ?? []);
+      for (const [tokenId] of members) tokens.delete(tokenId);
     }
-    for (const settle of settled) settle();
-    return batch.length > 0 ? 'done' : 'idle';
+    return 'done';
   }
 
   function add(concertId: number, tokenIds: readonly string[]): void {
@@ -106,15 +82,8 @@ export function createRepair(deps: {
       add(line.concertId, tokenIds);
     },
 
-    addUser(userId, concertId) {
-      announced.set(keyOfUser(userId, concertId), { userId, concertId });
-      wake();
-    },
-
-    isAnnounced: (userId, concertId) => announced.size > 0 && announced.has(keyOfUser(userId, concertId)),
-
     async flush() {
-      if (!store.isUp || (tokens.size === 0 && announced.size === 0 && doubted.size === 0)) return 'idle';
+      if (!store.isUp || (tokens.size === 0 && doubted.size === 0)) return 'idle';
       try {
         return await mend();
       } catch (error) {

@@ -175,9 +175,9 @@ export function createTokenViews(deps: {
     openLine,
 
     show(knownToken) {
-      const { place, subject } = knownToken;
+      const { place } = knownToken;
       if (place !== null && !isLive(place)) return showPlace(knownToken, place);
-      if (!store.isUp || repair.isAnnounced(subject.userId, subject.concertId)) return showStored(knownToken);
+      if (!store.isUp) return showStored(knownToken);
       return ask(knownToken);
     },
 

@@ -220,8 +220,8 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
 
   /** The user's live token, where an exclusive store has one that is not about to end. A sign of life. */
   async function findLive(userId: string, concertId: number): Promise<QueueToken | null> {
-    const tokenId = await store.tokenOfUser(concertId, userId);
-    if (tokenId === null || ends.isUnderWay(tokenId) || repair.isAnnounced(userId, concertId)) return null;
+    const tokenId = store.exclusive?.tokenOfUser(concertId, userId) ?? null;
+    if (tokenId === null || ends.isUnderWay(tokenId)) return null;
     const shown = await views.show(knownTokens.meetSubject({ tokenId, userId, concertId }));
     return isLive(shown) ? shown : null;
   }
@@ -321,7 +321,7 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
     activate: (token) => track(activate(token)),
     leave: (token) => track(leave(token)),
 
-    noteCompleted: (userId, concertId) => repair.addUser(userId, concertId),
+    noteCompleted: (concertId, completed) => ends.noteCompleted(concertId, completed),
 
     notePolicyChanged: (concertId) => policyChanges.note(concertId),
 

@@ -124,9 +124,8 @@ export function createFakeRoom(nowMs: () => number, policyOf: (concertId: number
       notes.push(`left ${left}`);
       return { identity: { ...place }, left };
     },
-    noteCompleted(userId, concertId) {
-      notes.push(`completed ${userId} ${concertId}`);
-      const live = of(concertId, 'ACTIVE').find((place) => place.userId === userId);
+    noteCompleted(concertId, { tokenId }) {
+      const live = of(concertId, 'ACTIVE').find((place) => place.tokenId === tokenId);
       if (live !== undefined) end(live.token, 'COMPLETED');
     },
     notePolicyChanged(concertId) {

@@ -183,7 +183,9 @@ export function createFakeSales(
     const remainingBalance = book(userId, 'PAYMENT', -amount, paymentId);
     record(userId, claim, 201, { ...payment, remainingBalance });
     const stillHolds = liveOf(scheduleId).some((row) => row.userId === userId && row.status === 'HELD');
-    const completedToken = stillHolds ? null : { tokenId: userId, scheduleIds: datesOf(payment.concertId) };
+    const completedToken = stillHolds
+      ? null
+      : { tokenId: userId, endedAtMs: Date.parse(paidAt), scheduleIds: datesOf(payment.concertId) };
     if (completedToken !== null) completedTokens.set(`${userId} ${payment.concertId}`, completedToken);
     return { outcome: 'granted', value: { payment, remainingBalance, completedToken } };
   }

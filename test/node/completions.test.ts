@@ -24,7 +24,7 @@ const command: PayReservations = {
 
 /** Dispatches a payment that the owner answers so; the completions that the room was told of. */
 async function toldBy(reply: Reply<PayReservations>) {
-  const told: [string, number][] = [];
+  const told: unknown[] = [];
   // The router under test passes on payments only.
   const owner = { dispatch: () => reply } as unknown as CommandRouter;
   const router = noteCompletions(owner, { noteCompleted: (...completed) => void told.push(completed) });
@@ -33,8 +33,10 @@ async function toldBy(reply: Reply<PayReservations>) {
 }
 
 t.test('the room learns of a token that a payment has completed', async (t) => {
-  const completedToken = { tokenId: 'token', scheduleIds: [1, 2] };
-  t.same(await toldBy({ outcome: 'granted', value: { payment, remainingBalance: 0, completedToken } }), [['fan', 7]]);
+  const completedToken = { tokenId: 'token', endedAtMs: 5, scheduleIds: [1, 2] };
+  t.same(await toldBy({ outcome: 'granted', value: { payment, remainingBalance: 0, completedToken } }), [
+    [7, completedToken],
+  ]);
 });
 
 t.test('the room learns nothing of other outcomes', async (t) => {

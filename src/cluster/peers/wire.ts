@@ -1,7 +1,7 @@
 /** What both ends of a peer link agree on. */
 
 /** Raised with every change of what is said or meant on a link, a new command among it: nodes of different versions do not talk. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Where peer links are taken; everything else on that port is refused. */
 export const PEER_PATH = '/peer';

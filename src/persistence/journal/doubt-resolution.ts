@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Settlement, SettlementResult } from '../../actors/journal-port.ts';
-import { completedTokenOf, DATES_AHEAD } from './settlement-statement.ts';
+import { type CompletedTokenRow, completedTokenOf, DATES_AHEAD, ENDED_MS } from './settlement-statement.ts';
 import { type Backend, terminateBackend } from './backend.ts';
 import { sendStatement } from './statement.ts';
 
@@ -31,28 +31,28 @@ JOIN unnest($1::bigint[], $2::bigint[], $3::uuid[]) AS mine (schedule_id, first_
 WHERE l.batch_id = ANY($3::uuid[])`;
 
 const READ_SETTLED = `
-SELECT asked.payment_id, done.first_seq, done.balance, done.completed_token,
-  CASE WHEN done.completed_token IS NOT NULL THEN ${DATES_AHEAD('done.concert_id')} END AS dates_ahead
+SELECT asked.payment_id, done.first_seq, done.balance, completed.token_id AS completed_token, completed.ended_ms,
+  CASE WHEN completed.token_id IS NOT NULL THEN ${DATES_AHEAD('done.concert_id')} END AS dates_ahead
 FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS asked (payment_id, kind, user_id)
 LEFT JOIN LATERAL (
   SELECT min(r.seq) AS first_seq, e.balance_after AS balance,
-    min(r.concert_id) AS concert_id, (
-      SELECT t.token_id FROM queue_tokens t
-      WHERE t.concert_id = min(r.concert_id) AND t.user_id = asked.user_id AND t.status = 'COMPLETED'
-      ORDER BY t.ended_at DESC LIMIT 1) AS completed_token
+    min(r.concert_id) AS concert_id
   FROM wallet_entries e
   JOIN payment_items i ON i.payment_id = e.payment_id
   JOIN reservations r ON r.reservation_id = i.reservation_id
   WHERE e.user_id = asked.user_id AND e.payment_id = asked.payment_id AND e.type = asked.kind
   GROUP BY e.balance_after
-) done ON true`;
+) done ON true
+LEFT JOIN LATERAL (
+  SELECT t.token_id, ${ENDED_MS('t')} AS ended_ms FROM queue_tokens t
+  WHERE t.concert_id = done.concert_id AND t.user_id = asked.user_id AND t.status = 'COMPLETED'
+  ORDER BY t.ended_at DESC LIMIT 1
+) completed ON true`;
 
-interface SettledRow {
+interface SettledRow extends CompletedTokenRow {
   readonly payment_id: string;
   readonly first_seq: number | null;
   readonly balance: number | null;
-  readonly completed_token: string | null;
-  readonly dates_ahead: readonly number[] | null;
 }
 
 function resultOf(row: SettledRow): SettlementResult {

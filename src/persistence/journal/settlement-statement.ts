@@ -21,6 +21,9 @@ export const DATES_AHEAD = (concertId: string): string => `(
   SELECT coalesce(json_agg(s.schedule_id), '[]') FROM schedules s
   WHERE s.concert_id = ${concertId} AND s.starts_at > statement_timestamp())`;
 
+/** When the token of this row ended, in epoch milliseconds. */
+export const ENDED_MS = (token: string): string => `floor(extract(epoch FROM ${token}.ended_at) * 1000)::float8`;
+
 const SETTLE = `
 WITH p AS MATERIALIZED (
   SELECT * FROM unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::float8[], $9::int[], $10::bigint[], $11::bigint[], $12::uuid[], $13::text[], $14::text[], $15::smallint[], $16::text[])
@@ -101,7 +104,7 @@ WITH p AS MATERIALIZED (
   UPDATE queue_tokens t SET status = 'COMPLETED', ended_at = instant.at
   FROM token, instant
   WHERE t.token_id = token.token_id AND t.status = 'ACTIVE'
-  RETURNING t.token_id, t.user_id, t.concert_id
+  RETURNING t.token_id, t.user_id, t.concert_id, ${ENDED_MS('t')} AS ended_ms
 ), recorded AS (
   INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, status, body, first_seq, balance)
   SELECT done.user_id, done.key, done.fingerprint, done.status, done.body::json, done.first_seq, changed.balance
@@ -115,7 +118,7 @@ WITH p AS MATERIALIZED (
 )
 SELECT p.schedule_id, p.payment_id, covered.payment_id IS NOT NULL AS covered, done.first_seq,
   locked.user_id IS NULL AND EXISTS (SELECT FROM wallets w WHERE w.user_id = p.user_id) AS is_locked_elsewhere,
-  coalesce(changed.balance, locked.balance, 0) AS balance, completed.token_id AS completed_token,
+  coalesce(changed.balance, locked.balance, 0) AS balance, completed.token_id AS completed_token, completed.ended_ms,
   CASE WHEN completed.token_id IS NOT NULL THEN ${DATES_AHEAD('p.concert_id')} END AS dates_ahead,
   floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
   1 / ((SELECT count(*) FROM settled) = (SELECT count(*) FROM item)
@@ -178,24 +181,26 @@ export function settlementStatement(batches: readonly SettlementBatch[]): LaneSt
   };
 }
 
-interface SettlementRow {
+interface SettlementRow extends CompletedTokenRow {
   readonly schedule_id: number;
   readonly payment_id: string;
   readonly covered: boolean;
   readonly is_locked_elsewhere: boolean;
   readonly first_seq: number | null;
   readonly balance: number;
+}
+
+/** The columns of a token that the payment has completed; null where it has completed none. */
+export interface CompletedTokenRow {
   readonly completed_token: string | null;
+  readonly ended_ms: number | null;
   readonly dates_ahead: readonly number[] | null;
 }
 
-export function completedTokenOf(row: {
-  readonly completed_token: string | null;
-  readonly dates_ahead: readonly number[] | null;
-}): CompletedToken | null {
+export function completedTokenOf(row: CompletedTokenRow): CompletedToken | null {
   if (row.completed_token === null) return null;
-  if (row.dates_ahead === null) throw new Error('a completed token came without its dates');
-  return { tokenId: row.completed_token, scheduleIds: row.dates_ahead };
+  if (row.ended_ms === null || row.dates_ahead === null) throw new Error('a completed token came without its end');
+  return { tokenId: row.completed_token, endedAtMs: row.ended_ms, scheduleIds: row.dates_ahead };
 }
 
 function resultOf(row: SettlementRow): SettlementResult {

@@ -1,6 +1,6 @@
 import type { ReservationRecords } from '../../domain/reservation.ts';
 import { RESERVATION_COLUMNS, type ReservationRow, reservationOf } from './reservation-row.ts';
-import { DATES_AHEAD } from '../journal/settlement-statement.ts';
+import { type CompletedTokenRow, completedTokenOf, DATES_AHEAD, ENDED_MS } from '../journal/settlement-statement.ts';
 import { type Connections, readRows } from '../journal/statement.ts';
 
 const FROM = 'FROM reservations r JOIN schedules s USING (schedule_id)';
@@ -54,7 +54,7 @@ const CLOCKS_APART = `interval '5 seconds'`;
 
 /** $1 concert, $2 user, $3 epoch milliseconds of the payment */
 const COMPLETED_TOKEN = `
-  SELECT t.token_id, ${DATES_AHEAD('$1')} AS schedule_ids FROM queue_tokens t
+  SELECT t.token_id AS completed_token, ${ENDED_MS('t')} AS ended_ms, ${DATES_AHEAD('$1')} AS dates_ahead FROM queue_tokens t
   WHERE t.ended_at >= to_timestamp($3::float8 / 1000) - ${CLOCKS_APART}
     AND t.concert_id = $1 AND t.user_id = $2 AND t.status = 'COMPLETED'
   ORDER BY t.ended_at DESC LIMIT 1`;
@@ -91,8 +91,8 @@ export function createReservationRecords({ pool }: { pool: Connections }): Reser
 
     async findCompletedToken(userId, concertId, paidAtMs) {
       const statement = { text: COMPLETED_TOKEN, values: [concertId, userId, paidAtMs] };
-      const [row] = await readRows<{ token_id: string; schedule_ids: number[] }>(pool, statement);
-      return row === undefined ? null : { tokenId: row.token_id, scheduleIds: row.schedule_ids };
+      const [row] = await readRows<CompletedTokenRow>(pool, statement);
+      return row === undefined ? null : completedTokenOf(row);
     },
   };
 }

@@ -66,6 +66,7 @@ export function createMemoryLineStore({
       get isFull() {
         return live >= MOST_LIVE_TOKENS;
       },
+      tokenOfUser: (concertId, userId) => lines.get(concertId)?.tokenOfUser(userId) ?? null,
       continueUnder: (concertId, generation) =>
         void on(concertId, (line) => {
           line.generation = generation;
@@ -73,7 +74,6 @@ export function createMemoryLineStore({
     },
 
     claimRebuild: () => true,
-    tokenOfUser: (concertId, userId) => lines.get(concertId)?.tokenOfUser(userId) ?? null,
     range: (concertId, where, first, last) => lines.get(concertId)?.range(where, first, last) ?? [],
 
     touch(concertId, tokenId) {

@@ -120,7 +120,6 @@ export function createRedisLineStore(settings: RedisLineStoreSettings): RedisLin
     close: () => link.close(),
     checkHearing: () => link.checkHearing(),
     claimRebuild: (concertId, ttlMs) => link.claim(keyOf(concertId, 'rebuilder'), nodeName, ttlMs),
-    tokenOfUser: (concertId, userId) => link.readField(keyOf(concertId, 'users'), userId),
     range: (concertId, where, first, last) =>
       link.readRange(keyOf(concertId, where === 'waiting' ? 'line' : 'inside'), first, last),
 

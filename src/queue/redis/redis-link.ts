@@ -35,7 +35,6 @@ export interface RedisLink {
   run(name: ScriptName, concertId: number, args: readonly string[]): Promise<unknown>;
   /** Sets a key that is not there, for so long. False when it is there. */
   claim(key: string, value: string, ttlMs: number): Promise<boolean>;
-  readField(key: string, field: string): Promise<string | null>;
   /** Members of a sorted set by rank, the last one included. */
   readRange(key: string, first: number, last: number): Promise<readonly string[]>;
   /** How long the connection for commands waited for Redis. */
@@ -210,7 +209,6 @@ export function createRedisLink(deps: {
 
     run: (name, concertId, args) => send(() => redis[commandOf(name)](...keysOf(name, concertId, database), ...args)),
     claim: async (key, value, ttlMs) => (await send(() => redis.set(key, value, 'PX', ttlMs, 'NX'))) !== null,
-    readField: (key, field) => send(() => redis.hget(key, field)),
     readRange: (key, first, last) => send(() => redis.zrange(key, String(first), String(last))),
 
     figures: () => watch.figures(),

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
 import { newNonce, writeChallenge, writeHello, writeProof } from '../../../src/cluster/peers/handshake.ts';
-import { CloseCode, PEER_PATH } from '../../../src/cluster/peers/wire.ts';
+import { CloseCode, PEER_PATH, PROTOCOL_VERSION } from '../../../src/cluster/peers/wire.ts';
 import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
 import {
@@ -160,16 +160,20 @@ t.test('a listener that is another node by now refuses whoever asks for the form
 t.test('a dialler of another version is refused, and the log says so', async (t) => {
   const { address, log } = await startWatched(t);
   const stranger = await connectRaw(t, address);
-  stranger.say(JSON.stringify({ type: 'hello', version: 2, from: DIALLER, to: LISTENER, nonce: newNonce() }));
+  stranger.say(
+    JSON.stringify({ type: 'hello', version: PROTOCOL_VERSION + 1, from: DIALLER, to: LISTENER, nonce: newNonce() }),
+  );
   t.equal(await stranger.end(), CloseCode.otherVersion);
-  t.ok(log.warnsOf('does not speak version 1'));
+  t.ok(log.warnsOf(`does not speak version ${PROTOCOL_VERSION}`));
 
   const listener = await startRawListener(t, { isProving: false });
   const dialling = createKeptLog();
   startDialler(t, listener.address, { log: dialling });
   const dialler = await firstPeer(listener);
   dialler.socket.close(CloseCode.otherVersion);
-  await waitFor(() => dialling.warnsOf('does not speak version 1'), { what: 'the line of the dialler' });
+  await waitFor(() => dialling.warnsOf(`does not speak version ${PROTOCOL_VERSION}`), {
+    what: 'the line of the dialler',
+  });
 });
 
 t.test('whoever connects and says nothing, or drips, is cut off within about a second', async (t) => {

@@ -167,7 +167,7 @@ t.test('what a user holds from the next token on belongs to that token', async (
   const completed = await insertToken(3, 'COMPLETED', AT + 10, AT + 30);
   t.equal(await laterOf(), AT + 10, 'the first of several');
 
-  const expected = { tokenId: completed.tokenId, scheduleIds: [scheduleId] };
+  const expected = { tokenId: completed.tokenId, endedAtMs: AT + 30, scheduleIds: [scheduleId] };
   t.same(await records.findCompletedToken(userId, concertId, AT + 29), expected);
   t.equal(await records.findCompletedToken(userId, concertId, AT + 60_000), null, 'an earlier completion');
   t.equal(await records.findCompletedToken(userId, concertId + 1, AT + 29), null);
