@@ -12,9 +12,15 @@ interface MapText {
   readonly head: string;
   readonly rows: readonly string[];
   readonly whole: string;
+  readonly holders: ReadonlySet<string | null>;
 }
 
 export interface SeatMapWriter {
+  /**
+   * The entity tag of a map. Epoch and seq determine the content, except for the reader's own seats. The tag of a map with such
+   * seats contains the reader, so it never validates another reader's map.
+   */
+  tagOf(map: SeatMap, readerId: string): string;
   /** The map as JSON text, with `mine` on the reader's seats; only the seats of `status` unless that is null. */
   write(map: SeatMap, readerId: string, status: SeatStatus | null): string;
 }
@@ -29,18 +35,23 @@ export function createSeatMapWriter(): SeatMapWriter {
     const { scheduleId, epoch, seq, availableSeats } = map;
     const head = `{"scheduleId":${scheduleId},"epoch":${epoch},"seq":${seq},"availableSeats":${availableSeats},"seats":[`;
     const rows = map.seats.map(rowOf);
-    const text = { epoch, seq, head, rows, whole: `${head}${rows.join(',')}]}` };
+    const holders = new Set(map.seats.map((seat) => seat.userId));
+    const text = { epoch, seq, head, rows, whole: `${head}${rows.join(',')}]}`, holders };
     texts.set(scheduleId, text);
     return text;
   }
 
   return {
+    tagOf(map, readerId) {
+      const shared = `${map.epoch}-${map.seq}`;
+      return textOf(map).holders.has(readerId) ? `"${shared}-${readerId}"` : `"${shared}"`;
+    },
+
     write(map, readerId, status) {
       const text = textOf(map);
-      const { seats } = map;
-      if (status === null && !hasSeatOf(map, readerId)) return text.whole;
+      if (status === null && !text.holders.has(readerId)) return text.whole;
       let rows = '';
-      for (const [index, seat] of seats.entries()) {
+      for (const [index, seat] of map.seats.entries()) {
         if (status !== null && seat.status !== status) continue;
         const row = text.rows[index] ?? rowOf(seat);
         if (rows !== '') rows += ',';
@@ -54,17 +65,4 @@ export function createSeatMapWriter(): SeatMapWriter {
 function rowOf({ seatNumber, price, status, heldUntil }: MapSeat): string {
   const until = heldUntil === null ? '' : `,"heldUntil":"${heldUntil}"`;
   return `{"seatNumber":${seatNumber},"price":${price},"status":"${status}"${until}}`;
-}
-
-/**
- * The entity tag of a map. Epoch and seq determine the content, except for the reader's own seats. The tag of a map with such
- * seats contains the reader, so it never validates another reader's map.
- */
-export function entityTagOf(map: SeatMap, readerId: string): string {
-  const shared = `${map.epoch}-${map.seq}`;
-  return hasSeatOf(map, readerId) ? `"${shared}-${readerId}"` : `"${shared}"`;
-}
-
-function hasSeatOf({ seats }: SeatMap, userId: string): boolean {
-  return seats.some((seat) => seat.userId === userId);
 }

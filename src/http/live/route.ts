@@ -36,8 +36,9 @@ then the seats of schedules and the place in the queue can be subscribed to. Tok
 
 /** Whether a request asks to upgrade to WebSocket on the live path. */
 export function isLiveUpgrade({ method, url, headers }: IncomingMessage, prefix: string): boolean {
-  const path = (url ?? '').split('?', 1)[0];
-  return method === 'GET' && path === `${prefix}${PATH}` && headers.upgrade?.toLowerCase() === 'websocket';
+  // Every request comes by here, and nearly all of them lack this header.
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return false;
+  return method === 'GET' && url?.split('?', 1)[0] === `${prefix}${PATH}`;
 }
 
 /**

@@ -24,7 +24,7 @@ import {
 } from '../schemas/catalogue.ts';
 import { namesEntityTag } from '../answers/constant-answer.ts';
 import { CONCERTS_LIST, nextCursorOf, readPageQuery } from '../answers/cursor.ts';
-import { createSeatMapWriter, entityTagOf } from '../answers/seat-map-text.ts';
+import { createSeatMapWriter } from '../answers/seat-map-text.ts';
 import { varyBy } from '../answers/vary.ts';
 import type { App, Services } from '../services.ts';
 
@@ -182,7 +182,7 @@ export function catalogueRoutes(app: App, services: Services): void {
     const outcome = unkeyedOutcomeOf<ReadSeatMap, OwnersMap>(answer, (map) => done(200, map));
     if (outcome.kind !== 'done') return responder.respond(reply, outcome);
     const map = outcome.body;
-    const tag = entityTagOf(map, shopper.userId);
+    const tag = writer.tagOf(map, shopper.userId);
     reply.header('etag', tag).header('cache-control', 'private, no-cache');
     varyBy(reply, 'Authorization');
     if (namesEntityTag(request.raw.headers['if-none-match'], tag)) {
