@@ -14,6 +14,7 @@ import { liveRestarts } from './live-restarts.ts';
 import { liveStuck } from './live-stuck.ts';
 import { live } from './live.ts';
 import { nodes } from './nodes.ts';
+import { page } from './page.ts';
 import { refusals } from './refusals.ts';
 import { rolling } from './rolling.ts';
 import { routes } from './routes.ts';
@@ -24,6 +25,7 @@ await runNamedCommand({
     holds,
     refusals,
     routes,
+    page,
     entries,
     live,
     liveStuck,

@@ -76,7 +76,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   const live = createLive(app, dependencies, { guards: plainGuards, options: options.live });
   operationsRoutes(app, services, closing);
   await documentRoutes(app);
-  await webPages(app, responder, clock);
+  await webPages(app, responder);
   await app.register(
     async (api: App) => {
       await shedLoad(api, responder, closing);

@@ -5,7 +5,7 @@ import type { ConstantAnswer } from '../answers/constant-answer.ts';
 const LOAD_LIMIT_MS = 30_000;
 
 /** The worker's message; a Buffer arrives as plain bytes. */
-export type LoadedScript = Omit<ConstantAnswer, 'plain' | 'gzipped'> & {
+export type LoadedScript = Omit<ConstantAnswer, 'plain' | 'gzipped' | 'brotli'> & {
   readonly plain: Uint8Array;
   readonly gzipped: Uint8Array | null;
 };
@@ -40,7 +40,7 @@ async function load(): Promise<ConstantAnswer> {
   worker.once('exit', (code) => reject(new Error(`the thread that loads the API reference ended with ${code}`)));
   try {
     const { type, etag, plain, gzipped } = await promise;
-    return { type, etag, plain: bufferOf(plain), gzipped: gzipped === null ? null : bufferOf(gzipped) };
+    return { type, etag, plain: bufferOf(plain), gzipped: gzipped === null ? null : bufferOf(gzipped), brotli: null };
   } finally {
     clearTimeout(late);
     await worker.terminate();

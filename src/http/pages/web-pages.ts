@@ -1,28 +1,34 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Clock } from '../../runtime/clock.ts';
 import type { Responder } from '../answers/responder.ts';
-import { sendConstant } from '../answers/constant-answer.ts';
-import { createWebFiles, isWebFile } from './web-files.ts';
+import { type ConstantAnswer, sendConstant } from '../answers/constant-answer.ts';
+import { ASSETS_PATH, buildWeb, type WebBuild, withoutHash } from './web-build.ts';
 
-/** Folders of this repository that browsers may read, each under its own name; nothing else is ever served. */
-const PUBLIC_FOLDERS = ['web', 'src/client'];
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PAGES: Readonly<Record<string, string>> = { '/': 'web/index.html', '/ops': 'web/ops/index.html' };
-/** Revalidated at every load and answered with 304: a release is visible at once, and a load costs no bytes. */
-const CACHE_CONTROL = 'no-cache';
+/** Revalidated at every load and answered with 304: a release is visible at once. */
+const PAGE_CACHE_CONTROL = 'no-cache';
+/** The content of a hashed name never changes, so that a reload asks for the page alone. */
+const ASSET_CACHE_CONTROL = 'public, max-age=31536000, immutable';
 
 /**
- * The fan's page at `/` and the operator's at `/ops`, with their files: style sheets and pictures as they are, TypeScript
- * modules with their types stripped. The list of files is read once, here, and paths are looked up in it, so no path that a
- * caller invents reaches the file system. A page runs no foreign script and connects only to this service.
+ * The fan's page at `/` and the operator's at `/ops`, with their bundled files below `/assets/`. They are built on the first
+ * request, because most processes of a test or a drill never serve a page. Paths are looked up among the built names, so no path
+ * that a caller invents reaches the file system. A page runs no foreign script and connects only to this service.
+ *
+ * During a rolling update a page of one release may ask a node of another for its files. That node answers with its own release's
+ * file of that name, which browsers must not keep; a 404 would leave the page empty.
  */
-export async function webPages(app: FastifyInstance, responder: Responder, clock: Clock): Promise<void> {
-  const files = publicFiles();
-  const readFile = createWebFiles(clock);
+export async function webPages(app: FastifyInstance, responder: Responder): Promise<void> {
+  let building: Promise<WebBuild> | null = null;
+  function built(): Promise<WebBuild> {
+    building ??= buildWeb(Object.values(PAGES)).catch((error: unknown) => {
+      // The next request retries.
+      building = null;
+      throw error;
+    });
+    return building;
+  }
+
   await app.register(async (scope) => {
     await scope.register(helmet, {
       contentSecurityPolicy: {
@@ -32,6 +38,7 @@ export async function webPages(app: FastifyInstance, responder: Responder, clock
           scriptSrc: ["'self'"],
           styleSrc: ["'self'"],
           imgSrc: ["'self'", 'data:'],
+          fontSrc: ["'self'"],
           // Covers WebSockets of the same origin too.
           connectSrc: ["'self'"],
           manifestSrc: ["'self'"],
@@ -44,39 +51,30 @@ export async function webPages(app: FastifyInstance, responder: Responder, clock
       },
     });
 
-    async function answer(path: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-      if (!files.has(path)) {
-        responder.refuse(reply, { code: 'ROUTE_NOT_FOUND', members: {} });
-        return;
-      }
-      reply.header('cache-control', CACHE_CONTROL);
-      sendConstant(request, reply, await readFile(join(ROOT, path)));
+    function answer(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      found: ConstantAnswer | undefined,
+      cacheControl: string,
+    ): FastifyReply {
+      if (found === undefined) responder.refuse(reply, { code: 'ROUTE_NOT_FOUND', members: {} });
+      else sendConstant(request, reply.header('cache-control', cacheControl), found);
+      return reply;
     }
 
-    for (const [url, path] of Object.entries(PAGES)) {
+    for (const [url, source] of Object.entries(PAGES)) {
       scope.get(url, { schema: { hide: true } }, async (request, reply) => {
-        await answer(path, request, reply);
-        return reply;
+        const { pages } = await built();
+        return answer(request, reply, pages.get(source), PAGE_CACHE_CONTROL);
       });
     }
-    for (const folder of PUBLIC_FOLDERS) {
-      scope.get<{ Params: { '*': string } }>(`/${folder}/*`, { schema: { hide: true } }, async (request, reply) => {
-        await answer(`${folder}/${request.params['*']}`, request, reply);
-        return reply;
-      });
-    }
-  });
-}
-
-/** Paths from the repository's root, with slashes. */
-function publicFiles(): ReadonlySet<string> {
-  return new Set(PUBLIC_FOLDERS.flatMap((folder) => filesBelow(folder)));
-}
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return filesBelow(path);
-    return entry.isFile() && isWebFile(entry.name) ? [path] : [];
+    scope.get<{ Params: { '*': string } }>(`${ASSETS_PATH}*`, { schema: { hide: true } }, async (request, reply) => {
+      const { assets, current } = await built();
+      const name = request.params['*'];
+      const exact = assets.get(name);
+      return exact === undefined
+        ? answer(request, reply, current.get(withoutHash(name)), PAGE_CACHE_CONTROL)
+        : answer(request, reply, exact, ASSET_CACHE_CONTROL);
+    });
   });
 }

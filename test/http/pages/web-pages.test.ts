@@ -1,20 +1,11 @@
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { findImports } from '../../fixtures/imports.ts';
 import { startFakeService } from '../fake-service.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-
-function filesBelow(folder: string, extension: string): string[] {
-  return readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(extension))
-    .map((name) => `/${folder}/${name}`);
-}
+const { call } = await startFakeService(t);
 
 t.test('the page is served, and may run nothing and reach nobody but this service', async (t) => {
-  const { call } = await startFakeService(t);
   const page = await call('GET', '//');
   t.equal(page.statusCode, 200);
   t.match(page.headers['content-type'], /^text\/html/);
@@ -30,49 +21,77 @@ t.test('the page is served, and may run nothing and reach nobody but this servic
   t.notMatch(page.body, /\sstyle=|\son[a-z]+=|https?:\/\//, 'nothing inline, and no other host');
 });
 
-t.test('everything that the page names is there', async (t) => {
-  const { call } = await startFakeService(t);
-  const page = await call('GET', '//');
-  const named = [...page.body.matchAll(/(?:href|src)="(\/web\/[^"]+)"/g)].map(([, path = '']) => path);
-  t.ok(named.length > 3, `${named.length} files`);
-  for (const path of named) t.equal((await call('GET', `/${path}`)).statusCode, 200, path);
-});
+/** The built files that a page names, by their names without hashes. */
+async function filesOf(path = '//', ask = call): Promise<ReadonlyMap<string, string>> {
+  const { body } = await ask('GET', path);
+  const named = [...body.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, file = '']) => file);
+  return new Map(named.map((file) => [file.replace(/-[0-9A-Z]{8}\./, '.'), file]));
+}
 
-t.test('modules are served as JavaScript, and their imports lead to others that are served', async (t) => {
-  const { call } = await startFakeService(t);
-  const modules = filesBelow('web', '.ts');
-  t.ok(modules.length > 2, `${modules.length} modules`);
-  for (const path of modules) {
-    const answer = await call('GET', `/${path}`);
-    t.equal(answer.statusCode, 200, path);
-    t.equal(answer.headers['content-type'], 'text/javascript; charset=utf-8', path);
-    for (const { specifier } of findImports(answer.body)) {
-      const target = new URL(specifier, `http://frontrow.test${path}`).pathname;
-      t.equal((await call('GET', `/${target}`)).statusCode, 200, `${path} imports ${specifier}`);
+t.test('every file that a page names has a hash in its name, is there, and never changes', async (t) => {
+  for (const page of ['//', '//ops']) {
+    t.notMatch((await call('GET', page)).body, /"\/web\//, 'no name of a source is left');
+    const files = await filesOf(page);
+    t.ok(files.size >= 4, `${page} names ${files.size} files`);
+    for (const [stem, path] of files) {
+      t.not(stem, path, `${path} has a hash`);
+      const answer = await call('GET', `/${path}`);
+      t.equal(answer.statusCode, 200, path);
+      t.equal(answer.headers['cache-control'], 'public, max-age=31536000, immutable', path);
+      t.match(answer.headers['content-security-policy'], /default-src 'none'/, path);
     }
   }
 });
 
-t.test(
-  'a module that a browser has is not sent again, and others are compressed where that is understood',
-  async (t) => {
-    const { call } = await startFakeService(t);
-    const plain = await call('GET', '//web/main.ts');
-    const etag = String(plain.headers['etag']);
-    const again = await call('GET', '//web/main.ts', { headers: { 'if-none-match': etag } });
-    t.equal(again.statusCode, 304);
-    t.equal(again.body, '');
-    const gzipped = await call('GET', '//web/main.ts', { headers: { 'accept-encoding': 'br, gzip' } });
-    t.equal(gzipped.headers['content-encoding'], 'gzip');
-    t.equal(gunzipSync(gzipped.rawPayload).toString(), plain.body);
-    const head = await call('HEAD', '//web/main.ts');
-    t.equal(head.statusCode, 200);
-    t.equal(head.body, '');
-  },
-);
+t.test('a script is one bundle, with a source map for those who debug it', async (t) => {
+  for (const page of ['//', '//ops']) {
+    const script = [...(await filesOf(page)).values()].find((path) => /main-\w+\.js$/.test(path)) ?? '';
+    const answer = await call('GET', `/${script}`);
+    t.equal(answer.headers['content-type'], 'text/javascript; charset=utf-8');
+    t.same(findImports(answer.body), [], `${script} imports nothing`);
+    const [, map = ''] = /\n\/\/# sourceMappingURL=(\S+)\s*$/.exec(answer.body) ?? [];
+    const { sources } = (await call('GET', `/${new URL(map, `http://frontrow.test${script}`).pathname}`)).json();
+    t.ok(sources.some((source: string) => source.endsWith('src/client/requests.ts')));
+  }
+});
+
+t.test('a name of another release leads to the file of this release, which a browser must not keep', async (t) => {
+  const files = await filesOf();
+  t.ok(files.size > 0);
+  for (const path of files.values()) {
+    const other = await call('GET', `/${path.replace(/-[0-9A-Z]{8}\./, '-ABCD2345.')}`);
+    t.equal(other.statusCode, 200, path);
+    t.equal(other.headers['cache-control'], 'no-cache', path);
+    t.equal(other.body, (await call('GET', `/${path}`)).body, path);
+  }
+});
+
+t.test('two processes of one release name their files alike', async (t) => {
+  const other = await startFakeService(t);
+  t.same([...(await filesOf()).values()], [...(await filesOf('//', other.call)).values()]);
+});
+
+t.test('a page that a browser has is not sent again, and files are sent in the best coding accepted', async (t) => {
+  const etag = String((await call('GET', '//')).headers['etag']);
+  const again = await call('GET', '//', { headers: { 'if-none-match': etag } });
+  t.equal(again.statusCode, 304);
+  t.equal(again.body, '');
+  const path = `/${(await filesOf()).get('/assets/main.js')}`;
+  const plain = await call('GET', path);
+  const gzipped = await call('GET', path, { headers: { 'accept-encoding': 'gzip' } });
+  t.equal(gzipped.headers['content-encoding'], 'gzip');
+  t.equal(gunzipSync(gzipped.rawPayload).toString(), plain.body);
+  const best = await call('GET', path, { headers: { 'accept-encoding': 'gzip, deflate, br' } });
+  t.equal(best.headers['content-encoding'], 'br');
+  t.equal(brotliDecompressSync(best.rawPayload).toString(), plain.body);
+  t.ok(best.rawPayload.length < gzipped.rawPayload.length);
+  const head = await call('HEAD', path);
+  t.equal(head.statusCode, 200);
+  t.equal(head.body, '');
+});
 
 t.test('no condition, range or coding that a caller asks for breaks a page', async (t) => {
-  const { call } = await startFakeService(t);
+  const files = [...(await filesOf()).values()].map((path) => `/${path}`);
   const conditions: Record<string, string>[] = [
     { 'if-match': '"other"' },
     { 'if-unmodified-since': 'Mon, 01 Jan 1990 00:00:00 GMT' },
@@ -80,7 +99,7 @@ t.test('no condition, range or coding that a caller asks for breaks a page', asy
     { range: 'bytes=a-b,,' },
     { range: 'bytes=0-9' },
   ];
-  for (const path of ['//', '//ops', '//web/main.ts', '//web/styles/base.css']) {
+  for (const path of ['//', '//ops', ...files]) {
     const whole = await call('GET', path);
     for (const headers of conditions) {
       const answer = await call('GET', path, { headers });
@@ -89,17 +108,17 @@ t.test('no condition, range or coding that a caller asks for breaks a page', asy
     }
   }
   const codingOf = async (accepted: string) =>
-    (await call('GET', '//web/main.ts', { headers: { 'accept-encoding': accepted } })).headers['content-encoding'];
-  for (const accepted of ['gzip', 'br, GZIP;q=0.5', 'gzip ; q=0.001', 'x-gzip']) {
+    (await call('GET', '//', { headers: { 'accept-encoding': accepted } })).headers['content-encoding'];
+  for (const accepted of ['br', 'gzip, BR;q=0.5', 'br ; q=0.001']) t.equal(await codingOf(accepted), 'br', accepted);
+  for (const accepted of ['gzip', 'br;q=0, GZIP;q=0.5', 'gzip ; q=0.001', 'x-gzip']) {
     t.equal(await codingOf(accepted), 'gzip', accepted);
   }
-  for (const accepted of ['gzip;q=0', 'br, gzip; q=0.000', 'identity', 'gzippy']) {
+  for (const accepted of ['gzip;q=0', 'br;q=0, gzip; q=0.000', 'identity', 'gzippy', 'bro']) {
     t.equal(await codingOf(accepted), undefined, accepted);
   }
 });
 
 t.test('nothing else of the repository is ever served, however it is asked for', async (t) => {
-  const { call } = await startFakeService(t);
   const paths = [
     '/src/main.ts',
     '/src/http/app.ts',
@@ -116,6 +135,19 @@ t.test('nothing else of the repository is ever served, however it is asked for',
     '/src/client/./../../package.json',
     '/web',
     '/web/',
+    '/web/main.ts',
+    '/web/index.html',
+    '/assets',
+    '/assets/',
+    '/assets/../package.json',
+    '/assets/..%2fpackage.json',
+    '/assets/%2e%2e%2fpackage.json',
+    '/assets/main.ts',
+    '/assets/MAIN.JS',
+    '/assets/main-abcd2345.js',
+    '/assets/main-ABCD2345.ts',
+    '/assets/__proto__',
+    '/assets/constructor',
     '/web/tsconfig.json',
     '/web/../package.json',
     '/web/..%2fpackage.json',
@@ -143,11 +175,10 @@ t.test('nothing else of the repository is ever served, however it is asked for',
 });
 
 t.test('nothing can be written where a page is read', async (t) => {
-  const { call } = await startFakeService(t);
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'] as const) {
     const answer = await call(method, '//');
     t.match(answer.json(), { status: 405, code: 'METHOD_NOT_ALLOWED' }, method);
     t.equal(answer.headers['allow'], 'GET, HEAD, OPTIONS', method);
-    t.ok((await call(method, '//web/main.ts')).statusCode >= 400, method);
+    t.ok((await call(method, '//assets/main.js')).statusCode >= 400, method);
   }
 });
