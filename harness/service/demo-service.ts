@@ -17,6 +17,8 @@ export interface DemoService {
   readonly adminToken: string;
   /** The secret that signs access tokens, where it is known; null: fans register. */
   readonly authSecret: string | null;
+  /** Whether the service may limit requests and registrations. */
+  readonly hasLimits: boolean;
   /** In words, for the summary. */
   readonly origin: string;
   /** Null where the service's database is not known. */
@@ -25,6 +27,8 @@ export interface DemoService {
   close(keepFiles: boolean): Promise<void>;
 }
 
+export const ADMIN_TOKEN_NEEDED =
+  'To open a concert on that service its admin token is needed: --admin-token, ADMIN_TOKEN or DATA_DIR.';
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 const DEFAULT_DATA_DIR = '.frontrow';
 /** An abandoned hold must end while the demo waits. */
@@ -33,28 +37,39 @@ const DEMO_HOLD_TTL_MS = 5_000;
 /** The service at `url`, the one that answers at the usual place, or a new one. Throws a sentence when there is none. */
 export async function openDemoService(asked: { url: string | null; adminToken: string | null }): Promise<DemoService> {
   const url = asked.url ?? ((await answers(`${DEFAULT_URL}/healthz`)) ? DEFAULT_URL : null);
-  if (url === null) return startDemoService();
-  const adminToken = asked.adminToken ?? process.env['ADMIN_TOKEN'] ?? readSecret('ADMIN_TOKEN');
-  // The given token may be that of another service, whose secret is not in DATA_DIR.
-  const authSecret = asked.adminToken === null ? (process.env['AUTH_SECRET'] ?? readSecret('AUTH_SECRET')) : null;
-  if (adminToken !== null) {
-    const plainUrl = url.replace(/\/+$/, '');
-    return { url: plainUrl, adminToken, authSecret, origin: plainUrl, audit: auditKnown, close: async () => undefined };
-  }
-  if (asked.url !== null) {
-    throw new Error(
-      'To open a concert on that service its admin token is needed: --admin-token, ADMIN_TOKEN or DATA_DIR.',
-    );
-  }
+  const service = url === null ? null : findRunningService(url, asked.adminToken);
+  if (service !== null) return service;
+  if (asked.url !== null) throw new Error(ADMIN_TOKEN_NEEDED);
   return startDemoService();
 }
 
-/** Starts a service in DATA_DIR, or in a temporary directory, with an embedded database even when DATABASE_URL is set. */
-async function startDemoService(): Promise<DemoService> {
+/** The service at `url`; null when its admin token is neither given nor known here. */
+export function findRunningService(url: string, givenToken: string | null): DemoService | null {
+  const adminToken = givenToken ?? process.env['ADMIN_TOKEN'] ?? readSecret('ADMIN_TOKEN');
+  if (adminToken === null) return null;
+  // The given token may be that of another service, whose secret and database are not in DATA_DIR.
+  const isKnown = givenToken === null || givenToken === readSecret('ADMIN_TOKEN');
+  const plainUrl = url.replace(/\/+$/, '');
+  return {
+    url: plainUrl,
+    adminToken,
+    authSecret: isKnown ? (process.env['AUTH_SECRET'] ?? readSecret('AUTH_SECRET')) : null,
+    hasLimits: true,
+    origin: plainUrl,
+    audit: () => auditKnown(isKnown),
+    close: async () => undefined,
+  };
+}
+
+/**
+ * Starts a service in DATA_DIR, or in a temporary directory, with an embedded database even when DATABASE_URL is set. `env`
+ * changes the settings of `startService`.
+ */
+export async function startDemoService(env: Readonly<Record<string, string>> = {}): Promise<DemoService> {
   const given = process.env['DATA_DIR'];
   const dataDir = given ?? mkdtempSync(join(tmpdir(), 'frontrow-demo-'));
   const adminToken = randomBytes(32).toString('hex');
-  const starting = startService({ port: await findFreePort(), dataDir, adminToken });
+  const starting = startService({ port: await findFreePort(), dataDir, adminToken, env });
   let closing: Promise<void> | null = null;
   const closeOnce = async (keepFiles: boolean): Promise<void> => {
     await (await starting).stop();
@@ -71,6 +86,7 @@ async function startDemoService(): Promise<DemoService> {
     url: server.url,
     adminToken,
     authSecret: null,
+    hasLimits: false,
     origin: `${server.url}, started for this`,
     audit: () => auditDataDir(dataDir),
     close,
@@ -78,7 +94,12 @@ async function startDemoService(): Promise<DemoService> {
 }
 
 /** Starts `src/main.ts` with an embedded database, holds that end within seconds, and no limits on requests. */
-export function startService(settings: { port: number; dataDir: string; adminToken: string }): Promise<ServerProcess> {
+export function startService(settings: {
+  port: number;
+  dataDir: string;
+  adminToken: string;
+  env?: Readonly<Record<string, string>>;
+}): Promise<ServerProcess> {
   return startFrontrow(
     {
       DATABASE_URL: '',
@@ -91,6 +112,7 @@ export function startService(settings: { port: number; dataDir: string; adminTok
       RATE_LIMIT_PER_MINUTE: '0',
       REGISTRATIONS_PER_MINUTE: '0',
       LOG_LEVEL: 'warn',
+      ...settings.env,
     },
     { port: settings.port },
   );
@@ -110,9 +132,10 @@ function auditDataDir(dataDir: string): Promise<DatabaseAudit> {
   return withDataDir(dataDir, auditDatabase);
 }
 
-async function auditKnown(): Promise<DatabaseAudit | null> {
+async function auditKnown(isInDataDir: boolean): Promise<DatabaseAudit | null> {
   const databaseUrl = process.env['DATABASE_URL'];
   if (databaseUrl !== undefined && databaseUrl !== '') return auditDatabase(databaseUrl);
+  if (!isInDataDir) return null;
   const dataDir = resolve(process.env['DATA_DIR'] ?? DEFAULT_DATA_DIR);
   return existsSync(embeddedFiles(dataDir).cluster) ? auditDataDir(dataDir) : null;
 }
