@@ -1,4 +1,4 @@
-import type { QueueTokenStatus } from './queue-token.ts';
+import type { QueuePlace } from './queue-token.ts';
 import type { SeatStatus } from './reservation.ts';
 
 /**
@@ -109,12 +109,8 @@ export interface DeltaFrame {
 }
 
 /** The place of the token in the `hello`; position 1 is next, 0 when ACTIVE, null when ended. */
-export interface QueueFrame {
+export interface QueueFrame extends QueuePlace {
   readonly type: 'queue';
-  readonly status: QueueTokenStatus;
-  readonly queuePosition: number | null;
-  /** Null when unknown or ended. */
-  readonly estimatedWaitTime: number | null;
 }
 
 export interface UnsubscribedFrame {

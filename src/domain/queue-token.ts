@@ -10,8 +10,10 @@ export interface QueueToken {
   readonly status: QueueTokenStatus;
   /** 1 is next, 0 when ACTIVE, null when ended. */
   readonly queuePosition: number | null;
-  /** Seconds; null when unknown (paused) or ended. */
+  /** Seconds; null when unknown or ended. */
   readonly estimatedWaitTime: number | null;
+  /** Seconds; the wait ends between them in about three of four cases. Null when unknown or ended. */
+  readonly estimatedWaitRange: readonly [low: number, high: number] | null;
   readonly activeUntil: string | null;
   readonly issuedAt: string;
   readonly activatedAt: string | null;
@@ -97,13 +99,16 @@ export interface QueueMeasures {
   readonly isPaused: boolean;
 }
 
-/** The place of a live token. */
-export interface QueuePlace {
-  readonly status: QueueTokenStatus;
-  /** 1 is next, 0 when ACTIVE, null when ended. */
-  readonly queuePosition: number | null;
-  /** Seconds; null when unknown or ended. */
-  readonly estimatedWaitTime: number | null;
+/** The place of a token. */
+export type QueuePlace = Pick<QueueToken, 'status' | 'queuePosition' | 'estimatedWaitTime' | 'estimatedWaitRange'>;
+
+export function placeIn({ status, queuePosition, estimatedWaitTime, estimatedWaitRange }: QueuePlace): QueuePlace {
+  return { status, queuePosition, estimatedWaitTime, estimatedWaitRange };
+}
+
+/** The place of a token that has ended. */
+export function endedPlace(status: QueueTokenStatus): QueuePlace {
+  return { status, queuePosition: null, estimatedWaitTime: null, estimatedWaitRange: null };
 }
 
 /** Watches tokens for live connections. */

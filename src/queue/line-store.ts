@@ -5,6 +5,7 @@
 import type { QueuePolicy } from '../domain/catalogue.ts';
 import type { AdmittedToken, NumberRange, QueueTokenRow } from '../domain/queue-token.ts';
 import type { EndStatus } from './place.ts';
+import type { Turnover } from './turnover.ts';
 
 /** What a store answers at once, or after a while. */
 export type Awaitable<T> = T | Promise<T>;
@@ -21,7 +22,7 @@ export interface QueueTerms {
 }
 
 /** How a line is doing, as the store's last operation on it found it. */
-export interface LineSummary extends QueuePolicy {
+export interface LineSummary extends QueuePolicy, Turnover {
   readonly generation: number;
   readonly waiting: number;
   readonly active: number;
@@ -32,8 +33,6 @@ export interface LineSummary extends QueuePolicy {
   readonly latestMs: number;
   /** Admissions that are being recorded. */
   readonly pending: number;
-  /** Admissions per millisecond while people waited; null while nothing was measured. */
-  readonly rate: number | null;
   /** The first numbers whose entries may be missing although later ones are here; null when there are none. */
   readonly gap: NumberRange | null;
   /** When something is next to be done without a request; null: never. */

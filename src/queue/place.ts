@@ -72,6 +72,7 @@ export function identityOf(place: Place, token: string, nowMs: number): QueueIde
 export interface Prospect {
   readonly queuePosition: number;
   readonly estimatedWaitTime: number | null;
+  readonly estimatedWaitRange: readonly [low: number, high: number] | null;
   readonly pollAfterMs: number;
 }
 
@@ -91,6 +92,7 @@ export function tokenOf(place: Place, token: string, nowMs: number, prospect: ()
     status,
     queuePosition: waiting?.queuePosition ?? (status === 'ACTIVE' ? 0 : null),
     estimatedWaitTime: waiting === null ? (status === 'ACTIVE' ? 0 : null) : waiting.estimatedWaitTime,
+    estimatedWaitRange: waiting === null ? (status === 'ACTIVE' ? [0, 0] : null) : waiting.estimatedWaitRange,
     activeUntil: isoTime(place.activeUntilMs),
     issuedAt: new Date(place.issuedAtMs).toISOString(),
     activatedAt: isoTime(place.activatedAtMs),

@@ -1,5 +1,5 @@
 /**
- * The rules of admission, and the estimates for those who wait. Pure: instants arrive as arguments.
+ * The rules of admission, and of polling. Pure: instants arrive as arguments.
  *
  * POLICY-1. At most `maxActive` tokens are ACTIVE or being admitted when one more is admitted.
  * POLICY-2. At most `batch` admissions fall into any window of `intervalMs`: an admission's instant is at least `intervalMs` after
@@ -24,8 +24,6 @@ const SHORTEST_POLL_MS = 1_000;
 const POLLS_PER_INTERVAL = 4;
 /** A client that polls as told must never look absent, even if one or two of its polls are lost. */
 const POLLS_PER_ABANDONMENT = 3;
-/** The measured rate is that of the last minutes: long enough to smooth batches, short enough to follow a full house. */
-export const RATE_HORIZON_MS = 300_000;
 
 export function isPaused(policy: QueuePolicy): boolean {
   return policy.batch === 0 || policy.maxActive === 0;
@@ -44,33 +42,6 @@ export function windowOpensAtMs(policy: QueuePolicy, log: Admissions): number | 
   if (isPaused(policy)) return null;
   const bound = log.nthNewestMs(policy.batch);
   return bound === null ? Number.NEGATIVE_INFINITY : bound + policy.intervalMs;
-}
-
-/**
- * Admissions per millisecond while people have been waiting since `waitingSinceMs`, or null while nothing was measured. Only
- * whole intervals count, so that the measurement does not depend on where in an interval it is taken.
- */
-export function measuredRate(
-  policy: QueuePolicy,
-  log: Admissions,
-  { waitingSinceMs, nowMs }: { waitingSinceMs: number; nowMs: number },
-): number | null {
-  const horizonMs = Math.max(RATE_HORIZON_MS, policy.intervalMs);
-  const intervals = Math.floor(Math.min(nowMs - waitingSinceMs, horizonMs) / policy.intervalMs);
-  if (intervals < 1) return null;
-  const spanMs = intervals * policy.intervalMs;
-  const count = log.countAfter(nowMs - spanMs);
-  return count === 0 ? null : count / spanMs;
-}
-
-/** Whole seconds until the one at `position` goes in, as far as one can tell; null when paused. */
-export function estimatedWaitSeconds(
-  policy: QueuePolicy,
-  position: number,
-  { rate, secondsPerPosition }: { rate: number | null; secondsPerPosition: number },
-): number | null {
-  if (isPaused(policy)) return null;
-  return Math.ceil(rate === null ? position * secondsPerPosition : position / rate / 1_000);
 }
 
 /** When somebody at `position` is asked to look again: soon only where their turn can come soon. */

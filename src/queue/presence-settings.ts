@@ -10,6 +10,6 @@ export interface Allowances {
 
 /** How long somebody in a line may be silent, and what a wait is estimated from. */
 export interface PresenceSettings extends Allowances {
-  /** Seconds of estimated wait per position, until a rate was measured. */
+  /** Seconds of estimated wait per position in a full house, at most, until a departure was seen. */
   readonly secondsPerPosition: number;
 }

@@ -1,10 +1,11 @@
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
-import type { QueueCounts, QueuePlace, QueueToken } from '../domain/queue-token.ts';
+import { placeIn, type QueueCounts, type QueuePlace, type QueueToken } from '../domain/queue-token.ts';
 import type { WriteCycle } from './write-cycle.ts';
 import { withPatience } from './patience.ts';
 import { isLive, type Place, statusAt, tokenOf } from './place.ts';
-import { estimatedWaitSeconds, isPaused, pollAfterMs } from './policy.ts';
+import { isPaused, pollAfterMs } from './policy.ts';
+import { estimateWait } from './wait-estimate.ts';
 import {
   type Awaitable,
   type LineStore,
@@ -67,10 +68,11 @@ export function createTokenViews(deps: {
   }
 
   function prospectOf(summary: LineSummary, queuePosition: number) {
-    const { rate } = summary;
+    const estimate = estimateWait(summary, queuePosition, secondsPerPosition);
     return {
       queuePosition,
-      estimatedWaitTime: estimatedWaitSeconds(summary, queuePosition, { rate, secondsPerPosition }),
+      estimatedWaitTime: estimate?.seconds ?? null,
+      estimatedWaitRange: estimate?.range ?? null,
       pollAfterMs: pollAfterMs(summary, queuePosition, abandonMs),
     };
   }
@@ -203,9 +205,8 @@ export function createTokenViews(deps: {
         members.forEach((knownToken, nth) => {
           const standing = standings[nth] ?? null;
           if (standing === null) return;
-          const { status, queuePosition, estimatedWaitTime } = showStanding(knownToken, summary, standing);
-          if (status === 'WAITING' || status === 'ACTIVE')
-            places.set(knownToken, { status, queuePosition, estimatedWaitTime });
+          const shown = placeIn(showStanding(knownToken, summary, standing));
+          if (shown.status === 'WAITING' || shown.status === 'ACTIVE') places.set(knownToken, shown);
         });
       }
       return sighted.map((knownToken) => (knownToken === null ? null : (places.get(knownToken) ?? null)));

@@ -320,13 +320,25 @@ t.test('the place of the token before is not taken for that of the token that re
   const places: (LivePlace | LiveError)[] = [];
   stage.live.queue((event) => void places.push(event));
   const socket = await stage.open();
-  socket.say({ type: 'queue', status: 'WAITING', queuePosition: 2, estimatedWaitTime: 60 });
+  socket.say({
+    type: 'queue',
+    status: 'WAITING',
+    queuePosition: 2,
+    estimatedWaitTime: 60,
+    estimatedWaitRange: [20, 180],
+  });
   stage.token = 'another-token';
   stage.live.replaceToken();
   await settle();
-  socket.say({ type: 'queue', status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0 });
+  socket.say({ type: 'queue', status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0, estimatedWaitRange: [0, 0] });
   socket.welcome();
-  socket.say({ type: 'queue', status: 'WAITING', queuePosition: 90, estimatedWaitTime: 900 });
+  socket.say({
+    type: 'queue',
+    status: 'WAITING',
+    queuePosition: 90,
+    estimatedWaitTime: 900,
+    estimatedWaitRange: [300, 2700],
+  });
   t.match(places, [{ queuePosition: 2 }, { status: 'WAITING', queuePosition: 90 }]);
   t.equal(places.length, 2);
 });
@@ -396,15 +408,21 @@ t.test('places are told as they come, and asked for again on every connection', 
   const events: (LivePlace | LiveError)[] = [];
   const stop = stage.live.queue((event) => void events.push(event));
   const socket = await stage.open();
-  socket.say({ type: 'queue', status: 'WAITING', queuePosition: 12, estimatedWaitTime: 6 });
+  socket.say({
+    type: 'queue',
+    status: 'WAITING',
+    queuePosition: 12,
+    estimatedWaitTime: 6,
+    estimatedWaitRange: [2, 18],
+  });
   const late: (LivePlace | LiveError)[] = [];
   stage.live.queue((event) => void late.push(event));
   await settle();
   t.match(late, [{ queuePosition: 12 }]);
-  socket.say({ type: 'queue', status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0 });
+  socket.say({ type: 'queue', status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0, estimatedWaitRange: [0, 0] });
   t.same(events, [
-    { type: 'place', status: 'WAITING', queuePosition: 12, estimatedWaitTime: 6 },
-    { type: 'place', status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0 },
+    { type: 'place', status: 'WAITING', queuePosition: 12, estimatedWaitTime: 6, estimatedWaitRange: [2, 18] },
+    { type: 'place', status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0, estimatedWaitRange: [0, 0] },
   ]);
   stop();
   socket.close4(1012);

@@ -33,6 +33,7 @@ t.test('an entry is answered with a whole QueueToken, ACTIVE at once where slot 
     'status',
     'queuePosition',
     'estimatedWaitTime',
+    'estimatedWaitRange',
     'activeUntil',
     'issuedAt',
     'activatedAt',

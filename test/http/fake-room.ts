@@ -57,6 +57,7 @@ export function createFakeRoom(nowMs: () => number, policyOf: (concertId: number
       status: place.status,
       queuePosition: place.status === 'ACTIVE' ? 0 : position,
       estimatedWaitTime: position === null || maxActive === 0 || batch === 0 ? null : position * 30,
+      estimatedWaitRange: null,
       activeUntil: iso(place.activatedAtMs === null ? null : place.activatedAtMs + activeTtlMs),
       issuedAt: new Date(place.issuedAtMs).toISOString(),
       activatedAt: iso(place.activatedAtMs),

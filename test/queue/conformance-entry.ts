@@ -87,18 +87,36 @@ export async function testEntry(t: Test, factory: RoomFactory): Promise<void> {
     t.same(positions, [1, 2, 3]);
   });
 
-  t.test('the estimated wait is the position times 30 s, until a rate was measured', async (t) => {
+  t.test('while slots are free, the estimated wait is what the window needs', async (t) => {
     const harness = await createRoomHarness(t, factory);
     const concertId = await harness.newConcert();
     const tokens = await harness.enterMany(concertId, 60);
-    t.match(await harness.status(tokens[59]), { queuePosition: 50, estimatedWaitTime: 1_500 });
-    for (let round = 0; round < 2; round += 1) await harness.pass(10_003);
-    t.match(
-      await harness.status(tokens[59]),
-      { queuePosition: 30, estimatedWaitTime: 30 },
-      'one a second was measured',
-    );
+    const expected = { queuePosition: 50, estimatedWaitTime: 50, estimatedWaitRange: [40, 50] };
+    t.match(await harness.status(tokens[59]), expected);
+    await harness.pass(10_003);
+    t.match(await harness.status(tokens[59]), { queuePosition: 40, estimatedWaitTime: 40 });
   });
+
+  t.test(
+    'in a full house the estimated wait is 30 s per position, then unknown, then what departures show',
+    async (t) => {
+      const harness = await createRoomHarness(t, factory);
+      const concertId = await harness.newConcert({ maxActive: 1, batch: 100, intervalMs: 100 });
+      const tokens = await harness.enterMany(concertId, 4);
+      t.match(await harness.status(tokens[3]), { queuePosition: 3, estimatedWaitTime: 90 });
+      for (let quarter = 0; quarter < 4; quarter += 1) {
+        await harness.pass(25_000);
+        await harness.status(tokens[0]);
+      }
+      const unknown = { queuePosition: 3, estimatedWaitTime: null, estimatedWaitRange: null };
+      t.match(await harness.status(tokens[3]), unknown, 'nobody has left for 100 s');
+      await harness.room().leave(tokens[0]?.token ?? '');
+      await harness.pass(103);
+      const { queuePosition, estimatedWaitTime } = await harness.status(tokens[3]);
+      t.equal(queuePosition, 2);
+      t.ok(Number(estimatedWaitTime) > 100, `one departure in 100 s makes ${estimatedWaitTime} s for two positions`);
+    },
+  );
 
   t.test('the wait is unknown while admission is paused', async (t) => {
     const harness = await createRoomHarness(t, factory);

@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import { placeIn } from '../../src/domain/queue-token.ts';
 import { ABANDON_MS, createRoomHarness, NO_SHOW_MS, openPolicy, type RoomFactory } from './room-harness.ts';
 
 /** What one look at the line tells of many. */
@@ -10,10 +11,7 @@ export async function testLook(t: Test, factory: RoomFactory): Promise<void> {
     const tokens = [...(await harness.enterMany(concertId, 5)), ...(await harness.enterMany(other, 2))].toReversed();
     const places = await harness.room().look(tokens.map(({ token }) => token));
     const asked = await Promise.all(tokens.map((token) => harness.status(token)));
-    t.strictSame(
-      places,
-      asked.map(({ status, queuePosition, estimatedWaitTime }) => ({ status, queuePosition, estimatedWaitTime })),
-    );
+    t.strictSame(places, asked.map(placeIn));
     t.strictSame(
       places.map((place) => place?.queuePosition),
       [0, 0, 4, 3, 2, 1, 0],

@@ -2,13 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { QueuePolicy } from '../../src/domain/catalogue.ts';
 import { type AdmissionLog, createAdmissionLog } from '../../src/queue/memory/admission-log.ts';
-import {
-  admissionRoom,
-  estimatedWaitSeconds,
-  measuredRate,
-  pollAfterMs,
-  windowOpensAtMs,
-} from '../../src/queue/policy.ts';
+import { admissionRoom, pollAfterMs, windowOpensAtMs } from '../../src/queue/policy.ts';
 
 const policy: QueuePolicy = { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 };
 const ABANDON_MS = 120_000;
@@ -50,7 +44,6 @@ t.test('a batch or a cap of nobody pauses', async (t) => {
   ]) {
     t.equal(admissionRoom(paused, createAdmissionLog(), 0, 1_000_000), 0);
     t.equal(windowOpensAtMs(paused, createAdmissionLog()), null);
-    t.equal(estimatedWaitSeconds(paused, 3, { rate: 0.001, secondsPerPosition: 30 }), null);
     t.equal(pollAfterMs(paused, 1, ABANDON_MS), 30_000);
   }
 });
@@ -95,22 +88,6 @@ t.test('room and the instant at which the window opens agree', async () => {
       },
     ),
   );
-});
-
-t.test('without a measured rate the wait is the position times the seconds per position', async (t) => {
-  t.equal(estimatedWaitSeconds(policy, 1247, { rate: null, secondsPerPosition: 30 }), 37_410);
-});
-
-t.test('the measured rate counts whole intervals, whenever it is taken', async (t) => {
-  const waiting = { waitingSinceMs: 0 };
-  const log = logOf([...times(10, 3), ...times(10, 10_003), ...times(10, 20_003)]);
-  t.equal(measuredRate(policy, logOf(times(10, 3)), { ...waiting, nowMs: 9_999 }), null, 'too early to tell');
-  for (const nowMs of [20_003, 22_000, 29_999]) {
-    t.equal(measuredRate(policy, log, { ...waiting, nowMs }), 0.001, `at ${nowMs}`);
-  }
-  t.equal(measuredRate(policy, log, { ...waiting, nowMs: 60_000 }), 0.0005, 'a standing line slows it down');
-  t.equal(measuredRate(policy, log, { ...waiting, nowMs: 400_000 }), null, 'what is long ago tells nothing');
-  t.equal(estimatedWaitSeconds(policy, 95, { rate: 0.001, secondsPerPosition: 30 }), 95);
 });
 
 t.test('polls are half a minute apart far from the front and soon near it', async (t) => {

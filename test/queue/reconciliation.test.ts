@@ -18,7 +18,8 @@ const summary: LineSummary = {
   isSuspended: false,
   latestMs: 0,
   pending: 0,
-  rate: null,
+  departures: 0,
+  insideMs: 0,
   gap: null,
   wakeMs: null,
 };

@@ -41,6 +41,7 @@ export function place(status: QueueToken['status'], queuePosition: number | null
     status,
     queuePosition: status === 'ACTIVE' ? 0 : queuePosition,
     estimatedWaitTime: queuePosition === null ? null : queuePosition * 30,
+    estimatedWaitRange: queuePosition === null ? null : [queuePosition * 10, queuePosition * 90],
     activeUntil: status === 'ACTIVE' ? at(3_600_000) : null,
     issuedAt: at(0),
     activatedAt: null,

@@ -195,8 +195,8 @@ function withPlace(state: PageState, concertId: number, place: QueueToken | null
 function moved(state: PageState, { concertId, place }: Extract<PageEvent, { type: 'place-moved' }>): PageState {
   const known = state.visit?.place;
   if (state.visit === null || known === undefined || known === null || known === 'unknown') return state;
-  const { status, queuePosition, estimatedWaitTime } = place;
-  const next = { ...known, status, queuePosition, estimatedWaitTime };
+  const { status, queuePosition, estimatedWaitTime, estimatedWaitRange } = place;
+  const next = { ...known, status, queuePosition, estimatedWaitTime, estimatedWaitRange };
   return visiting(withPlace(state, concertId, next), concertId, placed(state.visit, next));
 }
 

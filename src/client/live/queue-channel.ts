@@ -33,9 +33,9 @@ export function createQueueChannel(
       known = null;
       subscription.ask();
     },
-    onFrame({ status, queuePosition, estimatedWaitTime }) {
+    onFrame(frame) {
       subscription.answered();
-      known = { type: 'place', status, queuePosition, estimatedWaitTime };
+      known = { ...frame, type: 'place' };
       listeners.notify(known);
     },
     refused({ code, detail }) {

@@ -295,8 +295,8 @@ export class Conversation {
     this.#presence = null;
   }
 
-  #sendPlace({ status, queuePosition, estimatedWaitTime }: QueuePlace): void {
-    const frame: QueueFrame = { type: 'queue', status, queuePosition, estimatedWaitTime };
+  #sendPlace(place: QueuePlace): void {
+    const frame: QueueFrame = { type: 'queue', ...place };
     this.#socket.say(JSON.stringify(frame));
   }
 

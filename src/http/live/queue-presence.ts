@@ -1,10 +1,19 @@
-import type { QueuePlace, QueueTokenStatus, QueueWatch, WaitingRoom } from '../../domain/queue-token.ts';
+import {
+  endedPlace,
+  placeIn,
+  type QueuePlace,
+  type QueueTokenStatus,
+  type QueueWatch,
+  type WaitingRoom,
+} from '../../domain/queue-token.ts';
 
 export type LiveRoom = Pick<WaitingRoom, 'identify' | 'status'> & Pick<QueueWatch, 'watch' | 'look'>;
 export type EndStatus = Exclude<QueueTokenStatus, 'WAITING' | 'ACTIVE'>;
 
 /** The least interval between two position frames. */
 const POSITION_INTERVAL_MS = 1_000;
+/** The part by which an estimate may differ from the one that was sent last. */
+const WAIT_TOLERANCE = 0.1;
 /** A waiting room that replaced another one does not know its watches. */
 const REWATCH_MS = 30_000;
 
@@ -96,9 +105,7 @@ export class QueuePresence {
     const [place] = await this.#room.look([this.token]);
     if (place !== null && place !== undefined) return place;
     const shown = await this.#room.status(this.token);
-    if (shown === null) return { status: 'EXPIRED', queuePosition: null, estimatedWaitTime: null };
-    const { status, queuePosition, estimatedWaitTime } = shown;
-    return { status, queuePosition, estimatedWaitTime };
+    return shown === null ? endedPlace('EXPIRED') : placeIn(shown);
   }
 
   #send(place: QueuePlace, nowMs: number): void {
@@ -138,7 +145,7 @@ export class QueuePresence {
     if (isEnd(status)) {
       this.#end(status);
     } else if (this.#isSubscribed && !this.#isAnswering && status === 'ACTIVE') {
-      const place: QueuePlace = { status, queuePosition: 0, estimatedWaitTime: 0 };
+      const place: QueuePlace = { status, queuePosition: 0, estimatedWaitTime: 0, estimatedWaitRange: [0, 0] };
       this.#sent = place;
       this.#owner.placed(place);
     }
@@ -149,7 +156,7 @@ export class QueuePresence {
     const isExpected = this.#isSubscribed || this.#isAnswering;
     this.#isOver = true;
     this.#stopWatching();
-    if (isExpected) this.#owner.placed({ status, queuePosition: null, estimatedWaitTime: null });
+    if (isExpected) this.#owner.placed(endedPlace(status));
     this.#owner.ended(status);
   }
 
@@ -176,6 +183,12 @@ function isSamePlace(one: QueuePlace, other: QueuePlace): boolean {
   return (
     one.status === other.status &&
     one.queuePosition === other.queuePosition &&
-    one.estimatedWaitTime === other.estimatedWaitTime
+    isSameWait(one.estimatedWaitTime, other.estimatedWaitTime)
   );
+}
+
+/** An estimate changes a little all the time; a frame to each socket for each second would cost more than it tells. */
+function isSameWait(one: number | null, other: number | null): boolean {
+  if (one === null || other === null) return one === other;
+  return Math.abs(one - other) <= WAIT_TOLERANCE * one;
 }

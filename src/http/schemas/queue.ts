@@ -15,6 +15,14 @@ export const QueueToken = named(
       type: ['number', 'null'],
       description: 'Seconds; null when unknown or ended.',
     }),
+    estimatedWaitRange: Type.Unsafe<readonly [low: number, high: number] | null>({
+      type: ['array', 'null'],
+      items: { type: 'number' },
+      minItems: 2,
+      maxItems: 2,
+      description:
+        'Seconds from and to; the wait ends between them in about three of four cases. Null when unknown or ended.',
+    }),
     activeUntil: NullableInstant,
     issuedAt: Instant,
     activatedAt: NullableInstant,

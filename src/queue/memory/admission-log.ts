@@ -1,8 +1,7 @@
 import type { AdmittedToken } from '../../domain/queue-token.ts';
 
 /**
- * A concert's newest admissions, by instant in epoch milliseconds. What the window and the measured rate are counted from;
- * admissions that are still being decided are among them.
+ * A concert's newest admissions, by instant in epoch milliseconds. What the window is counted from; admissions that are still being decided are among them.
  */
 export interface AdmissionLog {
   readonly size: number;

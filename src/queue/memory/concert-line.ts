@@ -10,14 +10,17 @@
  */
 import type { AdmittedToken, QueueTokenRow } from '../../domain/queue-token.ts';
 import type { Admission, DueItem, LineSummary, QueueTerms, RecordedEnd, Standing } from '../line-store.ts';
-import { admissionRoom, measuredRate, RATE_HORIZON_MS, windowOpensAtMs } from '../policy.ts';
+import { admissionRoom, windowOpensAtMs } from '../policy.ts';
 import type { Allowances } from '../presence-settings.ts';
+import { createTurnoverLog } from '../turnover.ts';
 import { createAttendance, HANDED_OUT_AGAIN_MS, type Occupant } from './attendance.ts';
 import { createAdmissionLog } from './admission-log.ts';
 import { createLine } from './line.ts';
 
 /** How long a row that was read before its token's end cannot bring the token back. */
 const GONE_REMEMBERED_MS = 60_000;
+/** An admission that is being recorded must not be forgotten when the policy changes meanwhile. */
+const ADMISSIONS_REMEMBERED_MS = 300_000;
 
 export interface ConcertLine {
   generation: number;
@@ -39,7 +42,7 @@ export interface ConcertLine {
   sweep(limit: number, nowMs: number): readonly DueItem[];
   beat(isAfresh: boolean, nowMs: number): void;
   suspend(): void;
-  adopt(terms: QueueTerms, admissions: readonly AdmittedToken[], nowMs: number): void;
+  adopt(terms: QueueTerms, admissions: readonly AdmittedToken[]): void;
 }
 
 export function createConcertLine(settings: {
@@ -60,11 +63,11 @@ export function createConcertLine(settings: {
   const gone = new Map<string, number>();
   const log = createAdmissionLog();
   const attendance = createAttendance(settings.allowances, settings.nowMs);
+  const turnover = createTurnoverLog(settings.nowMs);
   let { generation, isSuspended } = settings;
   let { policy } = settings.terms;
   let closesAtMs = Math.floor(settings.terms.bookingClosesAtMs);
   let latestMs = 0;
-  let waitingSinceMs = settings.nowMs;
   let closerUntilMs = 0;
 
   for (const admission of settings.admissions) {
@@ -79,6 +82,7 @@ export function createConcertLine(settings: {
   function goInside(occupant: Occupant, activatedAtMs: number, activeUntilMs: number, nowMs: number): void {
     Object.assign(occupant, { status: 'ACTIVE', activatedAtMs, activeUntilMs });
     occupant.lookAtMs = activeUntilMs;
+    turnover.advance(inside.size, nowMs);
     inside.add(occupant);
     attendance.noteInside(occupant, nowMs);
     log.add({ tokenId: occupant.tokenId, activatedAtMs });
@@ -182,7 +186,7 @@ export function createConcertLine(settings: {
       isSuspended,
       latestMs,
       pending: proposed.size,
-      rate: measuredRate(policy, log, { waitingSinceMs, nowMs }),
+      ...turnover.read(inside.size, nowMs),
       // Entries are put here in the order in which they are recorded.
       gap: null,
       wakeMs: nextWakeMs(nowMs),
@@ -215,9 +219,7 @@ export function createConcertLine(settings: {
     },
 
     put(rows, nowMs) {
-      const wasEmpty = line.size === 0;
       const admitted = rows.filter((row) => takeIn(row, nowMs) && row.activatedAtMs !== null);
-      if (wasEmpty && line.size > 0) waitingSinceMs = nowMs;
       return admitted.map(({ tokenId }) => tokenId);
     },
 
@@ -252,7 +254,8 @@ export function createConcertLine(settings: {
         const occupant = occupants.get(tokenId);
         if (occupant === undefined) continue;
         if (occupant.status === 'WAITING') line.leave(occupant.no);
-        inside.delete(occupant);
+        turnover.advance(inside.size, nowMs);
+        if (inside.delete(occupant)) turnover.noteDeparture();
         proposed.delete(tokenId);
         occupants.delete(tokenId);
         if (byUser.get(occupant.userId) === occupant) byUser.delete(occupant.userId);
@@ -278,19 +281,18 @@ export function createConcertLine(settings: {
         if (goneAtMs > nowMs - GONE_REMEMBERED_MS) break;
         gone.delete(tokenId);
       }
-      log.forget(policy.batch, nowMs - Math.max(RATE_HORIZON_MS, policy.intervalMs));
+      log.forget(policy.batch, nowMs - Math.max(ADMISSIONS_REMEMBERED_MS, policy.intervalMs));
     },
 
     suspend() {
       isSuspended = true;
     },
 
-    adopt(terms, admissions, nowMs) {
+    adopt(terms, admissions) {
       policy = terms.policy;
       closesAtMs = Math.floor(terms.bookingClosesAtMs);
       isSuspended = false;
       for (const admission of admissions) log.add(admission);
-      if (line.size > 0) waitingSinceMs = nowMs;
     },
   };
 }

@@ -124,7 +124,7 @@ export function createMemoryLineStore({
 
     adopt(concertId, ticket, terms, admissions) {
       if (lines.has(concertId) && ticketOf(concertId) !== ticket) return 'changed';
-      return change(concertId, (line, nowMs) => line.adopt(terms, admissions, nowMs));
+      return change(concertId, (line) => line.adopt(terms, admissions));
     },
 
     begin(concertId, generation) {

@@ -16,7 +16,4 @@ redis.call('HSET', state, 'maxActive', ARGV[3], 'batch', ARGV[4], 'intervalMs', 
 for nth = 8, #ARGV, 2 do
   redis.call('ZADD', admissions, ARGV[nth + 1], ARGV[nth])
 end
-if redis.call('ZCARD', line) > 0 then
-  redis.call('HSET', state, 'waitingSinceMs', ARGV[2])
-end
 return { 'done', summary(tonumber(ARGV[2])) }

@@ -4,8 +4,8 @@
 -- ARGV: 1 lower bound of now 2 name of the node 3 how long who waits may be silent 4 how long who was let in may be
 --   5 how long who is inside may be 6 `afresh` when holders may have been unable to show signs of life, else `heard`
 -- Returns: emptied | beat, summary, `yours` or `another`
--- Guarantee: nobody is missing for what they could not do while the node or this Redis was away. Admissions that window or
---   measured rate can see are kept. Idempotent.
+-- Guarantee: nobody is missing for what they could not do while the node or this Redis was away. Admissions that the
+--   window can see are kept. Idempotent.
 
 if not heldGeneration() then
   return { 'emptied' }
@@ -17,8 +17,7 @@ if ARGV[6] == 'afresh' then
 end
 redis.call('ZREMRANGEBYSCORE', gone, '-inf', text(lowerMs - 60000))
 local terms = readTerms()
-local horizonMs = lowerMs - math.max(300000, terms.intervalMs)
-local old = redis.call('ZCOUNT', admissions, '-inf', text(horizonMs))
+local old = redis.call('ZCOUNT', admissions, '-inf', text(lowerMs - math.max(300000, terms.intervalMs)))
 local spare = math.min(old, redis.call('ZCARD', admissions) - terms.batch)
 if spare > 0 then
   redis.call('ZREMRANGEBYRANK', admissions, 0, spare - 1)

@@ -13,7 +13,7 @@ end
 local isSuspended = (redis.call('GET', ticket) or '0') == ARGV[3] and '0' or '1'
 redis.call('HSET', state, 'maxActive', ARGV[4], 'batch', ARGV[5], 'intervalMs', ARGV[6], 'activeTtlMs', ARGV[7],
   'closesAtMs', ARGV[8], 'abandonMs', ARGV[9], 'noShowMs', ARGV[10], 'idleMs', ARGV[11], 'isSuspended', isSuspended,
-  'waitingSinceMs', ARGV[2], 'afreshAtMs', ARGV[2], 'server', serverId(), 'generation', ARGV[1])
+  'afreshAtMs', ARGV[2], 'server', serverId(), 'generation', ARGV[1])
 if ARGV[12] ~= '' then
   redis.call('HSET', state, 'completeTo', ARGV[12])
 end

@@ -45,7 +45,6 @@ export function readSummary(reply: unknown): LineSummary {
   const values = new Map<string, string>();
   for (let nth = 0; nth + 1 < texts.length; nth += 2) values.set(texts[nth] ?? '', texts[nth + 1] ?? '');
   const number = (name: string): number => numberOf(values.get(name));
-  const measured = number('measured');
   return {
     generation: number('generation'),
     waiting: number('waiting'),
@@ -58,7 +57,8 @@ export function readSummary(reply: unknown): LineSummary {
     isSuspended: number('isSuspended') !== 0,
     latestMs: number('latestMs'),
     pending: number('pending'),
-    rate: measured === 0 ? null : measured / number('spanMs'),
+    departures: number('departures'),
+    insideMs: number('insideMs'),
     gap: values.has('gapTo') ? { first: number('completeTo') + 1, last: number('gapTo') } : null,
     wakeMs: values.has('wakeMs') ? number('wakeMs') : null,
   };

@@ -55,7 +55,7 @@ end
 local function readTerms()
   local names = {
     'generation', 'maxActive', 'batch', 'intervalMs', 'activeTtlMs', 'closesAtMs',
-    'waitingSinceMs', 'afreshAtMs', 'abandonMs', 'noShowMs', 'idleMs', 'closerUntilMs', 'isSuspended', 'latest', 'gapTo', 'completeTo',
+    'afreshAtMs', 'abandonMs', 'noShowMs', 'idleMs', 'closerUntilMs', 'isSuspended', 'latest', 'gapTo', 'completeTo',
   }
   local values = redis.call('HMGET', state, unpack(names))
   local terms = {}
@@ -107,25 +107,53 @@ local function nextWakeMs(terms, lowerMs, waiting, active)
   return wakeMs
 end
 
+local turnoverWindowMs = 120000
+
+-- What turnover.ts counts, for `active` tokens inside since the last change.
+local function turnoverAt(active, lowerMs)
+  local names = { 'turnoverAtMs', 'departures', 'insideMs', 'formerDepartures', 'formerInsideMs' }
+  local values = redis.call('HMGET', state, unpack(names))
+  local turnover = {}
+  for nth, name in ipairs(names) do
+    turnover[name] = tonumber(values[nth]) or 0
+  end
+  -- A line that an older node rebuilt does not have it.
+  local atMs = turnover.turnoverAtMs > 0 and turnover.turnoverAtMs or lowerMs
+  local function endOf(ms)
+    return (math.floor(ms / turnoverWindowMs) + 1) * turnoverWindowMs
+  end
+  while endOf(atMs) <= lowerMs do
+    turnover.formerDepartures, turnover.formerInsideMs = turnover.departures, turnover.insideMs + active * (endOf(atMs) - atMs)
+    turnover.departures, turnover.insideMs = 0, 0
+    atMs = math.max(endOf(atMs), endOf(lowerMs) - 3 * turnoverWindowMs)
+  end
+  turnover.insideMs = turnover.insideMs + active * math.max(0, lowerMs - atMs)
+  turnover.turnoverAtMs = math.max(atMs, lowerMs)
+  return turnover
+end
+
+-- To be called before the number of tokens inside changes.
+local function advanceTurnover(lowerMs)
+  local fields = {}
+  for name, value in pairs(turnoverAt(redis.call('ZCARD', inside), lowerMs)) do
+    fields[#fields + 1] = name
+    fields[#fields + 1] = text(value)
+  end
+  redis.call('HSET', state, unpack(fields))
+end
+
 -- What every node should know of the line, as names and values in turn.
 local function summary(lowerMs)
   local terms = readTerms()
   local waiting, active = redis.call('ZCARD', line), redis.call('ZCARD', inside)
-  -- Only whole intervals count, so that the measured rate does not depend on where in one it is asked for.
-  local spanMs, measured = 0, 0
-  if terms.waitingSinceMs > 0 and terms.intervalMs > 0 then
-    local horizonMs = math.min(lowerMs - terms.waitingSinceMs, math.max(300000, terms.intervalMs))
-    spanMs = math.max(0, math.floor(horizonMs / terms.intervalMs)) * terms.intervalMs
-    if spanMs > 0 then
-      measured = countAdmittedAfter(lowerMs - spanMs)
-    end
-  end
+  local turnover = turnoverAt(active, lowerMs)
   local wakeMs = nextWakeMs(terms, lowerMs, waiting, active)
   local told = {
     'generation', text(terms.generation), 'waiting', text(waiting), 'active', text(active),
     'maxActive', text(terms.maxActive), 'batch', text(terms.batch), 'intervalMs', text(terms.intervalMs),
     'activeTtlMs', text(terms.activeTtlMs), 'closesAtMs', text(terms.closesAtMs),
-    'isSuspended', text(terms.isSuspended), 'latestMs', text(terms.latest), 'pending', text(redis.call('ZCARD', proposed)), 'spanMs', text(spanMs), 'measured', text(measured),
+    'isSuspended', text(terms.isSuspended), 'latestMs', text(terms.latest), 'pending', text(redis.call('ZCARD', proposed)),
+    'departures', text(turnover.departures + turnover.formerDepartures), 'insideMs', text(turnover.insideMs + turnover.formerInsideMs),
   }
   if terms.gapTo > 0 then
     for _, word in ipairs({ 'completeTo', text(terms.completeTo), 'gapTo', text(terms.gapTo) }) do
@@ -187,6 +215,7 @@ local function admit(id, activatedAt, activeUntil, lowerMs)
   redis.call('ZREM', seen, id)
   redis.call('HSET', tokens, id, userId .. ' ' .. activatedAt .. ' ' .. activeUntil)
   redis.call('HSET', users, userId, id)
+  advanceTurnover(lowerMs)
   redis.call('ZADD', inside, activeUntil, id)
   redis.call('ZADD', unclaimed, text(lowerMs), id)
   redis.call('ZADD', quiet, text(lowerMs), id)

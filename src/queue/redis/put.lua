@@ -36,7 +36,6 @@ local function noteWhole()
   redis.call('HSET', state, 'completeTo', text(completeTo), 'gapTo', lowest[1] and text(tonumber(lowest[2]) - 1) or '0')
 end
 
-local wasEmpty = redis.call('ZCARD', line) == 0
 local admitted = {}
 for row = firstRow, #ARGV, 6 do
   if takeIn(row, lowerMs) and ARGV[row + 4] ~= '' then
@@ -45,9 +44,6 @@ for row = firstRow, #ARGV, 6 do
 end
 if #admitted > 0 then
   redis.call('PUBLISH', events, 'ACTIVE ' .. table.concat(admitted, ' '))
-end
-if wasEmpty and redis.call('ZCARD', line) > 0 then
-  redis.call('HSET', state, 'waitingSinceMs', text(lowerMs))
 end
 noteWhole()
 -- Once all of them are in their places: one of them may stand before another that came first.

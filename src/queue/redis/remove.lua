@@ -17,7 +17,11 @@ for nth = 2, #ARGV, 3 do
   local record = redis.call('HGET', tokens, id)
   if record then
     local userId = string.match(record, '^%S+')
-    for _, key in ipairs({ line, inside, proposed, seen, unclaimed, quiet }) do
+    advanceTurnover(lowerMs)
+    if redis.call('ZREM', inside, id) == 1 then
+      redis.call('HINCRBY', state, 'departures', 1)
+    end
+    for _, key in ipairs({ line, proposed, seen, unclaimed, quiet }) do
       redis.call('ZREM', key, id)
     end
     redis.call('HDEL', tokens, id)

@@ -1,15 +1,20 @@
 import t from 'tap';
 import { Fault } from '../../../src/domain/errors.ts';
 import { type LiveRoom, QueuePresence } from '../../../src/http/live/queue-presence.ts';
-import type { QueuePlace, QueueTokenStatus } from '../../../src/domain/queue-token.ts';
+import { endedPlace, type QueuePlace, type QueueTokenStatus } from '../../../src/domain/queue-token.ts';
 
 const waitingAt = (queuePosition: number): QueuePlace => ({
   status: 'WAITING',
   queuePosition,
   estimatedWaitTime: 30 * queuePosition,
+  estimatedWaitRange: [10 * queuePosition, 90 * queuePosition],
 });
-const INSIDE: QueuePlace = { status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0 };
-const ended = (status: QueueTokenStatus): QueuePlace => ({ status, queuePosition: null, estimatedWaitTime: null });
+const INSIDE: QueuePlace = {
+  status: 'ACTIVE',
+  queuePosition: 0,
+  estimatedWaitTime: 0,
+  estimatedWaitRange: [0, 0],
+};
 
 /** One token in a waiting room that is the test. */
 function setUp(place: QueuePlace = waitingAt(5)) {
@@ -41,7 +46,7 @@ function setUp(place: QueuePlace = waitingAt(5)) {
     },
     async status() {
       if (room.isAway) throw new Fault('QUEUE_UNAVAILABLE', 'none');
-      return room.place ?? ended(room.end);
+      return room.place ?? endedPlace(room.end);
     },
   } as unknown as LiveRoom;
   const owner = {
@@ -78,6 +83,17 @@ t.test('positions are told at most once a second, and only when they have change
   t.strictSame(told.slice(2), [{ ...waitingAt(4), estimatedWaitTime: null }]);
   presence.looked(INSIDE, 5_101);
   t.strictSame(told.slice(3), [INSIDE], 'a status does not wait');
+});
+
+t.test('an estimate is told when it differs by more than a tenth from the one that was told last', async (t) => {
+  const { presence, told } = setUp();
+  await presence.subscribe(0);
+  for (const [nth, estimatedWaitTime] of [150, 155, 160, 165, 166, 150, 149].entries())
+    presence.looked({ ...waitingAt(5), estimatedWaitTime }, 2_000 * nth);
+  t.strictSame(
+    told.map((place) => (place as QueuePlace).estimatedWaitTime),
+    [150, 166, 149],
+  );
 });
 
 t.test('who waits is present from the subscription on, until it ends', async (t) => {
@@ -124,7 +140,7 @@ t.test('a token that comes in while nobody is told is still known to end', async
   presence.looked(INSIDE, 1_000);
   t.strictSame(told, []);
   t.equal(watchers.size, 1);
-  change(ended('COMPLETED'));
+  change(endedPlace('COMPLETED'));
   t.strictSame(told, ['ended COMPLETED']);
   t.equal(watchers.size, 0);
 });
@@ -132,9 +148,9 @@ t.test('a token that comes in while nobody is told is still known to end', async
 t.test('the end of a token is told once, its place before', async (t) => {
   const { presence, told, change } = setUp(INSIDE);
   await presence.subscribe(0);
-  change(ended('CANCELLED'));
+  change(endedPlace('CANCELLED'));
   presence.looked(null, 1_000);
-  t.strictSame(told, [INSIDE, ended('CANCELLED'), 'ended CANCELLED']);
+  t.strictSame(told, [INSIDE, endedPlace('CANCELLED'), 'ended CANCELLED']);
 });
 
 t.test('an end that nobody told of is found by the look', async (t) => {
@@ -143,7 +159,7 @@ t.test('an end that nobody told of is found by the look', async (t) => {
   room.place = null;
   presence.looked(null, 1_000);
   await settle();
-  t.strictSame(told.slice(1), [ended('EXPIRED'), 'ended EXPIRED']);
+  t.strictSame(told.slice(1), [endedPlace('EXPIRED'), 'ended EXPIRED']);
 });
 
 t.test('a waiting room that is away ends nothing', async (t) => {
@@ -164,5 +180,5 @@ t.test('who subscribes with a token that has just ended is told of the end', asy
   room.place = null;
   room.end = 'CANCELLED';
   await presence.subscribe(0);
-  t.strictSame(told, [ended('CANCELLED'), 'ended CANCELLED']);
+  t.strictSame(told, [endedPlace('CANCELLED'), 'ended CANCELLED']);
 });

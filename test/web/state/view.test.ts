@@ -25,7 +25,7 @@ t.test('admission opens the door that was waited at', async (t) => {
   const moved = after(waiting, {
     type: 'place-moved',
     concertId: 3,
-    place: { type: 'place', status: 'WAITING', queuePosition: 2, estimatedWaitTime: 60 },
+    place: { type: 'place', status: 'WAITING', queuePosition: 2, estimatedWaitTime: 60, estimatedWaitRange: [20, 180] },
   });
   const view = viewOf(moved);
   t.equal(view.name === 'waiting-room' && view.place.queuePosition, 2);
@@ -33,7 +33,7 @@ t.test('admission opens the door that was waited at', async (t) => {
   const admitted = after(moved, {
     type: 'place-moved',
     concertId: 3,
-    place: { type: 'place', status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0 },
+    place: { type: 'place', status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0, estimatedWaitRange: [0, 0] },
   });
   t.equal(viewOf(admitted).name, 'dates');
 });
