@@ -25,7 +25,9 @@ export async function measureEntryStatement(settings: {
   const pool = createPool({ databaseUrl: settings.databaseUrl, max: 1, log: quietLog });
   try {
     const records = createQueueRecords({ pool, log: quietLog });
-    const { generation } = await records.takeOver(concertId);
+    const head = await records.takeOver(concertId, null);
+    if (head === null) throw new Error('the line was not taken over');
+    const { generation } = head;
     const durationsMs: number[] = [];
     const before = familyCpuUs(postmasterId);
     for (let statement = 0; statement < STATEMENTS; statement += 1) {

@@ -189,10 +189,24 @@ export interface AdmittedToken {
 /** The outcome of a conditional change of many tokens. A token in no set had a status that refused the change. */
 export interface QueueChangeOutcome {
   readonly changed: ReadonlySet<string>;
+  /** Tokens whose rows other transactions have locked: nothing was done to them, and they did not hold up the others. */
+  readonly locked: ReadonlySet<string>;
   /** Tokens that should end unless their users held a seat, and whose users do. */
   readonly kept: ReadonlySet<string>;
   /** Concerts whose generation differs from the change's: nothing of theirs was changed. */
   readonly fenced: ReadonlySet<number>;
+}
+
+/** A head that its holder has taken over, or may take over, under `generation`. */
+export interface TakenHead extends QueueHead {
+  /** False while another transaction has the head locked: a later take-over takes the generation, unless a process takes more. */
+  readonly isTaken: boolean;
+}
+
+/** The heads that are at the next generation, and those that are not because other transactions have locked them. */
+export interface RaiseOutcome {
+  readonly raised: readonly QueueHead[];
+  readonly locked: readonly QueueHead[];
 }
 
 /**
@@ -201,19 +215,18 @@ export interface QueueChangeOutcome {
  * it changed nothing, `unknown` when the answer is missing.
  */
 export interface QueueRecords {
-  /** Takes over every concert that has a head: later writes under older generations are refused. */
-  takeOverAll(): Promise<readonly (QueueHead & { readonly hasLiveTokens: boolean })[]>;
+  /** Takes over every concert that has a head that is not locked: later writes under older generations are refused. */
+  takeOverAll(): Promise<readonly TakenHead[]>;
   /**
    * Takes over one concert, creating its head if there is none. Afterwards all entries with numbers below `nextNo` are
-   * readable, and no later entry gets such a number.
+   * readable, and no later entry gets such a number. Null when the head is at the generation `below` or beyond.
    */
-  takeOver(concertId: number): Promise<QueueHead & { readonly nextNo: number }>;
+  takeOver(concertId: number, below: number | null): Promise<(QueueHead & { readonly nextNo: number }) | null>;
   /**
    * Moves heads from their generation to the next, so that a write with an unknown outcome is either visible afterwards or
-   * refused for ever. Returns the heads that are at the next generation now, including those that an earlier call moved;
-   * another writer has taken over the rest.
+   * refused for ever. Heads that an earlier call moved count as raised; another writer has taken over those in neither list.
    */
-  raise(heads: readonly QueueHead[]): Promise<readonly QueueHead[]>;
+  raise(heads: readonly QueueHead[]): Promise<RaiseOutcome>;
   /** A page of the concert's live tokens, ordered by user id, after `afterUserId`. */
   listLive(concertId: number, afterUserId: string | null, limit: number): Promise<readonly QueueTokenRow[]>;
   /** The concert's live tokens with these numbers. */

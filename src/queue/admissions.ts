@@ -2,13 +2,13 @@
  * Lets people in, on any node: the line store proposes, PostgreSQL records, the line store shows. No node leads.
  *
  * ADMIT-1. A proposal is shown only once PostgreSQL has recorded it, with the instant that it was proposed with.
- * ADMIT-2. One that certainly was not recorded is withdrawn. One whose outcome is unknown keeps its slot and its share of the window
+ * ADMIT-2. One that certainly was not recorded, for a lock on its row for instance, is withdrawn. One whose outcome is unknown keeps its slot and its share of the window
  *     and is recorded again, after a second by any node, which does nothing to who is in already.
  * ADMIT-3. One round of proposals is out at a time, whichever node made it, so nobody is let in ahead of somebody whose round failed.
  */
 import type { Clock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
-import type { QueueRecords } from '../domain/queue-token.ts';
+import type { QueueChangeOutcome, QueueRecords } from '../domain/queue-token.ts';
 import type { FlushResult, WriteStep } from './write-cycle.ts';
 import { type Admission, type LineStore, LOST } from './line-store.ts';
 import type { Repair } from './repair.ts';
@@ -114,10 +114,16 @@ export function createAdmissions(settings: AdmissionSettings): Admissions {
     await changes.apply(line, rows);
   }
 
-  async function takeEffect(proposals: readonly Proposal[], changed: ReadonlySet<string>): Promise<void> {
+  async function takeEffect(
+    proposals: readonly Proposal[],
+    { changed, locked }: Pick<QueueChangeOutcome, 'changed' | 'locked'>,
+  ): Promise<void> {
     const [first] = proposals;
     if (first === undefined) return;
     const { line, generation } = first;
+    // The lock may be that of the statement whose outcome is unknown.
+    const isStillDoubtful = ({ tokenId, isDoubtful }: Proposal): boolean => isDoubtful && locked.has(tokenId);
+    takenOver.push(...proposals.filter(isStillDoubtful));
     try {
       await show(
         line,
@@ -127,7 +133,7 @@ export function createAdmissions(settings: AdmissionSettings): Admissions {
       await settle(
         line,
         generation,
-        proposals.filter(({ tokenId }) => !changed.has(tokenId)),
+        proposals.filter((proposal) => !changed.has(proposal.tokenId) && !isStillDoubtful(proposal)),
       );
     } catch (error) {
       onFailure(error);
@@ -152,7 +158,7 @@ export function createAdmissions(settings: AdmissionSettings): Admissions {
 
   async function record(proposals: readonly Proposal[]): Promise<FlushResult> {
     try {
-      const { changed, fenced } = await records.admit(
+      const outcome = await records.admit(
         proposals.map(({ line, generation, tokenId, activatedAtMs, activeUntilMs }) => ({
           concertId: line.concertId,
           generation,
@@ -164,8 +170,8 @@ export function createAdmissions(settings: AdmissionSettings): Admissions {
       const groups = [...Map.groupBy(proposals, (proposal) => proposal.line)];
       await Promise.all(
         groups.map(async ([line, members]) => {
-          if (fenced.has(line.concertId)) lines.noteLost(line.concertId, members[0]?.generation);
-          else await takeEffect(members, changed);
+          if (outcome.fenced.has(line.concertId)) lines.noteLost(line.concertId, members[0]?.generation);
+          else await takeEffect(members, outcome);
         }),
       );
       return 'done';
@@ -185,6 +191,7 @@ export function createAdmissions(settings: AdmissionSettings): Admissions {
 
   async function settleReadable(): Promise<void> {
     for (const [line, members] of Map.groupBy(readable, (proposal) => proposal.line)) {
+      if (repair.isDoubted(line)) continue;
       await settle(line, line.generation, members);
       const settled = new Set(members.map(({ tokenId }) => tokenId));
       takenOver = takenOver.filter(({ tokenId }) => !settled.has(tokenId));

@@ -5,8 +5,9 @@
  * END-2. An end that no caller asked for is forgotten when it fails: the line store hands it out again, to any node.
  * END-3. An end that a caller asked for does not need the line store. What the store could not be told is repaired.
  * END-4. An idle shopper's token ends only where its row has no live hold beside it. One that is kept is handed out again later.
+ * END-5. An end whose token another transaction has locked holds up no other end. A caller's is tried again within its patience.
  */
-import type { DatabaseClock } from '../runtime/clock.ts';
+import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
 import type { QueueRecords } from '../domain/queue-token.ts';
 import type { FlushResult, WriteStep } from './write-cycle.ts';
@@ -21,6 +22,10 @@ import type { KnownTokens } from './known-tokens.ts';
 const ENDS_PER_STATEMENT = 1_000;
 /** A caller's end is sent again under the generation that PostgreSQL has, at most so often. */
 const ATTEMPTS = 3;
+/** END-5. Locks of other transactions last some milliseconds. */
+const LOCKED_PAUSE_MS = 20;
+/** As long as any statement waits for a lock, and within a caller's patience. */
+const LOCKED_LIMIT_MS = 1_000;
 
 export interface Ends extends WriteStep {
   /** Ends a token that nobody asked to end; `endedAtMs` null: at the instant when it is sent. */
@@ -46,6 +51,10 @@ interface PendingEnd {
   /** Its holder is idle: the token stays while its holder holds a seat of the concert. */
   readonly unlessHolding: boolean;
   attempts: number;
+  /** Monotonic milliseconds; null while its token was not found locked. */
+  lockedSinceMs: number | null;
+  /** It is not sent before its pause is over. */
+  isPausing: boolean;
   waiters: PromiseWithResolvers<Outcome>[];
 }
 
@@ -57,6 +66,8 @@ interface SentEnd extends RecordedEnd {
 export interface EndSettings {
   readonly records: QueueRecords;
   readonly databaseClock: DatabaseClock;
+  /** That of the machine. */
+  readonly machineClock: Clock;
   readonly store: LineStore;
   readonly lines: KnownLines;
   readonly knownTokens: KnownTokens;
@@ -71,7 +82,7 @@ export interface EndSettings {
 }
 
 export function createEnds(settings: EndSettings): Ends {
-  const { records, databaseClock, store, lines, knownTokens, changes, repair } = settings;
+  const { records, databaseClock, machineClock, store, lines, knownTokens, changes, repair } = settings;
   const { mayJudge, onProposed, wake, onFailure } = settings;
   const pending = new Map<string, PendingEnd>();
 
@@ -84,7 +95,17 @@ export function createEnds(settings: EndSettings): Ends {
   ): PendingEnd {
     const known = pending.get(tokenId);
     if (known !== undefined) return known;
-    const made = { concertId, tokenId, status, endedAtMs, unlessHolding, attempts: 0, waiters: [] };
+    const made: PendingEnd = {
+      concertId,
+      tokenId,
+      status,
+      endedAtMs,
+      unlessHolding,
+      attempts: 0,
+      lockedSinceMs: null,
+      isPausing: false,
+      waiters: [],
+    };
     pending.set(tokenId, made);
     wake();
     return made;
@@ -149,7 +170,8 @@ export function createEnds(settings: EndSettings): Ends {
 
   async function gather(): Promise<SentEnd[]> {
     const batch: SentEnd[] = [];
-    for (const end of [...pending.values()].slice(0, ENDS_PER_STATEMENT)) {
+    const due = pending.values().filter(({ isPausing }) => !isPausing);
+    for (const end of due.take(ENDS_PER_STATEMENT)) {
       const generation = await generationOf(end.concertId);
       const { tokenId, status } = end;
       if (generation === null) close(end, 'over');
@@ -163,6 +185,21 @@ export function createEnds(settings: EndSettings): Ends {
     if (store.isUp) lines.noteLost(end.concertId, generation);
     end.attempts += 1;
     if (end.waiters.length === 0 || end.attempts >= ATTEMPTS) fail(end, new Fault('QUEUE_UNAVAILABLE', 'none'));
+  }
+
+  /** END-5. An end that no caller asked for comes up again. */
+  function waitForLock({ end }: SentEnd): void {
+    const nowMs = machineClock.monotonicMs();
+    end.lockedSinceMs ??= nowMs;
+    if (end.waiters.length === 0 || nowMs - end.lockedSinceMs >= LOCKED_LIMIT_MS) {
+      fail(end, new Fault('STORE_UNAVAILABLE', 'none'));
+      return;
+    }
+    end.isPausing = true;
+    machineClock.after(LOCKED_PAUSE_MS, () => {
+      end.isPausing = false;
+      wake();
+    });
   }
 
   async function tellStore(
@@ -195,7 +232,7 @@ export function createEnds(settings: EndSettings): Ends {
   }
 
   async function send(batch: readonly SentEnd[]): Promise<FlushResult> {
-    const { changed, fenced, kept } = await records.end(
+    const { changed, fenced, kept, locked } = await records.end(
       batch.map(({ end, tokenId, status, endedAtMs, generation }) => ({
         concertId: end.concertId,
         generation,
@@ -210,10 +247,12 @@ export function createEnds(settings: EndSettings): Ends {
         for (const sent of members) retry(sent);
         continue;
       }
-      const ended = members.filter(({ tokenId }) => changed.has(tokenId));
-      const refused = members.filter(({ tokenId }) => !changed.has(tokenId) && !kept.has(tokenId));
+      const free = members.filter(({ tokenId }) => !locked.has(tokenId));
+      const ended = free.filter(({ tokenId }) => changed.has(tokenId));
+      const refused = free.filter(({ tokenId }) => !changed.has(tokenId) && !kept.has(tokenId));
+      for (const sent of members) if (locked.has(sent.tokenId)) waitForLock(sent);
       await tellStore(concertId, ended, refused);
-      for (const { end, tokenId } of members)
+      for (const { end, tokenId } of free)
         close(end, changed.has(tokenId) ? 'ended' : kept.has(tokenId) ? 'kept' : 'over');
     }
     return 'done';

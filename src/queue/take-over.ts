@@ -1,4 +1,4 @@
-import type { QueueHead, QueueRecords } from '../domain/queue-token.ts';
+import type { QueueHead, QueueRecords, TakenHead } from '../domain/queue-token.ts';
 import { Fault } from '../domain/errors.ts';
 
 /**
@@ -25,26 +25,42 @@ export function createTakeOver(deps: {
   readonly onFenced: () => void;
 }): TakeOver {
   const { records, isExclusive, onFenced } = deps;
-  /** Of lines that were taken over at the start and not taken since. */
-  const generations = new Map<number, number>();
+  /** Of lines that were there at the start. */
+  const heads = new Map<number, TakenHead>();
+
+  function fenced(): Fault {
+    onFenced();
+    return new Fault('QUEUE_UNAVAILABLE', 'none');
+  }
+
+  async function raise(head: QueueHead): Promise<Taken> {
+    const {
+      raised: [raised],
+      locked,
+    } = await records.raise([head]);
+    if (locked.length > 0) throw new Fault('STORE_UNAVAILABLE', 'none');
+    if (raised === undefined) throw fenced();
+    return { ...raised, nextNo: null };
+  }
+
+  async function takeOver(concertId: number, below: number | null): Promise<Taken> {
+    const taken = await records.takeOver(concertId, below);
+    if (taken === null) throw fenced();
+    return taken;
+  }
 
   return {
     async start() {
       if (!isExclusive) return;
-      for (const { concertId, generation } of await records.takeOverAll()) generations.set(concertId, generation);
+      for (const head of await records.takeOverAll()) heads.set(head.concertId, head);
     },
 
     async take(concertId) {
-      const generation = generations.get(concertId);
-      if (generation === undefined) return records.takeOver(concertId);
-      const [raised] = await records.raise([{ concertId, generation }]);
-      if (raised !== undefined) {
-        // The line may have to be begun again before it is open.
-        generations.set(concertId, raised.generation);
-        return { ...raised, nextNo: null };
-      }
-      onFenced();
-      throw new Fault('QUEUE_UNAVAILABLE', 'none');
+      const head = heads.get(concertId);
+      const taken = await (head?.isTaken === true ? raise(head) : takeOver(concertId, head?.generation ?? null));
+      // The line may have to be begun again before it is open.
+      if (head !== undefined) heads.set(concertId, { ...taken, isTaken: true });
+      return taken;
     },
   };
 }

@@ -115,7 +115,7 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
     onSuspended: (concertId) => policyChanges.note(concertId),
   });
   const changes = createRecordedChanges({ store, lines, knownTokens });
-  const repair = createRepair({ ...base, lines, changes });
+  const repair = createRepair({ ...base, lines, changes, machineClock: systemClock });
   const gaps = createGaps({ records, store, clock: systemClock });
   const admissions = createAdmissions({ ...base, lines, machineClock: systemClock, knownTokens, changes, repair });
   const ends = createEnds({
@@ -124,6 +124,7 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
     knownTokens,
     changes,
     repair,
+    machineClock: systemClock,
     mayJudge: () => heartbeat.mayJudge,
     onProposed: admissions.complete,
   });

@@ -25,7 +25,7 @@ function createCounter() {
     count: (real: QueueRecords): QueueRecords => ({
       ...real,
       // Opening a line begins with one of these: the former where nodes share the lines, the latter in a room of one node.
-      takeOver: (concertId) => during(real.takeOver(concertId)),
+      takeOver: (concertId, below) => during(real.takeOver(concertId, below)),
       raise: (heads) => during(real.raise(heads)),
     }),
   };

@@ -29,8 +29,8 @@ async function start(t: Test, concerts = 1): Promise<Start> {
     [concerts],
   );
   const records = createQueueRecords({ pool, log: silentLog });
-  const heads = await Promise.all(rows.map((row) => records.takeOver(row.concert_id)));
-  return { pool, url, records, heads };
+  const heads = await Promise.all(rows.map((row) => records.takeOver(row.concert_id, null)));
+  return { pool, url, records, heads: heads.filter((head) => head !== null) };
 }
 
 function headOf({ heads }: Start): QueueHead {
@@ -130,23 +130,62 @@ t.test('entries, admissions and ends of many lines at once never block each othe
   t.same([...new Set(rows.map((row) => row.status))], ['CANCELLED']);
 });
 
-t.test('a generation is raised after the writes under it', async (t) => {
+/** Runs the statement in a transaction that stays open until the returned function is called. */
+async function during(pool: Pool, text: string, values: unknown[]): Promise<() => Promise<void>> {
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await client.query(text, values);
+  return async () => {
+    await client.query('COMMIT');
+    client.release();
+  };
+}
+
+t.test('a generation is raised after the writes under it, and those of other lines do not wait', async (t) => {
+  const started = await start(t, 2);
+  const { pool, records } = started;
+  const [head, other] = started.heads.map(({ concertId, generation }) => ({ concertId, generation }));
+  if (head === undefined || other === undefined) throw new Error('two concerts were not made');
+  // As an end holds it until it has committed.
+  const commit = await during(pool, 'SELECT FROM queue_heads WHERE concert_id = $1 FOR SHARE', [head.concertId]);
+  const raisedOther = { ...other, generation: other.generation + 1 };
+  t.same(await records.raise([head, other]), { raised: [raisedOther], locked: [head] });
+  await commit();
+  t.same(await records.raise([head]), { raised: [{ ...head, generation: head.generation + 1 }], locked: [] });
+});
+
+t.test('a locked token is left as it is, and others are changed without waiting', async (t) => {
   const started = await start(t);
   const { pool, records } = started;
   const head = headOf(started);
-  const [entered] = (await records.enter([entryOf(head)])).map(rowOf);
-  const client = await pool.connect();
-  await client.query('BEGIN');
-  await client.query('SELECT FROM queue_tokens FOR UPDATE');
-  const end = { ...head, tokenId: entered?.tokenId ?? '', status: 'CANCELLED' as const, endedAtMs: 1 };
-  const ending = records.end([end]);
-  await untilBlocked(pool);
-  const raising = records.raise([head]).then(async (raised) => ({ raised, rows: await records.find([end.tokenId]) }));
-  await untilBlocked(pool, 2);
-  await client.query('COMMIT');
-  client.release();
-  t.match(await ending, { changed: new Set([end.tokenId]), fenced: new Set() });
-  t.match(await raising, { raised: [{ generation: head.generation + 1 }], rows: [{ status: 'CANCELLED' }] });
+  const [locked, free] = (await records.enter([entryOf(head), entryOf(head)])).map((outcome) => rowOf(outcome).tokenId);
+  const tokenIds = [locked ?? '', free ?? ''];
+  const commit = await during(pool, 'SELECT FROM queue_tokens WHERE token_id = $1 FOR UPDATE', [locked]);
+  const expected = { changed: new Set([free]), locked: new Set([locked]), kept: new Set(), fenced: new Set() };
+  const admissions = tokenIds.map((tokenId) => ({ ...head, tokenId, activatedAtMs: 5, activeUntilMs: 6 }));
+  t.same(await records.admit(admissions), expected);
+  const ends = tokenIds.map((tokenId) => ({ ...head, tokenId, status: 'EXPIRED' as const, endedAtMs: 7 }));
+  t.same(await records.end(ends), expected);
+  await commit();
+  t.match(await records.end(ends), { changed: new Set([locked]), locked: new Set() });
+});
+
+t.test('a head that is locked at the start is taken over later, unless another process has it by then', async (t) => {
+  const started = await start(t, 3);
+  const { pool, records } = started;
+  const [, taken, lost] = started.heads.map(({ concertId }) => concertId);
+  const commit = await during(pool, 'SELECT FROM queue_heads WHERE concert_id >= $1 FOR UPDATE', [taken]);
+  const heads = await records.takeOverAll();
+  t.same(
+    heads.toSorted((one, other) => one.concertId - other.concertId).map(({ isTaken }) => isTaken),
+    [true, false, false],
+  );
+  await commit();
+  await createQueueRecords({ pool, log: silentLog }).takeOver(lost ?? 0, null);
+  const below = (concertId: number | undefined) =>
+    heads.find((head) => head.concertId === concertId)?.generation ?? null;
+  t.match(await records.takeOver(taken ?? 0, below(taken)), { concertId: taken, generation: below(taken) });
+  t.equal(await records.takeOver(lost ?? 0, below(lost)), null);
 });
 
 t.test('a write that waited while the generation was raised is refused', async (t) => {
@@ -166,7 +205,7 @@ t.test('a write that waited while the generation was raised is refused', async (
   await untilBlocked(pool, 3);
   await client.query('COMMIT');
   client.release();
-  const refused = { changed: new Set(), kept: new Set(), fenced: new Set([head.concertId]) };
+  const refused = { changed: new Set(), locked: new Set(), kept: new Set(), fenced: new Set([head.concertId]) };
   t.same(await Promise.all(late), [[{ type: 'fenced' }], refused, refused]);
   t.match(await records.find([token.tokenId]), [{ status: 'WAITING' }]);
 });
@@ -176,13 +215,12 @@ t.test('raising is repeatable by its holder, and impossible after a take-over', 
   const { records } = started;
   const head = headOf(started);
   const raised = { ...head, generation: head.generation + 1 };
-  t.same(await records.raise([head]), [raised]);
-  t.same(await records.raise([head]), [raised], 'as after a lost answer');
+  t.same(await records.raise([head]), { raised: [raised], locked: [] });
+  t.same(await records.raise([head]), { raised: [raised], locked: [] }, 'as after a lost answer');
   const [taken] = await records.takeOverAll();
   t.ok((taken?.generation ?? 0) > raised.generation + 1);
-  t.equal(taken?.hasLiveTokens, false);
-  t.same(await records.raise([head]), []);
-  t.same(await records.raise([raised]), []);
+  t.same(await records.raise([head]), { raised: [], locked: [] });
+  t.same(await records.raise([raised]), { raised: [], locked: [] });
 });
 
 t.test('a change tells what was refused by the status of its row', async (t) => {
@@ -215,7 +253,7 @@ t.test('who takes a line over knows up to which number every entry is readable',
   ]);
   const later = await records.enter([entryOf(head, userId), entryOf(head)]);
   t.match(later, [{ type: 'live' }, { type: 'entered', numbers: { first: 4, last: 4 } }]);
-  t.equal((await records.takeOver(head.concertId)).nextNo, 5);
+  t.equal((await records.takeOver(head.concertId, null))?.nextNo, 5);
   const numbered = await records.listNumbered(head.concertId, { first: 2, last: 3 });
   t.same(new Set(numbered.map(({ no }) => no)), new Set([2, 3]));
 });
@@ -247,6 +285,7 @@ t.test('an end that asks for holds keeps the token of a user who has one, and sa
   }));
   t.same(await records.end(ends), {
     changed: new Set([released?.tokenId, asked?.tokenId]),
+    locked: new Set(),
     kept: new Set([holding?.tokenId]),
     fenced: new Set(),
   });
@@ -310,5 +349,4 @@ t.test('live tokens are listed page by page, each once', async (t) => {
   }
   t.equal(listed.length, 24);
   t.same(new Set(listed), new Set(tokens.filter((_, nth) => nth !== 7).map((row) => row.tokenId)));
-  t.match(await records.takeOverAll(), [{ concertId: head.concertId, hasLiveTokens: true }]);
 });

@@ -3,10 +3,13 @@
  *
  * A statement waits for its heads as every transaction does, in their order. Only when it has waited in vain are its lines
  * looked at without waiting, and those that are locked are left out of this statement and of the next ones, until a look
- * finds their heads free. Of a line that is left out
+ * finds their heads free. A line whose generation could not be raised for a lock is left out until it has been. Of a line that is
+ * left out
  * - entries are refused with nothing done;
  * - admissions do nothing, so its people wait on;
  * - ends are done without the head. Its lock keeps the generation from being raised under them, whoever holds it.
+ *
+ * Tokens whose rows are locked hold up nothing: the statements skip them.
  */
 import { Fault } from '../../domain/errors.ts';
 import type {
@@ -34,6 +37,13 @@ interface Done<T, R> {
   readonly result: R | null;
 }
 
+const NOTHING_DONE: QueueChangeOutcome = {
+  changed: new Set(),
+  locked: new Set(),
+  kept: new Set(),
+  fenced: new Set(),
+};
+
 export interface LockedHeadsDependencies {
   readonly pool: Connections;
   readonly clock: Clock;
@@ -47,6 +57,8 @@ export function passLockedHeads(records: QueueRecords, deps: LockedHeadsDependen
   const { pool, clock, log, endUnheld } = deps;
   /** Lines that a statement has waited for in vain, until a look finds their heads free. */
   const suspects = new Set<number>();
+  /** Lines whose generation is to be raised before anything else is written in them. */
+  const unraised = new Set<number>();
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   /** Of entries whose batch was refused for others, by token. */
   const outcomes = new Map<string, QueueEntryOutcome>();
@@ -60,7 +72,8 @@ export function passLockedHeads(records: QueueRecords, deps: LockedHeadsDependen
   async function findLocked(heads: readonly QueueHead[]): Promise<ReadonlySet<number>> {
     const isAnySuspect = suspects.size > 0 && heads.some(({ concertId }) => suspects.has(concertId));
     if (isAnySuspect && clock.monotonicMs() - lookedAtMs >= LOOK_PAUSE_MS) await look();
-    return new Set(heads.flatMap(({ concertId }) => (suspects.has(concertId) ? [concertId] : [])));
+    const locked = suspects.union(unraised);
+    return new Set(heads.flatMap(({ concertId }) => (locked.has(concertId) ? [concertId] : [])));
   }
 
   async function suspect(heads: readonly QueueHead[]): Promise<void> {
@@ -94,6 +107,13 @@ export function passLockedHeads(records: QueueRecords, deps: LockedHeadsDependen
   return {
     ...records,
 
+    async raise(heads) {
+      const outcome = await records.raise(heads);
+      for (const { concertId } of heads) unraised.delete(concertId);
+      for (const { concertId } of outcome.locked) unraised.add(concertId);
+      return outcome;
+    },
+
     async enter(entries) {
       const open = outcomes.size === 0 ? entries : entries.filter(({ tokenId }) => !outcomes.has(tokenId));
       const { locked, sent, result } = await sendUnlocked(open, (free) => records.enter(free));
@@ -112,11 +132,14 @@ export function passLockedHeads(records: QueueRecords, deps: LockedHeadsDependen
     },
 
     async admit(admissions) {
-      const { result } = await sendUnlocked(admissions, (free) => records.admit(free));
-      if (result !== null) return result;
+      const { locked, result } = await sendUnlocked(admissions, (free) => records.admit(free));
+      const done = result ?? NOTHING_DONE;
+      const unsent = admissions.filter(({ concertId }) => locked.has(concertId)).map(({ tokenId }) => tokenId);
+      const outcome = { ...done, locked: done.locked.union(new Set(unsent)) };
       // They will be proposed again at once.
-      await new Promise<void>((resolve) => void clock.after(LOOK_PAUSE_MS, resolve));
-      return { changed: new Set(), kept: new Set(), fenced: new Set() };
+      if (outcome.changed.size === 0 && outcome.locked.size > 0)
+        await new Promise<void>((resolve) => void clock.after(LOOK_PAUSE_MS, resolve));
+      return outcome;
     },
 
     async end(ends) {
@@ -126,6 +149,7 @@ export function passLockedHeads(records: QueueRecords, deps: LockedHeadsDependen
       if (result === null) return unheld;
       return {
         changed: result.changed.union(unheld.changed),
+        locked: result.locked.union(unheld.locked),
         kept: result.kept.union(unheld.kept),
         fenced: result.fenced.union(unheld.fenced),
       };

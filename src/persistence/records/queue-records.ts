@@ -54,6 +54,7 @@ interface ChangeRow {
   is_held: boolean;
   is_changed: boolean;
   is_kept: boolean;
+  is_locked: boolean;
 }
 
 function tokenOf(row: TokenRow): QueueTokenRow {
@@ -110,6 +111,7 @@ export function createQueueRecords({
   function changeOf(rows: readonly ChangeRow[]): QueueChangeOutcome {
     return {
       changed: new Set(rows.filter((row) => row.is_changed).map((row) => row.token_id)),
+      locked: new Set(rows.filter((row) => row.is_locked).map((row) => row.token_id)),
       kept: new Set(rows.filter((row) => row.is_kept).map((row) => row.token_id)),
       fenced: new Set(rows.filter((row) => !row.is_held).map((row) => row.concert_id)),
     };
@@ -117,11 +119,6 @@ export function createQueueRecords({
 
   async function find(tokenIds: readonly string[]): Promise<readonly QueueTokenRow[]> {
     return (await read<TokenRow>(statements.FIND, [tokenIds])).map(tokenOf);
-  }
-
-  async function listConcertsWithLiveTokens(): Promise<readonly number[]> {
-    const rows = await read<{ concert_id: number }>(statements.CONCERTS_WITH_LIVE_TOKENS, []);
-    return rows.map((row) => row.concert_id);
   }
 
   async function enterOnce(entries: readonly QueueEntry[]): Promise<readonly (QueueEntryOutcome | null)[]> {
@@ -164,21 +161,25 @@ export function createQueueRecords({
 
   const records: QueueRecords = {
     async takeOverAll() {
-      const heads = await write<HeadRow>(statements.TAKE_OVER_ALL, []);
-      const alive = new Set(await listConcertsWithLiveTokens());
-      return heads.map((row) => ({ ...headOf(row), hasLiveTokens: alive.has(row.concert_id) }));
+      const rows = await write<HeadRow & { is_taken: boolean }>(statements.TAKE_OVER_ALL, []);
+      return rows.map((row) => ({ ...headOf(row), isTaken: row.is_taken }));
     },
 
-    async takeOver(concertId) {
-      const [head] = await write<HeadRow & { next_no: number }>(statements.TAKE_OVER, [concertId]);
-      if (head === undefined) throw new Error(`the head of concert ${concertId} was neither made nor found`);
-      return { ...headOf(head), nextNo: head.next_no };
+    async takeOver(concertId, below) {
+      const [head] = await write<HeadRow & { next_no: number }>(statements.TAKE_OVER, [concertId, below]);
+      return head === undefined ? null : { ...headOf(head), nextNo: head.next_no };
     },
 
     async raise(heads) {
       const concertIds = heads.map((head) => head.concertId);
       const generations = heads.map((head) => head.generation);
-      return (await write<HeadRow>(statements.RAISE, [concertIds, generations])).map(headOf);
+      const rows = await write<HeadRow & { raised: number | null }>(statements.RAISE, [concertIds, generations]);
+      return {
+        raised: rows.flatMap(({ concert_id: concertId, raised }) =>
+          raised === null ? [] : [{ concertId, generation: raised }],
+        ),
+        locked: rows.filter(({ raised }) => raised === null).map(headOf),
+      };
     },
 
     async listLive(concertId, afterUserId, limit) {
@@ -200,7 +201,10 @@ export function createQueueRecords({
       return head === undefined ? null : headOf(head);
     },
 
-    listConcertsWithLiveTokens,
+    async listConcertsWithLiveTokens() {
+      const rows = await read<{ concert_id: number }>(statements.CONCERTS_WITH_LIVE_TOKENS, []);
+      return rows.map((row) => row.concert_id);
+    },
 
     async enter(entries) {
       const outcomes: (QueueEntryOutcome | null)[] = entries.map(() => null);

@@ -36,12 +36,14 @@ const TOKEN_COLUMNS = `
   ${milliseconds('t.ended_at')} AS ended_ms`;
 
 export const TAKE_OVER_ALL = `
-  WITH held AS MATERIALIZED (SELECT concert_id FROM queue_heads ORDER BY concert_id FOR NO KEY UPDATE)
-  UPDATE queue_heads h SET generation = ${NEXT_TAKE_OVER}
-  FROM held WHERE h.concert_id = held.concert_id
-  RETURNING h.concert_id, h.generation`;
+  WITH free AS MATERIALIZED (SELECT concert_id FROM queue_heads ORDER BY concert_id FOR NO KEY UPDATE SKIP LOCKED),
+  taken AS (
+    UPDATE queue_heads h SET generation = ${NEXT_TAKE_OVER}
+    FROM free WHERE h.concert_id = free.concert_id
+    RETURNING h.concert_id, h.generation)
+  SELECT h.concert_id, coalesce(taken.generation, ${NEXT_TAKE_OVER}) AS generation, taken.concert_id IS NOT NULL AS is_taken
+  FROM queue_heads h LEFT JOIN taken USING (concert_id)`;
 
-/** Behind a take-over a statement of its own: its snapshot must be the younger one. */
 export const CONCERTS_WITH_LIVE_TOKENS = `
   SELECT h.concert_id FROM queue_heads h
   WHERE EXISTS (SELECT FROM queue_tokens t WHERE t.concert_id = h.concert_id AND t.status IN ('WAITING', 'ACTIVE'))`;
@@ -53,22 +55,30 @@ export const FIND_HEAD = `SELECT concert_id, generation FROM queue_heads WHERE c
 export const FREE_HEADS = `
   SELECT concert_id FROM queue_heads WHERE concert_id = ANY($1::bigint[]) ORDER BY concert_id FOR NO KEY UPDATE SKIP LOCKED`;
 
-/** $1 concert */
+/** $1 concert, $2 a generation that the head must be below, or null */
 export const TAKE_OVER = `
   INSERT INTO queue_heads AS h (concert_id, generation) VALUES ($1, ${RAISES_PER_TAKE_OVER})
-  ON CONFLICT (concert_id) DO UPDATE SET generation = ${NEXT_TAKE_OVER}
+  ON CONFLICT (concert_id) DO UPDATE SET generation = ${NEXT_TAKE_OVER} WHERE $2::bigint IS NULL OR h.generation < $2
   RETURNING concert_id, generation, next_no`;
 
-/** $1 concerts, $2 their generations. Repeating it changes nothing, so its own answer may be lost. */
+/**
+ * $1 concerts, $2 their generations. Repeating it changes nothing, so its own answer may be lost. No row comes back for a head that
+ * another process has taken over; that of a locked one has no `raised`.
+ */
 export const RAISE = `
   WITH r AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS r(concert_id, generation)),
-  held AS MATERIALIZED (
-    SELECT h.concert_id, r.generation + 1 AS next FROM queue_heads h JOIN r USING (concert_id)
-    WHERE h.generation IN (r.generation, r.generation + 1)
-    ORDER BY h.concert_id FOR NO KEY UPDATE OF h)
-  UPDATE queue_heads h SET generation = held.next
-  FROM held WHERE h.concert_id = held.concert_id
-  RETURNING h.concert_id, h.generation`;
+  own AS MATERIALIZED (
+    SELECT h.concert_id, r.generation FROM queue_heads h JOIN r USING (concert_id)
+    WHERE h.generation IN (r.generation, r.generation + 1)),
+  free AS MATERIALIZED (
+    SELECT h.concert_id, own.generation + 1 AS next FROM queue_heads h JOIN own USING (concert_id)
+    WHERE h.generation IN (own.generation, own.generation + 1)
+    ORDER BY h.concert_id FOR NO KEY UPDATE OF h SKIP LOCKED),
+  raised AS (
+    UPDATE queue_heads h SET generation = free.next
+    FROM free WHERE h.concert_id = free.concert_id
+    RETURNING h.concert_id, h.generation)
+  SELECT own.concert_id, own.generation, raised.generation AS raised FROM own LEFT JOIN raised USING (concert_id)`;
 
 /** $1 concert, $2 user id or null, $3 limit */
 export const LIST_LIVE = `
@@ -167,8 +177,8 @@ export const END = changeTokens(TO_END);
 export const END_UNHELD = changeTokens(TO_END, '');
 
 /**
- * One row per change: whether its head is held, whether the token's row was in a status to change from, and whether `keep`, of
- * the change `c` and the token `t`, left it as it is.
+ * One row per change: whether its head is held, whether the token's row was changed, whether `keep`, of the change `c` and the
+ * token `t`, left it as it is, and whether it is locked. None of these: it was in no status to change from.
  */
 function changeTokens(
   change: { columns: string; names: string; from: string; set: string; keep?: string },
@@ -182,27 +192,28 @@ function changeTokens(
     SELECT h.concert_id, h.generation FROM patience, queue_heads h
     JOIN (SELECT DISTINCT concert_id, generation FROM c) AS g USING (concert_id, generation)
     ORDER BY h.concert_id ${lock}),
-  kept AS MATERIALIZED (
-    SELECT t.token_id FROM c
-    JOIN queue_tokens t ON t.token_id = c.token_id
-    WHERE t.status IN (${change.from}) AND ${kept}),
-  locked AS MATERIALIZED (
-    SELECT t.token_id FROM c
+  due AS MATERIALIZED (
+    SELECT t.token_id, ${kept} AS is_kept FROM c
     JOIN held USING (concert_id, generation)
     JOIN queue_tokens t ON t.token_id = c.token_id
-    WHERE t.status IN (${change.from}) AND t.token_id NOT IN (SELECT token_id FROM kept)
-    ORDER BY t.token_id FOR NO KEY UPDATE OF t),
+    WHERE t.status IN (${change.from})),
+  free AS MATERIALIZED (
+    SELECT t.token_id FROM due
+    JOIN queue_tokens t ON t.token_id = due.token_id
+    WHERE t.status IN (${change.from}) AND NOT due.is_kept
+    ORDER BY t.token_id FOR NO KEY UPDATE OF t SKIP LOCKED),
   changed AS (
     UPDATE queue_tokens t SET ${change.set}
-    FROM c JOIN locked USING (token_id)
+    FROM c JOIN free USING (token_id)
     WHERE t.token_id = c.token_id AND t.status IN (${change.from})
     RETURNING t.token_id)
   SELECT c.token_id, c.concert_id, held.concert_id IS NOT NULL AS is_held, changed.token_id IS NOT NULL AS is_changed,
-    kept.token_id IS NOT NULL AS is_kept
+    coalesce(due.is_kept, false) AS is_kept,
+    changed.token_id IS NULL AND NOT coalesce(due.is_kept, true) AS is_locked
   FROM c
   LEFT JOIN held USING (concert_id, generation)
   LEFT JOIN changed ON changed.token_id = c.token_id
-  LEFT JOIN kept ON kept.token_id = c.token_id`;
+  LEFT JOIN due ON due.token_id = c.token_id`;
 }
 
 /** $1 token ids */

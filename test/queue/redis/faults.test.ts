@@ -106,12 +106,12 @@ t.test('nodes that meet an emptied Redis together rebuild it once', { skip }, as
   let rebuilds = 0;
   const records = (real: QueueRecords): QueueRecords => ({
     ...real,
-    async takeOver(concertId) {
+    async takeOver(concertId, below) {
       rebuilds += 1;
       // Long enough for all of them to be at it.
       const until = performance.now() + 300;
       await waitFor(() => performance.now() >= until, { what: 'the others' });
-      return real.takeOver(concertId);
+      return real.takeOver(concertId, below);
     },
   });
   const rooms = [await nodes.join({ records }), await nodes.join({ records }), await nodes.join({ records })] as const;
@@ -139,7 +139,7 @@ t.test('who has ended is told so while the line is rebuilt, by a node that never
     commandLimitMs: 30_000,
     records: (real): QueueRecords => ({
       ...real,
-      takeOver: async (concertId) => gate.promise.then(() => real.takeOver(concertId)),
+      takeOver: async (concertId, below) => gate.promise.then(() => real.takeOver(concertId, below)),
     }),
   });
   const concertId = await nodes.newConcert({ maxActive: 0 });
