@@ -55,6 +55,21 @@ interface Slot {
 }
 
 export function createIdempotency({ records, clock }: { records: IdempotencyRecords; clock: Clock }): Idempotency {
+  return {
+    ...createKeyedRuns({ records, clock }),
+    async recordFound(userId, claim, answer) {
+      if (claim === null) return answer;
+      return (await records.record(userId, claim, answer.status, answer.body)) ? answer : KEY_TAKEN;
+    },
+  };
+}
+
+/** For effects that record their answers themselves. */
+export function createKeyedRuns(deps: {
+  readonly records: Pick<IdempotencyRecords, 'find'>;
+  readonly clock: Clock;
+}): Pick<Idempotency, 'run'> {
+  const { records, clock } = deps;
   const slots = new Map<string, Slot>();
 
   async function runUnderKey<T>(
@@ -123,13 +138,7 @@ export function createIdempotency({ records, clock }: { records: IdempotencyReco
     });
   }
 
-  return {
-    run: (userId, claim, perform) => (claim === null ? perform() : runUnderKey(userId, claim, perform)),
-    async recordFound(userId, claim, answer) {
-      if (claim === null) return answer;
-      return (await records.record(userId, claim, answer.status, answer.body)) ? answer : KEY_TAKEN;
-    },
-  };
+  return { run: (userId, claim, perform) => (claim === null ? perform() : runUnderKey(userId, claim, perform)) };
 }
 
 /** The fingerprint of a request: two that differ in route, path values or body never share one. */

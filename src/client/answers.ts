@@ -4,6 +4,7 @@
  */
 import type * as measured from '../health/activity.ts';
 import type { ActivitySample as MeasuredSample } from '../health/activity-sample.ts';
+import type { AdminKey as Key } from '../domain/admin.ts';
 import type * as inside from '../domain/catalogue.ts';
 import type { HealthReason, Verdict } from '../health/health-verdict.ts';
 import type { SnapshotSeat } from '../domain/live-frames.ts';
@@ -12,6 +13,7 @@ import type { QueueCounts } from '../domain/queue-token.ts';
 import type { Reservation } from '../domain/reservation.ts';
 import type { User } from '../domain/user.ts';
 
+export type { AdminLogEntry } from '../domain/admin.ts';
 export type { QueuePolicy } from '../domain/catalogue.ts';
 export type { Page } from '../domain/page.ts';
 export type { Payment } from '../domain/payment.ts';
@@ -66,6 +68,17 @@ export type NewConcert = Omit<OnTheWire<inside.NewConcert>, 'timeZone' | 'queue'
   /** IANA name; `Asia/Seoul` when left out. */
   readonly timeZone?: string;
   readonly queue?: Partial<inside.QueuePolicy>;
+};
+
+export type AdminKey = OnTheWire<Key>;
+
+/** `secret` is the bearer token; null in the replay of a creation. */
+export type AdminKeyWithSecret = AdminKey & { readonly secret: string | null };
+
+export type NewAdminKey = Pick<AdminKey, 'name' | 'role'> & {
+  /** Limits the key to these concerts. */
+  readonly concertIds?: readonly number[];
+  readonly expiresAt?: string;
 };
 
 export interface PriceRange {

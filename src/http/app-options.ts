@@ -1,6 +1,8 @@
 import type { Activity } from '../health/activity.ts';
 import type { CommandRouter } from '../actors/command.ts';
+import type { AdminKeyRecords, AdminLog } from '../domain/admin.ts';
 import type { Catalogue, QueuePolicy } from '../domain/catalogue.ts';
+import type { CatalogueEdits } from '../domain/catalogue-edits.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import type { IdempotencyRecords } from '../domain/idempotency.ts';
 import type { Log } from '../runtime/log.ts';
@@ -19,6 +21,11 @@ import type { Metrics } from './pages/metrics.ts';
 export interface AppDependencies {
   readonly users: UserRecords;
   readonly catalogue: Catalogue;
+  readonly edits: CatalogueEdits;
+  readonly adminKeys: AdminKeyRecords;
+  readonly adminLog: AdminLog;
+  /** The answers to organisers; their `userId` is the caller of an Admin. */
+  readonly adminAnswers: Pick<IdempotencyRecords, 'find'>;
   readonly reservations: ReservationRecords;
   readonly payments: PaymentRecords;
   readonly wallets: Wallets;

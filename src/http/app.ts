@@ -4,8 +4,9 @@ import type { AppDependencies, AppOptions } from './app-options.ts';
 import { allowOrigins, answerPreflights } from './hooks/cross-origin.ts';
 import { documentRoutes } from './pages/docs.ts';
 import { createErrorHandler } from './answers/error-handler.ts';
-import { createIdempotency } from '../booking/idempotency.ts';
+import { createIdempotency, createKeyedRuns } from '../booking/idempotency.ts';
 import { createGuards } from './identity/identity.ts';
+import { assignAdminRoles } from './identity/admin-roles.ts';
 import { acceptJsonOnly } from './hooks/json-body.ts';
 import { boundTurns } from './hooks/bounded-turns.ts';
 import { closeGracefully } from './hooks/graceful-close.ts';
@@ -17,6 +18,7 @@ import { describeRoutes } from './pages/openapi.ts';
 import { countAddresses, limitRegistrations, limitUsers, refuseExceeding } from './hooks/rate-limit.ts';
 import { createResponder } from './answers/responder.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { adminKeyRoutes } from './routes/admin-keys.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { operationsRoutes } from './routes/operations.ts';
 import { oversightRoutes } from './routes/oversight.ts';
@@ -67,11 +69,14 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
 
   const accessTokens = await createAccessTokens(app, { auth: options.auth, databaseClock });
   const { adminToken } = options;
-  const plainGuards = createGuards({ accessTokens, users, room, databaseClock, adminToken });
+  const { adminKeys } = dependencies;
+  const plainGuards = createGuards({ accessTokens, users, room, clock, databaseClock, log, adminToken, adminKeys });
   const guards = perMinute === 0 ? plainGuards : await limitUsers(app, { perMinute, guards: plainGuards });
   const mayRegister = await limitRegistrations(app, { perMinute: options.registrationsPerMinute, responder });
   const idempotency = createIdempotency({ records: dependencies.idempotency, clock });
-  const services: Services = { ...dependencies, options, accessTokens, guards, idempotency, responder };
+  const adminIdempotency = createKeyedRuns({ records: dependencies.adminAnswers, clock });
+  const made = { options, accessTokens, guards, idempotency, adminIdempotency, responder };
+  const services: Services = { ...dependencies, ...made };
 
   const live = createLive(app, dependencies, { guards: plainGuards, options: options.live });
   operationsRoutes(app, services, closing);
@@ -88,6 +93,8 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
       paymentRoutes(api, services);
       await liveRoute(api, services, { live, closing });
       if (adminToken !== null) {
+        assignAdminRoles(api);
+        adminKeyRoutes(api, services);
         adminRoutes(api, services);
         oversightRoutes(api, services);
       }

@@ -8,11 +8,13 @@ import type { Guards } from './identity/identity.ts';
 import type { Responder } from './answers/responder.ts';
 
 /** The dependencies of every route: the ports, and the HTTP side's own parts on top of them. */
-export interface Services extends Omit<AppDependencies, 'idempotency'> {
+export interface Services extends Omit<AppDependencies, 'idempotency' | 'adminAnswers'> {
   readonly options: AppOptions;
   readonly accessTokens: AccessTokens;
   readonly guards: Guards;
   readonly idempotency: Idempotency;
+  /** Of organisers. */
+  readonly adminIdempotency: Pick<Idempotency, 'run'>;
   readonly responder: Responder;
 }
 

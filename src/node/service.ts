@@ -16,7 +16,10 @@ import { createIdSource } from '../runtime/ids.ts';
 import { completeSecrets } from '../config/local-secrets.ts';
 import { noteCompletions } from './completions.ts';
 import { createOwnerSide } from './owner-side.ts';
+import { createAdminKeyRecords } from '../persistence/records/admin-keys.ts';
+import { createAdminAnswers, createAdminLog } from '../persistence/records/admin-log.ts';
 import { createCatalogue } from '../persistence/records/catalogue.ts';
+import { createCatalogueEdits } from '../persistence/records/catalogue-edits.ts';
 import { loadDemoData } from '../persistence/records/demo-data.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
 import { createIdempotencyRecords } from '../persistence/records/idempotency.ts';
@@ -133,10 +136,7 @@ async function start(
     },
   });
 
-  const catalogue = createCatalogue({
-    pool,
-    onConcertChanged: (concertId) => announcements.concertChanged(concertId),
-  });
+  const catalogue = createCatalogue({ pool });
   const queueSide = createQueueSide({ config, catalogue, pool: ownerPool, clock, databaseClock, log });
   const jobsDuty = createDuty({
     name: 'jobs',
@@ -210,6 +210,14 @@ async function start(
     {
       users: createUserRecords({ pool }),
       catalogue,
+      edits: createCatalogueEdits({
+        pool,
+        memory: catalogue,
+        onConcertChanged: (concertId) => announcements.concertChanged(concertId),
+      }),
+      adminKeys: createAdminKeyRecords({ pool }),
+      adminLog: createAdminLog({ pool }),
+      adminAnswers: createAdminAnswers({ pool }),
       reservations: createReservationRecords({ pool }),
       payments: createPaymentRecords({ pool }),
       wallets: createWallets({ pool }),

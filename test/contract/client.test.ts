@@ -94,6 +94,23 @@ t.test('a fan goes through everything with it, from the queue to a refund', asyn
   t.ok((await admin.activity({ since: number })).samples.every((sample) => sample.number > number));
 });
 
+t.test('an organiser hands out keys, sees what was done with them, and takes them back', async (t) => {
+  const { concertId } = await openSale();
+  const { keyId, secret } = await admin.createKey({ name: 'Front desk', role: 'MANAGER', concertIds: [concertId] });
+  const manager = client.admin(secret ?? '');
+  await manager.changeQueue(concertId, { batch: 3 });
+  await t.rejects(manager.createKey({ name: 'x', role: 'OWNER' }), {
+    code: 'ROLE_REQUIRED',
+    members: { role: 'OWNER' },
+  });
+  t.match(await admin.log({ limit: 1 }), { items: [{ keyId, action: 'queue.change', after: { batch: 3 } }] });
+  t.match(await admin.keys({ limit: 1 }), {
+    items: [{ keyId, role: 'MANAGER', concertIds: [concertId], revokedAt: null }],
+  });
+  await admin.revokeKey(keyId);
+  await t.rejects(manager.overview(), { status: 401, code: 'UNAUTHENTICATED' });
+});
+
 t.test('problems are told in words and by code, with what they add', async (t) => {
   const { concertId, scheduleId } = await openSale();
   const [one, other] = await Promise.all([register(), register()]);

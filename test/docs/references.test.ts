@@ -3,6 +3,7 @@ import t from 'tap';
 import { environmentSchema } from '../../src/config/config.ts';
 import { registerLiveMetrics } from '../../src/http/live/live-metrics.ts';
 import { createMetrics } from '../../src/http/pages/metrics.ts';
+import { ADMIN_ROLES } from '../../src/domain/admin.ts';
 import { problemTable } from '../../src/http/answers/problem-table.ts';
 import { registerServiceMetrics } from '../../src/health/service-metrics.ts';
 import { codeSpansOf, readDocument, readDocuments, ROOT } from './documents.ts';
@@ -85,7 +86,11 @@ t.test('every npm script that a document names exists, and the README names thos
 
 t.test('every code and variable that a document names exists', async (t) => {
   // The glossary's left column has the words of others, the drawing of the machine its events.
-  const known = new Set([...Object.keys(problemTable), ...Object.keys(environmentSchema.properties)]);
+  const known = new Set<string>([
+    ...Object.keys(problemTable),
+    ...Object.keys(environmentSchema.properties),
+    ...ADMIN_ROLES,
+  ]);
   const ours = documents
     .filter(({ path }) => path !== 'docs/schedule-machine.md')
     .map((document) =>

@@ -7,6 +7,7 @@ import { createMetrics } from '../../src/http/pages/metrics.ts';
 import { createIdSource } from '../../src/runtime/ids.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
+import { createFakeAdminKeys, createFakeEdits, type FakeAdminKeys } from './fake-admin.ts';
 import { createFakeCatalogue, type FakeCatalogue } from './fake-catalogue.ts';
 import { noteCompletions } from '../../src/node/completions.ts';
 import { createFakeRoom, type FakeRoom } from './fake-room.ts';
@@ -34,6 +35,7 @@ export interface FakeService {
   readonly app: FastifyInstance;
   readonly users: FakeUsers;
   readonly catalogue: FakeCatalogue;
+  readonly adminKeys: FakeAdminKeys;
   readonly room: FakeRoom;
   readonly sales: FakeSales;
   readonly dependencies: AppDependencies;
@@ -92,6 +94,7 @@ export async function startFakeService(
     () => catalogue,
     (userId) => users.rows.has(userId),
   );
+  const adminKeys = createFakeAdminKeys(nowMs, () => nextId(time.nowMs));
   const catalogue = createFakeCatalogue((scheduleId) => sales.seats(scheduleId));
   const room = createFakeRoom(nowMs, (concertId) => {
     const concert = catalogue.concerts.get(concertId);
@@ -103,6 +106,10 @@ export async function startFakeService(
   const ports: AppDependencies = {
     users,
     catalogue,
+    edits: createFakeEdits(catalogue),
+    adminKeys,
+    adminLog: { list: async () => ({ items: [], nextCursor: null }) },
+    adminAnswers: { find: async () => null },
     room,
     router: noteCompletions(sales.router, room),
     seats: { watch: () => () => undefined },
@@ -143,6 +150,7 @@ export async function startFakeService(
     app,
     users,
     catalogue,
+    adminKeys,
     room,
     sales,
     dependencies: ports,
@@ -183,6 +191,7 @@ export async function startFakeService(
         [...users.rows],
         [...catalogue.concerts],
         [...catalogue.schedules],
+        [...adminKeys.rows],
         [...room.places],
         Object.values(sales.rows).map((rows) => [...rows]),
       ]);

@@ -22,6 +22,8 @@ const WHOLE_NUMBER = /^[1-9][0-9]{0,15}$/;
 export const RESERVATIONS_LIST: PagedList = { name: 'reservations', keyPattern: UUID };
 export const PAYMENTS_LIST: PagedList = { name: 'payments', keyPattern: UUID };
 export const WALLET_LIST: PagedList = { name: 'wallet', keyPattern: WHOLE_NUMBER };
+export const ADMIN_KEYS_LIST: PagedList = { name: 'admin-keys', keyPattern: UUID };
+export const ADMIN_LOG_LIST: PagedList = { name: 'admin-log', keyPattern: WHOLE_NUMBER };
 export const CONCERTS_LIST: PagedList = { name: 'concerts', keyPattern: WHOLE_NUMBER };
 
 /**

@@ -74,6 +74,11 @@ export const problemTable = {
     ['Wrong concert', 'The queue token is for another concert.'],
   ),
   FORBIDDEN: define(403, ['권한 없음', '권한이 없습니다'], ['Forbidden', 'This is not yours to do.']),
+  ROLE_REQUIRED: define(
+    403,
+    ['권한 부족', '이 작업에 필요한 권한이 없는 키입니다'],
+    ['Role required', 'The key does not have the role that this takes; role names it.'],
+  ),
   CONCERT_NOT_FOUND: define(
     404,
     ['콘서트 없음', '콘서트 정보가 존재하지 않습니다'],
@@ -108,6 +113,11 @@ export const problemTable = {
     404,
     ['대기열 토큰 없음', '대기열 토큰 정보가 존재하지 않습니다'],
     ['Queue token not found', 'There is no such queue token.'],
+  ),
+  KEY_NOT_FOUND: define(
+    404,
+    ['API 키 없음', 'API 키 정보가 존재하지 않습니다'],
+    ['Key not found', 'There is no such API key.'],
   ),
   ROUTE_NOT_FOUND: define(
     404,

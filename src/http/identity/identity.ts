@@ -1,13 +1,12 @@
 /** Identifies the sender of a request. Identity comes only from a verified token, never from a body, a query or another header. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { createBoundedMap } from '../../runtime/bounded-map.ts';
-import type { DatabaseClock } from '../../runtime/clock.ts';
 import { accept, type Decision, type Rejection, reject } from '../../domain/errors.ts';
 import type { QueueIdentity, WaitingRoom } from '../../domain/queue-token.ts';
 import type { UserRecords } from '../../domain/user.ts';
 import type { Shopper } from '../../booking/hold-seats.ts';
 import type { AccessClaims, AccessTokens } from './access-token.ts';
+import { type AdminGuard, type AdminGuardDependencies, createAdminGuard } from './admin-guard.ts';
 
 const QUEUE_TOKEN_PREFIX = 'fq_';
 /** How long an ended queue token still identifies its holder. */
@@ -48,21 +47,19 @@ export interface Guards {
   admit(queue: QueueIdentity): MaybePromise<Rejection | null>;
   /** The bearer of a token of either kind. */
   judge(token: string): MaybePromise<Decision<Bearer>>;
-  /** A. */
-  admin(request: FastifyRequest): Decision<null>;
+  /** A: an organiser whose key has the role of the route. */
+  readonly admin: AdminGuard;
 }
 
-export interface GuardDependencies {
+export interface GuardDependencies extends AdminGuardDependencies {
   readonly accessTokens: AccessTokens;
   readonly users: UserRecords;
   readonly room: WaitingRoom;
-  readonly databaseClock: DatabaseClock;
-  readonly adminToken: string | null;
 }
 
-export function createGuards({ accessTokens, users, room, databaseClock, adminToken }: GuardDependencies): Guards {
+export function createGuards({ accessTokens, users, room, ...adminDependencies }: GuardDependencies): Guards {
+  const { databaseClock } = adminDependencies;
   const seen = createBoundedMap<string, Decision<Caller>>(REMEMBERED_USERS);
-  const adminDigest = adminToken === null ? null : digestOf(adminToken);
 
   function userOf(token: string): MaybePromise<Decision<Caller>> {
     const claims = accessTokens.verify(token);
@@ -146,12 +143,7 @@ export function createGuards({ accessTokens, users, room, databaseClock, adminTo
       return queue.status === 'WAITING' ? admitNow(queue) : endOf(queue);
     },
     judge,
-    admin(request) {
-      const token = bearerOf(request);
-      if (token === null || adminDigest === null) return UNAUTHENTICATED;
-      // Digests have equal lengths, so the comparison's time reveals neither content nor length of the secret.
-      return timingSafeEqual(digestOf(token), adminDigest) ? accept(null) : reject('FORBIDDEN');
-    },
+    admin: createAdminGuard(adminDependencies, bearerOf),
   };
 }
 
@@ -188,8 +180,4 @@ function endOf(queue: QueueIdentity): Rejection | null {
     case 'ACTIVE':
       return null;
   }
-}
-
-function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifySchema } from 'fastify';
+import type { AdminRole } from '../../domain/admin.ts';
 import { PROBLEM_MEDIA_TYPE, problemStatus } from '../answers/problem.ts';
 import type { ProblemCode } from '../answers/problem-table.ts';
 import type { RouteGuard } from '../route-config.ts';
@@ -17,14 +18,14 @@ const TAGS = [
   { name: 'wallet', description: 'Balance and its entries' },
   { name: 'payments', description: 'Payments and refunds' },
   { name: 'live', description: 'Seat maps and queue positions as they change' },
-  { name: 'admin', description: 'For the operator' },
+  { name: 'admin', description: 'For organisers' },
   { name: 'operations', description: 'Health, readiness and figures' },
 ];
 
 const SECURITY_SCHEMES = {
   accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'Says who the caller is.' },
   queueToken: { type: 'http', scheme: 'bearer', description: 'fq_…; says who queues or shops for one concert.' },
-  adminToken: { type: 'http', scheme: 'bearer', description: 'The operator.' },
+  adminToken: { type: 'http', scheme: 'bearer', description: 'ADMIN_TOKEN, or an API key frk_… with the role.' },
 } as const;
 
 const SECURITY: Readonly<Record<RouteGuard, readonly Readonly<Record<string, string[]>>[]>> = {
@@ -44,7 +45,7 @@ const GUARD_REFUSALS: Readonly<Record<RouteGuard, readonly ProblemCode[]>> = {
   holder: ['UNAUTHENTICATED'],
   admittedShopper: ['UNAUTHENTICATED', ...ENDED, 'QUEUE_NOT_ACTIVE'],
   userOrShopper: ['UNAUTHENTICATED', 'USER_NOT_FOUND', ...ENDED],
-  admin: ['UNAUTHENTICATED', 'FORBIDDEN'],
+  admin: ['UNAUTHENTICATED', 'FORBIDDEN', 'ROLE_REQUIRED'],
   nobody: [],
 };
 
@@ -76,17 +77,22 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
     },
     transform: ({ schema, url, route }) => {
       if (schema?.hide === true || schema === undefined) return { schema: { hide: true }, url };
-      const { guard = 'nobody', refuses = [], answers = {} } = route.config ?? {};
+      const { guard = 'nobody', role, refuses = [], answers = {} } = route.config ?? {};
       const isApi = url.startsWith('/api/');
       const codes = [...(isApi ? COMMON_REFUSALS : []), ...GUARD_REFUSALS[guard], ...refuses];
       const described: FastifySchema = {
         ...schema,
+        ...(role === undefined ? {} : { description: describeRole(role, schema.description) }),
         security: SECURITY[guard],
         response: { ...grantsOf(schema.response), ...grantsOf(answers), ...problemsOf(codes) },
       };
       return { schema: described, url };
     },
   });
+}
+
+function describeRole(role: AdminRole, description: string | undefined): string {
+  return `${description === undefined ? '' : `${description} `}Takes the role ${role}.`;
 }
 
 /** The document as text. A missing body is validated as null, which clients may not send, so the text omits the null. */

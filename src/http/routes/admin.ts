@@ -1,10 +1,12 @@
 import { type Static, Type } from '@fastify/type-provider-typebox';
-import type { NewSchedule as ScheduleToCreate } from '../../domain/catalogue.ts';
-import { accept, type Decision, reject } from '../../domain/errors.ts';
+import { admitsConcert } from '../../domain/admin.ts';
+import type { Concert as Stored, NewSchedule as ScheduleToCreate } from '../../domain/catalogue.ts';
+import { accept, type Decision, type Rejection, type RejectionCode, reject } from '../../domain/errors.ts';
+import { actOnce, outcomeOfAct, stampOf } from '../answers/admin-act.ts';
 import { viewConcert, viewSchedule } from '../answers/concert-views.ts';
 import { malformed } from '../answers/request-error.ts';
 import { ConcertWithPolicy, NewConcert, NewSchedule, QueuePolicyChange } from '../schemas/admin.ts';
-import { NoQuery, PathId, refer } from '../schemas/basics.ts';
+import { IdempotencyHeaders, NoQuery, PathId, refer } from '../schemas/basics.ts';
 import { Concert, Schedule } from '../schemas/catalogue.ts';
 import { canonicalTimeZone, normaliseText } from '../schemas/formats.ts';
 import { pricesOfSeats } from '../answers/seat-prices.ts';
@@ -12,11 +14,13 @@ import type { App, Services } from '../services.ts';
 
 const DEFAULT_TIME_ZONE = 'Asia/Seoul';
 const DEFAULT_SEAT_COUNT = 50;
+const KEY_REFUSALS: readonly RejectionCode[] = ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'];
+const CONCERT_NOT_FOUND: Rejection = { code: 'CONCERT_NOT_FOUND', members: {} };
 const ConcertParams = Type.Object({ concertId: PathId });
 
 /** Routes that change what is sold. They exist only when there is an admin token. */
 export function adminRoutes(app: App, services: Services): void {
-  const { catalogue, room, guards, responder, options } = services;
+  const { edits, room, guards, responder, options } = services;
 
   app.post(
     '/admin/concerts',
@@ -26,9 +30,10 @@ export function adminRoutes(app: App, services: Services): void {
         tags: ['admin'],
         body: NewConcert,
         querystring: NoQuery,
+        headers: IdempotencyHeaders,
         response: { 201: refer(Concert) },
       },
-      config: { guard: 'admin' },
+      config: { guard: 'admin', refuses: KEY_REFUSALS },
     },
     async (request, reply) => {
       const { title, artist, venue, timeZone = DEFAULT_TIME_ZONE, queue = {}, ...window } = request.body;
@@ -38,9 +43,11 @@ export function adminRoutes(app: App, services: Services): void {
         const members = malformed('body', '/bookingClosesAt', 'is not after bookingOpensAt');
         return responder.refuse(reply, { code: 'VALIDATION_FAILED', members });
       }
-      const admin = guards.admin(request);
+      const admin = await guards.admin(request);
       if (!admin.ok) return responder.refuse(reply, admin.rejection);
-      const concert = await catalogue.createConcert({
+      // A key that is limited to concerts has no place for another one.
+      if (admin.value.concertIds !== null) return responder.refuse(reply, { code: 'FORBIDDEN', members: {} });
+      const concert = {
         title: normaliseText(title),
         artist: normaliseText(artist),
         venue: normaliseText(venue),
@@ -48,8 +55,12 @@ export function adminRoutes(app: App, services: Services): void {
         bookingOpensAtMs,
         bookingClosesAtMs,
         queue: { ...options.queuePolicy, ...queue },
-      });
-      reply.code(201).send(viewConcert(concert));
+      };
+      const answer = { status: 201, view: viewConcert } as const;
+      responder.respond(
+        reply,
+        await actOnce(services, request, admin.value, answer, (act) => edits.createConcert(concert, act)),
+      );
     },
   );
 
@@ -62,18 +73,25 @@ export function adminRoutes(app: App, services: Services): void {
         params: ConcertParams,
         body: NewSchedule,
         querystring: NoQuery,
+        headers: IdempotencyHeaders,
         response: { 201: refer(Schedule) },
       },
-      config: { guard: 'admin', refuses: ['CONCERT_NOT_FOUND'] },
+      config: { guard: 'admin', refuses: ['CONCERT_NOT_FOUND', ...KEY_REFUSALS] },
     },
     async (request, reply) => {
       const wanted = readSchedule(request.body);
       if (!wanted.ok) return responder.refuse(reply, wanted.rejection);
-      const admin = guards.admin(request);
+      const admin = await guards.admin(request);
       if (!admin.ok) return responder.refuse(reply, admin.rejection);
-      const schedule = await catalogue.createSchedule(Number(request.params.concertId), wanted.value);
-      if (schedule === null) return responder.refuse(reply, { code: 'CONCERT_NOT_FOUND', members: {} });
-      reply.code(201).send(viewSchedule(schedule));
+      const concertId = Number(request.params.concertId);
+      if (!admitsConcert(admin.value, concertId)) return responder.refuse(reply, CONCERT_NOT_FOUND);
+      const answer = { status: 201, view: viewSchedule } as const;
+      responder.respond(
+        reply,
+        await actOnce(services, request, admin.value, answer, (act) =>
+          edits.createSchedule(concertId, wanted.value, act),
+        ),
+      );
     },
   );
 
@@ -93,12 +111,14 @@ export function adminRoutes(app: App, services: Services): void {
       config: { guard: 'admin', refuses: ['CONCERT_NOT_FOUND'] },
     },
     async (request, reply) => {
-      const admin = guards.admin(request);
+      const admin = await guards.admin(request);
       if (!admin.ok) return responder.refuse(reply, admin.rejection);
-      const concert = await catalogue.changeQueuePolicy(Number(request.params.concertId), { ...request.body });
-      if (concert === null) return responder.refuse(reply, { code: 'CONCERT_NOT_FOUND', members: {} });
-      room.notePolicyChanged(concert.concertId);
-      reply.send({ ...viewConcert(concert), queue: concert.queue });
+      const concertId = Number(request.params.concertId);
+      if (!admitsConcert(admin.value, concertId)) return responder.refuse(reply, CONCERT_NOT_FOUND);
+      const changed = await edits.changeQueuePolicy(concertId, { ...request.body }, stampOf(request, admin.value));
+      if (changed.outcome === 'granted') room.notePolicyChanged(concertId);
+      const view = (concert: Stored) => ({ ...viewConcert(concert), queue: concert.queue });
+      responder.respond(reply, outcomeOfAct(changed, { status: 200, view }));
     },
   );
 }

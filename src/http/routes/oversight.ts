@@ -1,4 +1,5 @@
 import type { Static } from '@fastify/type-provider-typebox';
+import { admitsConcert } from '../../domain/admin.ts';
 import type { ActivitySample as Sample } from '../../health/activity-sample.ts';
 import type { Concert, QueuePolicy } from '../../domain/catalogue.ts';
 import { Fault } from '../../domain/errors.ts';
@@ -37,9 +38,10 @@ export function oversightRoutes(app: App, services: Services): void {
       config: { guard: 'admin' },
     },
     async (request, reply) => {
-      const admin = guards.admin(request);
+      const admin = await guards.admin(request);
       if (!admin.ok) return responder.refuse(reply, admin.rejection);
-      const [cluster, concerts] = await Promise.all([overview(), catalogue.listConcerts()]);
+      const [cluster, all] = await Promise.all([overview(), catalogue.listConcerts()]);
+      const concerts = all.filter(({ concertId }) => admitsConcert(admin.value, concertId));
       const sales = new Map<number, ConcertSales>(cluster.concerts.map((each) => [each.concertId, each]));
       const queues = await countQueues(services, concerts);
       const rows = concerts.map(({ concertId, title, queue: policy }) => {
@@ -59,7 +61,9 @@ export function oversightRoutes(app: App, services: Services): void {
         nodes: [...cluster.nodes],
         ownedSchedules: [...cluster.ownedSchedules],
         concerts: rows,
-        schedules: cluster.schedules.map(viewOccupancy),
+        schedules: cluster.schedules
+          .filter(({ concertId }) => admitsConcert(admin.value, concertId))
+          .map(viewOccupancy),
         schedulesLeftOut: cluster.schedulesLeftOut,
         totals,
       });
@@ -79,8 +83,8 @@ export function oversightRoutes(app: App, services: Services): void {
       },
       config: { guard: 'admin' },
     },
-    (request, reply) => {
-      const admin = guards.admin(request);
+    async (request, reply) => {
+      const admin = await guards.admin(request);
       if (!admin.ok) return responder.refuse(reply, admin.rejection);
       const { verdict, samples, ...report } = activity.report(Number(request.query.since ?? 0));
       const language = answerLanguage(reply);

@@ -1,3 +1,4 @@
+import { AdminKey, AdminKeyWithSecret, AdminLogEntry } from './admin-keys.ts';
 import { ConcertWithPolicy, QueuePolicy } from './admin.ts';
 import { Concert, ConcertWithQueue, Schedule, SeatMap } from './catalogue.ts';
 import { Problem } from './operations.ts';
@@ -13,6 +14,9 @@ export const sharedSchemas = [
   AccessToken,
   ActivityReport,
   ActivitySample,
+  AdminKey,
+  AdminKeyWithSecret,
+  AdminLogEntry,
   Balance,
   ChargeReceipt,
   Concert,

@@ -145,3 +145,23 @@ export const MONEY_INVARIANTS: readonly StatementInvariant[] = [
         ELSE r.reservation_id IS NULL OR i.payments IS NOT NULL OR r.payment_id IS NOT NULL END`,
   },
 ];
+
+export const ADMIN_INVARIANTS: readonly StatementInvariant[] = [
+  {
+    invariant: 'change-by-known-key',
+    says: 'a change by an organiser was made by a known key, after its creation and before its end',
+    violations: `
+      SELECT l.entry_no, l.at, l.key_id, l.action, k.created_at, k.expires_at, k.revoked_at
+      FROM admin_log l LEFT JOIN admin_keys k USING (key_id)
+      WHERE l.key_id IS NOT NULL AND (k.key_id IS NULL OR l.at < k.created_at
+        OR l.at > least(k.expires_at, k.revoked_at) + ${DATED_LATER})`,
+  },
+  {
+    invariant: 'key-in-log',
+    says: 'the creation and the revocation of each key are in the log',
+    violations: `
+      SELECT k.key_id, k.created_at, k.revoked_at FROM admin_keys k
+      WHERE NOT EXISTS (SELECT FROM admin_log l WHERE l.action = 'key.create' AND l.target = 'key:' || k.key_id)
+        OR (k.revoked_at IS NULL) = EXISTS (SELECT FROM admin_log l WHERE l.action = 'key.revoke' AND l.target = 'key:' || k.key_id)`,
+  },
+];

@@ -9,7 +9,7 @@ import {
   type LoggedReservation,
   type LogRow,
 } from './audit-fold.ts';
-import { MONEY_INVARIANTS, SCHEDULE_INVARIANTS } from './audit-statements.ts';
+import { ADMIN_INVARIANTS, MONEY_INVARIANTS, SCHEDULE_INVARIANTS } from './audit-statements.ts';
 import { QUEUE_INVARIANTS } from './queue-invariants.ts';
 import type { StatementInvariant } from './statement-invariant.ts';
 import { type AuditFinding, collectFindings, ROWS_SHOWN } from './audit-finding.ts';
@@ -88,6 +88,7 @@ export async function runAudit(pool: Pool, options: AuditOptions = {}): Promise<
       ...(await judge(client, MONEY_INVARIANTS, options)),
       ...(await judge(client, QUEUE_INVARIANTS, options)),
       ...(await compareAnswers(client)),
+      ...(await judge(client, ADMIN_INVARIANTS, options)),
     ];
     await client.query('COMMIT');
     client.release();

@@ -27,6 +27,12 @@ const STATEMENTS = {
     "created_at <= statement_timestamp() - interval '24 hours'",
     'created_at',
   ),
+  adminAnswers: pruneStatement(
+    'admin_answers',
+    'caller, key',
+    "created_at <= statement_timestamp() - interval '24 hours'",
+    'created_at',
+  ),
   queueTokens: pruneStatement(
     'queue_tokens',
     'token_id',
@@ -56,9 +62,10 @@ async function pruneAll(execute: Execute, statement: string, signal: AbortSignal
   }
 }
 
-/** Deletes the answers recorded under idempotency keys more than 24 h ago, in bounded statements. Returns how many. */
-export function pruneIdempotencyKeys(execute: Execute, signal?: AbortSignal): Promise<number> {
-  return pruneAll(execute, STATEMENTS.idempotencyKeys, signal);
+/** Deletes the answers to users and organisers recorded under idempotency keys more than 24 h ago, in bounded statements. Returns how many. */
+export async function pruneIdempotencyKeys(execute: Execute, signal?: AbortSignal): Promise<number> {
+  const ofUsers = await pruneAll(execute, STATEMENTS.idempotencyKeys, signal);
+  return ofUsers + (await pruneAll(execute, STATEMENTS.adminAnswers, signal));
 }
 
 /**

@@ -121,14 +121,7 @@ function remember<V>(entries: Map<number, V>, limit: number, id: number, value: 
  * The catalogue in PostgreSQL. Concerts and schedules that were seen are kept in memory, unknown ids never are: they share
  * statements instead, so that thousands of them cost little and leave nothing behind. Answers never predate their request.
  */
-export function createCatalogue({
-  pool,
-  onConcertChanged = () => undefined,
-}: {
-  readonly pool: Connections;
-  /** This node has changed a concert, or may have. */
-  readonly onConcertChanged?: (concertId: number) => void;
-}): Catalogue & CatalogueMemory {
+export function createCatalogue({ pool }: { readonly pool: Connections }): Catalogue & CatalogueMemory {
   const concerts = new Map<number, Concert>();
   /** Policy changes so far, those told by other nodes included. A read that was under way during one may hold the policy of before it, and is not remembered. */
   let policyChanges = 0;
@@ -278,7 +271,6 @@ export function createCatalogue({
         return row === undefined ? null : concertOf(row);
       } finally {
         forgetConcert(concertId);
-        onConcertChanged(concertId);
       }
     },
 

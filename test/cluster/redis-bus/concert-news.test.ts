@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
-import type { NewConcert } from '../../../src/domain/catalogue.ts';
+import type { NewConcert, QueuePolicy } from '../../../src/domain/catalogue.ts';
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import { createAnnouncements } from '../../../src/cluster/announcements.ts';
+import { ROOT } from '../../../src/domain/admin.ts';
 import { createCatalogue } from '../../../src/persistence/records/catalogue.ts';
+import { createCatalogueEdits } from '../../../src/persistence/records/catalogue-edits.ts';
 import { createTestDatabase, type TestDatabase } from '../../fixtures/database.ts';
 import { createManualClock } from '../../fixtures/manual-clock.ts';
 import { skipWithoutRedis, startTestRedis } from '../../fixtures/redis.ts';
@@ -31,8 +33,11 @@ async function joinCatalogue(
   redisUrl: string,
   { clock = systemClock, isTelling = true }: { readonly clock?: Clock; readonly isTelling?: boolean } = {},
 ) {
-  const catalogue = createCatalogue({
-    pool: database.pool,
+  const { pool } = database;
+  const catalogue = createCatalogue({ pool });
+  const edits = createCatalogueEdits({
+    pool,
+    memory: catalogue,
     onConcertChanged: (concertId) => {
       if (isTelling) announcements.concertChanged(concertId);
     },
@@ -48,7 +53,9 @@ async function joinCatalogue(
   await announcements.start();
   t.teardown(() => announcements.close());
   const maxActive = async (concertId: number) => (await catalogue.findConcert(concertId))?.queue.maxActive;
-  return { catalogue, announcements, maxActive };
+  const change = (concertId: number, policy: Partial<QueuePolicy>) =>
+    edits.changeQueuePolicy(concertId, policy, { caller: ROOT, requestId: randomUUID() });
+  return { catalogue, change, announcements, maxActive };
 }
 
 /** Neither is heard of again while nothing is told: the clocks stand still. */
@@ -70,7 +77,7 @@ async function createNodes(t: Test) {
 t.test('a policy that one node has changed is known on the others at once', { skip }, async (t) => {
   const { here, there, concertId, otherId } = await createNodes(t);
   const remembered = await there.catalogue.findConcert(otherId);
-  await here.catalogue.changeQueuePolicy(concertId, { maxActive: CHANGED });
+  await here.change(concertId, { maxActive: CHANGED });
   await waitFor(async () => (await there.maxActive(concertId)) === CHANGED, { what: 'the change' });
   t.equal(await here.maxActive(concertId), CHANGED);
   t.equal(await there.catalogue.findConcert(otherId), remembered, 'the other concert is not read again');
@@ -79,7 +86,7 @@ t.test('a policy that one node has changed is known on the others at once', { sk
 t.test('a change that was made while Redis was away is known once it is back', { skip }, async (t) => {
   const { redis, here, there, concertId } = await createNodes(t);
   await redis.kill();
-  await here.catalogue.changeQueuePolicy(concertId, { maxActive: CHANGED });
+  await here.change(concertId, { maxActive: CHANGED });
   t.equal(await there.maxActive(concertId), concert.queue.maxActive, 'until then it is not');
   await redis.start();
   await waitFor(async () => (await there.maxActive(concertId)) === CHANGED, { what: 'the change' });
@@ -88,7 +95,7 @@ t.test('a change that was made while Redis was away is known once it is back', {
 t.test('a node that could not tell tells once it can, to those who heard all along', { skip }, async (t) => {
   const { ways, here, there, concertId } = await createNodes(t);
   ways.here.muteClients();
-  await here.catalogue.changeQueuePolicy(concertId, { maxActive: CHANGED });
+  await here.change(concertId, { maxActive: CHANGED });
   await waitFor(() => ways.here.hasSwallowed, { what: 'the news to be lost' });
   t.equal(await there.maxActive(concertId), concert.queue.maxActive);
   ways.here.cut();
@@ -101,7 +108,7 @@ t.test(
   async (t) => {
     const { ways, here, there, concertId } = await createNodes(t);
     ways.there.muteServer();
-    await here.catalogue.changeQueuePolicy(concertId, { maxActive: CHANGED });
+    await here.change(concertId, { maxActive: CHANGED });
     await waitFor(() => ways.there.hasSwallowed, { what: 'the news to be lost' });
     await here.announcements.close();
     t.equal(await there.maxActive(concertId), concert.queue.maxActive);
@@ -115,7 +122,7 @@ t.test('news of which nobody will ever tell costs a minute', { skip }, async (t)
   const silent = await joinCatalogue(t, database, redis.url, { isTelling: false });
   await waitFor(() => there.announcements.counts()?.received === 1, { what: 'the silent one to be heard of' });
   t.equal(await there.maxActive(concertId), concert.queue.maxActive);
-  await silent.catalogue.changeQueuePolicy(concertId, { maxActive: CHANGED });
+  await silent.change(concertId, { maxActive: CHANGED });
   clock.advance(59_000);
   t.equal(await there.maxActive(concertId), concert.queue.maxActive);
   clock.advance(1_000);
@@ -152,7 +159,7 @@ t.test('news that make no sense change nothing', { skip }, async (t) => {
   ]) {
     t.equal(await redis.command(`PUBLISH frontrow:0:concerts "${text}"`), ':2', text);
   }
-  await here.catalogue.changeQueuePolicy(999, { maxActive: CHANGED });
+  await here.change(999, { maxActive: CHANGED });
   await waitFor(() => there.announcements.counts()?.received === 7, { what: 'news that make sense' });
   t.equal(await there.catalogue.findConcert(concertId), remembered);
 });

@@ -50,6 +50,10 @@ const ROUTES = [
   'GET /api/v1/payments/{paymentId}',
   'GET /api/v1/me/payments',
   'POST /api/v1/payments/{paymentId}/refund',
+  'POST /api/v1/admin/keys',
+  'GET /api/v1/admin/keys',
+  'DELETE /api/v1/admin/keys/{keyId}',
+  'GET /api/v1/admin/log',
   'POST /api/v1/admin/concerts',
   'POST /api/v1/admin/concerts/{concertId}/schedules',
   'PATCH /api/v1/admin/concerts/{concertId}/queue',
@@ -124,13 +128,16 @@ t.test('every operation is complete, and every reference leads somewhere', async
   }
 });
 
-t.test('bodies that may be missing are not required, and money-moving routes document their key', async (t) => {
+t.test('bodies that may be missing are not required, and routes that take a key document it', async (t) => {
   const { call } = await startFakeService(t);
   const { paths } = (await call('GET', '//openapi.json')).json<Document>();
   const keyed = operationsOf({ paths } as Document)
     .filter(([, , { parameters = [] }]) => parameters.some(({ name }) => name === 'idempotency-key'))
     .map(([, path]) => path);
   t.same(keyed.toSorted(), [
+    '/api/v1/admin/concerts',
+    '/api/v1/admin/concerts/{concertId}/schedules',
+    '/api/v1/admin/keys',
     '/api/v1/concerts/{concertId}/seats/{seatNumber}/reserve',
     '/api/v1/me/balance/charge',
     '/api/v1/payments',
@@ -141,6 +148,7 @@ t.test('bodies that may be missing are not required, and money-moving routes doc
     .filter(([, , { requestBody }]) => requestBody?.required === false)
     .map(([, path]) => path);
   t.same(optional.toSorted(), [
+    '/api/v1/admin/keys/{keyId}',
     '/api/v1/concerts/{concertId}/seats/{seatNumber}/reserve',
     '/api/v1/me/token',
     '/api/v1/payments/{paymentId}/refund',

@@ -49,6 +49,30 @@ const corruptions: { what: string; sql: string[]; broken: string[] }[] = [
     broken: ['alarm-covers-holds', 'log-equals-rows', 'one-live-reservation-per-seat', 'schema-as-migrated'],
   },
   {
+    what: 'a key that nobody created',
+    sql: [
+      "INSERT INTO admin_keys (key_id, name, role, secret_hash) VALUES ('01990000-0000-7000-8000-000000000000', 'k', 'OWNER', sha256('s'))",
+    ],
+    broken: ['key-in-log'],
+  },
+  {
+    what: 'a change by a key that does not exist',
+    sql: [
+      "INSERT INTO admin_log (key_id, action, target, request_id) VALUES (gen_random_uuid(), 'concert.create', 'concert:1', gen_random_uuid())",
+    ],
+    broken: ['change-by-known-key'],
+  },
+  {
+    what: 'a change by a key that was revoked before',
+    sql: [
+      "INSERT INTO admin_keys (key_id, name, role, secret_hash) VALUES ('01990000-0000-7000-8000-000000000000', 'k', 'OWNER', sha256('s'))",
+      "UPDATE admin_keys SET created_at = now() - interval '2 hours', revoked_at = now() - interval '1 hour'",
+      `INSERT INTO admin_log (key_id, action, target, request_id) SELECT v.key_id, action, 'key:' || k.key_id, gen_random_uuid()
+         FROM admin_keys k, (VALUES (NULL, 'key.create'), (NULL, 'key.revoke'), ('01990000-0000-7000-8000-000000000000'::uuid, 'queue.change')) AS v (key_id, action)`,
+    ],
+    broken: ['change-by-known-key'],
+  },
+  {
     what: 'a reservation at a price that its seat does not have',
     sql: ["UPDATE reservations SET price = price - 1 WHERE status = 'CANCELLED'"],
     broken: ['log-equals-rows', 'reservation-of-a-seat'],

@@ -25,9 +25,13 @@ t.test('idempotency keys are kept for 24 hours and pruned in bounded statements'
     INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body, created_at)
     SELECT gen_random_uuid(), 'k', 'f', 200, '{}'::json, now() - interval '24 hours 1 second' FROM generate_series(1, 2500)
     UNION ALL SELECT gen_random_uuid(), 'young', 'f', 200, '{}', now() - interval '23 hours 59 minutes'`);
+  await pool.query(`
+    INSERT INTO admin_answers (caller, key, fingerprint, status, body, created_at)
+    VALUES ('root', 'k', 'f', 201, '{}', now() - interval '25 hours'), ('root', 'young', 'f', 201, '{}', now())`);
   const { execute, statements } = executeOn(pool);
-  t.equal(await pruneIdempotencyKeys(execute), 2_500);
-  t.equal(statements(), 3);
+  t.equal(await pruneIdempotencyKeys(execute), 2_501);
+  t.equal(statements(), 4);
+  t.same((await pool.query('SELECT key FROM admin_answers')).rows, [{ key: 'young' }]);
   const { rows } = await pool.query('SELECT key FROM idempotency_keys');
   t.same(rows, [{ key: 'young' }]);
 });

@@ -1,0 +1,29 @@
+import type { FastifyInstance } from 'fastify';
+import type { AdminRole } from '../../domain/admin.ts';
+
+/** The role that each admin route takes. The guard, the OpenAPI document and the test of all roles read it here. */
+export const ADMIN_ROUTES: Readonly<Record<string, AdminRole>> = {
+  'POST /admin/keys': 'OWNER',
+  'GET /admin/keys': 'OWNER',
+  'DELETE /admin/keys/:keyId': 'OWNER',
+  'GET /admin/log': 'OWNER',
+  'POST /admin/concerts': 'MANAGER',
+  'POST /admin/concerts/:concertId/schedules': 'MANAGER',
+  'PATCH /admin/concerts/:concertId/queue': 'MANAGER',
+  'GET /admin/overview': 'VIEWER',
+  'GET /admin/activity': 'VIEWER',
+};
+
+/**
+ * Gives each admin route that is registered after this call its role. Throws for one without: it would have no guard. A HEAD
+ * route takes the role of its GET.
+ */
+export function assignAdminRoles(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    if (!route.routePath.startsWith('/admin/')) return;
+    const method = route.method === 'HEAD' ? 'GET' : String(route.method);
+    const role = ADMIN_ROUTES[`${method} ${route.routePath}`];
+    if (role === undefined) throw new Error(`${method} ${route.routePath} has no role`);
+    route.config = { ...route.config, role };
+  });
+}
