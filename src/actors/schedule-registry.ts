@@ -1,4 +1,4 @@
-import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import { type Clock, type DatabaseClock, pause } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { SeatPublisher } from '../domain/seat-broadcast.ts';
 import { createActivations } from './activations.ts';
@@ -311,9 +311,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       timer.close();
       const deadline = clock.monotonicMs() + DRAIN_LIMIT_MS;
       while (!isQuiet() && clock.monotonicMs() < deadline) {
-        await new Promise<void>((resolve) => {
-          clock.after(DRAIN_POLL_MS, resolve);
-        });
+        await pause(clock, DRAIN_POLL_MS);
       }
     },
   };

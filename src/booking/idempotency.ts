@@ -14,7 +14,7 @@
  *     Whatever a refusal rests on is committed, and the record with it, so that look-up finds it.
  */
 import { hash } from 'node:crypto';
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, pause } from '../runtime/clock.ts';
 import type { IdempotencyClaim, IdempotencyRecords } from '../domain/idempotency.ts';
 import { type Done, KEY_TAKEN, type KeyTaken, type Outcome, type Replayed, refused } from './outcome.ts';
 
@@ -108,7 +108,7 @@ export function createKeyedRuns(deps: {
       const outcome = await perform();
       if (outcome.kind === 'refused') return (await findAnswer(userId, claim)) ?? outcome;
       if (outcome.kind !== 'key-taken') return outcome;
-      await pause(TAKEN_PAUSE_MS * (attempt - 1));
+      await pause(clock, TAKEN_PAUSE_MS * (attempt - 1));
     }
     return refused('IDEMPOTENCY_IN_PROGRESS');
   }
@@ -130,12 +130,6 @@ export function createKeyedRuns(deps: {
     cancel();
     slot.waiters -= 1;
     return granted;
-  }
-
-  function pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      clock.after(delayMs, resolve);
-    });
   }
 
   return { run: (userId, claim, perform) => (claim === null ? perform() : runUnderKey(userId, claim, perform)) };

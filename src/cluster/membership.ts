@@ -1,5 +1,6 @@
 import type { NodeRow } from '../domain/node.ts';
 import type { ReadinessReason } from '../health/readiness.ts';
+import { pause } from '../runtime/clock.ts';
 import type { Membership, MembershipDependencies } from './membership-port.ts';
 import { ownersAmong } from './owners.ts';
 import { createReachReport } from './reach-report.ts';
@@ -62,14 +63,8 @@ export function createMembership(deps: MembershipDependencies): Membership {
     await enlisting;
     if (isRetired) await records.announceLeave(node);
     if (isClosed) return;
-    await Promise.race([beatOnce(), pause(FIRST_BEAT_LIMIT_MS)]);
+    await Promise.race([beatOnce(), pause(clock, FIRST_BEAT_LIMIT_MS)]);
     await watchOnce();
-  }
-
-  function pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      clock.after(delayMs, resolve);
-    });
   }
 
   async function beatOnce(): Promise<void> {

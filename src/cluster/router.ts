@@ -1,7 +1,7 @@
 import type { Command, CommandRouter, Elsewhere, Reply } from '../actors/command.ts';
 import type { PendingCommand } from '../actors/pending-command.ts';
 import { createBoundedMap } from '../runtime/bounded-map.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, pause } from '../runtime/clock.ts';
 import type { Membership } from './membership-port.ts';
 import type { PeerLinks } from './peers/peer-port.ts';
 import type { Placement } from './placement.ts';
@@ -111,7 +111,7 @@ export function createRouter(deps: {
       remember(scheduleId, answer?.owner === owner ? null : (answer?.owner ?? null));
       const leftMs = deadlineMs - clock.monotonicMs();
       if (leftMs <= 0) return unavailable('none');
-      if (attempt > 1) await pause(Math.min(leftMs, LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 2)));
+      if (attempt > 1) await pause(clock, Math.min(leftMs, LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 2)));
     }
   }
 
@@ -133,12 +133,6 @@ export function createRouter(deps: {
       case 'busy':
         return { outcome: 'failed', code: 'OVERLOADED', effect: 'none' };
     }
-  }
-
-  function pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      clock.after(delayMs, resolve);
-    });
   }
 
   return {

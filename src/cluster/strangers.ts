@@ -1,5 +1,5 @@
 import type { NodeRecords, NodeRow } from '../domain/node.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, pause } from '../runtime/clock.ts';
 import type { Sightings } from './sightings.ts';
 
 const LOOK_EVERY_MS = 250;
@@ -54,8 +54,6 @@ export async function untilNoStranger(deps: {
       if (sightings.isSilent(node)) await records.declareDead(node, beat);
     }
     if (strangers.length === 0) return;
-    await new Promise<void>((resolve) => {
-      clock.after(LOOK_EVERY_MS, resolve);
-    });
+    await pause(clock, LOOK_EVERY_MS);
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import { createScheduleRegistry, type ScheduleRegistry } from '../actors/schedule-registry.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, pause } from '../runtime/clock.ts';
 import { createMembership } from '../cluster/membership.ts';
 import type { Membership } from '../cluster/membership-port.ts';
 import { createNewcomers } from '../cluster/newcomers.ts';
@@ -184,9 +184,6 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
 
     async retire() {
       if (!isShared) return;
-      const late = new Promise<void>((resolve) => {
-        clock.after(HANDOVER_LIMIT_MS, resolve);
-      });
       const leaving = membership.retire().then(() => {
         if (links !== null) noteNewcomers(links);
         return handOver();
@@ -195,7 +192,7 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
         leaving.catch((error: unknown) =>
           log.warn({ err: error }, 'could not hand over all schedules; the rest is free once this node has left'),
         ),
-        late,
+        pause(clock, HANDOVER_LIMIT_MS),
       ]);
     },
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createActivityRecorder } from '../health/activity-recorder.ts';
-import { systemClock } from '../runtime/clock.ts';
+import { pause, systemClock } from '../runtime/clock.ts';
 import { createAnnouncements } from '../cluster/announcements.ts';
 import { createDuty } from '../cluster/duty.ts';
 import type { Config } from '../config/config.ts';
@@ -284,10 +284,7 @@ async function start(
   /** Serves until balancers have noticed the stop and other nodes have the schedules. */
   async function drain(): Promise<void> {
     isDraining = true;
-    const noticed = new Promise<void>((resolve) => {
-      clock.after(config.DRAIN_MS, resolve);
-    });
-    await Promise.all([ownerSide.retire(), noticed]);
+    await Promise.all([ownerSide.retire(), pause(clock, config.DRAIN_MS)]);
   }
 
   async function startDatabase(dataDir: string): Promise<string> {

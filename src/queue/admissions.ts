@@ -6,7 +6,7 @@
  *     and is recorded again, after a second by any node, which does nothing to who is in already.
  * ADMIT-3. One round of proposals is out at a time, whichever node made it, so nobody is let in ahead of somebody whose round failed.
  */
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, pause } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
 import type { QueueChangeOutcome, QueueRecords } from '../domain/queue-token.ts';
 import type { FlushResult, WriteStep } from './write-cycle.ts';
@@ -65,7 +65,7 @@ export function createAdmissions(settings: AdmissionSettings): Admissions {
     // A fan that has just entered and is admitted learns so in the same answer. After that the other node's event prompts this one.
     for (let pauses = 0; proposed !== LOST && proposed.length === 0 && isBusy(line); pauses += 1) {
       if (pauses === ROUND_PAUSES) break;
-      await new Promise<void>((resolve) => void machineClock.after(ROUND_PAUSE_MS, resolve));
+      await pause(machineClock, ROUND_PAUSE_MS);
       proposed = await store.propose(line.concertId, generation, ADMISSIONS_PER_LINE);
     }
     if (proposed === LOST) {

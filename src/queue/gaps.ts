@@ -7,7 +7,7 @@
  * GAP-3. A number whose entry was recorded can be read by any node that knows of a higher number: PostgreSQL gives the next number
  *     only after the statement that took the one before it has committed.
  */
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, pause } from '../runtime/clock.ts';
 import type { QueueRecords } from '../domain/queue-token.ts';
 import { type Awaitable, type LineStore, LOST, type Looked, type Lost, type Standing } from './line-store.ts';
 
@@ -38,8 +38,6 @@ export function createGaps(deps: {
   /** One at a time for each line, whoever waits for it. */
   const closing = new Map<number, Promise<void>>();
 
-  const pause = (): Promise<void> => new Promise((resolve) => void clock.after(PAUSE_MS, resolve));
-
   /** Returns when the first gap of the line is closed, or is another one. */
   async function close(concertId: number): Promise<void> {
     const deadlineMs = clock.monotonicMs() + PATIENCE_FOR_OTHERS_MS;
@@ -51,7 +49,7 @@ export function createGaps(deps: {
       first ??= gap?.first ?? null;
       if (gap === null || gap.first !== first) return;
       if (clock.monotonicMs() < deadlineMs) {
-        await pause();
+        await pause(clock, PAUSE_MS);
         continue;
       }
       const rows = await records.listNumbered(concertId, gap);

@@ -7,7 +7,7 @@
  *     nothing any more.
  * REBUILD-3. A line is open only when all of it is there. Whatever empties the store meanwhile begins the rebuilding anew.
  */
-import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import { type Clock, type DatabaseClock, pause } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { QueueRecords } from '../domain/queue-token.ts';
@@ -41,8 +41,6 @@ export function createLineRebuild(deps: {
 }): LineRebuild {
   const { records, takeOver, store, databaseClock, clock, log } = deps;
   const claims = new Map<number, number>();
-
-  const pause = (): Promise<void> => new Promise((resolve) => void clock.after(LOOK_EVERY_MS, resolve));
 
   /** A claim of an attempt that failed is still this node's. */
   async function claim(concertId: number): Promise<boolean> {
@@ -86,7 +84,7 @@ export function createLineRebuild(deps: {
       while (clock.monotonicMs() < deadlineMs) {
         if (await isRebuilt(concertId, beyond)) return;
         if (!(await claim(concertId))) {
-          await pause();
+          await pause(clock, LOOK_EVERY_MS);
           continue;
         }
         // Another node may have finished, and given its claim up, since the look.
@@ -97,7 +95,7 @@ export function createLineRebuild(deps: {
         const isDone = await attempt(concertId, terms);
         claims.delete(concertId);
         if (isDone) return;
-        await pause();
+        await pause(clock, LOOK_EVERY_MS);
       }
       throw new Fault('QUEUE_UNAVAILABLE', 'none');
     },

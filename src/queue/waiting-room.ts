@@ -9,7 +9,7 @@
  * ROOM-4. Of an exclusive store one process writes the lines: it takes them over when it starts. Once another process has taken
  *     over one of them, everything is refused here.
  */
-import { type Clock, type DatabaseClock, systemClock } from '../runtime/clock.ts';
+import { type Clock, type DatabaseClock, systemClock, pause } from '../runtime/clock.ts';
 import { accept, type Decision, Fault, reject } from '../domain/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { QueueRecords, QueueToken, QueueTokenStatus, QueueWatch, WaitingRoom } from '../domain/queue-token.ts';
@@ -289,8 +289,7 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
       const wasOpen = state === 'open';
       state = 'closed';
       if (wasOpen) {
-        const patience = new Promise<void>((resolve) => void clock.after(PATIENCE_MS, resolve));
-        await Promise.race([Promise.allSettled(underWay), patience]);
+        await Promise.race([Promise.allSettled(underWay), pause(clock, PATIENCE_MS)]);
       }
       await writeCycle.close();
       await entrance.settle();

@@ -22,6 +22,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Resolves after at least `ms`. */
+export function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}
+
 /**
  * The database's clock as this process can know it: an interval that is guaranteed to contain it. The service shows, stores and
  * compares times of this clock only.

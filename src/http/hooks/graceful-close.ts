@@ -1,7 +1,7 @@
 import { Server as ConnectionServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, pause } from '../../runtime/clock.ts';
 
 /** During this time answers close their connections; callers learn of the end from an answer, not from a reset. */
 const FAREWELL_MS = 250;
@@ -37,7 +37,6 @@ export interface Closing {
 export function closeGracefully(app: FastifyInstance, clock: Clock, isDraining: () => boolean): Closing {
   let hasBegun = false;
   let isPastFarewell = false;
-  const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
 
   /**
    * Resolves just after a turn of the loop without a new connection. Then no caller waits to be accepted, whom the end of
@@ -62,11 +61,11 @@ export function closeGracefully(app: FastifyInstance, clock: Clock, isDraining: 
   }
 
   async function sayFarewell(): Promise<void> {
-    await pause(FAREWELL_MS);
+    await pause(clock, FAREWELL_MS);
     await quietTurn();
     // The server's own `close` also ends idle connections, including those whose first request is being sent.
     ConnectionServer.prototype.close.call(app.server);
-    await pause(LATECOMERS_MS);
+    await pause(clock, LATECOMERS_MS);
     await quietTurn();
   }
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, pause } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Settlement, SettlementResult } from '../../actors/journal-port.ts';
 import { type CompletedTokenRow, completedTokenOf, DATES_AHEAD, ENDED_MS } from './settlement-statement.ts';
@@ -115,9 +115,7 @@ export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDepen
         return await ask();
       } catch (error) {
         log.debug({ err: error }, 'the database does not say yet what became of a statement');
-        await new Promise<void>((resolve) => {
-          clock.after(RETRY_PAUSE_MS, resolve);
-        });
+        await pause(clock, RETRY_PAUSE_MS);
       }
     }
     return null;

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, pause } from '../../runtime/clock.ts';
 import type { ObservedDatabaseClock } from '../../runtime/database-clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { isInDoubt } from '../database-errors.ts';
@@ -153,10 +153,8 @@ export function createLane({
         await connectOnce();
       } catch (error) {
         log.debug({ err: error }, 'a lane could not connect');
-        await new Promise<void>((resolve) => {
-          // Nodes that lost their database together do not come back together.
-          clock.after(pauseMs * (0.5 + random()), resolve);
-        });
+        // Nodes that lost their database together do not come back together.
+        await pause(clock, pauseMs * (0.5 + random()));
       }
     }
   }

@@ -19,7 +19,7 @@ import type {
   QueueHead,
   QueueRecords,
 } from '../../domain/queue-token.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, pause } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { isRowLocked } from '../database-errors.ts';
 import { type Connections, readRows } from '../journal/statement.ts';
@@ -137,8 +137,7 @@ export function passLockedHeads(records: QueueRecords, deps: LockedHeadsDependen
       const unsent = admissions.filter(({ concertId }) => locked.has(concertId)).map(({ tokenId }) => tokenId);
       const outcome = { ...done, locked: done.locked.union(new Set(unsent)) };
       // They will be proposed again at once.
-      if (outcome.changed.size === 0 && outcome.locked.size > 0)
-        await new Promise<void>((resolve) => void clock.after(LOOK_PAUSE_MS, resolve));
+      if (outcome.changed.size === 0 && outcome.locked.size > 0) await pause(clock, LOOK_PAUSE_MS);
       return outcome;
     },
 
