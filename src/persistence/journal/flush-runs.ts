@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import type {
   AppendBatch,
+  AppendOutcome,
   JournalSubject,
   NothingDone,
   PartRefusal,
   SettlementBatch,
-  SettlementOutcome,
   SettlementResult,
 } from '../../actors/journal-port.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -22,10 +22,11 @@ import {
   isUnavailable,
   sqlState,
 } from '../database-errors.ts';
-import { createDoubtResolution, type DoubtfulPart } from './doubt-resolution.ts';
+import { createDoubtResolution } from './doubt-resolution.ts';
 import type { Lane, LaneResult, LaneStatement } from './lane.ts';
 import type { LockedWallets } from './locked-wallets.ts';
 import { readSettlementRows, settlementStatement } from './settlement-statement.ts';
+import { halvesOf } from './statement.ts';
 
 /*
  * The run of a flush: its statement, and what the answer means to each schedule that has a part in it. Knows neither when a
@@ -74,17 +75,38 @@ export interface FlushRunsDependencies {
   readonly observer: FlushObserver;
 }
 
+export interface FlushRun<B> {
+  /** Sends the batches in one statement on a lane that is free, and concludes each. Rejects for bugs only. */
+  run(lane: Lane, taken: readonly Taken<B>[]): Promise<void>;
+  /** Concludes batches that were not sent. */
+  refuse(taken: readonly Taken<B>[], error: Error): void;
+}
+
 export interface FlushRuns {
-  /** Appends the batches in one statement on a lane that is free, and concludes each. Rejects for bugs only. */
-  append(lane: Lane, taken: readonly Taken<AppendBatch>[]): Promise<void>;
-  /** The same for settlements. */
-  settle(lane: Lane, taken: readonly Taken<SettlementBatch>[]): Promise<void>;
-  /** Tells those of a run that have no outcome yet that it is late. */
+  readonly append: FlushRun<AppendBatch>;
+  readonly settlement: FlushRun<SettlementBatch>;
+  /** Tells the schedules of a run that have no outcome yet that it is late. */
   stall(taken: readonly Taken<object>[]): void;
   /** Ends a lost connection's backend, so that its locks are free. Never rejects. */
   dismiss(backend: Backend | null): Promise<void>;
-  /** Gives up finding out about what is in doubt. */
+  /** Gives up finding out about statements that are in doubt. */
   close(): void;
+}
+
+type Committed = Extract<AppendOutcome, { type: 'committed' }>;
+
+/** What appends and settlements do differently. `Done` is what the outcome of a committed batch says beside its epoch. */
+interface Work<B, Done extends object> {
+  readonly kind: FlushKind;
+  readonly statementOf: (batches: readonly B[]) => LaneStatement;
+  readonly countEntries: (batch: B) => number;
+  /** The number that the batch's first event would have. */
+  readonly firstSeqOf: (batch: B) => number;
+  /** What the statement did, by schedule. A schedule that was fenced off is missing. */
+  readonly readDone: (rows: readonly pg.QueryResultRow[], batches: readonly B[]) => ReadonlyMap<number, Done>;
+  /** The same for a statement whose answer is missing, if it was committed. Null when the runs are closed before it is known. */
+  readonly findDone: (batches: readonly B[]) => Promise<ReadonlyMap<number, Done> | null>;
+  readonly conclude: (subject: JournalSubject, outcome: (Committed & Done) | NothingDone) => void;
 }
 
 /** Runs flushes on whichever lane they are given; several at a time, of different schedules. */
@@ -105,70 +127,94 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
     }
   }
 
-  async function runAppends(lane: Lane, taken: readonly Taken<AppendBatch>[]): Promise<void> {
-    const owner = deps.node();
-    const result = await send(lane, appendStatement(taken.map(({ batch }) => batch)), taken.length);
-    switch (result.type) {
-      case 'done': {
-        observer.flushed('append', taken.length, countEvents(taken), result.receivedAt - result.sentAt);
-        const done = readAppended(result.rows);
-        for (const { subject, batch } of taken) {
-          if (done.has(batch.scheduleId)) {
-            subject.concludeAppend({ type: 'committed', epoch: batch.epoch, isOwner: true });
-          } else {
-            observer.fenced();
-            subject.concludeAppend({ type: 'fenced' });
+  function createRun<B extends { scheduleId: number; epoch: number; batchId: string }, Done extends object>(
+    work: Work<B, Done>,
+  ): FlushRun<B> {
+    async function run(lane: Lane, taken: readonly Taken<B>[]): Promise<void> {
+      const owner = deps.node();
+      const batches = taken.map(({ batch }) => batch);
+      const result = await send(lane, work.statementOf(batches), taken.length);
+      switch (result.type) {
+        case 'done': {
+          const entries = batches.reduce((sum, batch) => sum + work.countEntries(batch), 0);
+          observer.flushed(work.kind, taken.length, entries, result.receivedAt - result.sentAt);
+          const done = work.readDone(result.rows, batches);
+          for (const { subject, batch } of taken) {
+            const own = done.get(batch.scheduleId);
+            if (own === undefined) observer.fenced();
+            const committed = { type: 'committed', epoch: batch.epoch, isOwner: true } as const;
+            work.conclude(subject, own === undefined ? { type: 'fenced' } : { ...committed, ...own });
           }
+          return;
         }
-        return;
-      }
-      case 'error':
-        await afterError(lane, taken, result.error, runAppends, (subject, outcome) => subject.concludeAppend(outcome));
-        return;
-      case 'doubt': {
-        const fates = await findFates(taken, owner, result.backend, (batch) => batch.firstSeq);
-        for (const { subject, batch } of taken) {
-          const fate = fates?.get(batch.scheduleId);
-          if (fate === undefined)
-            subject.concludeAppend({ type: 'unavailable', effect: 'unknown', error: result.error });
-          // A part that only records keys moves no number: whether it was done cannot be seen there, and doing it again is safe.
-          else if (fate.isCommitted && batch.lastSeq >= batch.firstSeq) {
-            subject.concludeAppend({ type: 'committed', epoch: fate.epoch, isOwner: fate.isOwner });
-          } else if (fate.isOwner) subject.concludeAppend({ type: 'not-committed', epoch: fate.epoch });
-          else subject.concludeAppend({ type: 'fenced' });
-        }
-        return;
+        case 'error':
+          return afterError(lane, taken, result.error);
+        case 'doubt':
+          return afterDoubt(taken, owner, result);
       }
     }
-  }
 
-  async function runSettlements(lane: Lane, taken: readonly Taken<SettlementBatch>[]): Promise<void> {
-    const owner = deps.node();
-    const result = await send(lane, settlementStatement(taken.map(({ batch }) => batch)), taken.length);
-    switch (result.type) {
-      case 'done': {
-        observer.flushed('settlement', taken.length, countSettlements(taken), result.receivedAt - result.sentAt);
-        const results = readSettlementRows(result.rows as Parameters<typeof readSettlementRows>[0]);
-        for (const { subject, batch } of taken) {
-          const own = results.get(batch.scheduleId);
-          if (own === undefined) observer.fenced();
-          subject.concludeSettlements(
-            own === undefined
-              ? { type: 'fenced' }
-              : { type: 'committed', epoch: batch.epoch, isOwner: true, results: noteWallets(batch, own) },
-          );
+    /** FLUSH-2. */
+    async function afterDoubt(
+      taken: readonly Taken<B>[],
+      owner: string,
+      { error, backend }: Extract<LaneResult, { type: 'doubt' }>,
+    ): Promise<void> {
+      observer.doubted(taken.length);
+      log.warn({ schedules: taken.length }, 'the answer to a statement is missing; finding out what became of it');
+      for (const { subject } of taken) subject.doubt();
+      const batches = taken.map(({ batch }) => batch);
+      const parts = batches.map((batch) => ({
+        scheduleId: batch.scheduleId,
+        epoch: batch.epoch,
+        firstSeq: work.firstSeqOf(batch),
+        batchId: batch.batchId,
+      }));
+      const fates = await doubt.resolve(parts, owner, backend);
+      const done = fates === null ? null : await work.findDone(batches);
+      for (const { subject, batch } of taken) {
+        const fate = fates?.get(batch.scheduleId);
+        const own = done?.get(batch.scheduleId);
+        if (fate === undefined || done === null) {
+          work.conclude(subject, { type: 'unavailable', effect: 'unknown', error });
+        } else if (fate.isCommitted && own !== undefined) {
+          work.conclude(subject, { type: 'committed', epoch: fate.epoch, isOwner: fate.isOwner, ...own });
+        } else {
+          work.conclude(subject, fate.isOwner ? { type: 'not-committed', epoch: fate.epoch } : { type: 'fenced' });
+        }
+      }
+    }
+
+    /** FLUSH-3. */
+    async function afterError(lane: Lane, taken: readonly Taken<B>[], error: Error): Promise<void> {
+      const isPartial = isOfOnePart(error);
+      if ((isPartial || isRowLocked(error)) && taken.length > 1) {
+        for (const half of halvesOf(taken)) {
+          await run(lane, half);
+          for (const { batch } of half) concluded.add(batch);
         }
         return;
       }
-      case 'error':
-        await afterError(lane, taken, result.error, runSettlements, (subject, outcome) =>
-          subject.concludeSettlements(outcome),
-        );
+      if (isPartial) {
+        const reason = reasonOf(error);
+        for (const { subject } of taken) {
+          const { scheduleId } = subject;
+          if (reason !== 'key-taken')
+            log.warn({ err: error, scheduleId }, 'the database refused the part of one schedule');
+          work.conclude(subject, { type: 'refused', error, reason });
+        }
         return;
-      case 'doubt':
-        await concludeDoubtfulSettlements(taken, owner, result);
-        return;
+      }
+      log.error({ err: error }, 'the database refused a statement');
+      if (isUnavailable(error)) observer.refused();
+      refuse(taken, error);
     }
+
+    function refuse(taken: readonly Taken<B>[], error: Error): void {
+      for (const { subject } of taken) work.conclude(subject, { type: 'unavailable', effect: 'none', error });
+    }
+
+    return { run, refuse };
   }
 
   /** A settlement whose wallet stays locked is given up. */
@@ -186,83 +232,44 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
     });
   }
 
-  async function concludeDoubtfulSettlements(
-    taken: readonly Taken<SettlementBatch>[],
-    owner: string,
-    { error, backend }: Extract<LaneResult, { type: 'doubt' }>,
-  ): Promise<void> {
-    const fates = await findFates(taken, owner, backend, (batch) => batch.baseSeq + 1);
-    const settled =
-      fates === null ? null : await doubt.readSettlements(taken.flatMap(({ batch }) => batch.settlements.slice()));
-    for (const { subject, batch } of taken) {
-      const fate = fates?.get(batch.scheduleId);
-      let outcome: SettlementOutcome;
-      if (fate === undefined || settled === null) outcome = { type: 'unavailable', effect: 'unknown', error };
-      else if (fate.isCommitted) {
-        const results = batch.settlements.map(
-          ({ paymentId }): SettlementResult => settled.get(paymentId) ?? { paymentId, fate: 'untried' },
-        );
-        outcome = { type: 'committed', epoch: fate.epoch, isOwner: fate.isOwner, results };
-      } else if (fate.isOwner) outcome = { type: 'not-committed', epoch: fate.epoch };
-      else outcome = { type: 'fenced' };
-      subject.concludeSettlements(outcome);
-    }
-  }
-
-  /** FLUSH-2: freezes the schedules and asks what became of their parts; null when the runs are closed before it is known. */
-  async function findFates<B extends { scheduleId: number; epoch: number; batchId: string }>(
-    taken: readonly Taken<B>[],
-    owner: string,
-    backend: Backend | null,
-    firstSeq: (batch: B) => number,
-  ): ReturnType<typeof doubt.resolve> {
-    observer.doubted(taken.length);
-    log.warn({ schedules: taken.length }, 'the answer to a statement is missing; finding out what became of it');
-    for (const { subject } of taken) subject.doubt();
-    const parts = taken.map(
-      ({ batch }): DoubtfulPart => ({
-        scheduleId: batch.scheduleId,
-        epoch: batch.epoch,
-        firstSeq: firstSeq(batch),
-        batchId: batch.batchId,
-      }),
-    );
-    return await doubt.resolve(parts, owner, backend);
-  }
-
-  /** FLUSH-3. */
-  async function afterError<B extends object>(
-    lane: Lane,
-    taken: readonly Taken<B>[],
-    error: Error,
-    runAgain: (lane: Lane, taken: readonly Taken<B>[]) => Promise<void>,
-    conclude: (subject: JournalSubject, outcome: Extract<NothingDone, { type: 'refused' | 'unavailable' }>) => void,
-  ): Promise<void> {
-    const [first] = taken;
-    const isPartial = isOfOnePart(error);
-    if ((isPartial || isRowLocked(error)) && taken.length > 1) {
-      const half = Math.ceil(taken.length / 2);
-      for (const part of [taken.slice(0, half), taken.slice(half)]) {
-        await runAgain(lane, part);
-        for (const { batch } of part) concluded.add(batch);
-      }
-      return;
-    }
-    if (isPartial && first !== undefined) {
-      const reason = reasonOf(error);
-      const { scheduleId } = first.subject;
-      if (reason !== 'key-taken') log.warn({ err: error, scheduleId }, 'the database refused the part of one schedule');
-      conclude(first.subject, { type: 'refused', error, reason });
-      return;
-    }
-    log.error({ err: error }, 'the database refused a statement');
-    if (isUnavailable(error)) observer.refused();
-    for (const { subject } of taken) conclude(subject, { type: 'unavailable', effect: 'none', error });
-  }
-
   return {
-    append: runAppends,
-    settle: runSettlements,
+    append: createRun<AppendBatch, object>({
+      kind: 'append',
+      statementOf: appendStatement,
+      countEntries: ({ events }) => events.length,
+      firstSeqOf: ({ firstSeq }) => firstSeq,
+      readDone: (rows) => new Map([...readAppended(rows)].map((scheduleId) => [scheduleId, {}])),
+      // A batch that only records keys moves no number: whether it was done cannot be seen there, and doing it again is safe.
+      findDone: async (batches) =>
+        new Map(batches.filter((batch) => batch.lastSeq >= batch.firstSeq).map((batch) => [batch.scheduleId, {}])),
+      conclude: (subject, outcome) => subject.concludeAppend(outcome),
+    }),
+    settlement: createRun<SettlementBatch, { readonly results: readonly SettlementResult[] }>({
+      kind: 'settlement',
+      statementOf: settlementStatement,
+      countEntries: ({ settlements }) => settlements.length,
+      firstSeqOf: ({ baseSeq }) => baseSeq + 1,
+      readDone(rows, batches) {
+        const done = readSettlementRows(rows as Parameters<typeof readSettlementRows>[0]);
+        return new Map(
+          batches.flatMap((batch) => {
+            const results = done.get(batch.scheduleId);
+            return results === undefined ? [] : [[batch.scheduleId, { results: noteWallets(batch, results) }]];
+          }),
+        );
+      },
+      async findDone(batches) {
+        const settled = await doubt.readSettlements(batches.flatMap(({ settlements }) => settlements));
+        if (settled === null) return null;
+        return new Map(
+          batches.map(({ scheduleId, settlements }) => [
+            scheduleId,
+            { results: settlements.map(({ paymentId }) => settled.get(paymentId) ?? { paymentId, fate: 'untried' }) },
+          ]),
+        );
+      },
+      conclude: (subject, outcome) => subject.concludeSettlements(outcome),
+    }),
     stall(taken) {
       for (const { subject, batch } of taken) if (!concluded.has(batch)) subject.stall();
     },
@@ -276,12 +283,4 @@ function reasonOf(error: unknown): PartRefusal {
   if (state === COUNTS_DIFFER || state === KEY_TWICE) return 'key-taken';
   if (isInvalidValue(error)) return 'invalid-value';
   return state.startsWith(INTEGRITY) && state !== CHECK_VIOLATION ? 'conflict' : 'rule';
-}
-
-function countEvents(taken: readonly Taken<AppendBatch>[]): number {
-  return taken.reduce((sum, { batch }) => sum + batch.events.length, 0);
-}
-
-function countSettlements(taken: readonly Taken<SettlementBatch>[]): number {
-  return taken.reduce((sum, { batch }) => sum + batch.settlements.length, 0);
 }

@@ -2,8 +2,15 @@ import type { TrialResult } from '../../health/write-health.ts';
 import type { AppendBatch, Journal, JournalSubject, SettlementBatch } from '../../actors/journal-port.ts';
 import type { ObservedDatabaseClock } from '../../runtime/database-clock.ts';
 import type { Heartbeat } from '../../domain/node.ts';
+import { pause } from '../../runtime/clock.ts';
 import { createBeatTurns } from './beat-turns.ts';
-import { createFlushRuns, type FlushKind, type FlushRunsDependencies, type Taken } from './flush-runs.ts';
+import {
+  createFlushRuns,
+  type FlushKind,
+  type FlushRun,
+  type FlushRunsDependencies,
+  type Taken,
+} from './flush-runs.ts';
 import { createLane, type Lane } from './lane.ts';
 import { createLockedWallets } from './locked-wallets.ts';
 import { tryWriteOn } from './trial-write.ts';
@@ -75,9 +82,12 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
   let lastKind: FlushKind = 'settlement';
   let isPumpRequested = false;
   const cancelShedding: Record<FlushKind, (() => void) | null> = { append: null, settlement: null };
-  let underWay = 0;
   /** `startedAt` is that of the youngest. */
   const inFlight = { append: { count: 0, startedAt: 0 }, settlement: { count: 0, startedAt: 0 } };
+  const flushes = {
+    append: flushesOf('append', takeAppends, runs.append),
+    settlement: flushesOf('settlement', takeSettlements, runs.settlement),
+  };
 
   function lookAtWallets(): void {
     for (const subject of setAside) ready.settlement.add(subject);
@@ -100,8 +110,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
       // A ready schedule may turn out to have nothing to write; then the lane takes other work.
       for (let kind = nextKind(); kind !== null && lane.isFree; kind = nextKind()) {
         lastKind = kind;
-        if (kind === 'append') void flushAppends(lane);
-        else void flushSettlements(lane);
+        flushes[kind].start(lane);
       }
     }
     watchForAbsence('append', couldAppend);
@@ -138,19 +147,8 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     cancelShedding[kind] ??= clock.after(NO_LANE_LIMIT_MS, () => {
       cancelShedding[kind] = null;
       if (hasLaneFor(kind)) requestPump();
-      else shed(kind);
+      else flushes[kind].shed();
     });
-  }
-
-  function shed(kind: FlushKind): void {
-    const error = new Error('no lane to the database came free');
-    const subjects: JournalSubject[] = [];
-    const take = kind === 'append' ? takeAppends : takeSettlements;
-    while (ready[kind].size > 0) for (const { subject } of take()) subjects.push(subject);
-    for (const subject of subjects) {
-      if (kind === 'append') subject.concludeAppend({ type: 'unavailable', effect: 'none', error });
-      else subject.concludeSettlements({ type: 'unavailable', effect: 'none', error });
-    }
   }
 
   function takeAppends(): Taken<AppendBatch>[] {
@@ -192,37 +190,44 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     return taken;
   }
 
-  async function flushAppends(lane: Lane): Promise<void> {
-    const taken = takeAppends();
-    if (taken.length === 0) return;
-    if (settlementLane === lane) settlementLane = null;
-    await keepBusy('append', taken, () => runs.append(lane, taken));
-  }
-
-  async function flushSettlements(lane: Lane): Promise<void> {
-    const taken = takeSettlements();
-    if (taken.length === 0) return;
-    settlementLane = lane;
-    await keepBusy('settlement', taken, () => runs.settle(lane, taken));
-  }
-
-  async function keepBusy(kind: FlushKind, taken: readonly Taken<object>[], run: () => Promise<void>): Promise<void> {
-    underWay += 1;
-    inFlight[kind] = { count: inFlight[kind].count + 1, startedAt: clock.monotonicMs() };
-    const cancelHelp = clock.after(LATE_FLUSH_MS + TIMER_RESOLUTION_MS, requestPump);
-    const cancel = clock.after(LATE_ANSWER_MS, () => runs.stall(taken));
-    try {
-      await run();
-    } catch (error) {
-      log.error({ err: error }, 'the journal failed; its node cannot go on');
-      throw error;
-    } finally {
-      cancel();
-      cancelHelp();
-      underWay -= 1;
-      inFlight[kind] = { ...inFlight[kind], count: inFlight[kind].count - 1 };
-      requestPump();
+  function flushesOf<B extends object>(
+    kind: FlushKind,
+    take: () => Taken<B>[],
+    { run, refuse }: FlushRun<B>,
+  ): { start(lane: Lane): void; shed(): void } {
+    async function keepBusy(lane: Lane, taken: readonly Taken<B>[]): Promise<void> {
+      const current = inFlight[kind];
+      current.count += 1;
+      current.startedAt = clock.monotonicMs();
+      const cancelHelp = clock.after(LATE_FLUSH_MS + TIMER_RESOLUTION_MS, requestPump);
+      const cancel = clock.after(LATE_ANSWER_MS, () => runs.stall(taken));
+      try {
+        await run(lane, taken);
+      } catch (error) {
+        log.error({ err: error }, 'the journal failed; its node cannot go on');
+        throw error;
+      } finally {
+        cancel();
+        cancelHelp();
+        current.count -= 1;
+        requestPump();
+      }
     }
+
+    return {
+      start(lane) {
+        const taken = take();
+        if (taken.length === 0) return;
+        if (kind === 'settlement') settlementLane = lane;
+        else if (settlementLane === lane) settlementLane = null;
+        void keepBusy(lane, taken);
+      },
+      shed() {
+        const taken: Taken<B>[] = [];
+        while (ready[kind].size > 0) taken.push(...take());
+        refuse(taken, new Error('no lane to the database came free'));
+      },
+    };
   }
 
   return {
@@ -244,10 +249,9 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
     },
     async close() {
       runs.close();
-      while (underWay > 0 && lanes.some((lane) => lane.isConnected)) {
-        await new Promise<void>((resolve) => {
-          clock.after(DRAIN_POLL_MS, resolve);
-        });
+      const isUnderWay = (): boolean => inFlight.append.count + inFlight.settlement.count > 0;
+      while (isUnderWay() && lanes.some((lane) => lane.isConnected)) {
+        await pause(clock, DRAIN_POLL_MS);
       }
       cancelShedding.append?.();
       cancelShedding.settlement?.();

@@ -101,3 +101,9 @@ export function readRows<R extends QueryResultRow>(connections: Connections, sta
 export function writeRows<R extends QueryResultRow>(connections: Connections, statement: Statement): Promise<R[]> {
   return runStatement(connections, statement, 'unknown', WAITING_LIMIT_MS);
 }
+
+/** The two halves of a batch whose statement was refused for a part of it. */
+export function halvesOf<T>(batch: readonly T[]): readonly (readonly T[])[] {
+  const half = Math.ceil(batch.length / 2);
+  return [batch.slice(0, half), batch.slice(half)];
+}

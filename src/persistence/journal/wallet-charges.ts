@@ -24,7 +24,7 @@ import {
   toFault,
 } from '../database-errors.ts';
 import { type Charge, ChargeLines } from './charge-lines.ts';
-import { type Connections, ROW_PATIENCE, sendStatement, WAITING_LIMIT_MS } from './statement.ts';
+import { type Connections, halvesOf, ROW_PATIENCE, sendStatement, WAITING_LIMIT_MS } from './statement.ts';
 
 /** Keeps a statement, and the time for which it holds its wallets, in the low milliseconds. */
 const CHARGES_PER_STATEMENT = 500;
@@ -207,9 +207,7 @@ export function createWalletCharges({
         refuseAlone(only, error);
         return;
       }
-      const half = batch.length >> 1;
-      await settle(batch.slice(0, half));
-      await settle(batch.slice(half));
+      for (const half of halvesOf(batch)) await settle(half);
     }
   }
 

@@ -46,7 +46,7 @@ async function holdBehind(error: Error) {
   });
   const lone = createLoneActor();
   const hold = lone.ask(holdCommand(LONE_SCHEDULE, randomUUID(), 1));
-  await runs.append(lane, [{ subject: lone.actor, batch: lone.takeAppend() }]);
+  await runs.append.run(lane, [{ subject: lone.actor, batch: lone.takeAppend() }]);
   return { sent, reply: hold.reply() };
 }
 
