@@ -1,4 +1,5 @@
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Histogram, type Registry } from 'prom-client';
+import { createFigures } from '../../runtime/figures.ts';
 
 /** Delays up to the flush time are by design; longer ones mean that the node is late. */
 const DELAY_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 2.5];
@@ -30,13 +31,12 @@ const KNOWN_CODES: ReadonlySet<number> = new Set([
 
 /** Registers the metrics of live sockets, and returns their counters. */
 export function registerLiveMetrics(registry: Registry, sources: LiveSources): LiveTally {
-  const registers = [registry];
   const closes = new Map<string, number>();
   const delay = new Histogram({
     name: 'frontrow_live_delay_seconds',
     help: 'Time from the first durable change of a round to the frame of the schedule’s last watcher.',
     buckets: DELAY_BUCKETS_SECONDS,
-    registers,
+    registers: [registry],
   });
   const tally: LiveTally = {
     framesSent: 0,
@@ -47,46 +47,21 @@ export function registerLiveMetrics(registry: Registry, sources: LiveSources): L
       closes.set(label, (closes.get(label) ?? 0) + 1);
     },
   };
-  gauge('frontrow_live_sockets', 'Open live sockets.', () => sources.sockets());
-  gauge('frontrow_live_sockets_behind', 'Live sockets that do not keep up now.', () => sources.behind());
-  gauge('frontrow_live_schedules', 'Schedules with watchers on this node.', () => sources.schedules());
-  gauge('frontrow_live_frames_sent_total', 'Frames handed to live sockets.', () => tally.framesSent);
-  gauge(
+  const { single, labelled } = createFigures(registry);
+  single('frontrow_live_sockets', 'Open live sockets.', () => sources.sockets());
+  single('frontrow_live_sockets_behind', 'Live sockets that do not keep up now.', () => sources.behind());
+  single('frontrow_live_schedules', 'Schedules with watchers on this node.', () => sources.schedules());
+  single('frontrow_live_frames_sent_total', 'Frames handed to live sockets.', () => tally.framesSent);
+  single(
     'frontrow_live_slow_snapshots_total',
     'Snapshots sent in place of what a slow socket had missed.',
     () => tally.slowSnapshots,
   );
-  const subscriptions = new Gauge({
-    name: 'frontrow_live_subscriptions',
-    help: 'Subscriptions of live sockets, by channel.',
-    labelNames: ['channel'],
-    registers,
-    collect() {
-      const { seats, queue } = sources.subscriptions();
-      subscriptions.set({ channel: 'seats' }, seats);
-      subscriptions.set({ channel: 'queue' }, queue);
-    },
-  });
-  const closed = new Gauge({
-    name: 'frontrow_live_closed_total',
-    help: 'Live sockets that have ended, by close code.',
-    labelNames: ['code'],
-    registers,
-    collect() {
-      for (const [code, count] of closes) closed.set({ code }, count);
-    },
-  });
-
-  function gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  }
-
+  labelled('frontrow_live_subscriptions', 'Subscriptions of live sockets, by channel.', ['channel'], () =>
+    Object.entries(sources.subscriptions()).map(([channel, count]) => [{ channel }, count]),
+  );
+  labelled('frontrow_live_closed_total', 'Live sockets that have ended, by close code.', ['code'], () =>
+    [...closes].map(([code, count]) => [{ code }, count]),
+  );
   return tally;
 }

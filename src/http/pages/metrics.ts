@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import type { Clock } from '../../runtime/clock.ts';
 import type { FaultCode, RejectionCode } from '../../domain/errors.ts';
+import { createFigures } from '../../runtime/figures.ts';
 import type { ConnectionLimits } from '../hooks/connection-caps.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
@@ -53,21 +54,13 @@ export function createMetrics(): Metrics {
   });
   for (const limit of Object.values(LIMIT_LABELS)) refusedConnections.inc({ limit }, 0);
   let openSockets: (() => number) | null = null;
-  /** A counter of the library costs 2 µs an increment, so it gets its value when it is read. */
   const counted = new Map<RefusalCode, number>();
-  const collected = new Map<RefusalCode, number>();
-  const refusals = new Counter({
-    name: 'http_refusals_total',
-    help: 'Answers that were problem documents, by code.',
-    labelNames: ['code'],
-    registers: [registry],
-    collect() {
-      for (const [code, count] of counted) {
-        refusals.inc({ code }, count - (collected.get(code) ?? 0));
-        collected.set(code, count);
-      }
-    },
-  });
+  createFigures(registry).labelled(
+    'http_refusals_total',
+    'Answers that were problem documents, by code.',
+    ['code'],
+    () => [...counted].map(([code, count]) => [{ code }, count]),
+  );
 
   return {
     registry,
