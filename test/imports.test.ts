@@ -11,7 +11,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   runtime: ['domain'],
   config: [],
-  health: ['runtime'],
+  health: ['domain', 'runtime'],
   actors: ['domain', 'runtime'],
   queue: ['domain', 'runtime'],
   persistence: ['domain', 'runtime'],

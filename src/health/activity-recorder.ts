@@ -1,4 +1,5 @@
 import { createHistogram } from 'node:perf_hooks';
+import { FAULT_CODES } from '../domain/errors.ts';
 import type { Activity } from './activity.ts';
 import type { ActivitySample, CodeCount } from './activity-sample.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
@@ -14,12 +15,7 @@ const CODES_NAMED = 5;
 const MICROSECONDS_PER_MS = 1_000;
 const LONGEST_MICROSECONDS = 60_000_000;
 
-const UNAVAILABLE_CODES: ReadonlySet<string> = new Set([
-  'OVERLOADED',
-  'STORE_UNAVAILABLE',
-  'OWNER_UNAVAILABLE',
-  'QUEUE_UNAVAILABLE',
-]);
+const UNAVAILABLE_CODES: ReadonlySet<string> = new Set(FAULT_CODES);
 const BUG_CODE = 'INTERNAL_ERROR';
 
 /** The recorder's sources. Counts start with the process and only grow, except those of queues, which restart with each keeper. */

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { documentText } from './openapi.ts';
 import { type ConstantAnswer, createConstantAnswer, sendConstant } from '../answers/constant-answer.ts';
 import { createReferenceScript } from './reference-script.ts';
+import { OWN_ORIGIN_ONLY } from './web-pages.ts';
 
 const SCRIPT_URL = '/docs/assets/js/scalar.js';
 /** The script is 4 MiB and changes only with a release. */
@@ -32,17 +33,7 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
       enableCSPNonces: true,
       contentSecurityPolicy: {
         useDefaults: false,
-        directives: {
-          defaultSrc: ["'none'"],
-          scriptSrc: ["'self'"],
-          styleSrc: ["'self'"],
-          imgSrc: ["'self'", 'data:'],
-          fontSrc: ["'self'", 'data:'],
-          connectSrc: ["'self'"],
-          baseUri: ["'none'"],
-          formAction: ["'none'"],
-          frameAncestors: ["'none'"],
-        },
+        directives: { ...OWN_ORIGIN_ONLY, fontSrc: ["'self'", 'data:'] },
       },
     });
     scope.get('/docs', { schema: { hide: true } }, (_request, reply) => {

@@ -10,6 +10,18 @@ const PAGE_CACHE_CONTROL = 'no-cache';
 /** The content of a hashed name never changes, so that a reload asks for the page alone. */
 const ASSET_CACHE_CONTROL = 'public, max-age=31536000, immutable';
 
+/** Directives under which a page loads from this service alone. `connectSrc` covers its WebSockets too. */
+export const OWN_ORIGIN_ONLY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
 /**
  * The fan's page at `/` and the operator's at `/ops`, with their bundled files below `/assets/`. They are built on the first
  * request, because most processes of a test or a drill never serve a page. Paths are looked up among the built names, so no path
@@ -34,17 +46,9 @@ export async function webPages(app: FastifyInstance, responder: Responder): Prom
       contentSecurityPolicy: {
         useDefaults: false,
         directives: {
-          defaultSrc: ["'none'"],
-          scriptSrc: ["'self'"],
-          styleSrc: ["'self'"],
-          imgSrc: ["'self'", 'data:'],
+          ...OWN_ORIGIN_ONLY,
           fontSrc: ["'self'"],
-          // Covers WebSockets of the same origin too.
-          connectSrc: ["'self'"],
           manifestSrc: ["'self'"],
-          baseUri: ["'none'"],
-          formAction: ["'none'"],
-          frameAncestors: ["'none'"],
           requireTrustedTypesFor: ["'script'"],
           trustedTypes: ["'none'"],
         },
