@@ -18,7 +18,7 @@ const ANSWERS_TO_RETURN = 2;
 const FIGURES_SPAN_MS = 30_000;
 
 /** An answer that the server owes. */
-export interface Owed {
+interface Owed {
   readonly sentAt: LoopTime;
 }
 
@@ -38,6 +38,8 @@ export interface AnswerFigures {
 
 export interface AnswerWatch {
   readonly isSilent: boolean;
+  /** Sends a command, and returns its answer, for which the watch waits too. */
+  ask<T>(send: () => Promise<T>): Promise<T>;
   /** A command was sent. */
   owe(): Owed;
   arrived(owed: Owed): void;
@@ -133,22 +135,36 @@ export function createAnswerWatch(settings: AnswerWatchSettings): AnswerWatch {
     figures = longest(figures, { silenceMs, ownDelayMs });
   }
 
+  function owe(): Owed {
+    startTicking();
+    const entry = { sentAt: loopTime() };
+    owed.add(entry);
+    return entry;
+  }
+
+  function arrived(entry: Owed): void {
+    if (!owed.delete(entry) || !isSilent) return;
+    const isPrompt = loopTime().ranMs - entry.sentAt.ranMs <= limitMs / 2;
+    goodAnswers = isPrompt ? goodAnswers + 1 : 0;
+    if (goodAnswers >= ANSWERS_TO_RETURN) isSilent = false;
+  }
+
   return {
     get isSilent() {
       return isSilent;
     },
-    owe() {
-      startTicking();
-      const entry = { sentAt: loopTime() };
-      owed.add(entry);
-      return entry;
+    async ask(send) {
+      const entry = owe();
+      try {
+        const answer = await send();
+        arrived(entry);
+        return answer;
+      } finally {
+        owed.delete(entry);
+      }
     },
-    arrived(entry) {
-      if (!owed.delete(entry) || !isSilent) return;
-      const isPrompt = loopTime().ranMs - entry.sentAt.ranMs <= limitMs / 2;
-      goodAnswers = isPrompt ? goodAnswers + 1 : 0;
-      if (goodAnswers >= ANSWERS_TO_RETURN) isSilent = false;
-    },
+    owe,
+    arrived,
     lost: (entry) => void owed.delete(entry),
     presumeSilent() {
       isSilent = true;

@@ -98,19 +98,6 @@ export function createRedisBroadcast(deps: {
     return createAnswerWatch({ clock, limitMs: ANSWER_LIMIT_MS, onSilent: (error) => giveUp(client, error) });
   }
 
-  /** The answer to a command, for which the watch over its client waits too. */
-  async function answerOf<T>(watch: AnswerWatch, command: Promise<T>): Promise<T> {
-    const owed = watch.owe();
-    try {
-      const answer = await command;
-      watch.arrived(owed);
-      return answer;
-    } catch (error) {
-      watch.lost(owed);
-      throw error;
-    }
-  }
-
   function noteConnected(): void {
     if (!up.has(teller) || !isHearing) return;
     for (const run of connectionWatchers) run();
@@ -127,7 +114,7 @@ export function createRedisBroadcast(deps: {
   async function subscribe(channels: readonly string[]): Promise<void> {
     for (let first = 0; first < channels.length; first += CHANNELS_PER_COMMAND) {
       const some = channels.slice(first, first + CHANNELS_PER_COMMAND);
-      await answerOf(hearerWatch, hearer.subscribe(...some));
+      await hearerWatch.ask(() => hearer.subscribe(...some));
       for (const channel of some) listeners.get(channel)?.listening?.();
     }
   }
@@ -150,7 +137,7 @@ export function createRedisBroadcast(deps: {
 
   function look(): void {
     cancelLook = clock.after(LOOK_EVERY_MS, () => {
-      if (isHearing) answerOf(hearerWatch, hearer.ping()).catch((error: unknown) => giveUp(hearer, error));
+      if (isHearing) hearerWatch.ask(() => hearer.ping()).catch((error: unknown) => giveUp(hearer, error));
       look();
     });
   }
@@ -206,13 +193,15 @@ export function createRedisBroadcast(deps: {
         unansweredBytes -= bytes;
         counts[outcome] += 1;
       };
-      answerOf(tellerWatch, teller.publish(prefix + channel, message)).then(
-        () => settle('sent'),
-        (error: unknown) => {
-          settle('dropped');
-          giveUp(teller, error);
-        },
-      );
+      tellerWatch
+        .ask(() => teller.publish(prefix + channel, message))
+        .then(
+          () => settle('sent'),
+          (error: unknown) => {
+            settle('dropped');
+            giveUp(teller, error);
+          },
+        );
     },
 
     listen(name, listener) {

@@ -8,7 +8,7 @@
  * REDIS-3. While events may be missed, `isHearing` is false.
  */
 import { Redis } from 'ioredis';
-import { type AnswerFigures, createAnswerWatch, type Owed } from '../../runtime/answer-watch.ts';
+import { type AnswerFigures, createAnswerWatch } from '../../runtime/answer-watch.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Fault } from '../../domain/errors.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -46,11 +46,6 @@ export interface RedisLink {
   close(): Promise<void>;
 }
 
-interface PendingCommand {
-  readonly owed: Owed;
-  readonly refuse: (error: unknown) => void;
-}
-
 export function createRedisLink(deps: {
   readonly url: string;
   /** That of the machine: sockets know no other. */
@@ -66,8 +61,8 @@ export function createRedisLink(deps: {
   readonly onHearing: () => void;
 }): RedisLink {
   const { url, clock, commandLimitMs = COMMAND_LIMIT_MS, log, onUp, onDown, onEvent, onHearing } = deps;
-  /** In the order in which they were sent. */
-  const pending = new Set<PendingCommand>();
+  /** Rejects the commands that have no answer, in the order in which they were sent. */
+  const pending = new Set<(error: unknown) => void>();
   let isUp = false;
   let isHearing = false;
   let isClosed = false;
@@ -77,10 +72,7 @@ export function createRedisLink(deps: {
   const hearing = createAnswerWatch({
     clock,
     limitMs: Math.max(HEARING_LIMIT_MS, commandLimitMs),
-    onSilent: () => {
-      isHearing = false;
-      if (!isClosed) listener.disconnect(true);
-    },
+    onSilent: stopHearing,
   });
   // The client's own limits are for what this link does not see: it cannot tell a late answer from one that nobody has read yet.
   const options = redisOptions(2 * commandLimitMs);
@@ -102,25 +94,19 @@ export function createRedisLink(deps: {
     log.warn({ err: error }, 'Redis does not answer; the waiting room admits nobody until it does');
     const refused = [...pending];
     pending.clear();
-    for (const command of refused) command.refuse(error);
+    for (const refuse of refused) refuse(error);
     onDown();
   }
 
   function probe(): void {
     clock.after(PROBE_EVERY_MS, () => {
       if (isUp || isClosed || !isConnected) return;
-      const owed = watch.owe();
-      redis.ping().then(
-        () => {
-          watch.arrived(owed);
-          if (watch.isSilent) probe();
-          else goUp();
-        },
-        () => {
-          watch.lost(owed);
-          probe();
-        },
-      );
+      watch
+        .ask(() => redis.ping())
+        .then(
+          () => (watch.isSilent ? probe() : goUp()),
+          () => probe(),
+        );
     });
   }
 
@@ -135,20 +121,19 @@ export function createRedisLink(deps: {
   // Every fault of a connection closes it, and the handler above reports that.
   redis.on('error', (error: unknown) => log.debug({ err: error }, 'a connection to Redis failed'));
 
+  function stopHearing(): void {
+    isHearing = false;
+    if (!isClosed) listener.disconnect(true);
+  }
+
   function listen(): void {
     hearing.reset();
-    const owed = hearing.owe();
-    listener.psubscribe(eventPatternOf(database)).then(
-      () => {
-        hearing.arrived(owed);
+    hearing
+      .ask(() => listener.psubscribe(eventPatternOf(database)))
+      .then(() => {
         isHearing = true;
         onHearing();
-      },
-      () => {
-        hearing.lost(owed);
-        listener.disconnect(true);
-      },
-    );
+      }, stopHearing);
   }
   listener.on('ready', listen);
   listener.on('close', () => (isHearing = false));
@@ -170,23 +155,17 @@ export function createRedisLink(deps: {
     if (!isUp) return Promise.reject(new Fault('QUEUE_UNAVAILABLE', 'none'));
     return new Promise<T>((resolve, reject) => {
       const refuse = (error: unknown): void => reject(new Fault('QUEUE_UNAVAILABLE', 'unknown', { cause: error }));
-      const entry = { owed: watch.owe(), refuse };
-      pending.add(entry);
-      command().then(
+      pending.add(refuse);
+      watch.ask(command).then(
         (reply) => {
-          watch.arrived(entry.owed);
-          pending.delete(entry);
+          pending.delete(refuse);
           resolve(reply);
         },
         (error: unknown) => {
-          watch.lost(entry.owed);
-          if (!pending.delete(entry)) return;
+          if (!pending.delete(refuse)) return;
           refuse(error);
-          if (isReply(error)) {
-            log.error({ err: error }, 'Redis refused a command');
-          } else {
-            giveUp(error);
-          }
+          if (isReply(error)) log.error({ err: error }, 'Redis refused a command');
+          else giveUp(error);
         },
       );
     });
@@ -215,15 +194,7 @@ export function createRedisLink(deps: {
 
     checkHearing() {
       if (!isHearing) return;
-      const owed = hearing.owe();
-      listener.ping().then(
-        () => hearing.arrived(owed),
-        () => {
-          hearing.lost(owed);
-          isHearing = false;
-          if (!isClosed) listener.disconnect(true);
-        },
-      );
+      hearing.ask(() => listener.ping()).catch(stopHearing);
     },
 
     async start() {
