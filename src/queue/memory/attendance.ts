@@ -1,7 +1,7 @@
 import { IDLE_LOOK_AGAIN_MS } from '../limits.ts';
 import type { DueItem } from '../line-store.ts';
 import type { Allowances } from '../presence-settings.ts';
-import { createDeadlines } from './deadlines.ts';
+import { createDeadlines } from '../../runtime/deadlines.ts';
 import { createPresence, type Presence } from './presence.ts';
 
 /** A due item that was handed out is handed out again this much later, unless it was done. */

@@ -1,4 +1,4 @@
-/** What ends at some instant, the earliest first: a binary heap in which what has ended otherwise is left until it surfaces. */
+/** Items by the instant at which they end, the earliest first: a binary heap. An item that ended otherwise stays until it surfaces. */
 export interface Deadlines<T> {
   add(atMs: number, item: T): void;
   /** The earliest instant of an item that still counts, or null. */
@@ -12,10 +12,10 @@ interface Deadline<T> {
   readonly item: T;
 }
 
-/** Below this many, what does not count any more is not worth a cleaning. */
+/** In a smaller heap, items that no longer count are not worth a cleaning. */
 const SMALLEST_CLEANING = 1_024;
 
-/** `counts` tells whether an item still ends at the instant that it was added with; `live` how many do, at most. */
+/** `counts`: whether an item still ends at the instant that it was added with. `live`: how many do, at most. */
 export function createDeadlines<T>(options: {
   counts: (item: T, atMs: number) => boolean;
   live: () => number;

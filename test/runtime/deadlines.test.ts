@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { createDeadlines } from '../../../src/queue/memory/deadlines.ts';
+import { createDeadlines } from '../../src/runtime/deadlines.ts';
 
 t.test('deadlines come due in order, without those that do not count any more', async () => {
   fc.assert(
