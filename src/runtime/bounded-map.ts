@@ -1,6 +1,8 @@
 export interface BoundedMap<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
+  delete(key: K): void;
+  clear(): void;
 }
 
 /**
@@ -20,6 +22,8 @@ export function createBoundedMap<K, V>(limit: number): BoundedMap<K, V> {
 
   return {
     get: (key) => entries.get(key),
+    delete: (key) => void entries.delete(key),
+    clear: () => entries.clear(),
     set(key, value) {
       if (!entries.has(key) && entries.size >= limit) forgetOldest();
       entries.set(key, value);

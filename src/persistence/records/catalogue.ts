@@ -8,6 +8,7 @@ import type {
   ScheduleWithAvailability,
 } from '../../domain/catalogue.ts';
 import type { Page, PageRequest } from '../../domain/page.ts';
+import { createBoundedMap } from '../../runtime/bounded-map.ts';
 import { createLookUps } from '../../runtime/look-ups.ts';
 import { createCalendar } from './calendar.ts';
 import {
@@ -108,24 +109,15 @@ function timestamp(epochMs: number | null): string | null {
   return epochMs === null ? null : new Date(epochMs).toISOString();
 }
 
-/** Keeps at most `limit` entries; the one that came first makes room. */
-function remember<V>(entries: Map<number, V>, limit: number, id: number, value: V): void {
-  if (!entries.has(id) && entries.size >= limit) {
-    const [oldest] = entries.keys();
-    if (oldest !== undefined) entries.delete(oldest);
-  }
-  entries.set(id, value);
-}
-
 /**
  * The catalogue in PostgreSQL. Concerts and schedules that were seen are kept in memory, unknown ids never are: they share
  * statements instead, so that thousands of them cost little and leave nothing behind. Answers never predate their request.
  */
 export function createCatalogue({ pool }: { readonly pool: Connections }): Catalogue & CatalogueMemory {
-  const concerts = new Map<number, Concert>();
+  const concerts = createBoundedMap<number, Concert>(CONCERTS_REMEMBERED);
   /** Policy changes so far, those told by other nodes included. A read that was under way during one may hold the policy of before it, and is not remembered. */
   let policyChanges = 0;
-  const schedules = new Map<number, Schedule>();
+  const schedules = createBoundedMap<number, Schedule>(SCHEDULES_REMEMBERED);
   const dateIn = createCalendar();
 
   function read<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
@@ -143,7 +135,7 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
     const changesBefore = policyChanges;
     const found = (await read<R>(text, values)).map((row) => ({ row, concert: concertOf(row) }));
     if (policyChanges === changesBefore) {
-      for (const { concert } of found) remember(concerts, CONCERTS_REMEMBERED, concert.concertId, concert);
+      for (const { concert } of found) concerts.set(concert.concertId, concert);
     }
     return found;
   }
@@ -160,7 +152,7 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
 
   function rememberSchedule(row: ScheduleRow): Schedule {
     const schedule = scheduleOf(row, dateIn);
-    remember(schedules, SCHEDULES_REMEMBERED, schedule.scheduleId, schedule);
+    schedules.set(schedule.scheduleId, schedule);
     return schedule;
   }
 
