@@ -10,103 +10,69 @@ export interface Charge {
   readonly reject: (reason: unknown) => void;
 }
 
-/**
- * The charges that wait, a line for each wallet in order of arrival. A line whose wallet is locked is set aside until
- * `resume`; the others go on.
- */
+/** The charges that wait, a line for each wallet in order of arrival. */
 export class ChargeLines {
   /** Longest-waiting wallet first. */
-  readonly #ready = new Map<string, Charge[]>();
-  readonly #setAside = new Map<string, Charge[]>();
-  /** Since when a wallet was found locked by every statement; monotonic milliseconds. */
-  readonly #lockedSince = new Map<string, number>();
+  readonly #lines = new Map<string, Charge[]>();
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  get isAnyReady(): boolean {
-    return this.#ready.size > 0;
-  }
-
-  get isAnySetAside(): boolean {
-    return this.#setAside.size > 0;
-  }
-
   add(charge: Charge): void {
-    const line = this.#setAside.get(charge.userId) ?? this.#ready.get(charge.userId);
-    if (line === undefined) this.#ready.set(charge.userId, [charge]);
+    const line = this.#lines.get(charge.userId);
+    if (line === undefined) this.#lines.set(charge.userId, [charge]);
     else line.push(charge);
     this.#size += 1;
   }
 
-  /** The first of each line, up to `limit`; what a line still holds goes to the back. */
-  take(limit: number): Charge[] {
+  /** Takes the first of each line, up to `limit`, without the wallets that are left alone. A shortened line goes to the back. */
+  take(limit: number, leftAlone: ReadonlySet<string>): Charge[] {
     const batch: Charge[] = [];
     const unfinished: [string, Charge[]][] = [];
-    for (const [userId, line] of this.#ready) {
+    for (const [userId, line] of this.#lines) {
       if (batch.length === limit) break;
-      this.#ready.delete(userId);
+      if (leftAlone.has(userId)) continue;
+      this.#lines.delete(userId);
       const [first, ...rest] = line;
       if (first !== undefined) batch.push(first);
       if (rest.length > 0) unfinished.push([userId, rest]);
     }
-    for (const [userId, rest] of unfinished) this.#ready.set(userId, rest);
+    for (const [userId, rest] of unfinished) this.#lines.set(userId, rest);
     this.#size -= batch.length;
     return batch;
   }
 
-  /** Puts a taken charge back at the head of its line, and sets the line aside. Returns since when its wallet is locked. */
-  setAside(charge: Charge, nowMs: number): number {
-    const { userId } = charge;
-    this.#setAside.set(userId, [charge, ...(this.#ready.get(userId) ?? [])]);
-    this.#ready.delete(userId);
+  /** Puts a taken charge back at the head of its line. */
+  putBack(charge: Charge): void {
+    this.#lines.set(charge.userId, [charge, ...(this.#lines.get(charge.userId) ?? [])]);
     this.#size += 1;
-    const since = this.#lockedSince.get(userId) ?? nowMs;
-    this.#lockedSince.set(userId, since);
-    return since;
-  }
-
-  /** A statement has locked the wallet. */
-  noteUnlocked(userId: string): void {
-    this.#lockedSince.delete(userId);
-  }
-
-  /** Lets the lines that were set aside go with the next statements. */
-  resume(): void {
-    for (const [userId, line] of this.#setAside) this.#ready.set(userId, line);
-    this.#setAside.clear();
   }
 
   /** Takes out a wallet's whole line. */
   drop(userId: string): readonly Charge[] {
-    const line = this.#setAside.get(userId) ?? this.#ready.get(userId) ?? [];
-    this.#setAside.delete(userId);
-    this.#ready.delete(userId);
-    this.#lockedSince.delete(userId);
+    const line = this.#lines.get(userId) ?? [];
+    this.#lines.delete(userId);
     this.#size -= line.length;
     return line;
   }
 
   /** Takes out those of a wallet's line that carry the key. */
   dropKey(userId: string, key: string): readonly Charge[] {
-    const line = this.#ready.get(userId) ?? [];
-    const { duplicates = [], others = [] } = Object.groupBy(line, ({ claim }) =>
+    const { duplicates = [], others = [] } = Object.groupBy(this.#lines.get(userId) ?? [], ({ claim }) =>
       claim?.key === key ? 'duplicates' : 'others',
     );
-    if (others.length > 0) this.#ready.set(userId, others);
-    else this.#ready.delete(userId);
+    if (others.length > 0) this.#lines.set(userId, others);
+    else this.#lines.delete(userId);
     this.#size -= duplicates.length;
     return duplicates;
   }
 
   /** Takes out all. */
   clear(): readonly Charge[] {
-    const all = [...this.#setAside.values(), ...this.#ready.values()].flat();
-    this.#setAside.clear();
-    this.#ready.clear();
-    this.#lockedSince.clear();
+    const all = [...this.#lines.values()].flat();
+    this.#lines.clear();
     this.#size = 0;
     return all;
   }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { WAITING_LIMIT_MS } from './statement.ts';
 
-/** Between two looks at wallets that are locked. One statement looks at all of them. */
+/** The interval between two looks at locked wallets. One statement looks at all of them. */
 const LOOK_PAUSE_MS = 20;
 
 /**
- * The wallets that settlements found locked by other transactions. A locked wallet is left alone until the next look, so
- * that the settlements of all other wallets go on.
+ * The wallets that statements found locked by other transactions. A locked wallet is left alone until the next look, so that
+ * changes of all other wallets go on.
  */
 export interface LockedWallets {
   /** The users whose wallets are left alone until the next look. */

@@ -24,6 +24,7 @@ import {
   toFault,
 } from '../database-errors.ts';
 import { type Charge, ChargeLines } from './charge-lines.ts';
+import { createLockedWallets } from './locked-wallets.ts';
 import { type Connections, halvesOf, ROW_PATIENCE, sendStatement, WAITING_LIMIT_MS } from './statement.ts';
 
 /** Keeps a statement, and the time for which it holds its wallets, in the low milliseconds. */
@@ -32,8 +33,6 @@ const CHARGES_PER_STATEMENT = 500;
 const CHARGES_WAITING = 10_000;
 /** After a deadlock, serialization failure or timeout, which leave nothing done. */
 const ATTEMPTS = 3;
-/** Between two tries of charges whose wallets are locked; one statement carries all of them. */
-const LOCKED_PAUSE_MS = 20;
 const CHECK_VIOLATION = '23514';
 const LEDGER = new Set(['wallets', 'wallet_entries']);
 
@@ -139,8 +138,8 @@ export function createWalletCharges({
   clock?: Clock;
 }): WalletCharges {
   const lines = new ChargeLines();
+  const wallets = createLockedWallets(clock, begin);
   let isFlushing = false;
-  let isResuming = false;
 
   /** Answers those who wait with a key that has just been recorded; each of them would undo a statement of its own. */
   function answerDuplicates({ userId, claim }: Charge): void {
@@ -150,26 +149,20 @@ export function createWalletCharges({
 
   /** Refuses all that wait: they would wait for the same database, or the same table. */
   function refuseWaiting(cause: Fault): void {
-    for (const { reject: refuse } of lines.clear()) refuse(new Fault('STORE_UNAVAILABLE', 'none', { cause }));
+    for (const { userId, reject: refuse } of lines.clear()) {
+      wallets.noteUnlocked(userId);
+      refuse(new Fault('STORE_UNAVAILABLE', 'none', { cause }));
+    }
   }
 
   /** Another transaction holds the wallet: its line tries again soon, for as long as a caller waits. */
   function setAside(charge: Charge): void {
-    const nowMs = clock.monotonicMs();
-    const sinceMs = lines.setAside(charge, nowMs);
-    if (nowMs - sinceMs >= WAITING_LIMIT_MS) {
-      const cause = new Error('the wallet is locked by another transaction');
-      for (const { reject: refuse } of lines.drop(charge.userId)) {
-        refuse(new Fault('STORE_UNAVAILABLE', 'none', { cause, isOfOnePart: true }));
-      }
+    lines.putBack(charge);
+    if (wallets.noteLocked(charge.userId)) return;
+    const cause = new Error('the wallet is locked by another transaction');
+    for (const { reject: refuse } of lines.drop(charge.userId)) {
+      refuse(new Fault('STORE_UNAVAILABLE', 'none', { cause, isOfOnePart: true }));
     }
-    if (isResuming || !lines.isAnySetAside) return;
-    isResuming = true;
-    clock.after(LOCKED_PAUSE_MS, () => {
-      isResuming = false;
-      lines.resume();
-      begin();
-    });
   }
 
   function conclude(charge: Charge, row: OutcomeRow): void {
@@ -177,7 +170,7 @@ export function createWalletCharges({
       setAside(charge);
       return;
     }
-    lines.noteUnlocked(charge.userId);
+    wallets.noteUnlocked(charge.userId);
     const reply = replyTo(charge, row);
     if (reply.ok === true) answerDuplicates(charge);
     charge.resolve(reply);
@@ -211,8 +204,12 @@ export function createWalletCharges({
     }
   }
 
+  function take(): Charge[] {
+    return lines.take(CHARGES_PER_STATEMENT, wallets.leftAlone);
+  }
+
   async function flush(): Promise<void> {
-    while (lines.isAnyReady) await settle(lines.take(CHARGES_PER_STATEMENT));
+    for (let batch = take(); batch.length > 0; batch = take()) await settle(batch);
     isFlushing = false;
   }
 
