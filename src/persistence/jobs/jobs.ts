@@ -4,7 +4,7 @@ import type { Log } from '../../runtime/log.ts';
 import { ALARM_SETTINGS, type Alarm, type AlarmSettings, createAlarm } from './alarm.ts';
 import { sqlState } from '../database-errors.ts';
 import { startupOptions, withStartupOptions } from '../session-settings.ts';
-import { type Execute, pruneIdempotencyKeys, pruneNodes, pruneQueueTokens } from './prune.ts';
+import { type Execute, type Prunable, PRUNABLES, prune } from './prune.ts';
 
 export interface JobSettings extends AlarmSettings {
   /** From the start of a node to its first pruning, so that it does not meet the rush of a restart. */
@@ -112,10 +112,9 @@ export function createJobs(dependencies: {
     // Swallowed when another node's is waiting already, which serves as well.
     await boss.send(PRUNE, null, { startAfter: settings.pruneAfterStartMs / 1_000 });
     await boss.work(PRUNE, { pollingIntervalSeconds: PRUNE_POLL_SECONDS }, async ([job]) => {
-      const idempotencyKeys = await pruneIdempotencyKeys(execute, job?.signal);
-      const queueTokens = await pruneQueueTokens(execute, job?.signal);
-      const nodes = await pruneNodes(execute, job?.signal);
-      log.info({ idempotencyKeys, queueTokens, nodes }, 'pruned what is past its time');
+      const pruned: Partial<Record<Prunable, number>> = {};
+      for (const what of PRUNABLES) pruned[what] = await prune(execute, what, job?.signal);
+      log.info(pruned, 'pruned what is past its time');
     });
   }
 

@@ -21,12 +21,14 @@ function pruneStatement(table: string, key: string, isOld: string, order: string
 }
 
 const STATEMENTS = {
+  /** The answers recorded under idempotency keys. */
   idempotencyKeys: pruneStatement(
     'idempotency_keys',
     'user_id, key',
     "created_at <= statement_timestamp() - interval '24 hours'",
     'created_at',
   ),
+  /** The same of organisers. */
   adminAnswers: pruneStatement(
     'admin_answers',
     'caller, key',
@@ -45,40 +47,20 @@ const STATEMENTS = {
     "unused_at <= statement_timestamp() - interval '7 days'",
     'unused_at',
   ),
+  /** Dead nodes: they own nothing, and neither does a missing node. */
   nodes: pruneStatement('nodes', 'node', "dead_at <= statement_timestamp() - interval '7 days'", 'dead_at'),
 };
 
-function countIn(row: unknown): number {
-  return typeof row === 'object' && row !== null && 'pruned' in row ? Number(row.pruned) : 0;
-}
+export type Prunable = keyof typeof STATEMENTS;
+export const PRUNABLES = Object.keys(STATEMENTS) as readonly Prunable[];
 
-async function pruneAll(execute: Execute, statement: string, signal: AbortSignal | undefined): Promise<number> {
+/** Deletes what is past its time, in bounded statements. Returns how many rows that were. */
+export async function prune(execute: Execute, what: Prunable, signal?: AbortSignal): Promise<number> {
   let total = 0;
   for (;;) {
-    const [row] = await execute(statement, [ROWS_PER_STATEMENT]);
-    const pruned = countIn(row);
+    const [row] = await execute(STATEMENTS[what], [ROWS_PER_STATEMENT]);
+    const pruned = typeof row === 'object' && row !== null && 'pruned' in row ? Number(row.pruned) : 0;
     total += pruned;
     if (pruned < ROWS_PER_STATEMENT || signal?.aborted === true) return total;
   }
-}
-
-/** Deletes the answers to users and organisers recorded under idempotency keys more than 24 h ago, in bounded statements. Returns how many. */
-export async function pruneIdempotencyKeys(execute: Execute, signal?: AbortSignal): Promise<number> {
-  const ofUsers = await pruneAll(execute, STATEMENTS.idempotencyKeys, signal);
-  return ofUsers + (await pruneAll(execute, STATEMENTS.adminAnswers, signal));
-}
-
-/**
- * Deletes queue tokens that ended more than 7 days ago, and numbers that were left unused then, in bounded statements. Returns how
- * many tokens.
- */
-export async function pruneQueueTokens(execute: Execute, signal?: AbortSignal): Promise<number> {
-  const tokens = await pruneAll(execute, STATEMENTS.queueTokens, signal);
-  await pruneAll(execute, STATEMENTS.queueNumbers, signal);
-  return tokens;
-}
-
-/** Deletes nodes that were declared dead more than 7 days ago: a missing node and a dead one own nothing alike. Returns how many. */
-export function pruneNodes(execute: Execute, signal?: AbortSignal): Promise<number> {
-  return pruneAll(execute, STATEMENTS.nodes, signal);
 }
