@@ -23,6 +23,7 @@ import {
   sqlState,
 } from '../database-errors.ts';
 import { createDoubtResolution } from './doubt-resolution.ts';
+import { createLockedSchedules, type PartRows } from './locked-schedules.ts';
 import type { Lane, LaneResult, LaneStatement } from './lane.ts';
 import type { LockedWallets } from './locked-wallets.ts';
 import { readSettlementRows, settlementStatement } from './settlement-statement.ts';
@@ -35,8 +36,9 @@ import { halvesOf } from './statement.ts';
  * FLUSH-1. Every batch gets exactly one outcome, and a run ends when all have theirs.
  * FLUSH-2. A statement whose answer is missing is never sent again; what became of it is found out.
  * FLUSH-3. An error response means that nothing was done. Deadlocks and timeouts are sent again, a bounded number of times. A
- *     statement that is refused for a part of it, or for a row that stays locked, is halved down to the schedule that
- *     causes it; the others are committed.
+ *     statement that is refused for a part of it is halved down to the schedule that causes it; the others are committed.
+ * FLUSH-4. After a statement that waited for a row in vain, the schedules with locked rows are left out and the others are sent again.
+ *     Until their rows are found free they are refused without waiting.
  */
 
 /** How often a statement is sent that the database refused for the moment. */
@@ -100,6 +102,7 @@ interface Work<B, Done extends object> {
   readonly kind: FlushKind;
   readonly statementOf: (batches: readonly B[]) => LaneStatement;
   readonly countEntries: (batch: B) => number;
+  readonly rowsOf: (batch: B) => PartRows;
   /** The number that the batch's first event would have. */
   readonly firstSeqOf: (batch: B) => number;
   /** What the statement did, by schedule. A schedule that was fenced off is missing. */
@@ -113,6 +116,7 @@ interface Work<B, Done extends object> {
 export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets: LockedWallets }): FlushRuns {
   const { log, observer, wallets } = deps;
   const doubt = createDoubtResolution(deps);
+  const locks = createLockedSchedules({ log });
   /** Batches that got their outcome while others of their statement wait for theirs. */
   const concluded = new WeakSet<object>();
 
@@ -130,7 +134,11 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
   function createRun<B extends { scheduleId: number; epoch: number; batchId: string }, Done extends object>(
     work: Work<B, Done>,
   ): FlushRun<B> {
-    async function run(lane: Lane, taken: readonly Taken<B>[]): Promise<void> {
+    async function run(lane: Lane, all: readonly Taken<B>[]): Promise<void> {
+      const suspected = all.filter(({ subject }) => locks.isSuspect(subject.scheduleId));
+      // Without an `await` where none is needed: a free lane must be in use in the turn in which it was chosen.
+      const taken = suspected.length === 0 ? all : await leaveOutLocked(lane, all, suspected);
+      if (taken.length === 0) return;
       const owner = deps.node();
       const batches = taken.map(({ batch }) => batch);
       const result = await send(lane, work.statementOf(batches), taken.length);
@@ -185,13 +193,37 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
       }
     }
 
+    /** FLUSH-4. */
+    async function leaveOutLocked(lane: Lane, all: readonly Taken<B>[], suspected: readonly Taken<B>[]) {
+      const locked = await locks.stillLocked(
+        lane,
+        suspected.map(({ batch }) => work.rowsOf(batch)),
+      );
+      const leftOut = all.filter(({ subject }) => locked.has(subject.scheduleId));
+      for (const { batch } of leftOut) concluded.add(batch);
+      refuse(leftOut, new Error('another transaction has locked rows of the schedule'));
+      return all.filter(({ subject }) => !locked.has(subject.scheduleId));
+    }
+
+    /** The statements in place of one that was refused: FLUSH-4 for a locked row, else halves. */
+    async function divide(lane: Lane, taken: readonly Taken<B>[], error: Error) {
+      if (!isRowLocked(error)) return halvesOf(taken);
+      const locked = await locks.find(
+        lane,
+        taken.map(({ batch }) => work.rowsOf(batch)),
+      );
+      if (locked.size === 0) return halvesOf(taken);
+      const others = taken.filter(({ subject }) => !locked.has(subject.scheduleId));
+      return [others, taken.filter(({ subject }) => locked.has(subject.scheduleId))];
+    }
+
     /** FLUSH-3. */
     async function afterError(lane: Lane, taken: readonly Taken<B>[], error: Error): Promise<void> {
       const isPartial = isOfOnePart(error);
       if ((isPartial || isRowLocked(error)) && taken.length > 1) {
-        for (const half of halvesOf(taken)) {
-          await run(lane, half);
-          for (const { batch } of half) concluded.add(batch);
+        for (const part of await divide(lane, taken, error)) {
+          await run(lane, part);
+          for (const { batch } of part) concluded.add(batch);
         }
         return;
       }
@@ -237,6 +269,12 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
       kind: 'append',
       statementOf: appendStatement,
       countEntries: ({ events }) => events.length,
+      rowsOf: ({ scheduleId, concertId, ends }) => ({
+        scheduleId,
+        concertId,
+        reservationIds: ends.map(({ reservationId }) => reservationId),
+        payers: [],
+      }),
       firstSeqOf: ({ firstSeq }) => firstSeq,
       readDone: (rows) => new Map([...readAppended(rows)].map((scheduleId) => [scheduleId, {}])),
       // A batch that only records keys moves no number: whether it was done cannot be seen there, and doing it again is safe.
@@ -248,6 +286,12 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
       kind: 'settlement',
       statementOf: settlementStatement,
       countEntries: ({ settlements }) => settlements.length,
+      rowsOf: ({ scheduleId, concertId, settlements }) => ({
+        scheduleId,
+        concertId,
+        reservationIds: settlements.flatMap(({ items }) => items.map(({ reservationId }) => reservationId)),
+        payers: settlements.flatMap(({ kind, userId }) => (kind === 'PAYMENT' ? [userId] : [])),
+      }),
       firstSeqOf: ({ baseSeq }) => baseSeq + 1,
       readDone(rows, batches) {
         const done = readSettlementRows(rows as Parameters<typeof readSettlementRows>[0]);

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { createTestDatabase, type TestDatabase } from '../../fixtures/database.ts';
-import { holdCommand, insertSchedule, startOwnerNode, valueOf } from '../../fixtures/owner-node.ts';
+import {
+  holdCommand,
+  insertSchedule,
+  insertUserWithBalance,
+  recordTokensOfAll,
+  startOwnerNode,
+  valueOf,
+} from '../../fixtures/owner-node.ts';
 import { waitFor } from '../../fixtures/wait-for.ts';
 
 const SCHEDULES = 32;
@@ -25,13 +32,32 @@ async function countLockWaits(database: TestDatabase): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
+/** Counts lock waits, one look after the other, until `most` is called. */
+function watchLockWaits(database: TestDatabase): { most(): Promise<number> } {
+  let isOver = false;
+  let most = 0;
+  async function watch(): Promise<void> {
+    while (!isOver) most = Math.max(most, await countLockWaits(database));
+  }
+  const watching = watch();
+  return {
+    async most() {
+      isOver = true;
+      await watching;
+      return most;
+    },
+  };
+}
+
 for (const [what, text] of [
   ['head row', 'SELECT FROM schedule_heads WHERE schedule_id = $1 FOR UPDATE'],
   ['reservation', 'SELECT FROM reservations WHERE schedule_id = $1 FOR UPDATE'],
 ] as const) {
   t.test(`a locked ${what} stops the commands of its own schedule only`, async (t) => {
     const database = await createTestDatabase(t);
-    const node = await startOwnerNode(t, database);
+    const flushed: number[] = [];
+    const observer = { flushed: (_kind: string, schedules: number) => void flushed.push(schedules) };
+    const node = await startOwnerNode(t, database, { observer });
     const releases = [];
     for (let count = 0; count < SCHEDULES; count += 1) {
       const { scheduleId } = await insertSchedule(database);
@@ -41,16 +67,58 @@ for (const [what, text] of [
       releases.push({ type: 'ReleaseHold', scheduleId, userId, reservationId } as const);
     }
     const unlock = await lock(database, text, [releases[0]?.scheduleId]);
+    flushed.length = 0;
     const [locked, ...others] = await Promise.all(releases.map((release) => node.dispatch(release)));
     t.match(locked, unavailable);
     t.same(
       others.filter(({ outcome }) => outcome !== 'granted'),
       [],
     );
+    t.same(flushed, [SCHEDULES - 1], 'the others wait once, for one row');
+
+    const waits = watchLockWaits(database);
+    const again = releases.map((release, nth) =>
+      nth === 0 ? release : holdCommand(release.scheduleId, randomUUID(), 2),
+    );
+    t.match(
+      (await Promise.all(again.map((command) => node.dispatch(command)))).map(({ outcome }) => outcome),
+      ['failed', ...others.map(() => 'granted')],
+    );
+    t.equal(await waits.most(), 0, 'and not again');
+
     await unlock();
     t.match(await Promise.all(releases.slice(0, 1).map((release) => node.dispatch(release))), [{ outcome: 'granted' }]);
   });
 }
+
+t.test('a locked queue token stops the payment of its own user only', async (t) => {
+  const database = await createTestDatabase(t);
+  const flushed: number[] = [];
+  const observer = {
+    flushed: (kind: string, schedules: number) => void (kind === 'settlement' && flushed.push(schedules)),
+  };
+  const node = await startOwnerNode(t, database, { observer });
+  const payments = [];
+  for (let count = 0; count < 8; count += 1) {
+    const { scheduleId } = await insertSchedule(database);
+    const userId = await insertUserWithBalance(database, 10_000);
+    const { reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 1)));
+    const reservationIds = reservations.map(({ reservationId }) => reservationId);
+    const paymentId = randomUUID();
+    payments.push({ type: 'PayReservations', scheduleId, userId, paymentId, reservationIds, claim: null } as const);
+  }
+  await recordTokensOfAll(database);
+  const unlock = await lock(database, 'SELECT FROM queue_tokens WHERE user_id = $1 FOR UPDATE', [payments[0]?.userId]);
+  const [locked, ...others] = await Promise.all(payments.map((payment) => node.dispatch(payment)));
+  t.match(locked, unavailable);
+  t.same(
+    others.filter(({ outcome }) => outcome !== 'granted'),
+    [],
+  );
+  t.same(flushed, [payments.length - 1]);
+  await unlock();
+  t.match(await Promise.all(payments.slice(0, 1).map((payment) => node.dispatch(payment))), [{ outcome: 'granted' }]);
+});
 
 t.test('a locked row of a node stops neither its writes nor the looks of other nodes', async (t) => {
   const database = await createTestDatabase(t);
