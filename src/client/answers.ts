@@ -36,8 +36,15 @@ export interface AccessToken {
 
 export type RegisteredUser = Omit<User, 'createdAt'> & AccessToken;
 
-export type Concert = Omit<OnTheWire<inside.Concert>, 'queue'>;
-export type ConcertWithQueue = Concert & { readonly queue: QueueCounts };
+/** The prices are those of the concert's dates, in won; null without dates. */
+export type Concert = Omit<OnTheWire<inside.Concert>, 'queue'> & {
+  readonly priceFrom: number | null;
+  readonly priceTo: number | null;
+};
+/** `schedules` are those that have not begun, ordered by start. */
+export type ConcertWithQueue = Concert & { readonly schedules: readonly Schedule[]; readonly queue: QueueCounts };
+/** At most 3 s old. `queue` is null before booking opens, and while the waiting room is unavailable. */
+export type ListedConcert = Omit<ConcertWithQueue, 'queue'> & { readonly queue: QueueCounts | null };
 export type ConcertWithPolicy = Concert & { readonly queue: inside.QueuePolicy };
 export type Schedule = Omit<OnTheWire<inside.ScheduleWithAvailability>, 'concertId'>;
 

@@ -1,5 +1,5 @@
 import { type AdminClient, createAdminClient } from './admin-client.ts';
-import type { Concert, ConcertWithQueue, Page, RegisteredUser } from './answers.ts';
+import type { ConcertWithQueue, ListedConcert, Page, RegisteredUser } from './answers.ts';
 import { createFanClient, type FanClient } from './fan-client.ts';
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/limits.ts';
 import { createLiveClient, type LiveClient, type LiveOptions } from './live/live-client.ts';
@@ -49,7 +49,9 @@ export interface FrontrowClient {
   register(user: { readonly name: string; readonly email: string }, call?: Call): Promise<RegisteredUser>;
   readonly concerts: {
     /** The concerts whose booking window is open, newest first. */
-    available(page?: PageOptions): Promise<Page<Concert>>;
+    available(page?: PageOptions): Promise<Page<ListedConcert>>;
+    /** The concerts whose booking opens later, newest first. */
+    upcoming(page?: PageOptions): Promise<Page<ListedConcert>>;
     /** Rejects with CONCERT_NOT_FOUND. */
     find(concertId: number, call?: Call): Promise<ConcertWithQueue>;
   };
@@ -83,18 +85,21 @@ export function createFrontrowClient(options: ClientOptions = {}): FrontrowClien
     onAttempt: options.onAttempt,
   });
 
+  async function listConcerts(operation: string, page: PageOptions | undefined): Promise<Page<ListedConcert>> {
+    const path = `/concerts/${operation}${queryOf(page)}`;
+    const request = { operation, method: 'GET', path, effect: 'idempotent', isShared: true } as const;
+    const { concerts, nextCursor } = (await requests.ask<Listed<'concerts', ListedConcert>>(request, page)).body;
+    return { items: concerts, nextCursor };
+  }
+
   return {
     async register(user, call) {
       const request = { operation: 'register', method: 'POST', path: '/users', body: user, effect: 'once' } as const;
       return (await requests.ask<RegisteredUser>(request, call)).body;
     },
     concerts: {
-      async available(page) {
-        const request = { method: 'GET', path: `/concerts/available${queryOf(page)}`, effect: 'idempotent' } as const;
-        const answer = await requests.ask<Listed<'concerts', Concert>>({ operation: 'available', ...request }, page);
-        const { concerts, nextCursor } = answer.body;
-        return { items: concerts, nextCursor };
-      },
+      available: (page) => listConcerts('available', page),
+      upcoming: (page) => listConcerts('upcoming', page),
       async find(concertId, call) {
         const request = { method: 'GET', path: `/concerts/${concertId}`, effect: 'idempotent' } as const;
         return (await requests.ask<ConcertWithQueue>({ operation: 'concert', ...request }, call)).body;

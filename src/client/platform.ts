@@ -7,7 +7,7 @@ export type FetchPort = (
     readonly body?: string;
     readonly signal: AbortSignal;
     readonly credentials: 'omit';
-    readonly cache: 'no-store';
+    readonly cache: 'no-store' | 'no-cache';
   },
 ) => Promise<{
   readonly status: number;

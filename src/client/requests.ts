@@ -47,6 +47,8 @@ export interface ApiRequest {
   readonly body?: object;
   /** `keyed`: carries an idempotency key. `idempotent`: repeating it changes nothing. `once`: neither. */
   readonly effect: 'keyed' | 'idempotent' | 'once';
+  /** The answer is the same for all callers, and has an entity tag. */
+  readonly isShared?: boolean;
 }
 
 export interface ApiAnswer<T> {
@@ -117,7 +119,8 @@ export function createRequests(settings: RequestSettings): Requests {
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
         signal: controller.signal,
         credentials: 'omit',
-        cache: 'no-store',
+        // The platform revalidates the copy that it has, if it keeps copies.
+        cache: request.isShared === true ? 'no-cache' : 'no-store',
       });
       const text = await response.text();
       const { status, headers, durationMs: tookMs } = response;

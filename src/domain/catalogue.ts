@@ -37,6 +37,9 @@ export interface Schedule {
 
 export interface ScheduleWithAvailability extends Schedule {
   readonly availableSeats: number;
+  /** The lowest and the highest price of a seat, in won. */
+  readonly priceFrom: number;
+  readonly priceTo: number;
 }
 
 export type NewConcert = Omit<Concert, 'concertId'>;
@@ -51,6 +54,8 @@ export interface NewSchedule {
 
 /** Every method throws a Fault `STORE_UNAVAILABLE` with effect `none` when the database does not answer. */
 export interface Catalogue {
+  /** Counts the calls of `forgetConcert`: the changes of concerts and their schedules that this process knows of. */
+  readonly changes: number;
   /** Answers synchronously from memory after the first look-up; unknown ids are not remembered. */
   findConcert(concertId: number): Concert | null | Promise<Concert | null>;
   /** Reads the database, not the memory: another node may have changed the policy. */
@@ -62,6 +67,8 @@ export interface Catalogue {
    * windows open or close meanwhile; only `nextCursor` says whether there are more.
    */
   listBookable(nowMs: number, page: PageRequest): Promise<Page<Concert>>;
+  /** Concerts whose booking window opens after `nowMs`; pages as in `listBookable`. */
+  listUpcoming(nowMs: number, page: PageRequest): Promise<Page<Concert>>;
   listConcerts(): Promise<readonly Concert[]>;
   /** All schedules of a concert, ordered by start, with the number of seats that have no live reservation. */
   listSchedules(concertId: number): Promise<readonly ScheduleWithAvailability[]>;

@@ -52,6 +52,8 @@ t.test('what was created is answered as callers will see it', async (t) => {
     'timeZone',
     'bookingOpensAt',
     'bookingClosesAt',
+    'priceFrom',
+    'priceTo',
   ]);
   t.match(created.body, {
     title: '봄'.normalize('NFC'),
@@ -79,6 +81,8 @@ t.test('what was created is answered as callers will see it', async (t) => {
     reservationOpensAt: null,
     totalSeats: 500,
     availableSeats: 500,
+    priceFrom: 0,
+    priceTo: 100_000_000,
   });
   const { queueToken: token } = await enter(api, concertId);
   const map = await api.call('GET', `/schedules/${String(scheduleId)}/seats`, { token });

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { ListedConcert } from '../../src/client/answers.ts';
 import type { Answer } from '../fixtures/api-client.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { addSchedule, enter, openSale, startTestService } from '../fixtures/service.ts';
@@ -49,6 +50,10 @@ t.test('concerts that can be booked now are listed, and no others', async (t) =>
     'timeZone',
     'bookingOpensAt',
     'bookingClosesAt',
+    'priceFrom',
+    'priceTo',
+    'schedules',
+    'queue',
   ]);
   const ids = concerts.map(({ concertId }) => concertId);
   t.strictSame(
@@ -60,6 +65,54 @@ t.test('concerts that can be booked now are listed, and no others', async (t) =>
   t.match(one.body, { concertId: open, timeZone: 'Asia/Seoul' });
   t.strictSame(one.body['queue'], { waiting: 0, active: 0, maxActive: 100, paused: false });
   t.match(await api.call('GET', '/concerts/999999'), { status: 404, body: { code: 'CONCERT_NOT_FOUND' } });
+});
+
+t.test('the list tells of dates, prices and seats left, and of a sold-out date within seconds', async (t) => {
+  const { concertId, scheduleId } = await openSale(api, { seatCount: 1, price: 5_000 });
+  const dear = await addShow(concertId, { startsAt: fromNow(20 * DAY_MS), seatCount: 2, price: 9_000 });
+  await addShow(concertId, { startsAt: fromNow(-1_000) });
+  const listed = async () => {
+    const { concerts } = (await api.call('GET', '/concerts/available')).as<{ concerts: readonly ListedConcert[] }>();
+    return concerts.find((concert) => concert.concertId === concertId);
+  };
+  const schedules = [
+    { scheduleId, totalSeats: 1, availableSeats: 1, priceFrom: 5_000, priceTo: 5_000 },
+    { scheduleId: dear, totalSeats: 2, availableSeats: 2, priceFrom: 9_000, priceTo: 9_000 },
+  ];
+  const queue = { waiting: 0, active: 0, maxActive: 1_000, paused: false };
+  const expected = { priceFrom: 5_000, priceTo: 9_000, schedules, queue };
+  t.match(await listed(), expected, 'at once where the date was added');
+  t.equal((await listed())?.schedules.length, 2, 'without the date that has begun');
+  t.match((await api.call('GET', `/concerts/${concertId}`)).body, expected);
+
+  const { queueToken: token } = await enter(api, concertId);
+  await api.call('POST', '/me/balance/charge', { token, body: { amount: 5_000 } });
+  const held = await api.call('POST', '/reservations', { token, body: { scheduleId, seatNumber: 1 } });
+  await api.call('POST', '/payments', { token, body: { reservationId: held.body['reservationId'] } });
+  const paidMs = performance.now();
+  const left = async () => (await listed())?.schedules.map(({ availableSeats }) => availableSeats);
+  await waitFor(async () => (await left())?.[0] === 0, { what: 'the date to be listed as sold out' });
+  t.ok(performance.now() - paidMs < 4_000, 'within the age of the list');
+  t.match((await api.call('GET', `/concerts/${concertId}`)).body, { schedules: [{ availableSeats: 0 }, {}] });
+});
+
+t.test('concerts that open later are listed apart, until they open', async (t) => {
+  const early = await addConcert(DAY_MS, 2 * DAY_MS);
+  const scheduleId = await addShow(early, { startsAt: fromNow(3 * DAY_MS), price: 7_000 });
+  const soon = await addConcert(500, DAY_MS);
+  const idsOfList = async (name: string) => {
+    const { concerts } = (await api.call('GET', `/concerts/${name}`)).as<{ concerts: { concertId: number }[] }>();
+    return concerts.map(({ concertId }) => concertId);
+  };
+  const { concerts } = (await api.call('GET', '/concerts/upcoming')).as<{ concerts: { concertId: number }[] }>();
+  t.match(
+    concerts.find(({ concertId }) => concertId === early),
+    { priceFrom: 7_000, priceTo: 7_000, queue: null, schedules: [{ scheduleId, availableSeats: 50 }] },
+  );
+  await waitFor(async () => !(await idsOfList('upcoming')).includes(soon), { what: 'booking to open' });
+  await waitFor(async () => (await idsOfList('available')).includes(soon), { what: 'the concert among those on sale' });
+  const page = await api.call('GET', '/concerts/upcoming?limit=1');
+  t.ok((page.body['concerts'] as unknown[]).length <= 1);
 });
 
 t.test('concerts are listed by pages, newest first, and a concert that is added meanwhile moves none', async (t) => {
@@ -153,6 +206,8 @@ t.test('schedules are shown with seats left and open now; all=true adds the othe
     'reservationOpensAt',
     'totalSeats',
     'availableSeats',
+    'priceFrom',
+    'priceTo',
   ]);
   t.match(await hold(notYet), { status: 409, body: { code: 'RESERVATION_NOT_OPEN', reservationOpensAt } });
   t.match(await hold(begun), { status: 409, body: { code: 'BOOKING_CLOSED', startsAt } });

@@ -23,6 +23,8 @@ t.test('a concert is created with the defaults of the service where its creator 
     timeZone: 'Asia/Seoul',
     bookingOpensAt: '2026-11-01T00:00:00.000Z',
     bookingClosesAt: '2026-12-01T00:00:00.500Z',
+    priceFrom: null,
+    priceTo: null,
   });
   t.same(catalogue.concerts.get(5)?.queue, { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 });
   const body = { ...concert, timeZone: 'europe/paris', queue: { batch: 5, activeTtlMs: 300_000 } };
@@ -44,6 +46,8 @@ t.test('a schedule has fifty seats at one price, or as many at as many prices as
     reservationOpensAt: null,
     totalSeats: 50,
     availableSeats: 50,
+    priceFrom: 0,
+    priceTo: 0,
   });
   const rich = await create({
     startsAt: '2026-11-25T14:30:00Z',
@@ -57,6 +61,8 @@ t.test('a schedule has fifty seats at one price, or as many at as many prices as
   });
   t.match(rich.json(), {
     totalSeats: 5,
+    priceFrom: 70_000,
+    priceTo: 100_000_000,
     endsAt: '2026-11-25T16:30:00.000Z',
     reservationOpensAt: '2026-11-20T00:00:00.000Z',
   });

@@ -1,3 +1,4 @@
+import type { Page, PageRequest } from '../../src/domain/page.ts';
 import type { Catalogue, Concert, NewConcert, QueuePolicy, Schedule } from '../../src/domain/catalogue.ts';
 
 export interface FakeCatalogue extends Catalogue {
@@ -11,12 +12,26 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
   const schedules: FakeCatalogue['schedules'] = new Map();
   const dateOf = (startsAtMs: number, timeZone: string): string =>
     new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(startsAtMs);
-  const withSeats = (schedule: Schedule) => ({
+  const withSeats = ({ prices, ...schedule }: Schedule & { readonly prices: readonly number[] }) => ({
     ...schedule,
     availableSeats: schedule.totalSeats - liveSeats(schedule.scheduleId),
+    priceFrom: Math.min(...prices),
+    priceTo: Math.max(...prices),
   });
+  let changes = 0;
+
+  function pageOf(wanted: (concert: Concert) => boolean, { limit, after }: PageRequest): Page<Concert> {
+    const listed = [...concerts.values()]
+      .filter((concert) => wanted(concert) && (after === null || concert.concertId < Number(after)))
+      .toSorted((one, other) => other.concertId - one.concertId);
+    const items = listed.slice(0, limit);
+    return { items, nextCursor: listed.length > limit ? String(items.at(-1)?.concertId) : null };
+  }
 
   return {
+    get changes() {
+      return changes;
+    },
     concerts,
     schedules,
     async findConcert(concertId) {
@@ -28,13 +43,11 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
     async findSchedule(scheduleId) {
       return schedules.get(scheduleId) ?? null;
     },
-    async listBookable(nowMs, { limit, after }) {
-      const open = [...concerts.values()]
-        .filter((concert) => concert.bookingOpensAtMs <= nowMs && nowMs <= concert.bookingClosesAtMs)
-        .filter(({ concertId }) => after === null || concertId < Number(after))
-        .toSorted((one, other) => other.concertId - one.concertId);
-      const items = open.slice(0, limit);
-      return { items, nextCursor: open.length > limit ? String(items.at(-1)?.concertId) : null };
+    async listBookable(nowMs, page) {
+      return pageOf((concert) => concert.bookingOpensAtMs <= nowMs && nowMs <= concert.bookingClosesAtMs, page);
+    },
+    async listUpcoming(nowMs, page) {
+      return pageOf((concert) => nowMs < concert.bookingOpensAtMs, page);
     },
     async listConcerts() {
       return [...concerts.values()];
@@ -48,6 +61,7 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
     async createConcert(concert: NewConcert) {
       const created: Concert = { concertId: concerts.size + 1, ...concert };
       concerts.set(created.concertId, created);
+      changes += 1;
       return created;
     },
     async createSchedule(concertId, { prices, ...times }) {
@@ -62,6 +76,7 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
         prices,
       };
       schedules.set(schedule.scheduleId, schedule);
+      changes += 1;
       return withSeats(schedule);
     },
     async changeQueuePolicy(concertId, change: Partial<QueuePolicy>) {
@@ -69,6 +84,7 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
       if (concert === undefined) return null;
       const changed: Concert = { ...concert, queue: { ...concert.queue, ...change } };
       concerts.set(concertId, changed);
+      changes += 1;
       return changed;
     },
   };

@@ -11,17 +11,6 @@ export function at(offsetMs: number): string {
   return new Date(NOW_MS + offsetMs).toISOString();
 }
 
-export const concert: ConcertWithQueue = {
-  concertId: 3,
-  title: '밤의 노래',
-  artist: '새벽',
-  venue: '서울 회관',
-  timeZone: 'Asia/Seoul',
-  bookingOpensAt: at(-1_000),
-  bookingClosesAt: at(86_400_000),
-  queue: { waiting: 4, active: 1, maxActive: 10, paused: false },
-};
-
 const schedule: Schedule = {
   scheduleId: 7,
   date: '2026-12-01',
@@ -30,6 +19,22 @@ const schedule: Schedule = {
   reservationOpensAt: null,
   totalSeats: 4,
   availableSeats: 4,
+  priceFrom: 1_000,
+  priceTo: 1_000,
+};
+
+export const concert: ConcertWithQueue = {
+  concertId: 3,
+  title: '밤의 노래',
+  artist: '새벽',
+  venue: '서울 회관',
+  timeZone: 'Asia/Seoul',
+  bookingOpensAt: at(-1_000),
+  bookingClosesAt: at(86_400_000),
+  priceFrom: 1_000,
+  priceTo: 1_000,
+  schedules: [schedule],
+  queue: { waiting: 4, active: 1, maxActive: 10, paused: false },
 };
 
 export function place(status: QueueToken['status'], queuePosition: number | null = null): QueueToken {

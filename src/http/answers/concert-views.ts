@@ -1,8 +1,11 @@
+import type { ListedConcert } from '../../booking/concert-listings.ts';
 import type { Concert, ScheduleWithAvailability } from '../../domain/catalogue.ts';
 import { isoOf } from '../../domain/instant.ts';
 
-/** API shape `Concert`. */
-export function viewConcert(concert: Concert) {
+type Priced = Pick<ScheduleWithAvailability, 'priceFrom' | 'priceTo'>;
+
+/** API shape `Concert`; the prices are those of its dates. */
+export function viewConcert(concert: Concert, schedules: readonly Priced[]) {
   return {
     concertId: concert.concertId,
     title: concert.title,
@@ -11,7 +14,18 @@ export function viewConcert(concert: Concert) {
     timeZone: concert.timeZone,
     bookingOpensAt: isoOf(concert.bookingOpensAtMs),
     bookingClosesAt: isoOf(concert.bookingClosesAtMs),
+    priceFrom: schedules.length === 0 ? null : Math.min(...schedules.map(({ priceFrom }) => priceFrom)),
+    priceTo: schedules.length === 0 ? null : Math.max(...schedules.map(({ priceTo }) => priceTo)),
   };
+}
+
+/** API shape `ListedConcert`. */
+export function viewListedConcert<Queue>({
+  concert,
+  schedules,
+  queue,
+}: Omit<ListedConcert, 'queue'> & { readonly queue: Queue }) {
+  return { ...viewConcert(concert, schedules), schedules: schedules.map(viewSchedule), queue };
 }
 
 /** API shape `Schedule`. */
@@ -24,6 +38,8 @@ export function viewSchedule(schedule: ScheduleWithAvailability) {
     reservationOpensAt: isoOrNull(schedule.reservationOpensAtMs),
     totalSeats: schedule.totalSeats,
     availableSeats: schedule.availableSeats,
+    priceFrom: schedule.priceFrom,
+    priceTo: schedule.priceTo,
   };
 }
 

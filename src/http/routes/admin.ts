@@ -1,4 +1,5 @@
 import { type Static, Type } from '@fastify/type-provider-typebox';
+import { listDates } from '../../booking/concert-listings.ts';
 import { admitsConcert } from '../../domain/admin.ts';
 import type { Concert as Stored, NewSchedule as ScheduleToCreate } from '../../domain/catalogue.ts';
 import { accept, type Decision, type Rejection, type RejectionCode, reject } from '../../domain/errors.ts';
@@ -56,7 +57,7 @@ export function adminRoutes(app: App, services: Services): void {
         bookingClosesAtMs,
         queue: { ...options.queuePolicy, ...queue },
       };
-      const answer = { status: 201, view: viewConcert } as const;
+      const answer = { status: 201, view: (created: Stored) => viewConcert(created, []) } as const;
       responder.respond(
         reply,
         await actOnce(services, request, admin.value, answer, (act) => edits.createConcert(concert, act)),
@@ -117,7 +118,8 @@ export function adminRoutes(app: App, services: Services): void {
       if (!admitsConcert(admin.value, concertId)) return responder.refuse(reply, CONCERT_NOT_FOUND);
       const changed = await edits.changeQueuePolicy(concertId, { ...request.body }, stampOf(request, admin.value));
       if (changed.outcome === 'granted') room.notePolicyChanged(concertId);
-      const view = (concert: Stored) => ({ ...viewConcert(concert), queue: concert.queue });
+      const schedules = changed.outcome === 'granted' ? await listDates(services, concertId) : [];
+      const view = (concert: Stored) => ({ ...viewConcert(concert, schedules), queue: concert.queue });
       responder.respond(reply, outcomeOfAct(changed, { status: 200, view }));
     },
   );

@@ -6,7 +6,8 @@ import type { Rejection, RejectionCode } from '../../domain/errors.ts';
 import type { SeatStatus } from '../../domain/reservation.ts';
 import { isReservationOpen } from '../../booking/booking-window.ts';
 import { chooseSchedule } from '../../booking/choose-schedule.ts';
-import { viewConcert, viewSchedule } from '../answers/concert-views.ts';
+import { type Listing, listConcerts, listDates } from '../../booking/concert-listings.ts';
+import { viewListedConcert, viewSchedule } from '../answers/concert-views.ts';
 import type { Shopper } from '../../booking/hold-seats.ts';
 import { admittedShopper } from '../identity/identity.ts';
 import { done, unkeyedOutcomeOf } from '../../booking/outcome.ts';
@@ -22,8 +23,9 @@ import {
   Schedules,
   SchedulesQuery,
 } from '../schemas/catalogue.ts';
-import { namesEntityTag } from '../answers/constant-answer.ts';
-import { CONCERTS_LIST, nextCursorOf, readPageQuery } from '../answers/cursor.ts';
+import { namesEntityTag, sendConstant } from '../answers/constant-answer.ts';
+import { CONCERTS_LIST, nextCursorOf, readPageQuery, UPCOMING_LIST } from '../answers/cursor.ts';
+import { createListingCache } from '../answers/listing-cache.ts';
 import { createSeatMapWriter } from '../answers/seat-map-text.ts';
 import { varyBy } from '../answers/vary.ts';
 import type { App, Services } from '../services.ts';
@@ -34,36 +36,53 @@ const ScheduleParams = Type.Object({ scheduleId: PathId });
 const CONCERT_NOT_FOUND: Rejection = { code: 'CONCERT_NOT_FOUND', members: {} };
 const SCHEDULE_NOT_FOUND: Rejection = { code: 'SCHEDULE_NOT_FOUND', members: {} };
 const WRONG_CONCERT: Rejection = { code: 'QUEUE_WRONG_CONCERT', members: {} };
-const NOT_MODIFIED = { 304: { type: 'null', description: 'The caller has this map already.' } } as const;
+const NOT_MODIFIED = { 304: { type: 'null', description: 'The caller has this answer already.' } } as const;
+const LISTINGS = {
+  available: { summary: 'Concerts that can be booked now, newest first', list: CONCERTS_LIST },
+  upcoming: { summary: 'Concerts whose booking opens later, newest first', list: UPCOMING_LIST },
+} as const satisfies Record<Listing, object>;
+/** Shared caches may keep it as briefly as this node does, and serve it while they ask again. */
+const LISTING_CACHE_CONTROL = 'public, max-age=1, stale-while-revalidate=2';
 const mapRefusals: readonly RejectionCode[] = ['SCHEDULE_NOT_FOUND', 'QUEUE_WRONG_CONCERT'];
 
 export function catalogueRoutes(app: App, services: Services): void {
-  const { catalogue, room, router, databaseClock, guards, responder } = services;
+  const { catalogue, room, router, clock, databaseClock, guards, responder } = services;
   const writer = createSeatMapWriter();
+  const listings = createListingCache({ clock, changes: () => catalogue.changes });
 
-  app.get(
-    '/concerts/available',
-    {
-      schema: {
-        summary: 'Concerts that can be booked now, newest first',
-        tags: ['catalogue'],
-        querystring: ConcertsQuery,
-        response: { 200: ConcertPage },
+  for (const [listing, { summary, list }] of Object.entries(LISTINGS)) {
+    app.get(
+      `/concerts/${listing}`,
+      {
+        schema: {
+          summary,
+          description: 'With dates, prices, seats left and queues, all at most 3 s old.',
+          tags: ['catalogue'],
+          querystring: ConcertsQuery,
+          headers: ConditionalHeaders,
+          response: { 200: ConcertPage },
+        },
+        config: { answers: NOT_MODIFIED },
       },
-    },
-    async (request, reply) => {
-      const query = readPageQuery(request.query, CONCERTS_LIST, '');
-      if (!query.ok) return responder.refuse(reply, query.rejection);
-      const page = await catalogue.listBookable(databaseClock.lowerMs(), query.value);
-      reply.send({ concerts: page.items.map(viewConcert), nextCursor: nextCursorOf(page, CONCERTS_LIST, '') });
-    },
-  );
+      async (request, reply) => {
+        const query = readPageQuery(request.query, list, '');
+        if (!query.ok) return responder.refuse(reply, query.rejection);
+        const answer = await listings.get(listing, query.value, async () => {
+          const page = await listConcerts(services, listing as Listing, query.value);
+          return { concerts: page.items.map(viewListedConcert), nextCursor: nextCursorOf(page, list, '') };
+        });
+        reply.header('cache-control', LISTING_CACHE_CONTROL);
+        sendConstant(request, reply, answer);
+        return reply;
+      },
+    );
+  }
 
   app.get(
     '/concerts/:concertId',
     {
       schema: {
-        summary: 'A concert and its queue',
+        summary: 'A concert with its dates and its queue',
         tags: ['catalogue'],
         params: ConcertParams,
         querystring: NoQuery,
@@ -74,7 +93,11 @@ export function catalogueRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const concert = await catalogue.findConcert(Number(request.params.concertId));
       if (concert === null) return responder.refuse(reply, CONCERT_NOT_FOUND);
-      reply.send({ ...viewConcert(concert), queue: await room.counts(concert.concertId) });
+      const [schedules, queue] = await Promise.all([
+        listDates(services, concert.concertId),
+        room.counts(concert.concertId),
+      ]);
+      reply.send(viewListedConcert({ concert, schedules, queue }));
     },
   );
 

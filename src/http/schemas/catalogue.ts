@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox';
+import { type Static, Type } from '@fastify/type-provider-typebox';
 import {
   CalendarDate,
   Id,
@@ -6,6 +6,7 @@ import {
   listOf,
   named,
   NextCursor,
+  nullableInteger,
   NullableInstant,
   PageQuery,
   refer,
@@ -21,26 +22,11 @@ const concertProperties = {
   timeZone: Type.String({ description: 'IANA name.' }),
   bookingOpensAt: Instant,
   bookingClosesAt: Instant,
+  priceFrom: nullableInteger({ description: 'The lowest price of a seat, in won; null without dates.' }),
+  priceTo: nullableInteger({ description: 'The highest price of a seat, in won; null without dates.' }),
 };
 
 export const Concert = named('Concert', Type.Object(concertProperties));
-
-export const ConcertWithQueue = named(
-  'ConcertWithQueue',
-  Type.Object({
-    ...concertProperties,
-    queue: Type.Object({
-      waiting: Type.Integer(),
-      active: Type.Integer(),
-      maxActive: Type.Integer(),
-      paused: Type.Boolean(),
-    }),
-  }),
-);
-
-export const ConcertPage = Type.Object({ concerts: listOf(refer(Concert)), nextCursor: NextCursor });
-
-export const ConcertsQuery = Type.Object(PageQuery, { additionalProperties: false });
 
 export const Schedule = named(
   'Schedule',
@@ -52,8 +38,40 @@ export const Schedule = named(
     reservationOpensAt: NullableInstant,
     totalSeats: Type.Integer(),
     availableSeats: Type.Integer({ description: 'Seats that are AVAILABLE; a hold lowers the number at once.' }),
+    priceFrom: Won,
+    priceTo: Won,
   }),
 );
+
+const QueueCounts = Type.Object({
+  waiting: Type.Integer(),
+  active: Type.Integer(),
+  maxActive: Type.Integer(),
+  paused: Type.Boolean(),
+});
+
+const dates = listOf(refer(Schedule));
+
+export const ConcertWithQueue = named(
+  'ConcertWithQueue',
+  Type.Object({ ...concertProperties, schedules: dates, queue: QueueCounts }),
+);
+
+export const ListedConcert = named(
+  'ListedConcert',
+  Type.Object({
+    ...concertProperties,
+    schedules: dates,
+    queue: Type.Unsafe<Static<typeof QueueCounts> | null>({
+      anyOf: [QueueCounts, { type: 'null' }],
+      description: 'Null before booking opens, and while the waiting room is unavailable.',
+    }),
+  }),
+);
+
+export const ConcertPage = Type.Object({ concerts: listOf(refer(ListedConcert)), nextCursor: NextCursor });
+
+export const ConcertsQuery = Type.Object(PageQuery, { additionalProperties: false });
 
 export const Schedules = Type.Object({ concertId: Id, schedules: listOf(refer(Schedule)) });
 
@@ -91,5 +109,5 @@ export const SeatMapByDateQuery = Type.Object(
 );
 
 export const ConditionalHeaders = Type.Object({
-  'if-none-match': Type.Optional(Type.String({ description: 'The ETag of a map that the caller has.' })),
+  'if-none-match': Type.Optional(Type.String({ description: 'The ETag of an answer that the caller has.' })),
 });

@@ -1,6 +1,6 @@
 import { AdminKey, AdminKeyWithSecret, AdminLogEntry } from './admin-keys.ts';
 import { ConcertWithPolicy, QueuePolicy } from './admin.ts';
-import { Concert, ConcertWithQueue, Schedule, SeatMap } from './catalogue.ts';
+import { Concert, ConcertWithQueue, ListedConcert, Schedule, SeatMap } from './catalogue.ts';
 import { Problem } from './operations.ts';
 import { ActivityReport, ActivitySample, HealthReason, OccupiedSchedule } from './oversight.ts';
 import { Payment, PaymentWithBalance } from './payments.ts';
@@ -23,6 +23,7 @@ export const sharedSchemas = [
   ConcertWithPolicy,
   ConcertWithQueue,
   HealthReason,
+  ListedConcert,
   OccupiedSchedule,
   Payment,
   PaymentWithBalance,

@@ -40,24 +40,32 @@ export function createCatalogueEdits({
   readonly onConcertChanged: (concertId: number) => void;
 }): CatalogueEdits {
   return {
-    createConcert: (wanted, act) =>
-      recordChange(pool, act, async (query) => {
+    async createConcert(wanted, act) {
+      const created = await recordChange(pool, act, async (query) => {
         const concert = await createCatalogue({ pool: connectionsOf(query) }).createConcert(wanted);
         const target = `concert:${concert.concertId}`;
         return {
           value: concert,
           entry: { action: 'concert.create', target, before: null, after: describeConcert(concert) },
         };
-      }),
+      });
+      if (created.outcome === 'granted') memory.forgetConcert(created.value.concertId);
+      return created;
+    },
 
-    createSchedule: (concertId, wanted, act) =>
-      recordChange(pool, act, async (query) => {
-        const schedule = await createCatalogue({ pool: connectionsOf(query) }).createSchedule(concertId, wanted);
-        if (schedule === null) return CONCERT_NOT_FOUND;
-        const target = `schedule:${schedule.scheduleId}`;
-        const after = describeSchedule(concertId, wanted);
-        return { value: schedule, entry: { action: 'schedule.create', target, before: null, after } };
-      }),
+    async createSchedule(concertId, wanted, act) {
+      try {
+        return await recordChange(pool, act, async (query) => {
+          const schedule = await createCatalogue({ pool: connectionsOf(query) }).createSchedule(concertId, wanted);
+          if (schedule === null) return CONCERT_NOT_FOUND;
+          const target = `schedule:${schedule.scheduleId}`;
+          const after = describeSchedule(concertId, wanted);
+          return { value: schedule, entry: { action: 'schedule.create', target, before: null, after } };
+        });
+      } finally {
+        memory.forgetConcert(concertId);
+      }
+    },
 
     async changeQueuePolicy(concertId, change, stamp) {
       try {

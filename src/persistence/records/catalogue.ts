@@ -36,16 +36,23 @@ const LOOK_UPS_WAITING = 20_000;
 
 interface AvailabilityRow extends ScheduleRow {
   available_seats: number;
+  price_from: number;
+  price_to: number;
 }
 
 const CONCERTS_BY_ID = `SELECT ${CONCERT_COLUMNS} FROM concerts WHERE concert_id = ANY($1::bigint[])`;
 const ALL_CONCERTS = `SELECT ${CONCERT_COLUMNS} FROM concerts ORDER BY concert_id`;
-/** $1 and $2 epoch milliseconds, $3 by page the id before which it begins or null, $4 its size; one row more tells that it goes on. */
-const BOOKABLE_BETWEEN = `
-  SELECT asked.position, found.* FROM unnest($3::bigint[], $4::int[]) WITH ORDINALITY AS asked (before_id, size, position)
+/**
+ * $1 and $2 epoch milliseconds; by page $3 the id before which it begins or null, $4 its size, $5 whether it is of concerts that
+ * open later. One row more shows that the list goes on.
+ */
+const LISTED_BETWEEN = `
+  SELECT asked.position, found.*
+  FROM unnest($3::bigint[], $4::int[], $5::boolean[]) WITH ORDINALITY AS asked (before_id, size, is_upcoming, position)
   CROSS JOIN LATERAL (
     SELECT ${CONCERT_COLUMNS} FROM concerts
-    WHERE booking_opens_at <= to_timestamp($2::float8 / 1000) AND booking_closes_at >= to_timestamp($1::float8 / 1000)
+    WHERE CASE WHEN is_upcoming THEN booking_opens_at > to_timestamp($1::float8 / 1000)
+      ELSE booking_opens_at <= to_timestamp($2::float8 / 1000) AND booking_closes_at >= to_timestamp($1::float8 / 1000) END
       AND concert_id < coalesce(asked.before_id, 9223372036854775807)
     ORDER BY concert_id DESC LIMIT asked.size + 1
   ) found ORDER BY asked.position, found.concert_id DESC`;
@@ -58,8 +65,10 @@ const SCHEDULES_OF_CONCERTS = `
     SELECT count(*) FROM reservations r
     WHERE r.schedule_id = s.schedule_id
       AND (r.status = 'CONFIRMED' OR (r.status = 'HELD' AND r.expires_at > statement_timestamp()))
-  ) AS available_seats
-  FROM schedules s JOIN concerts c USING (concert_id)
+  ) AS available_seats, prices.*
+  FROM schedules s JOIN concerts c USING (concert_id) CROSS JOIN LATERAL (
+    SELECT min(price) AS price_from, max(price) AS price_to FROM seats WHERE seats.schedule_id = s.schedule_id
+  ) prices
   WHERE s.concert_id = ANY($1::bigint[]) ORDER BY s.starts_at, s.schedule_id`;
 
 const INSERT_CONCERT = `
@@ -81,7 +90,10 @@ const INSERT_SCHEDULE = `
   ), head AS (
     INSERT INTO schedule_heads (schedule_id) SELECT schedule_id FROM s
   )
-  SELECT ${SCHEDULE_COLUMNS}, s.total_seats AS available_seats FROM s JOIN concerts c USING (concert_id)`;
+  SELECT ${SCHEDULE_COLUMNS}, s.total_seats AS available_seats,
+    (SELECT min(price) FROM unnest($5::bigint[]) price) AS price_from,
+    (SELECT max(price) FROM unnest($5::bigint[]) price) AS price_to
+  FROM s JOIN concerts c USING (concert_id)`;
 
 const UPDATE_QUEUE_POLICY = `
   UPDATE concerts SET
@@ -89,19 +101,21 @@ const UPDATE_QUEUE_POLICY = `
     queue_interval_ms = COALESCE($4, queue_interval_ms), queue_active_ttl_ms = COALESCE($5, queue_active_ttl_ms)
   WHERE concert_id = $1 RETURNING ${CONCERT_COLUMNS}`;
 
-function isOpenAt(concert: Concert, nowMs: number): boolean {
+function belongs(concert: Concert, { isUpcoming, nowMs }: ListingRequest): boolean {
+  if (isUpcoming) return nowMs < concert.bookingOpensAtMs;
   return concert.bookingOpensAtMs <= nowMs && nowMs <= concert.bookingClosesAtMs;
 }
 
-/** A page of the concerts that can be booked at an instant. */
-interface BookableRequest {
+/** A page of the concerts that can be booked at an instant, or later. */
+interface ListingRequest {
+  readonly isUpcoming: boolean;
   readonly nowMs: number;
   readonly page: PageRequest;
 }
 
 /** Equal for equal pages, which share what is read. */
-function nameOf(page: PageRequest | undefined): string {
-  return `${page?.limit} ${page?.after}`;
+function nameOf(request: ListingRequest | undefined): string {
+  return `${request?.isUpcoming} ${request?.page.limit} ${request?.page.after}`;
 }
 
 /** A time for a `timestamptz` parameter; the driver's own rendering of a Date carries the process's time zone. */
@@ -115,8 +129,8 @@ function timestamp(epochMs: number | null): string | null {
  */
 export function createCatalogue({ pool }: { readonly pool: Connections }): Catalogue & CatalogueMemory {
   const concerts = createBoundedMap<number, Concert>(CONCERTS_REMEMBERED);
-  /** Policy changes so far, those told by other nodes included. A read that was under way during one may hold the policy of before it, and is not remembered. */
-  let policyChanges = 0;
+  /** A read that was in flight during a change may hold the values of before it, and is not remembered. */
+  let changes = 0;
   const schedules = createBoundedMap<number, Schedule>(SCHEDULES_REMEMBERED);
   const dateIn = createCalendar();
 
@@ -132,9 +146,9 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
     text: string,
     values: readonly unknown[],
   ): Promise<{ readonly row: R; readonly concert: Concert }[]> {
-    const changesBefore = policyChanges;
+    const changesBefore = changes;
     const found = (await read<R>(text, values)).map((row) => ({ row, concert: concertOf(row) }));
-    if (policyChanges === changesBefore) {
+    if (changes === changesBefore) {
       for (const { concert } of found) concerts.set(concert.concertId, concert);
     }
     return found;
@@ -145,7 +159,7 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
   }
 
   function forgetConcert(concertId: number | null): void {
-    policyChanges += 1;
+    changes += 1;
     if (concertId === null) concerts.clear();
     else concerts.delete(concertId);
   }
@@ -157,7 +171,8 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
   }
 
   function withAvailability(row: AvailabilityRow): ScheduleWithAvailability {
-    return { ...rememberSchedule(row), availableSeats: row.available_seats };
+    const { available_seats: availableSeats, price_from: priceFrom, price_to: priceTo } = row;
+    return { ...rememberSchedule(row), availableSeats, priceFrom, priceTo };
   }
 
   const idLimits = {
@@ -189,23 +204,24 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
     },
   });
 
-  const bookable = createLookUps<BookableRequest, Page<Concert>>({
+  const listings = createLookUps<ListingRequest, Page<Concert>>({
     ...listingLimits,
     async load(requests) {
       const instantsMs = requests.map(({ nowMs }) => nowMs);
-      const pages = [...new Map(requests.map(({ page }) => [nameOf(page), page])).values()];
-      const found = await readConcertRows<ConcertRow & { position: number }>(BOOKABLE_BETWEEN, [
+      const pages = [...new Map(requests.map((request) => [nameOf(request), request])).values()];
+      const found = await readConcertRows<ConcertRow & { position: number }>(LISTED_BETWEEN, [
         Math.min(...instantsMs),
         Math.max(...instantsMs),
-        pages.map(({ after }) => after),
-        pages.map(({ limit }) => limit),
+        pages.map(({ page }) => page.after),
+        pages.map(({ page }) => page.limit),
+        pages.map(({ isUpcoming }) => isUpcoming),
       ]);
       const concertsByPage = Map.groupBy(found, ({ row }) => nameOf(pages[row.position - 1]));
-      return requests.map(({ nowMs, page }) => {
-        const candidates = (concertsByPage.get(nameOf(page)) ?? []).map(({ concert }) => concert);
-        const seen = candidates.slice(0, page.limit);
+      return requests.map((request) => {
+        const candidates = (concertsByPage.get(nameOf(request)) ?? []).map(({ concert }) => concert);
+        const seen = candidates.slice(0, request.page.limit);
         return {
-          items: seen.filter((concert) => isOpenAt(concert, nowMs)),
+          items: seen.filter((concert) => belongs(concert, request)),
           nextCursor: candidates.length > seen.length ? String(seen.at(-1)?.concertId) : null,
         };
       });
@@ -230,10 +246,14 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
   });
 
   return {
+    get changes() {
+      return changes;
+    },
     findConcert: (concertId) => concerts.get(concertId) ?? concertLookUps.get(concertId),
     readConcert: (concertId) => concertLookUps.get(concertId),
     findSchedule: (scheduleId) => schedules.get(scheduleId) ?? scheduleLookUps.get(scheduleId),
-    listBookable: (nowMs, page) => bookable.get({ nowMs, page }),
+    listBookable: (nowMs, page) => listings.get({ isUpcoming: false, nowMs, page }),
+    listUpcoming: (nowMs, page) => listings.get({ isUpcoming: true, nowMs, page }),
     listConcerts: () => allConcerts.get(null),
     listSchedules: (concertId) => schedulesOfConcerts.get(concertId),
 

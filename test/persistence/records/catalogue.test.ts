@@ -146,6 +146,9 @@ t.test('the booking window includes both of its ends', async (t) => {
   const { bookingOpensAtMs, bookingClosesAtMs } = concert;
   const instants = [bookingOpensAtMs - 1, bookingOpensAtMs, NOW_MS, bookingClosesAtMs, bookingClosesAtMs + 1];
   t.same(await Promise.all(instants.map(isListedAt)), [false, true, true, true, false]);
+  const isUpcomingAt = async (nowMs: number) =>
+    (await catalogue.listUpcoming(nowMs, { limit: 20, after: null })).items.length === 1;
+  t.same(await Promise.all(instants.map(isUpcomingAt)), [true, false, false, false, false]);
 });
 
 t.test('requests of one moment share a statement, whichever pages they ask for', async (t) => {
@@ -165,6 +168,7 @@ t.test('requests of one moment share a statement, whichever pages they ask for',
     pageAt(NOW_MS, 5, null),
     pageAt(NOW_MS, 4, null),
     pageAt(bookingClosesAtMs + 1, 2, null),
+    catalogue.listUpcoming(concert.bookingOpensAtMs - 1, { limit: 2, after: null }),
   ]);
   t.ok(statements.count <= 2, `${statements.count} statements`);
   t.same(
@@ -176,6 +180,7 @@ t.test('requests of one moment share a statement, whichever pages they ask for',
       [ids, null],
       [ids.slice(0, 4), String(ids[3])],
       [[], String(ids[1])],
+      [[ids[0], ids[1]], String(ids[1])],
     ],
   );
 });
@@ -194,6 +199,14 @@ t.test('seats with a live reservation are not available, ended and overdue ones 
   await reserve(pool, sale, 2, 'EXPIRED', 60_000);
   t.same(await available(), [1]);
   t.same(await catalogue.listSchedules(sale.concertId + 1), []);
+});
+
+t.test('a listing has the lowest and the highest price of a date', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  const catalogue = createCatalogue({ pool });
+  const { concertId } = await createSale(catalogue);
+  t.match(await catalogue.createSchedule(concertId, schedule), { priceFrom: 80, priceTo: 100 });
+  t.match(await catalogue.listSchedules(concertId), [{ priceFrom: 80, priceTo: 100 }, { priceFrom: 80 }]);
 });
 
 t.test('a thousand listings at once share statements, and none is older than its request', async (t) => {
