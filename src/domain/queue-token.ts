@@ -1,6 +1,12 @@
 import type { Decision } from './errors.ts';
 
-export type QueueTokenStatus = 'WAITING' | 'ACTIVE' | 'COMPLETED' | 'EXPIRED' | 'CANCELLED';
+export type QueueTokenStatus = 'WAITING' | 'ACTIVE' | EndStatus;
+/** Statuses that a token can end with. */
+export type EndStatus = 'COMPLETED' | 'EXPIRED' | 'CANCELLED';
+
+export function isEndStatus(status: QueueTokenStatus): status is EndStatus {
+  return status !== 'WAITING' && status !== 'ACTIVE';
+}
 
 /** A queue token as every answer shows it; API shape `QueueToken`. Times are ISO 8601 UTC. */
 export interface QueueToken {

@@ -9,9 +9,8 @@
  */
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
-import type { QueueRecords } from '../domain/queue-token.ts';
+import type { EndStatus, QueueRecords } from '../domain/queue-token.ts';
 import type { FlushResult, WriteStep } from './write-cycle.ts';
-import type { EndStatus } from './place.ts';
 import { type DueItem, type LineStore, LOST, type RecordedEnd } from './line-store.ts';
 import type { Repair } from './repair.ts';
 import type { RecordedChanges } from './recorded-changes.ts';

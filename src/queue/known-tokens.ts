@@ -9,8 +9,8 @@
  * KNOWN-3. WAITING is never repeated: every question is a sign of life, and the answer changes by itself.
  */
 import type { Clock } from '../runtime/clock.ts';
-import type { QueueTokenRow, QueueTokenStatus } from '../domain/queue-token.ts';
-import { isEndStatus, isLive, type Place, placeOf } from './place.ts';
+import { isEndStatus, type QueueTokenRow, type QueueTokenStatus } from '../domain/queue-token.ts';
+import { isLive, type Place, placeOf } from './place.ts';
 import { issuedAtMsOf, type TokenScribe, type TokenSubject } from './token.ts';
 import type { Standing } from './line-store.ts';
 

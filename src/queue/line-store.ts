@@ -3,8 +3,7 @@
  * end and where each token stands. It records nothing: PostgreSQL has the record, and every line can be rebuilt from it.
  */
 import type { QueuePolicy } from '../domain/catalogue.ts';
-import type { AdmittedToken, NumberRange, QueueTokenRow } from '../domain/queue-token.ts';
-import type { EndStatus } from './place.ts';
+import type { AdmittedToken, EndStatus, NumberRange, QueueTokenRow } from '../domain/queue-token.ts';
 import type { Turnover } from './turnover.ts';
 
 /** What a store answers at once, or after a while. */

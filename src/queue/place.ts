@@ -1,9 +1,13 @@
 import type { RejectionCode } from '../domain/errors.ts';
-import type { QueueIdentity, QueueToken, QueueTokenRow, QueueTokenStatus } from '../domain/queue-token.ts';
+import {
+  type EndStatus,
+  isEndStatus,
+  type QueueIdentity,
+  type QueueToken,
+  type QueueTokenRow,
+  type QueueTokenStatus,
+} from '../domain/queue-token.ts';
 import { POLL_WITHOUT_WAITING_MS } from './policy.ts';
-
-/** Statuses that a token can end with. */
-export type EndStatus = 'COMPLETED' | 'EXPIRED' | 'CANCELLED';
 
 /** How requests with an ended token are refused. */
 export const END_CODES = {
@@ -27,12 +31,8 @@ export interface Place {
   readonly dueAtMs: number;
 }
 
-export function isEndStatus(status: QueueTokenStatus): status is EndStatus {
-  return status !== 'WAITING' && status !== 'ACTIVE';
-}
-
 export function isLive(place: { readonly status: QueueTokenStatus }): boolean {
-  return place.status === 'WAITING' || place.status === 'ACTIVE';
+  return !isEndStatus(place.status);
 }
 
 /** Whether the token is recorded as live although its time is certainly over. `nowMs` is a lower bound of the clock. */

@@ -1,5 +1,5 @@
-import type { QueueTokenRow } from '../domain/queue-token.ts';
-import { isEndStatus, isLive } from './place.ts';
+import { isEndStatus, type QueueTokenRow } from '../domain/queue-token.ts';
+import { isLive } from './place.ts';
 import { type LineStore, LOST, type RecordedEnd } from './line-store.ts';
 import { isOpen, type KnownLine, type KnownLines } from './lines.ts';
 import type { KnownTokens } from './known-tokens.ts';

@@ -18,7 +18,7 @@ import type {
   UnsubscribeSeatsFrame,
   WelcomeFrame,
 } from '../../domain/live-frames.ts';
-import type { QueuePlace } from '../../domain/queue-token.ts';
+import { type EndStatus, isEndStatus, type QueuePlace } from '../../domain/queue-token.ts';
 import type { Bearer, Guards } from '../identity/identity.ts';
 import { NOWHERE, type SeatWatcher } from './fan-out.ts';
 import type { FrameReference } from './frame-reader.ts';
@@ -27,7 +27,7 @@ import type { LiveSchedule } from './live-schedule.ts';
 import type { LiveSchedules } from './live-schedules.ts';
 import type { Outbox } from './outbox.ts';
 import type { QueuePositions } from './queue-positions.ts';
-import { type EndStatus, type LiveRoom, QueuePresence } from './queue-presence.ts';
+import { type LiveRoom, QueuePresence } from './queue-presence.ts';
 
 /** Set by the contract: the service sends a heartbeat after this long without another frame. */
 export const HEARTBEAT_MS = 30_000;
@@ -317,7 +317,7 @@ export class Conversation {
 function endOf(bearer: Bearer): EndStatus | null {
   if (bearer.kind === 'user') return null;
   const { status } = bearer.queue;
-  return status === 'WAITING' || status === 'ACTIVE' ? null : status;
+  return isEndStatus(status) ? status : null;
 }
 
 function referenceTo(

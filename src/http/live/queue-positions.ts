@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../runtime/clock.ts';
 import { Fault } from '../../domain/errors.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -78,10 +79,4 @@ function take(rest: Iterator<QueuePresence, undefined>): QueuePresence[] {
     slice.push(value);
   }
   return slice;
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

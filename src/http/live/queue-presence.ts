@@ -1,5 +1,7 @@
 import {
   endedPlace,
+  type EndStatus,
+  isEndStatus,
   placeIn,
   type QueuePlace,
   type QueueTokenStatus,
@@ -8,7 +10,6 @@ import {
 } from '../../domain/queue-token.ts';
 
 export type LiveRoom = Pick<WaitingRoom, 'identify' | 'status'> & Pick<QueueWatch, 'watch' | 'look'>;
-export type EndStatus = Exclude<QueueTokenStatus, 'WAITING' | 'ACTIVE'>;
 
 /** The least interval between two position frames. */
 const POSITION_INTERVAL_MS = 1_000;
@@ -110,7 +111,7 @@ export class QueuePresence {
 
   #send(place: QueuePlace, nowMs: number): void {
     this.#status = place.status;
-    if (isEnd(place.status)) {
+    if (isEndStatus(place.status)) {
       this.#end(place.status);
       return;
     }
@@ -142,7 +143,7 @@ export class QueuePresence {
   #changed(status: QueueTokenStatus): void {
     if (this.#isOver || status === this.#status) return;
     this.#status = status;
-    if (isEnd(status)) {
+    if (isEndStatus(status)) {
       this.#end(status);
     } else if (this.#isSubscribed && !this.#isAnswering && status === 'ACTIVE') {
       const place: QueuePlace = { status, queuePosition: 0, estimatedWaitTime: 0, estimatedWaitRange: [0, 0] };
@@ -166,17 +167,13 @@ export class QueuePresence {
     this.#isConfirming = true;
     try {
       const place = await this.#lookNow();
-      if (isEnd(place.status)) this.#end(place.status);
+      if (isEndStatus(place.status)) this.#end(place.status);
     } catch {
       // The waiting room is unavailable; the next look retries.
     } finally {
       this.#isConfirming = false;
     }
   }
-}
-
-function isEnd(status: QueueTokenStatus): status is EndStatus {
-  return status !== 'WAITING' && status !== 'ACTIVE';
 }
 
 function isSamePlace(one: QueuePlace, other: QueuePlace): boolean {

@@ -11,7 +11,6 @@ import type { App, Services } from '../services.ts';
 import { FRAME_LIMIT_BYTES } from './frame-reader.ts';
 import type { Live } from './live.ts';
 import { LiveSession } from './live-session.ts';
-import { isOriginAllowed } from './origin.ts';
 
 /** Limits that the library has and its types lack; each bounds the memory that a peer can occupy. */
 const SOCKET_OPTIONS = {
@@ -158,4 +157,16 @@ function areSubprotocols(header: string | undefined): boolean {
   if (header === undefined) return true;
   const names = header.split(',').map((name) => name.trim());
   return SUBPROTOCOLS.test(header) && new Set(names).size === names.length;
+}
+
+/**
+ * Whether a page may open a socket: pages of the service's own origin and of the allowed ones may, by exact match. Browsers
+ * send the origin but no preflight request, so this check is what keeps the pages of other sites out. A client that sends no
+ * origin is no browser. A request without a host matches no own origin.
+ */
+function isOriginAllowed(request: FastifyRequest, allowedOrigins: readonly string[]): boolean {
+  const { origin } = request.raw.headers;
+  if (origin === undefined) return true;
+  const isOwn = request.host !== '' && origin === `${request.protocol}://${request.host}`;
+  return isOwn || allowedOrigins.includes(origin);
 }
