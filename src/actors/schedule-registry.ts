@@ -1,4 +1,4 @@
-import { type Clock, type DatabaseClock, pause } from '../runtime/clock.ts';
+import { type Clock, type DatabaseClock, every, pause } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { SeatPublisher } from '../domain/seat-broadcast.ts';
 import { createActivations } from './activations.ts';
@@ -107,8 +107,8 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   const dispatches = new WeakMap<PendingCommand, number>();
   let activated = 0;
   let isClosing = false;
-  let cancelSweep: (() => void) | null = null;
-  let cancelHeads: (() => void) | null = null;
+  let stopSweeping: (() => void) | null = null;
+  let stopAnnouncing: (() => void) | null = null;
 
   const activations = createActivations({ ownership, clock, log, arrived });
   const handovers = createHandovers({
@@ -213,7 +213,6 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       if (used.delete(actor) || !actor.isIdle || publisher.isWatched(actor.scheduleId)) continue;
       drop(actor);
     }
-    cancelSweep = clock.after(PASSIVATION_SWEEP_MS, sweep);
   }
 
   function announceHeads(): void {
@@ -221,7 +220,6 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       const actor = actors.get(scheduleId);
       if (actor !== undefined) publisher.announce(actor.head);
     }
-    cancelHeads = clock.after(HEAD_INTERVAL_MS, announceHeads);
   }
 
   function take<R extends Reply | Elsewhere>(command: Command, handOn: PendingCommand['handOn']): R | Promise<R> {
@@ -301,13 +299,13 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       for (const actor of actors.values()) actor.lose();
     },
     start() {
-      cancelSweep ??= clock.after(PASSIVATION_SWEEP_MS, sweep);
-      cancelHeads ??= clock.after(HEAD_INTERVAL_MS, announceHeads);
+      stopSweeping ??= every(clock, PASSIVATION_SWEEP_MS, sweep);
+      stopAnnouncing ??= every(clock, HEAD_INTERVAL_MS, announceHeads);
     },
     async close() {
       isClosing = true;
-      cancelSweep?.();
-      cancelHeads?.();
+      stopSweeping?.();
+      stopAnnouncing?.();
       timer.close();
       const deadline = clock.monotonicMs() + DRAIN_LIMIT_MS;
       while (!isQuiet() && clock.monotonicMs() < deadline) {

@@ -1,6 +1,6 @@
 import type { NodeRow } from '../domain/node.ts';
 import type { ReadinessReason } from '../health/readiness.ts';
-import { pause } from '../runtime/clock.ts';
+import { every, pause } from '../runtime/clock.ts';
 import type { Membership, MembershipDependencies } from './membership-port.ts';
 import { ownersAmong } from './owners.ts';
 import { createReachReport } from './reach-report.ts';
@@ -46,8 +46,8 @@ export function createMembership(deps: MembershipDependencies): Membership {
   let isClosed = false;
   /** MEMBERS-6. */
   let isForeign = false;
-  let cancelBeat: (() => void) | null = null;
-  let cancelWatch: (() => void) | null = null;
+  let stopBeating: (() => void) | null = null;
+  let stopWatching: (() => void) | null = null;
   let joining: Promise<void> | null = null;
   /** The last writing of this node's row. */
   let enlisting: Promise<void> = Promise.resolve();
@@ -168,31 +168,19 @@ export function createMembership(deps: MembershipDependencies): Membership {
     setMayOwn(isMember && separation.isTogether && (!deps.isExclusive || first() === node));
     deps.onLook?.();
     // Others learn of a cut, and of its end, sooner than the next beat is due.
-    if (hasChanged || reach.isOutdated()) void beatWithoutWaiting();
+    if (hasChanged || reach.isOutdated()) beatWithoutWaiting();
     // A node that did not learn of it would go on handing schedules to this one.
     if (isRetired && members.some((row) => row.node === node && !row.isLeaving)) await records.announceLeave(node);
   }
 
-  function every(periodMs: number, run: () => Promise<void>, keep: (cancel: () => void) => void): void {
-    const again = () => {
-      if (isClosed) return;
-      keep(
-        clock.after(periodMs, () => {
-          run()
-            .catch((error: unknown) => log.debug({ err: error }, 'membership could not reach the database'))
-            .finally(again);
-        }),
-      );
-    };
-    again();
+  function watch(): Promise<void> {
+    return watchOnce().catch((error: unknown) => log.debug({ err: error }, 'membership could not reach the database'));
   }
 
   /** A beat that a wedged lane holds up must not hold up the next one, on the other lane. */
-  function beatWithoutWaiting(): Promise<void> {
-    if (joining === null && !isForeign) {
-      beatOnce().catch((error: unknown) => log.debug({ err: error }, 'a beat was not answered'));
-    }
-    return Promise.resolve();
+  function beatWithoutWaiting(): void {
+    if (joining !== null || isForeign) return;
+    beatOnce().catch((error: unknown) => log.debug({ err: error }, 'a beat was not answered'));
   }
 
   return {
@@ -225,12 +213,9 @@ export function createMembership(deps: MembershipDependencies): Membership {
     },
     async start() {
       await rejoin();
-      every(BEAT_EVERY_MS, beatWithoutWaiting, (cancel) => {
-        cancelBeat = cancel;
-      });
-      every(WATCH_EVERY_MS, watchOnce, (cancel) => {
-        cancelWatch = cancel;
-      });
+      if (isClosed) return;
+      stopBeating = every(clock, BEAT_EVERY_MS, beatWithoutWaiting);
+      stopWatching = every(clock, WATCH_EVERY_MS, watch);
     },
     async retire() {
       isRetired = true;
@@ -240,8 +225,8 @@ export function createMembership(deps: MembershipDependencies): Membership {
     async close() {
       if (isClosed) return;
       isClosed = true;
-      cancelBeat?.();
-      cancelWatch?.();
+      stopBeating?.();
+      stopWatching?.();
       leaseUntil = Number.NEGATIVE_INFINITY;
       setMayOwn(false);
       // A row that is still being written would stay behind as a living node's.

@@ -9,7 +9,7 @@
  * SEATBUS-4. What a node has said to watch ends with its word, or 3 to 4 s after its last word.
  * SEATBUS-5. After an outage, heads are told again, which show what was lost in it.
  */
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, every } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { createInProcessSeatBus, type SeatBus } from './in-process-seat-bus.ts';
 import type { Broadcast } from './redis-bus/broadcast.ts';
@@ -49,7 +49,7 @@ export function createRedisSeatBus(deps: {
   /** Heard from this turn on, and not yet told of: connecting begins with all of them, which is one message. */
   let toTell: number[] = [];
   let stopHearingWatchers: (() => void) | null = null;
-  let cancelRenewal: (() => void) | null = null;
+  let stopRenewing: (() => void) | null = null;
 
   function channelOf(scheduleId: number): string {
     return `seats:${scheduleId}`;
@@ -109,11 +109,8 @@ export function createRedisSeatBus(deps: {
   }
 
   function renew(): void {
-    cancelRenewal = clock.after(RENEW_EVERY_MS, () => {
-      elsewhere.sweep(clock.monotonicMs());
-      tell('still', [...here.watched()]);
-      renew();
-    });
+    elsewhere.sweep(clock.monotonicMs());
+    tell('still', [...here.watched()]);
   }
 
   // Either direction may have been interrupted: others look what they missed of us, and tell us what we missed.
@@ -151,14 +148,14 @@ export function createRedisSeatBus(deps: {
     },
 
     start() {
-      if (cancelRenewal !== null) return;
+      if (stopRenewing !== null) return;
       stopHearingWatchers = broadcast.listen(WATCHING_CHANNEL, { heard: hearWatching });
-      renew();
+      stopRenewing = every(clock, RENEW_EVERY_MS, renew);
     },
 
     close() {
-      cancelRenewal?.();
-      cancelRenewal = null;
+      stopRenewing?.();
+      stopRenewing = null;
       stopHearingWatchers?.();
       for (const stop of stopsOf.values()) stop();
       tell('ended', [...stopsOf.keys()]);

@@ -2,7 +2,7 @@ import { createHistogram } from 'node:perf_hooks';
 import { FAULT_CODES } from '../domain/errors.ts';
 import type { Activity } from './activity.ts';
 import type { ActivitySample, CodeCount } from './activity-sample.ts';
-import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import { type Clock, type DatabaseClock, every } from '../runtime/clock.ts';
 import { type HealthFacts, judgeHealth } from './health-verdict.ts';
 
 /** One sample a second: a rush is over in minutes, and reading every counter takes about ten microseconds. */
@@ -73,8 +73,7 @@ export function createActivityRecorder(deps: {
   let flushed = { count: 0, entries: 0, largest: 0 };
   let last: Reading | null = null;
   let stepsTaken = 0;
-  let cancelStep: (() => void) | null = null;
-  let isClosed = false;
+  let stopSampling: (() => void) | null = null;
 
   function read(): Reading {
     const { answers, refusals } = sources.answers();
@@ -94,7 +93,6 @@ export function createActivityRecorder(deps: {
     last = now;
     flushMicroseconds.reset();
     flushed = { count: 0, entries: 0, largest: 0 };
-    if (!isClosed) cancelStep = clock.after(STEP_MS, step);
   }
 
   function remember(sample: ActivitySample): void {
@@ -153,12 +151,11 @@ export function createActivityRecorder(deps: {
       };
     },
     start() {
-      if (last === null && !isClosed) step();
+      if (stopSampling !== null) return;
+      step();
+      stopSampling = every(clock, STEP_MS, step);
     },
-    close() {
-      isClosed = true;
-      cancelStep?.();
-    },
+    close: () => stopSampling?.(),
   };
 }
 

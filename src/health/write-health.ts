@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, every } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 
 /*
@@ -67,8 +67,7 @@ export function createWriteHealth({ clock, log, isConnected, tryWrite }: WriteHe
   let recoveredAt = Number.NEGATIVE_INFINITY;
   let holdMs = FIRST_HOLD_MS;
   let isTrying = false;
-  let isClosed = false;
-  let cancelLook: (() => void) | null = null;
+  let stopLooking: (() => void) | null = null;
 
   function accepted(): void {
     const now = clock.monotonicMs();
@@ -124,11 +123,9 @@ export function createWriteHealth({ clock, log, isConnected, tryWrite }: WriteHe
   }
 
   function look(): void {
-    if (isClosed) return;
     const now = clock.monotonicMs();
     judge(now);
     if (isTrialDue(now)) void attempt();
-    cancelLook = clock.after(LOOK_EVERY_MS, look);
   }
 
   return {
@@ -138,11 +135,10 @@ export function createWriteHealth({ clock, log, isConnected, tryWrite }: WriteHe
     accepted,
     refused,
     start() {
-      if (cancelLook === null) look();
+      if (stopLooking !== null) return;
+      look();
+      stopLooking = every(clock, LOOK_EVERY_MS, look);
     },
-    close() {
-      isClosed = true;
-      cancelLook?.();
-    },
+    close: () => stopLooking?.(),
   };
 }

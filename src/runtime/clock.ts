@@ -28,6 +28,30 @@ export function pause(clock: Clock, ms: number): Promise<void> {
 }
 
 /**
+ * Calls `run` again and again, each time `periodMs` after the last run has ended, until the returned function is called. A
+ * promise of `run` must not reject.
+ */
+export function every(clock: Clock, periodMs: number, run: () => void | Promise<void>): () => void {
+  let isStopped = false;
+  let cancel = clock.after(periodMs, step);
+
+  function step(): void {
+    const running = run();
+    if (running === undefined) again();
+    else void running.then(again);
+  }
+
+  function again(): void {
+    if (!isStopped) cancel = clock.after(periodMs, step);
+  }
+
+  return () => {
+    isStopped = true;
+    cancel();
+  };
+}
+
+/**
  * The database's clock as this process can know it: an interval that is guaranteed to contain it. The service shows, stores and
  * compares times of this clock only.
  */

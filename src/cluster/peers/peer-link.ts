@@ -11,7 +11,7 @@
  */
 import type { RawData, WebSocket } from 'ws';
 import type { Command } from '../../actors/command.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, every } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { isAnswer } from './answer-check.ts';
 import { dial } from './dial.ts';
@@ -61,14 +61,14 @@ export class PeerLink {
   #tickedMs: number;
   #silentMs = 0;
   #sincePingMs = 0;
-  #cancelTick: () => void = () => undefined;
+  readonly #stopTicking: () => void;
   #cancelDial: () => void = () => undefined;
 
   constructor(peer: Peer, deps: PeerLinkDependencies) {
     this.peer = peer;
     this.#deps = deps;
     this.#tickedMs = deps.clock.monotonicMs();
-    this.#planTick();
+    this.#stopTicking = every(deps.clock, TICK_MS, () => this.#tick());
     this.#dial();
   }
 
@@ -85,7 +85,7 @@ export class PeerLink {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#cancelTick();
+    this.#stopTicking();
     this.#cancelDial();
     const socket = this.#socket;
     const gone = socket === null ? null : new Promise((resolve) => socket.once('close', resolve));
@@ -182,15 +182,12 @@ export class PeerLink {
     else for (const [id, answer] of answers) this.#inFlight.answer(id, answer);
   }
 
-  #planTick(): void {
-    this.#cancelTick = this.#deps.clock.after(TICK_MS, () => {
-      const nowMs = this.#deps.clock.monotonicMs();
-      const stepMs = Math.min(nowMs - this.#tickedMs, LONGEST_STEP_MS);
-      this.#tickedMs = nowMs;
-      this.#inFlight.giveUpOverdue(nowMs);
-      if (this.#writer !== null) this.#listen(stepMs);
-      this.#planTick();
-    });
+  #tick(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const stepMs = Math.min(nowMs - this.#tickedMs, LONGEST_STEP_MS);
+    this.#tickedMs = nowMs;
+    this.#inFlight.giveUpOverdue(nowMs);
+    if (this.#writer !== null) this.#listen(stepMs);
   }
 
   #listen(stepMs: number): void {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, every } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createDoor } from './door.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -44,7 +44,6 @@ export async function createPeerServer(deps: {
   /** By the peer's name: it has one link to this node, and a new one means that it has given the former up. */
   const sessions = new Map<string, PeerSession>();
   let closing: Promise<void> | null = null;
-  let cancelSilenceCheck: () => void = () => undefined;
 
   const door = createDoor({ keys: deps.keys, node, clock, log, admit });
   const webSockets = new WebSocketServer({ ...SOCKET_OPTIONS, noServer: true, clientTracking: false });
@@ -84,15 +83,12 @@ export async function createPeerServer(deps: {
     if (closing !== null) session.drain();
   }
 
-  function planSilenceCheck(): void {
-    cancelSilenceCheck = clock.after(SILENCE_CHECK_MS, () => {
-      for (const session of sessions.values()) session.checkSilence();
-      planSilenceCheck();
-    });
+  function checkSilence(): void {
+    for (const session of sessions.values()) session.checkSilence();
   }
 
   async function close(): Promise<void> {
-    cancelSilenceCheck();
+    stopChecking();
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
@@ -114,7 +110,7 @@ export async function createPeerServer(deps: {
       resolve();
     });
   });
-  planSilenceCheck();
+  const stopChecking = every(clock, SILENCE_CHECK_MS, checkSilence);
 
   return {
     address: addressOf(server.address()),

@@ -11,7 +11,7 @@
  */
 import { Redis } from 'ioredis';
 import { type AnswerFigures, type AnswerWatch, createAnswerWatch } from '../../runtime/answer-watch.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, every } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { redisOptions } from '../../runtime/redis-options.ts';
 
@@ -85,7 +85,7 @@ export function createRedisBroadcast(deps: {
   let isHearing = false;
   let isClosed = false;
   let complainedAtMs = -Infinity;
-  let cancelLook: (() => void) | null = null;
+  let stopLooking: (() => void) | null = null;
 
   function complain(fields: object, message: string): void {
     const nowMs = clock.monotonicMs();
@@ -136,10 +136,7 @@ export function createRedisBroadcast(deps: {
   }
 
   function look(): void {
-    cancelLook = clock.after(LOOK_EVERY_MS, () => {
-      if (isHearing) hearerWatch.ask(() => hearer.ping()).catch((error: unknown) => giveUp(hearer, error));
-      look();
-    });
+    if (isHearing) hearerWatch.ask(() => hearer.ping()).catch((error: unknown) => giveUp(hearer, error));
   }
 
   for (const [client, watch] of [
@@ -220,15 +217,15 @@ export function createRedisBroadcast(deps: {
     figures: () => tellerWatch.figures(),
 
     async start() {
-      if (cancelLook !== null || isClosed) return;
-      look();
+      if (stopLooking !== null || isClosed) return;
+      stopLooking = every(clock, LOOK_EVERY_MS, look);
       await Promise.all([connect(teller), connect(hearer)]);
     },
 
     async close() {
       if (isClosed) return;
       isClosed = true;
-      cancelLook?.();
+      stopLooking?.();
       teller.disconnect();
       hearer.disconnect();
       await Promise.resolve();

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, every } from '../../runtime/clock.ts';
 import type { Broadcast } from './broadcast.ts';
 import { createMessageReader } from './message-reader.ts';
 
@@ -39,13 +39,6 @@ export function createConcertNews(deps: {
     broadcast.send(CHANNEL, JSON.stringify({ concertId }));
   }
 
-  function takeAllForChanged(): void {
-    cancel = clock.after(ALL_CHANGED_EVERY_MS, () => {
-      onChanged(null);
-      takeAllForChanged();
-    });
-  }
-
   broadcast.whenConnected(() => {
     onChanged(null);
     tell(null);
@@ -56,7 +49,7 @@ export function createConcertNews(deps: {
 
     start() {
       if (cancel !== null) return;
-      takeAllForChanged();
+      cancel = every(clock, ALL_CHANGED_EVERY_MS, () => onChanged(null));
       stopHearing = broadcast.listen(CHANNEL, {
         heard(_node, text) {
           const news = readNews(text);

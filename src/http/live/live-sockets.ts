@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, every } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { LiveSession } from './live-session.ts';
 import type { LiveTally } from './live-metrics.ts';
@@ -50,7 +50,7 @@ export function createLiveSockets(deps: {
   const unidentifiedOf = createTally();
   let unidentified = 0;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
-  let cancelTick: (() => void) | null = null;
+  let stopTicking: (() => void) | null = null;
   let isCatchingUp = false;
   let isClosed = false;
 
@@ -68,7 +68,6 @@ export function createLiveSockets(deps: {
       lookedAtMs = nowMs;
       lookSafely(nowMs);
     }
-    if (!isClosed) cancelTick = clock.after(TICK_MS, tick);
   }
 
   /** Runs in a timer, where a throw would end the process. */
@@ -150,13 +149,15 @@ export function createLiveSockets(deps: {
     },
 
     start() {
-      if (cancelTick === null) tick();
+      if (stopTicking !== null || isClosed) return;
+      tick();
+      stopTicking = every(clock, TICK_MS, tick);
     },
 
     close() {
       if (isClosed) return;
       isClosed = true;
-      cancelTick?.();
+      stopTicking?.();
       for (const session of sessions) session.close(1012);
       clock.after(FAREWELL_MS, () => {
         for (const session of sessions) session.terminate();
