@@ -9,6 +9,9 @@ if (Number(process.versions.node.split('.')[0]) < OLDEST_MAJOR) {
   );
   process.exitCode = EX_CONFIG;
 } else {
+  const { keepCompiledModules, writeCompiledModules } = await import('./compile-cache.js');
+  keepCompiledModules();
   const { main } = await import('../src/main.ts');
   await main();
+  writeCompiledModules();
 }
