@@ -13,7 +13,7 @@ import type {
   QueuePolicy,
   Schedule,
 } from './answers.ts';
-import { type Listed, type PageOptions, queryOf } from './pages.ts';
+import { createCalls, type PageOptions } from './calls.ts';
 import type { Call, Requests } from './requests.ts';
 
 /**
@@ -46,36 +46,20 @@ export interface AdminClient {
 }
 
 export function createAdminClient(requests: Requests, token: string): AdminClient {
-  async function create<T>(operation: string, path: string, body: object, call?: Call): Promise<T> {
-    return (await requests.ask<T>({ operation, method: 'POST', path, token, body, effect: 'keyed' }, call)).body;
-  }
-
-  async function read<T>(operation: string, path: string, call?: Call): Promise<T> {
-    return (await requests.ask<T>({ operation, method: 'GET', path, token, effect: 'idempotent' }, call)).body;
-  }
-
+  const { send, read, change, list } = createCalls(requests, token);
   return {
-    createConcert: (concert, call) => create('createConcert', '/admin/concerts', concert, call),
+    createConcert: (concert, call) => change('createConcert', '/admin/concerts', concert, call),
     createSchedule: (concertId, schedule, call) =>
-      create('createSchedule', `/admin/concerts/${concertId}/schedules`, schedule, call),
-    async changeQueue(concertId, change, call) {
-      const path = `/admin/concerts/${concertId}/queue`;
-      const request = { method: 'PATCH', path, token, body: change, effect: 'idempotent' } as const;
-      return (await requests.ask<ConcertWithPolicy>({ operation: 'changeQueue', ...request }, call)).body;
+      change('createSchedule', `/admin/concerts/${concertId}/schedules`, schedule, call),
+    changeQueue(concertId, body, call) {
+      const request = { operation: 'changeQueue', method: 'PATCH', body, effect: 'idempotent' } as const;
+      return send({ ...request, path: `/admin/concerts/${concertId}/queue` }, call);
     },
-    createKey: (key, call) => create('createKey', '/admin/keys', key, call),
-    async keys(page) {
-      const listed = await read<Listed<'keys', AdminKey>>('keys', `/admin/keys${queryOf(page)}`, page);
-      return { items: listed.keys, nextCursor: listed.nextCursor };
-    },
-    async revokeKey(keyId, call) {
-      const request = { method: 'DELETE', path: `/admin/keys/${keyId}`, token, effect: 'idempotent' } as const;
-      await requests.ask({ operation: 'revokeKey', ...request }, call);
-    },
-    async log(page) {
-      const listed = await read<Listed<'entries', AdminLogEntry>>('log', `/admin/log${queryOf(page)}`, page);
-      return { items: listed.entries, nextCursor: listed.nextCursor };
-    },
+    createKey: (key, call) => change('createKey', '/admin/keys', key, call),
+    keys: (page) => list('keys', '/admin/keys', 'keys', page),
+    revokeKey: (keyId, call) =>
+      send({ operation: 'revokeKey', method: 'DELETE', path: `/admin/keys/${keyId}`, effect: 'idempotent' }, call),
+    log: (page) => list('log', '/admin/log', 'entries', page),
     overview: (call) => read('overview', '/admin/overview', call),
     activity: (options) =>
       read('activity', `/admin/activity${options?.since === undefined ? '' : `?since=${options.since}`}`, options),

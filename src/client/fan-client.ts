@@ -1,4 +1,5 @@
 import type { AccessToken, Payment, QueueToken } from './answers.ts';
+import { createCalls } from './calls.ts';
 import { createHolderClient, type HolderClient } from './holder-client.ts';
 import type { Call, Requests } from './requests.ts';
 
@@ -16,33 +17,16 @@ export interface FanClient extends HolderClient {
 }
 
 export function createFanClient(requests: Requests, token: string): FanClient {
+  const { send, change } = createCalls(requests, token);
   return {
     ...createHolderClient(requests, token),
-    async renewToken(call) {
-      const request = {
-        operation: 'renewToken',
-        method: 'POST',
-        path: '/me/token',
-        token,
-        effect: 'idempotent',
-      } as const;
-      return (await requests.ask<AccessToken>(request, call)).body;
-    },
-    async enterQueue(concertId, call) {
+    renewToken: (call) =>
+      send({ operation: 'renewToken', method: 'POST', path: '/me/token', effect: 'idempotent' }, call),
+    enterQueue(concertId, call) {
+      const request = { operation: 'enterQueue', method: 'POST', path: '/queue/tokens', body: { concertId } } as const;
       // A repeated entry returns the token of the first one.
-      const request = {
-        method: 'POST',
-        path: '/queue/tokens',
-        token,
-        body: { concertId },
-        effect: 'idempotent',
-      } as const;
-      return (await requests.ask<QueueToken>({ operation: 'enterQueue', ...request }, call)).body;
+      return send({ ...request, effect: 'idempotent' }, call);
     },
-    async refund(paymentId, call) {
-      const path = `/payments/${encodeURIComponent(paymentId)}/refund`;
-      const request = { operation: 'refund', method: 'POST', path, token, effect: 'keyed' } as const;
-      return (await requests.ask<Payment>(request, call)).body;
-    },
+    refund: (paymentId, call) => change('refund', `/payments/${encodeURIComponent(paymentId)}/refund`, undefined, call),
   };
 }

@@ -3,7 +3,7 @@ import type { ConcertWithQueue, ListedConcert, Page, RegisteredUser } from './an
 import { createFanClient, type FanClient } from './fan-client.ts';
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/limits.ts';
 import { createLiveClient, type LiveClient, type LiveOptions } from './live/live-client.ts';
-import { type Listed, type PageOptions, queryOf } from './pages.ts';
+import { type Listed, type PageOptions, queryOf } from './calls.ts';
 import {
   type ClientClock,
   type FetchPort,

@@ -10,7 +10,7 @@ import type {
   WalletEntry,
 } from './answers.ts';
 import { ApiProblem } from './failures.ts';
-import { type Listed, type PageOptions, queryOf } from './pages.ts';
+import { createCalls, type ListOptions, type PageOptions } from './calls.ts';
 import type { Call, Requests } from './requests.ts';
 
 /** The reservations to pay, all of one schedule: by their ids (1 to 50), or the caller's live hold of one seat. */
@@ -23,7 +23,7 @@ export interface HolderClient {
   /** Adds won, 1 to 10 000 000. Rejects with BALANCE_LIMIT when the wallet would exceed its limit. */
   charge(amount: number, call?: Call): Promise<ChargeReceipt>;
   walletHistory(page?: PageOptions): Promise<Page<WalletEntry>>;
-  reservations(page?: PageOptions & { readonly status?: ReservationStatus }): Promise<Page<Reservation>>;
+  reservations(page?: ListOptions): Promise<Page<Reservation>>;
   /** Rejects with RESERVATION_NOT_FOUND, also for another user's reservation. */
   reservation(reservationId: string, call?: Call): Promise<Reservation>;
   /**
@@ -43,35 +43,19 @@ export interface HolderClient {
 }
 
 export function createHolderClient(requests: Requests, token: string): HolderClient {
-  async function read<T>(operation: string, path: string, call?: Call): Promise<T> {
-    return (await requests.ask<T>({ operation, method: 'GET', path, token, effect: 'idempotent' }, call)).body;
-  }
-
-  async function change<T>(operation: string, path: string, body: object, call?: Call): Promise<T> {
-    return (await requests.ask<T>({ operation, method: 'POST', path, token, body, effect: 'keyed' }, call)).body;
-  }
-
+  const { read, change, list, send } = createCalls(requests, token);
   return {
     me: (call) => read('me', '/me', call),
     balance: (call) => read('balance', '/me/balance', call),
     charge: (amount, call) => change('charge', '/me/balance/charge', { amount }, call),
-    async walletHistory(page) {
-      const path = `/me/balance/history${queryOf(page)}`;
-      const { entries, nextCursor } = await read<Listed<'entries', WalletEntry>>('walletHistory', path, page);
-      return { items: entries, nextCursor };
-    },
-    async reservations(page) {
-      const path = `/me/reservations${queryOf(page)}`;
-      const listed = await read<Listed<'reservations', Reservation>>('reservations', path, page);
-      return { items: listed.reservations, nextCursor: listed.nextCursor };
-    },
+    walletHistory: (page) => list('walletHistory', '/me/balance/history', 'entries', page),
+    reservations: (page) => list('reservations', '/me/reservations', 'reservations', page),
     reservation: (reservationId, call) =>
       read('reservation', `/reservations/${encodeURIComponent(reservationId)}`, call),
     async release(reservationId, call) {
       const path = `/reservations/${encodeURIComponent(reservationId)}`;
-      const request = { operation: 'release', method: 'DELETE', path, token, effect: 'idempotent' } as const;
       try {
-        return (await requests.ask<Reservation>(request, call)).body;
+        return await send<Reservation>({ operation: 'release', method: 'DELETE', path, effect: 'idempotent' }, call);
       } catch (error) {
         // An earlier attempt, or another call, released the hold already: the caller has what it wants.
         if (!isReleasedAlready(error)) throw error;
@@ -79,11 +63,7 @@ export function createHolderClient(requests: Requests, token: string): HolderCli
       }
     },
     pay: (what, call) => change('pay', '/payments', 'scheduleId' in what ? what : { reservationIds: what }, call),
-    async payments(page) {
-      const path = `/me/payments${queryOf(page)}`;
-      const { payments, nextCursor } = await read<Listed<'payments', Payment>>('payments', path, page);
-      return { items: payments, nextCursor };
-    },
+    payments: (page) => list('payments', '/me/payments', 'payments', page),
     payment: (paymentId, call) => read('payment', `/payments/${encodeURIComponent(paymentId)}`, call),
   };
 }

@@ -1,4 +1,5 @@
 import type { Holds, QueueToken, Reservation, Schedule, SeatMap, SeatStatus } from './answers.ts';
+import { createCalls } from './calls.ts';
 import { createHolderClient, type HolderClient } from './holder-client.ts';
 import type { Call, Requests } from './requests.ts';
 
@@ -33,10 +34,7 @@ const CREATED = 201;
 export function createShopperClient(requests: Requests, token: string): ShopperClient {
   const ownPath = `/queue/tokens/${encodeURIComponent(token)}`;
 
-  async function read<T>(operation: string, path: string, call?: Call): Promise<T> {
-    return (await requests.ask<T>({ operation, method: 'GET', path, token, effect: 'idempotent' }, call)).body;
-  }
-
+  const { read } = createCalls(requests, token);
   return {
     ...createHolderClient(requests, token),
     status: (call) => read('status', '/queue/status', call),
