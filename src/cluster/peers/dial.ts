@@ -3,8 +3,14 @@ import type { Clock } from '../../runtime/clock.ts';
 import { type HandshakeKey, newNonce, readChallenge, readProof, writeHello, writeProof } from './handshake.ts';
 import { textOf } from './message-text.ts';
 import type { Peer } from './peer-port.ts';
-import { limitStrangerBytes } from './stranger-bytes.ts';
-import { CloseCode, HANDSHAKE_LIMIT_MS, PEER_PATH, PROTOCOL_VERSION, SOCKET_OPTIONS } from './wire.ts';
+import {
+  CloseCode,
+  HANDSHAKE_LIMIT_MS,
+  limitStrangerBytes,
+  PEER_PATH,
+  PROTOCOL_VERSION,
+  SOCKET_OPTIONS,
+} from './wire.ts';
 
 /** Exactly one of the two is called, once. */
 export interface DialOutcome {

@@ -13,8 +13,7 @@ import type { Log } from '../../runtime/log.ts';
 import { type HandshakeTerms, newNonce, readHello, readProof, writeChallenge, writeProof } from './handshake.ts';
 import type { KeyRing } from './key-ring.ts';
 import { textOf } from './message-text.ts';
-import { limitStrangerBytes } from './stranger-bytes.ts';
-import { CloseCode, HANDSHAKE_LIMIT_MS, PROTOCOL_VERSION } from './wire.ts';
+import { CloseCode, HANDSHAKE_LIMIT_MS, limitStrangerBytes, PROTOCOL_VERSION } from './wire.ts';
 
 const STRANGER_LIMIT = 256;
 const LOG_PAUSE_MS = 1_000;

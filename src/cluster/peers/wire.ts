@@ -1,4 +1,5 @@
-/** What both ends of a peer link agree on. */
+/** The rules that both ends of a peer link follow. */
+import type { Duplex } from 'node:stream';
 
 /** Raised with every change of what is said or meant on a link, a new command among it: nodes of different versions do not talk. */
 export const PROTOCOL_VERSION = 2;
@@ -13,7 +14,7 @@ export const FRAME_LIMIT_BYTES = 1_024 * 1_024;
 export const HANDSHAKE_LIMIT_MS = 1_000;
 
 /** What may come over a connection before it has proven itself; a whole handshake has less than 1 KiB. */
-export const STRANGER_LIMIT_BYTES = 4_096;
+const STRANGER_LIMIT_BYTES = 4_096;
 
 /** Codes with which one end closes the WebSocket; those from 4000 on are this protocol's own. */
 export const CloseCode = {
@@ -37,3 +38,14 @@ export const SOCKET_OPTIONS = {
   /** How long the library waits for the other end to answer a close. */
   closeTimeout: 500,
 };
+
+/** Cuts a connection off when it carries more than a handshake has. The returned function ends the watch. */
+export function limitStrangerBytes(connection: Duplex): () => void {
+  let bytes = 0;
+  const count = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes > STRANGER_LIMIT_BYTES) connection.destroy();
+  };
+  connection.on('data', count);
+  return () => connection.off('data', count);
+}

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { BlockList, isIPv6, type Socket } from 'node:net';
+import { createTally } from '../../runtime/tally.ts';
 import { networkOf } from './caller-address.ts';
 
 export interface ConnectionLimits {
@@ -27,7 +28,7 @@ export function capConnections(server: Server, { perAddress, inAll, trustProxy, 
   if (perAddress === 0) return;
 
   const proxies = blockListOf(trustProxy);
-  const open = new Map<string, number>();
+  const open = createTally();
 
   function count(socket: Socket): boolean {
     const { remoteAddress } = socket;
@@ -35,14 +36,9 @@ export function capConnections(server: Server, { perAddress, inAll, trustProxy, 
     if (remoteAddress === undefined) return true;
     if (proxies.check(remoteAddress, isIPv6(remoteAddress) ? 'ipv6' : 'ipv4')) return true;
     const network = networkOf(remoteAddress);
-    const connections = open.get(network) ?? 0;
-    if (connections >= perAddress) return false;
-    open.set(network, connections + 1);
-    socket.once('close', () => {
-      const left = (open.get(network) ?? 1) - 1;
-      if (left === 0) open.delete(network);
-      else open.set(network, left);
-    });
+    if (open.of(network) >= perAddress) return false;
+    open.add(network);
+    socket.once('close', () => open.subtract(network));
     return true;
   }
 

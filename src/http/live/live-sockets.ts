@@ -1,5 +1,6 @@
 import { type Clock, every } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import { createTally } from '../../runtime/tally.ts';
 import type { LiveSession } from './live-session.ts';
 import type { LiveTally } from './live-metrics.ts';
 
@@ -162,20 +163,6 @@ export function createLiveSockets(deps: {
       clock.after(FAREWELL_MS, () => {
         for (const session of sessions) session.terminate();
       });
-    },
-  };
-}
-
-/** Counts entries by key. */
-function createTally() {
-  const counts = new Map<string, number>();
-  return {
-    of: (key: string) => counts.get(key) ?? 0,
-    add: (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1),
-    subtract(key: string) {
-      const count = (counts.get(key) ?? 0) - 1;
-      if (count > 0) counts.set(key, count);
-      else counts.delete(key);
     },
   };
 }
