@@ -92,7 +92,7 @@ export class CommandDecisions {
 
   #holdSeats(command: HoldSeats, pending: PendingCommand): Verdict {
     const { tentative, databaseClock, facts, endedTokens } = this.#deps;
-    const { userId, seatNumbers, claim, form } = command;
+    const { userId, seatNumbers, claim } = command;
     const isUndecided = tentative.isAnyBeingSettled(
       seatNumbers,
       (seat) =>
@@ -121,23 +121,12 @@ export class CommandDecisions {
     if (standings === null) return AGAIN;
 
     const isNew = decision.free.length > 0;
-    const status = isNew ? 201 : 200;
-    const view = () => standings.map(({ seat, live, change }) => viewReservation(facts, seat, live, 'HELD', change));
-    const reply = () => granted<HoldSeats>({ status, reservations: view() });
-    if (claim !== null) {
-      tentative.gather().keys.push({
-        pending,
-        userId,
-        key: claim.key,
-        fingerprint: claim.fingerprint,
-        status,
-        body() {
-          const reservations = view();
-          const [first] = reservations;
-          return form === 'many' || first === undefined ? { reservations } : first;
-        },
-      });
-    }
+    const grant = (): Grants['HoldSeats'] => ({
+      type: isNew ? 'SeatsHeld' : 'SeatsAlreadyHeld',
+      value: standings.map(({ seat, live, change }) => viewReservation(facts, seat, live, 'HELD', change)),
+    });
+    const reply = () => granted<HoldSeats>(grant());
+    if (claim !== null) tentative.gather().keys.push({ pending, userId, claim, grant });
     return isNew || claim !== null
       ? written(tentative.gather(), reply)
       : readOnly(tentative.basisOf(seatNumbers), reply);
@@ -168,7 +157,10 @@ export class CommandDecisions {
     if (released === null) return this.#refuseEnded([reservationId], false);
     const { seat, live, change } = released;
     return written(tentative.gather(), () =>
-      granted<ReleaseHold>(viewReservation(facts, seat, live, 'CANCELLED', change)),
+      granted<ReleaseHold>({
+        type: 'HoldReleased',
+        value: viewReservation(facts, seat, live, 'CANCELLED', change),
+      }),
     );
   }
 

@@ -1,8 +1,8 @@
 import type { FaultCode, FaultEffect, Rejection } from '../domain/errors.ts';
+import type { GrantOf } from '../domain/grant.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
-import type { Payment } from '../domain/payment.ts';
 import type { CompletedToken } from '../domain/queue-token.ts';
-import type { Reservation, SeatStatus } from '../domain/reservation.ts';
+import type { SeatStatus } from '../domain/reservation.ts';
 import type { TokenEnd } from './ended-tokens.ts';
 
 /**
@@ -17,10 +17,8 @@ export interface HoldSeats {
   readonly tokenId: string;
   /** When the sender found that token ACTIVE: epoch milliseconds, a lower bound of the database's clock. */
   readonly admittedAtMs: number;
-  /** Different numbers, in the order in which the answer lists them. */
+  /** Different numbers, in the order in which the grant lists them. */
   readonly seatNumbers: readonly number[];
-  /** Whether the recorded answer is one Reservation or `{reservations}`. */
-  readonly form: 'one' | 'many';
   readonly claim: IdempotencyClaim | null;
 }
 
@@ -99,18 +97,21 @@ export interface SeatMap {
   readonly seats: readonly MapSeat[];
 }
 
-/** What a command that was granted gives back. */
+interface Settled {
+  readonly grant: GrantOf<'PaymentCompleted' | 'PaymentRefunded'>;
+  /** The payer's queue token, where the payment has ended it. */
+  readonly completedToken: CompletedToken | null;
+}
+
+/** What the reply to each command that was granted holds. */
 export interface Grants {
-  /** 201 when a seat was newly held, 200 when all were the caller's holds already; in the order asked. */
-  HoldSeats: { readonly status: 200 | 201; readonly reservations: readonly Reservation[] };
-  ReleaseHold: Reservation;
+  HoldSeats: GrantOf<'SeatsHeld' | 'SeatsAlreadyHeld'>;
+  ReleaseHold: GrantOf<'HoldReleased'>;
   EndToken: { readonly cancelled: number };
   /** `alreadyPaid`: exactly these reservations were paid by this earlier payment of the caller; nothing was done. */
-  PayReservations:
-    | { readonly payment: Payment; readonly remainingBalance: number; readonly completedToken: CompletedToken | null }
-    | { readonly alreadyPaid: string };
+  PayReservations: Settled | { readonly alreadyPaid: string };
   /** `alreadyRefunded`: nothing was done. */
-  RefundPayment: { readonly payment: Payment; readonly remainingBalance: number } | { readonly alreadyRefunded: true };
+  RefundPayment: Settled | { readonly alreadyRefunded: true };
   ReadSeatMap: SeatMap;
   WakeSchedule: { readonly ended: number };
 }

@@ -55,13 +55,7 @@ export function composeAppend(
     events: flush.events,
     inserts,
     ends,
-    keys: flush.keys.map((key) => ({
-      userId: key.userId,
-      key: key.key,
-      fingerprint: key.fingerprint,
-      status: key.status,
-      body: key.body(),
-    })),
+    keys: flush.keys.map(({ userId, claim, grant }) => ({ userId, claim, grant: grant() })),
   };
 }
 

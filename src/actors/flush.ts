@@ -1,3 +1,5 @@
+import type { Grant } from '../domain/grant.ts';
+import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { Reply } from './command.ts';
 import type { PendingCommand } from './pending-command.ts';
 import type { Seat } from './seat.ts';
@@ -21,11 +23,9 @@ interface Step {
 export interface KeyToRecord {
   readonly pending: PendingCommand;
   readonly userId: string;
-  readonly key: string;
-  readonly fingerprint: string;
-  readonly status: number;
+  readonly claim: IdempotencyClaim;
   /** Called when the flush is composed and its changes are numbered. */
-  readonly body: () => object;
+  readonly grant: () => Grant;
 }
 
 export type EndCause = 'timer' | 'alarm' | 'demand';

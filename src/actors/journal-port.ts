@@ -1,4 +1,6 @@
 import type { FaultEffect } from '../domain/errors.ts';
+import type { Grant } from '../domain/grant.ts';
+import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { CompletedToken } from '../domain/queue-token.ts';
 import type { SeatEvent } from './seat-event.ts';
 
@@ -30,14 +32,11 @@ export interface ReservationEnd {
   readonly seq: number;
 }
 
-/** A 2xx answer that is recorded with its effect. */
-export interface RecordedKey {
+/** A grant that is recorded with its effect. */
+export interface KeyRecord {
   readonly userId: string;
-  readonly key: string;
-  readonly fingerprint: string;
-  readonly status: number;
-  /** Plain data. */
-  readonly body: object;
+  readonly claim: IdempotencyClaim;
+  readonly grant: Grant;
 }
 
 /** What one schedule appends in one statement. `lastSeq` is `firstSeq - 1` when it only records keys or its next expiry. */
@@ -53,7 +52,7 @@ export interface AppendBatch {
   readonly events: readonly SeatEvent[];
   readonly inserts: readonly ReservationInsert[];
   readonly ends: readonly ReservationEnd[];
-  readonly keys: readonly RecordedKey[];
+  readonly keys: readonly KeyRecord[];
 }
 
 /** A payment or refund that is to be decided by the wallet. */
@@ -67,8 +66,8 @@ export interface Settlement {
   readonly at: number;
   /** In the order in which they get their sequence numbers. */
   readonly items: readonly { readonly reservationId: string; readonly seatNumber: number }[];
-  /** Its body lacks what the statement decides: sequence numbers and balance. */
-  readonly key: RecordedKey | null;
+  /** The sequence numbers and the balance in its grant are 0: only the statement decides them, and it records them beside the grant. */
+  readonly key: KeyRecord | null;
 }
 
 export interface SettlementBatch {

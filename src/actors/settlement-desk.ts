@@ -1,4 +1,4 @@
-import type { Payment } from '../domain/payment.ts';
+import type { GrantOf } from '../domain/grant.ts';
 import type { Reservation } from '../domain/reservation.ts';
 import type { Reply } from './command.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
@@ -131,17 +131,13 @@ export class SettlementDesk {
     const events: SeatEvent[] = [];
     const changes: Change[] = [];
     for (const { taken, result } of paid) {
-      const { firstSeq } = result;
+      const { firstSeq, balance, completedToken } = result;
       for (const [position, { seat, live }] of taken.standings.entries()) {
         events.push(settledEvent(taken, seat.seatNumber, live.reservationId));
         changes.push({ epoch: this.#takenEpoch, seq: firstSeq + position, flush: null, position });
       }
-      const payment = this.#viewPayment(taken, firstSeq);
-      const { balance, completedToken } = result;
-      answers.push({
-        pending: taken.pending,
-        reply: { outcome: 'granted', value: { payment, remainingBalance: balance, completedToken } },
-      });
+      const grant = this.#grantOf(taken, firstSeq, balance);
+      answers.push({ pending: taken.pending, reply: { outcome: 'granted', value: { grant, completedToken } } });
     }
     this.#taken = [];
     const payments = paid.filter(({ taken }) => taken.kind === 'PAYMENT').length;
@@ -177,7 +173,6 @@ export class SettlementDesk {
   #describe(taken: TakenSettlement): Settlement {
     const { command } = taken.pending;
     const claim = command.type === 'PayReservations' || command.type === 'RefundPayment' ? command.claim : null;
-    const payment = claim === null ? null : this.#viewPayment(taken, 0);
     return {
       kind: taken.kind,
       paymentId: taken.paymentId,
@@ -188,31 +183,30 @@ export class SettlementDesk {
         reservationId: live.reservationId,
         seatNumber: seat.seatNumber,
       })),
-      key:
-        claim === null
-          ? null
-          : {
-              userId: taken.userId,
-              key: claim.key,
-              fingerprint: claim.fingerprint,
-              status: taken.kind === 'PAYMENT' ? 201 : 200,
-              body: { ...payment, remainingBalance: 0 },
-            },
+      key: claim === null ? null : { userId: taken.userId, claim, grant: this.#grantOf(taken, 0, 0) },
     };
   }
 
-  #viewPayment(taken: TakenSettlement, firstSeq: number): Payment {
+  #grantOf(
+    taken: TakenSettlement,
+    firstSeq: number,
+    remainingBalance: number,
+  ): GrantOf<'PaymentCompleted' | 'PaymentRefunded'> {
     const paidAt = taken.kind === 'PAYMENT' ? taken.at : (taken.standings[0]?.live.confirmedAt ?? taken.at);
     const { scheduleId, concertId } = this.#facts;
     return {
-      paymentId: taken.paymentId,
-      status: taken.kind === 'PAYMENT' ? 'COMPLETED' : 'REFUNDED',
-      concertId,
-      scheduleId,
-      amount: taken.amount,
-      reservations: taken.standings.map((standing, position) => this.#viewItem(taken, standing, firstSeq + position)),
-      paidAt: new Date(paidAt).toISOString(),
-      refundedAt: taken.kind === 'PAYMENT' ? null : new Date(taken.at).toISOString(),
+      type: taken.kind === 'PAYMENT' ? 'PaymentCompleted' : 'PaymentRefunded',
+      value: {
+        paymentId: taken.paymentId,
+        status: taken.kind === 'PAYMENT' ? 'COMPLETED' : 'REFUNDED',
+        concertId,
+        scheduleId,
+        amount: taken.amount,
+        reservations: taken.standings.map((standing, position) => this.#viewItem(taken, standing, firstSeq + position)),
+        paidAt: new Date(paidAt).toISOString(),
+        refundedAt: taken.kind === 'PAYMENT' ? null : new Date(taken.at).toISOString(),
+        remainingBalance,
+      },
     };
   }
 

@@ -21,7 +21,7 @@ export async function announceEnd(
     scheduleIds.map(async (scheduleId) => await router.dispatch<EndToken>({ type: 'EndToken', scheduleId, ...end })),
   );
   for (const reply of replies) {
-    if (reply.outcome === 'failed') return { kind: 'failed', code: reply.code, effect: 'unknown' };
+    if (reply.outcome === 'failed') return { ...reply, effect: 'unknown' };
   }
   return null;
 }

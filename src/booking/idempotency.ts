@@ -15,8 +15,9 @@
  */
 import { hash } from 'node:crypto';
 import { type Clock, pause } from '../runtime/clock.ts';
-import type { IdempotencyClaim, IdempotencyRecords } from '../domain/idempotency.ts';
-import { type Done, KEY_TAKEN, type KeyTaken, type Outcome, type Replayed, refused } from './outcome.ts';
+import type { Grant, GrantRecords, IdempotencyRecords, RecordedGrant } from '../domain/grant.ts';
+import type { IdempotencyClaim } from '../domain/idempotency.ts';
+import { type Granted, KEY_TAKEN, type Outcome, type Refused, type Replayed, refused } from './outcome.ts';
 
 /** How long a duplicate waits for the first; the contract's number. */
 const WAIT_LIMIT_MS = 2_000;
@@ -26,57 +27,51 @@ const WAITERS_LIMIT = 256;
 const TAKEN_ATTEMPTS = 4;
 const TAKEN_PAUSE_MS = 100;
 
-export interface Idempotency {
+export interface KeyedRuns<G> {
   /**
-   * Decides by `perform`, or answers from what was decided under the claim's key before.
+   * Decides by `perform`, or grants again what was granted under the claim's key before.
    * Without a claim it only performs, at once if `perform` does. Throws the faults of the look-up and of `perform`.
    */
-  run<T>(
+  run(
     userId: string,
     claim: IdempotencyClaim | null,
-    perform: () => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
-  ): Outcome<T> | KeyTaken | Promise<Outcome<T> | Replayed | KeyTaken>;
-
-  /** For `perform`: records an answer that tells of an earlier effect, and so was recorded with none. */
-  recordFound<T>(userId: string, claim: IdempotencyClaim | null, answer: Done<T>): Promise<Done<T> | KeyTaken>;
+    perform: Perform<G>,
+  ): Outcome<G> | Promise<Outcome<G> | Replayed<G>>;
 }
 
-interface Granted {
-  readonly fingerprint: string;
-  readonly status: number;
-  readonly body: unknown;
+export interface Idempotency extends KeyedRuns<Grant> {
+  /** For `perform`: records the grant of an earlier effect, which no statement of an effect records. */
+  recordFound(userId: string, claim: IdempotencyClaim | null, found: Granted): Promise<Outcome>;
 }
+
+type Perform<G> = () => Outcome<G> | Promise<Outcome<G>>;
 
 /** A key in flight. `settled` gives what was granted under it, or null. */
-interface Slot {
-  readonly settled: Promise<Granted | null>;
-  readonly settle: (granted: Granted | null) => void;
+interface Slot<G> {
+  readonly settled: Promise<RecordedGrant<G> | null>;
+  readonly settle: (granted: RecordedGrant<G> | null) => void;
   waiters: number;
 }
 
 export function createIdempotency({ records, clock }: { records: IdempotencyRecords; clock: Clock }): Idempotency {
   return {
     ...createKeyedRuns({ records, clock }),
-    async recordFound(userId, claim, answer) {
-      if (claim === null) return answer;
-      return (await records.record(userId, claim, answer.status, answer.body)) ? answer : KEY_TAKEN;
+    async recordFound(userId, claim, found) {
+      return claim === null || (await records.record(userId, claim, found.value)) ? found : KEY_TAKEN;
     },
   };
 }
 
-/** For effects that record their answers themselves. */
-export function createKeyedRuns(deps: {
-  readonly records: Pick<IdempotencyRecords, 'find'>;
-  readonly clock: Clock;
-}): Pick<Idempotency, 'run'> {
+/** For effects that record their grants themselves. */
+export function createKeyedRuns<G>(deps: { readonly records: GrantRecords<G>; readonly clock: Clock }): KeyedRuns<G> {
   const { records, clock } = deps;
-  const slots = new Map<string, Slot>();
+  const slots = new Map<string, Slot<G>>();
 
-  async function runUnderKey<T>(
+  async function runUnderKey(
     userId: string,
     claim: IdempotencyClaim,
-    perform: () => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
-  ): Promise<Outcome<T> | Replayed> {
+    perform: Perform<G>,
+  ): Promise<Outcome<G> | Replayed<G>> {
     const slotKey = `${userId} ${claim.key}`;
     const deadlineMs = clock.monotonicMs() + WAIT_LIMIT_MS;
     for (let slot = slots.get(slotKey); slot !== undefined; slot = slots.get(slotKey)) {
@@ -84,41 +79,43 @@ export function createKeyedRuns(deps: {
       if (granted === 'too-long') return refused('IDEMPOTENCY_IN_PROGRESS');
       if (granted !== null) return replay(granted, claim);
     }
-    const slot = openSlot();
+    const slot = openSlot<G>();
     slots.set(slotKey, slot);
-    let granted: Granted | null = null;
+    let granted: RecordedGrant<G> | null = null;
     try {
-      const outcome = await decide(userId, claim, perform);
-      granted = grantedBy(outcome, claim);
-      return outcome;
+      const decided = await decide(userId, claim, perform);
+      if (decided.outcome === 'granted' || decided.outcome === 'replayed') {
+        granted = { fingerprint: claim.fingerprint, grant: decided.value };
+      }
+      return decided;
     } finally {
       slots.delete(slotKey);
       slot.settle(granted);
     }
   }
 
-  async function decide<T>(
+  async function decide(
     userId: string,
     claim: IdempotencyClaim,
-    perform: () => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
-  ): Promise<Outcome<T> | Replayed> {
+    perform: Perform<G>,
+  ): Promise<Outcome<G> | Replayed<G>> {
     for (let attempt = 1; attempt <= TAKEN_ATTEMPTS; attempt += 1) {
       const answer = await findAnswer(userId, claim);
       if (answer !== null) return answer;
-      const outcome = await perform();
-      if (outcome.kind === 'refused') return (await findAnswer(userId, claim)) ?? outcome;
-      if (outcome.kind !== 'key-taken') return outcome;
+      const decided = await perform();
+      if (decided.outcome === 'refused') return (await findAnswer(userId, claim)) ?? decided;
+      if (decided.outcome !== 'key-taken') return decided;
       await pause(clock, TAKEN_PAUSE_MS * (attempt - 1));
     }
     return refused('IDEMPOTENCY_IN_PROGRESS');
   }
 
-  async function findAnswer(userId: string, claim: IdempotencyClaim): Promise<Outcome<never> | Replayed | null> {
+  async function findAnswer(userId: string, claim: IdempotencyClaim): Promise<Refused | Replayed<G> | null> {
     const recorded = await records.find(userId, claim.key);
     return recorded === null ? null : replay(recorded, claim);
   }
 
-  async function waitFor(slot: Slot, deadlineMs: number): Promise<Granted | null | 'too-long'> {
+  async function waitFor(slot: Slot<G>, deadlineMs: number): Promise<RecordedGrant<G> | null | 'too-long'> {
     const leftMs = deadlineMs - clock.monotonicMs();
     if (leftMs <= 0 || slot.waiters >= WAITERS_LIMIT) return 'too-long';
     slot.waiters += 1;
@@ -152,17 +149,12 @@ function canonicalText(value: unknown): string {
   return JSON.stringify(value) ?? 'null';
 }
 
-function openSlot(): Slot {
-  const { promise, resolve } = Promise.withResolvers<Granted | null>();
+function openSlot<G>(): Slot<G> {
+  const { promise, resolve } = Promise.withResolvers<RecordedGrant<G> | null>();
   return { settled: promise, settle: resolve, waiters: 0 };
 }
 
-function replay(granted: Granted, claim: IdempotencyClaim): Outcome<never> | Replayed {
-  if (granted.fingerprint !== claim.fingerprint) return refused('IDEMPOTENCY_KEY_REUSED');
-  return { kind: 'replayed', status: granted.status, body: granted.body };
-}
-
-function grantedBy<T>(outcome: Outcome<T> | Replayed, claim: IdempotencyClaim): Granted | null {
-  if (outcome.kind !== 'done' && outcome.kind !== 'replayed') return null;
-  return { fingerprint: claim.fingerprint, status: outcome.status, body: outcome.body };
+function replay<G>({ fingerprint, grant }: RecordedGrant<G>, claim: IdempotencyClaim): Refused | Replayed<G> {
+  if (fingerprint !== claim.fingerprint) return refused('IDEMPOTENCY_KEY_REUSED');
+  return { outcome: 'replayed', value: grant };
 }

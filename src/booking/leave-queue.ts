@@ -23,6 +23,6 @@ export async function leaveQueue(services: Services, token: string): Promise<Ref
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     // The token's end has happened, so the whole has not had the effect `none`.
-    return { kind: 'failed', code: error.code, effect: 'unknown' };
+    return { outcome: 'failed', code: error.code, effect: 'unknown' };
   }
 }

@@ -4,8 +4,8 @@ import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { Reservation, ReservationStatus } from '../domain/reservation.ts';
 import { announceCompletion, announceEarlierCompletion } from './announce-end.ts';
-import { done, type KeyTaken, type Outcome, outcomeOf, type Replayed, refused } from './outcome.ts';
-import { answerEarlierPayment, type PaymentAnswer } from './payment-answer.ts';
+import { grantEarlierPayment } from './earlier-payment.ts';
+import { granted, type Outcome, type Refused, type Replayed, refused } from './outcome.ts';
 import type { Services } from './services.ts';
 
 /** The three ways to name what is to be paid. */
@@ -23,17 +23,13 @@ export async function payReservations(
   userId: string,
   wish: PaymentWish,
   claim: IdempotencyClaim | null,
-): Promise<Outcome<PaymentAnswer> | Replayed | KeyTaken> {
-  const outcome = await services.idempotency.run(userId, claim, () => pay(services, userId, wish, claim));
-  if (outcome.kind !== 'replayed') return outcome;
-  return (await announceEarlierCompletion(services, userId, readReplayedPayment(outcome.body))) ?? outcome;
-}
-
-/** What a recorded payment says of its token's end. A body without these members is a bug. */
-function readReplayedPayment(body: unknown): { concertId: number; paidAt: string } {
-  const { concertId, paidAt } = body as { readonly concertId?: unknown; readonly paidAt?: unknown };
-  if (typeof concertId !== 'number' || typeof paidAt !== 'string') throw new Error('a recorded payment is incomplete');
-  return { concertId, paidAt };
+): Promise<Outcome | Replayed> {
+  const paid = await services.idempotency.run(userId, claim, () => pay(services, userId, wish, claim));
+  if (paid.outcome !== 'replayed') return paid;
+  const { value } = paid.value;
+  // The key's fingerprint has the route, so the record is one of a payment.
+  if (!('paidAt' in value)) throw new Error('a payment met the record of another request');
+  return (await announceEarlierCompletion(services, userId, value)) ?? paid;
 }
 
 async function pay(
@@ -41,9 +37,9 @@ async function pay(
   userId: string,
   wish: PaymentWish,
   claim: IdempotencyClaim | null,
-): Promise<Outcome<PaymentAnswer> | KeyTaken> {
+): Promise<Outcome> {
   const found = await findReservations(services, userId, wish);
-  if (!found.ok) return { kind: 'refused', rejection: found.rejection };
+  if (!found.ok) return { outcome: 'refused', rejection: found.rejection };
   const reservations = found.value;
   const [first] = reservations;
   if (first === undefined) return refused('RESERVATION_NOT_FOUND');
@@ -52,7 +48,7 @@ async function pay(
     return refused('PAYMENT_SPANS_SCHEDULES');
 
   const paid = await findEarlierPayment(services, userId, reservations);
-  if (paid !== null) return answerEarlierPayment(services, userId, paid, claim);
+  if (paid !== null) return grantEarlierPayment(services, userId, paid, claim);
   const odd = reservations.find(({ status }) => status !== 'HELD');
   if (odd !== undefined) return refusalOf(reservations, odd.status);
 
@@ -64,19 +60,15 @@ async function pay(
     reservationIds: reservations.map(({ reservationId }) => reservationId),
     claim,
   });
-  if (reply.outcome === 'granted' && 'alreadyPaid' in reply.value) {
+  if (reply.outcome !== 'granted') return reply;
+  if ('alreadyPaid' in reply.value) {
     const payment = await services.payments.find(userId, reply.value.alreadyPaid);
     if (payment?.status !== 'COMPLETED') return refused('RESERVATION_NOT_HELD', { status: 'REFUNDED' });
-    return answerEarlierPayment(services, userId, payment, claim);
+    return grantEarlierPayment(services, userId, payment, claim);
   }
-  if (reply.outcome === 'granted' && 'completedToken' in reply.value && reply.value.completedToken !== null) {
-    const failed = await announceCompletion(services, userId, reply.value.completedToken);
-    if (failed !== null) return failed;
-  }
-  return outcomeOf<PayReservations, PaymentAnswer>(reply, (granted) => {
-    if ('alreadyPaid' in granted) throw new Error('an earlier payment was answered before');
-    return done(201, { ...granted.payment, remainingBalance: granted.remainingBalance });
-  });
+  const { grant, completedToken } = reply.value;
+  const failed = completedToken === null ? null : await announceCompletion(services, userId, completedToken);
+  return failed ?? granted(grant);
 }
 
 /** The reservations in the order in which they were named. Somebody else's are not found, like unknown ones. */
@@ -125,7 +117,7 @@ async function findEarlierPayment(
   return payment?.status === 'COMPLETED' && payment.reservations.length === reservations.length ? payment : null;
 }
 
-function refusalOf(reservations: readonly Reservation[], oddStatus: ReservationStatus): Outcome<never> {
+function refusalOf(reservations: readonly Reservation[], oddStatus: ReservationStatus): Refused {
   if (reservations.every(({ status }) => status === 'EXPIRED')) return refused('RESERVATION_EXPIRED');
   if (reservations.every(({ status }) => status === 'CANCELLED')) return refused('RESERVATION_CANCELLED');
   return refused('RESERVATION_NOT_HELD', { status: oddStatus });

@@ -67,8 +67,13 @@ export interface AdminStamp {
 /** A change that is done once under its claim. */
 export interface AdminAct<T> extends AdminStamp {
   readonly claim: IdempotencyClaim | null;
-  /** The status and body that are recorded under the claim. */
-  answerOf(value: T): { readonly status: number; readonly body: unknown };
+  /** The answer that is recorded under the claim. */
+  answerOf(value: T): AdminAnswer;
+}
+
+export interface AdminAnswer {
+  readonly status: 200 | 201;
+  readonly body: object;
 }
 
 /**

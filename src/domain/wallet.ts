@@ -42,7 +42,7 @@ export interface Wallets {
   /** Null when the user does not exist. */
   balance(userId: string): Promise<Balance | null>;
   /**
-   * Adds `amount` won, an entry, and the claim with the receipt as its 200 answer, in one transaction; charges that arrive
+   * Adds `amount` won, an entry, and the claim with its grant, in one transaction; charges that arrive
    * together share it. Rejects with USER_NOT_FOUND and BALANCE_LIMIT. Throws a Fault whose effect says whether the charge may
    * have happened.
    */

@@ -1,10 +1,10 @@
 import type { Activity } from '../health/activity.ts';
 import type { CommandRouter } from '../actors/command.ts';
-import type { AdminKeyRecords, AdminLog } from '../domain/admin.ts';
+import type { AdminAnswer, AdminKeyRecords, AdminLog } from '../domain/admin.ts';
 import type { Catalogue, QueuePolicy } from '../domain/catalogue.ts';
 import type { CatalogueEdits } from '../domain/catalogue-edits.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
-import type { IdempotencyRecords } from '../domain/idempotency.ts';
+import type { GrantRecords, IdempotencyRecords } from '../domain/grant.ts';
 import type { Log } from '../runtime/log.ts';
 import type { ClusterOverview, QueueLength } from '../health/overview.ts';
 import type { PaymentRecords } from '../domain/payment.ts';
@@ -25,7 +25,7 @@ export interface AppDependencies {
   readonly adminKeys: AdminKeyRecords;
   readonly adminLog: AdminLog;
   /** The answers to organisers; their `userId` is the caller of an Admin. */
-  readonly adminAnswers: Pick<IdempotencyRecords, 'find'>;
+  readonly adminAnswers: GrantRecords<AdminAnswer>;
   readonly reservations: ReservationRecords;
   readonly payments: PaymentRecords;
   readonly wallets: Wallets;

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { AccessTokens } from './identity/access-token.ts';
 import type { AppDependencies, AppOptions } from './app-options.ts';
-import type { Idempotency } from '../booking/idempotency.ts';
+import type { AdminAnswer } from '../domain/admin.ts';
+import type { Idempotency, KeyedRuns } from '../booking/idempotency.ts';
 import type { Guards } from './identity/identity.ts';
 import type { Responder } from './answers/responder.ts';
 
@@ -14,7 +15,7 @@ export interface Services extends Omit<AppDependencies, 'idempotency' | 'adminAn
   readonly guards: Guards;
   readonly idempotency: Idempotency;
   /** Of organisers. */
-  readonly adminIdempotency: Pick<Idempotency, 'run'>;
+  readonly adminIdempotency: KeyedRuns<AdminAnswer>;
   readonly responder: Responder;
 }
 

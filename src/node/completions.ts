@@ -7,9 +7,9 @@ import type { WaitingRoom } from '../domain/queue-token.ts';
  */
 export function noteCompletions(router: CommandRouter, room: Pick<WaitingRoom, 'noteCompleted'>): CommandRouter {
   function note(reply: Reply<PayReservations>): void {
-    if (reply.outcome !== 'granted' || !('payment' in reply.value)) return;
-    const { payment, completedToken } = reply.value;
-    if (completedToken !== null) room.noteCompleted(payment.concertId, completedToken);
+    if (reply.outcome !== 'granted' || !('grant' in reply.value)) return;
+    const { grant, completedToken } = reply.value;
+    if (completedToken !== null) room.noteCompleted(grant.value.concertId, completedToken);
   }
 
   async function pay(command: PayReservations): Promise<Reply<PayReservations>> {

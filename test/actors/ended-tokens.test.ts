@@ -164,7 +164,7 @@ t.test('a payment that completes a token names it and the dates ahead, one that 
     [concertId],
   );
   const held = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 1, 2)));
-  const [first, second] = held.reservations.map(({ reservationId }) => reservationId);
+  const [first, second] = held.value.map(({ reservationId }) => reservationId);
   const pay = async (reservationId = '') =>
     valueOf(
       await node.dispatch({

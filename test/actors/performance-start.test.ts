@@ -9,7 +9,7 @@ t.test('a hold ends when the performance starts, if that is before its time is o
   lone.commitAppend();
   t.match(asked.reply(), {
     outcome: 'granted',
-    value: { reservations: [{ expiresAt: new Date(10_400).toISOString() }] },
+    value: { value: [{ expiresAt: new Date(10_400).toISOString() }] },
   });
   t.equal(lone.armed.at(-1), 10_400);
   lone.now = 10_400;

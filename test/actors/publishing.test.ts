@@ -77,14 +77,14 @@ t.test('holds, releases, payments, refunds and expiries are told, numbered as th
   const userId = await insertUserWithBalance(database, 5_000);
 
   const held = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 1, 2)));
-  const [first, second] = held.reservations.map(({ reservationId }) => reservationId);
+  const [first, second] = held.value.map(({ reservationId }) => reservationId);
   const paymentId = randomUUID();
   const paying = { type: 'PayReservations', scheduleId, userId, paymentId, reservationIds: [first ?? ''] } as const;
   valueOf(await node.dispatch({ ...paying, claim: null }));
   valueOf(await node.dispatch({ type: 'ReleaseHold', scheduleId, userId, reservationId: second ?? '' }));
   valueOf(await node.dispatch({ type: 'RefundPayment', scheduleId, userId, paymentId, claim: null }));
   const again = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 4)));
-  const [last] = again.reservations;
+  const [last] = again.value;
   const until = Date.parse(last?.expiresAt ?? '');
   await waitFor(() => node.databaseClock.lowerMs() >= until, { what: 'the end of the hold' });
   const map = valueOf(await node.dispatch({ type: 'ReadSeatMap', scheduleId }));

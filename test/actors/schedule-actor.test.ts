@@ -1,12 +1,13 @@
 import t from 'tap';
 import { v7 as uuid } from 'uuid';
+import type { Grants } from '../../src/actors/command.ts';
 import type { Reservation } from '../../src/domain/reservation.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { holdCommand, insertSchedule, insertUserWithBalance, startOwnerNode, valueOf } from '../fixtures/owner-node.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
-function onlyReservation(value: { readonly reservations: readonly Reservation[] }): Reservation {
-  const [reservation] = value.reservations;
+function onlyReservation({ value }: Grants['HoldSeats']): Reservation {
+  const [reservation] = value;
   if (reservation === undefined) throw new Error('no reservation');
   return reservation;
 }
@@ -19,7 +20,7 @@ t.test('a seat is held, shown as held, refused to others, released and free agai
 
   const held = valueOf(await node.dispatch(holdCommand(scheduleId, fan, 7)));
   const reservation = onlyReservation(held);
-  t.equal(held.status, 201);
+  t.equal(held.type, 'SeatsHeld');
   t.match(reservation, { scheduleId, concertId, seatNumber: 7, status: 'HELD', price: 1_000, epoch: 1, seq: 1 });
 
   t.strictSame(await node.dispatch(holdCommand(scheduleId, rival, 7)), {
@@ -31,7 +32,7 @@ t.test('a seat is held, shown as held, refused to others, released and free agai
   t.match(map.seats[6], { status: 'HELD', heldUntil: reservation.expiresAt, userId: fan });
 
   const again = valueOf(await node.dispatch(holdCommand(scheduleId, fan, 7)));
-  t.strictSame(again, { status: 200, reservations: [reservation] });
+  t.strictSame(again, { type: 'SeatsAlreadyHeld', value: [reservation] });
 
   const { reservationId } = reservation;
   t.match(await node.dispatch({ type: 'ReleaseHold', scheduleId, userId: rival, reservationId }), {
@@ -39,8 +40,8 @@ t.test('a seat is held, shown as held, refused to others, released and free agai
     rejection: { code: 'RESERVATION_NOT_HELD' },
   });
   const released = valueOf(await node.dispatch({ type: 'ReleaseHold', scheduleId, userId: fan, reservationId }));
-  t.match(released, { reservationId, status: 'CANCELLED', seq: 2 });
-  t.match(valueOf(await node.dispatch(holdCommand(scheduleId, rival, 7))), { status: 201 });
+  t.match(released, { type: 'HoldReleased', value: { reservationId, status: 'CANCELLED', seq: 2 } });
+  t.match(valueOf(await node.dispatch(holdCommand(scheduleId, rival, 7))), { type: 'SeatsHeld' });
 });
 
 t.test('several seats are held all or nothing, in the order asked', async (t) => {
@@ -57,7 +58,7 @@ t.test('several seats are held all or nothing, in the order asked', async (t) =>
 
   const held = valueOf(await node.dispatch(holdCommand(scheduleId, fan, 5, 2, 4)));
   t.strictSame(
-    held.reservations.map(({ seatNumber }) => seatNumber),
+    held.value.map(({ seatNumber }) => seatNumber),
     [5, 2, 4],
   );
   t.match(await node.dispatch(holdCommand(scheduleId, fan, 6, 7)), {
@@ -146,22 +147,23 @@ t.test('a payment debits, confirms, records and ends the hold in one; a refund u
   const node = await startOwnerNode(t, database);
   const { scheduleId } = await insertSchedule(database);
   const fan = await insertUserWithBalance(database, 5_000);
-  const { reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, fan, 9, 8)));
+  const { value: reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, fan, 9, 8)));
   const reservationIds = reservations.map(({ reservationId }) => reservationId);
   const pay = () =>
     ({ type: 'PayReservations', scheduleId, userId: fan, paymentId: uuid(), reservationIds, claim: null }) as const;
   const [first, second] = await Promise.all([node.dispatch(pay()), node.dispatch(pay())]);
   const paid = valueOf(first);
-  if (!('payment' in paid)) throw new Error('not paid');
-  t.match(paid, { remainingBalance: 3_000, payment: { status: 'COMPLETED', amount: 2_000 } });
+  if (!('grant' in paid)) throw new Error('not paid');
+  const payment = paid.grant.value;
+  t.match(payment, { remainingBalance: 3_000, status: 'COMPLETED', amount: 2_000 });
   t.strictSame(
-    paid.payment.reservations.map(({ seatNumber, status, seq, expiresAt }) => ({ seatNumber, status, seq, expiresAt })),
+    payment.reservations.map(({ seatNumber, status, seq, expiresAt }) => ({ seatNumber, status, seq, expiresAt })),
     [
       { seatNumber: 9, status: 'CONFIRMED', seq: 3, expiresAt: null },
       { seatNumber: 8, status: 'CONFIRMED', seq: 4, expiresAt: null },
     ],
   );
-  t.strictSame(valueOf(second), { alreadyPaid: paid.payment.paymentId }, 'the same reservations are paid once');
+  t.strictSame(valueOf(second), { alreadyPaid: payment.paymentId }, 'the same reservations are paid once');
   const released = await node.dispatch({
     type: 'ReleaseHold',
     scheduleId,
@@ -177,15 +179,15 @@ t.test('a payment debits, confirms, records and ends the hold in one; a refund u
     type: 'RefundPayment',
     scheduleId,
     userId: fan,
-    paymentId: paid.payment.paymentId,
+    paymentId: payment.paymentId,
     claim: null,
   } as const;
   const refunds = await Promise.all([node.dispatch(refund), node.dispatch(refund)]);
-  const done = refunds.map(valueOf).filter((value) => 'payment' in value);
+  const done = refunds.map(valueOf).filter((value) => 'grant' in value);
   t.equal(done.length, 1);
-  t.match(done[0], { remainingBalance: 5_000, payment: { status: 'REFUNDED' } });
+  t.match(done[0]?.grant.value, { remainingBalance: 5_000, status: 'REFUNDED' });
   t.strictSame(
-    done[0]?.payment.reservations.map(({ seatNumber }) => seatNumber),
+    done[0]?.grant.value.reservations.map(({ seatNumber }) => seatNumber),
     [9, 8],
   );
   const map = valueOf(await node.dispatch({ type: 'ReadSeatMap', scheduleId }));
@@ -205,7 +207,7 @@ t.test('of two payments with balance for one, one is declined, uses no number, a
   const node = await startOwnerNode(t, database);
   const { scheduleId } = await insertSchedule(database);
   const fan = await insertUserWithBalance(database, 1_500);
-  const { reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, fan, 1, 2)));
+  const { value: reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, fan, 1, 2)));
   const replies = await Promise.all(
     reservations.map(({ reservationId }) =>
       node.dispatch({

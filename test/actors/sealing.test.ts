@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { createLoneActor, LONE_SCHEDULE, type LoneActor } from '../fixtures/lone-actor.ts';
-import { holdCommand } from '../fixtures/owner-node.ts';
+import { heldBy, holdCommand } from '../fixtures/owner-node.ts';
 
 function hold(lone: LoneActor, seatNumber: number) {
   return lone.ask(holdCommand(LONE_SCHEDULE, randomUUID(), seatNumber));
@@ -80,11 +80,7 @@ t.test('payments that are taken up are settled first, and those behind them go a
   const userId = randomUUID();
   const held = lone.ask(holdCommand(LONE_SCHEDULE, userId, 1));
   lone.commitAppend();
-  const reply = held.reply();
-  const reservationId =
-    reply?.outcome === 'granted' && 'reservations' in reply.value
-      ? reply.value.reservations[0]?.reservationId
-      : undefined;
+  const reservationId = heldBy(held.reply())[0]?.reservationId;
   if (reservationId === undefined) throw new Error('nothing was held');
   const paying = lone.ask({
     type: 'PayReservations',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import type { Reply } from '../../src/actors/command.ts';
 import { type Asked, createLoneActor, LONE_SCHEDULE, type LoneActor } from '../fixtures/lone-actor.ts';
-import { endCommand, holdCommand } from '../fixtures/owner-node.ts';
+import { endCommand, heldBy, holdCommand } from '../fixtures/owner-node.ts';
 
 const DATA_ERROR = new Error('22021');
 
@@ -11,9 +11,7 @@ function hold(lone: LoneActor, userId: string, ...seatNumbers: number[]): Asked 
 }
 
 function reservationIdsOf(asked: Asked): string[] {
-  const reply = asked.reply();
-  if (reply?.outcome !== 'granted' || !('reservations' in reply.value)) throw new Error('not held');
-  return reply.value.reservations.map(({ reservationId }) => reservationId);
+  return heldBy(asked.reply()).map(({ reservationId }) => reservationId);
 }
 
 function pay(lone: LoneActor, userId: string, reservationIds: readonly string[], paymentId = randomUUID()): Asked {
@@ -79,7 +77,7 @@ t.test('a command whose batch is with the journal is not handed on before its fa
     lone.takeAppend();
     lone.actor.lose();
     lone.actor.concludeAppend({ type: 'committed', epoch: 1, isOwner: true });
-    t.match(sent.reply(), { outcome: 'granted', value: { reservations: [{ seq: 1 }] } });
+    t.match(sent.reply(), { outcome: 'granted', value: { type: 'SeatsHeld', value: [{ seq: 1 }] } });
     t.strictSame(lone.lost, []);
   });
 
@@ -116,7 +114,7 @@ t.test('a command whose batch is with the journal is not handed on before its fa
     t.strictSame(lone.lost, [behind.pending]);
     const results = [{ paymentId, fate: 'done' as const, firstSeq: 2, balance: 7, completedToken: null }];
     lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
-    t.match(paid.reply(), { outcome: 'granted', value: { remainingBalance: 7 } });
+    t.match(paid.reply(), { outcome: 'granted', value: { grant: { value: { remainingBalance: 7 } } } });
     t.equal(lone.actor.waiting, 0);
   });
 });

@@ -1,10 +1,32 @@
 import t from 'tap';
 import type { Clock } from '../../src/runtime/clock.ts';
+import type { Grant } from '../../src/domain/grant.ts';
 import { fingerprintOf } from '../../src/booking/idempotency.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { failure, refuse } from '../http/fake-sales.ts';
 import { startFakeService } from '../http/fake-service.ts';
+
+const OF_THE_OTHER_NODE: Grant = {
+  type: 'SeatsHeld',
+  value: [
+    {
+      reservationId: 'of the other node',
+      concertId: 1,
+      scheduleId: 1,
+      startsAt: '2030-01-01T00:00:00.000Z',
+      seatNumber: 3,
+      price: 1,
+      status: 'HELD',
+      createdAt: '2029-01-01T00:00:00.000Z',
+      expiresAt: '2029-01-01T00:05:00.000Z',
+      confirmedAt: null,
+      paymentId: null,
+      epoch: 1,
+      seq: 1,
+    },
+  ],
+};
 
 t.test('a fingerprint follows from route, path and body, whatever the order of members', async (t) => {
   const print = fingerprintOf('POST /payments', {}, { a: 1, b: { c: [1, 2], d: 'x' } });
@@ -198,17 +220,17 @@ t.test('a key that another node recorded meanwhile is answered from the record',
     const claim = 'claim' in command ? command.claim : null;
     if (claim !== null) {
       const { fingerprint } = claim;
-      sales.rows.keys.set(`${userId} k`, { fingerprint, status: 201, body: { reservationId: 'of the other node' } });
+      sales.rows.keys.set(`${userId} k`, { fingerprint, grant: OF_THE_OTHER_NODE });
     }
     return { outcome: 'key-taken' };
   };
   const replayed = await call('POST', '/reservations', hold);
   t.equal(replayed.statusCode, 201);
-  t.same(replayed.json(), { reservationId: 'of the other node' });
+  t.match(replayed.json(), { reservationId: 'of the other node' });
   t.equal(replayed.headers['idempotency-replayed'], 'true');
 
   sales.before = async () => {
-    sales.rows.keys.set(`${userId} j`, { fingerprint: 'another', status: 201, body: {} });
+    sales.rows.keys.set(`${userId} j`, { fingerprint: 'another', grant: OF_THE_OTHER_NODE });
     return { outcome: 'key-taken' };
   };
   t.equal((await call('POST', '/reservations', { ...hold, key: 'j' })).statusCode, 422);
@@ -226,16 +248,16 @@ t.test('a refusal under a key that another node answered meanwhile is not given'
   const hold = { token, key: 'k', body: { scheduleId: 1, seatNumber: 3 } };
   sales.before = async (command) => {
     const fingerprint = 'claim' in command ? (command.claim?.fingerprint ?? '') : '';
-    sales.rows.keys.set(`${userId} k`, { fingerprint, status: 201, body: { reservationId: 'of the other node' } });
+    sales.rows.keys.set(`${userId} k`, { fingerprint, grant: OF_THE_OTHER_NODE });
     return refuse('SEAT_LIMIT_REACHED');
   };
   const replayed = await call('POST', '/reservations', hold);
   t.equal(replayed.statusCode, 201);
-  t.same(replayed.json(), { reservationId: 'of the other node' });
+  t.match(replayed.json(), { reservationId: 'of the other node' });
   t.equal(replayed.headers['idempotency-replayed'], 'true');
 
   sales.before = async () => {
-    sales.rows.keys.set(`${userId} j`, { fingerprint: 'another', status: 201, body: {} });
+    sales.rows.keys.set(`${userId} j`, { fingerprint: 'another', grant: OF_THE_OTHER_NODE });
     return refuse('SEAT_LIMIT_REACHED');
   };
   t.match((await call('POST', '/reservations', { ...hold, key: 'j' })).json(), { code: 'IDEMPOTENCY_KEY_REUSED' });

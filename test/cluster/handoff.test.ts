@@ -35,7 +35,7 @@ t.test('a command is taken to the owner from whichever node it enters, maps too'
     const { scheduleId } = await insertSchedule(database);
     const userId = randomUUID();
     const held = valueOf(await a.route(holdCommand(scheduleId, userId, 1)));
-    t.match(held.reservations, [{ userId: undefined, seatNumber: 1, seq: 1 }]);
+    t.match(held.value, [{ userId: undefined, seatNumber: 1, seq: 1 }]);
     t.match(await b.route(holdCommand(scheduleId, randomUUID(), 1)), {
       outcome: 'refused',
       rejection: { code: 'SEAT_TAKEN' },

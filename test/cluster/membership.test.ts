@@ -27,7 +27,7 @@ t.test('a node whose beats stop is declared dead by another, which takes its sch
     },
     { deadlineMs: 5_000, what: 'the take-over' },
   );
-  t.match(taken.reservations, [{ seq: 2, epoch: 2 }]);
+  t.match(taken.value, [{ seq: 2, epoch: 2 }]);
   t.equal(silent.membership.isLeaseValid(), false, 'the lease of the silent one was over before');
 
   proxy.cut();
@@ -57,9 +57,7 @@ t.test('without a shared store beside the database a second node waits until the
   await first.dispatch(holdCommand(scheduleId, randomUUID(), 1));
   await first.close();
   await waitFor(() => second.membership.mayOwn(), { deadlineMs: 1_000, what: 'the second to become the owner' });
-  t.match(valueOf(await second.dispatch(holdCommand(scheduleId, randomUUID(), 2))).reservations, [
-    { seq: 2, epoch: 2 },
-  ]);
+  t.match(valueOf(await second.dispatch(holdCommand(scheduleId, randomUUID(), 2))).value, [{ seq: 2, epoch: 2 }]);
 });
 
 t.test('a node that comes back under its name buries its former self and serves at once', async (t) => {
@@ -72,7 +70,7 @@ t.test('a node that comes back under its name buries its former self and serves 
 
   const back = await startOwnerNode(t, database, { nodeId: 'same', isExclusive: true });
   t.equal(back.membership.mayOwn(), true);
-  t.match(valueOf(await back.dispatch(holdCommand(scheduleId, randomUUID(), 2))).reservations, [{ seq: 2, epoch: 2 }]);
+  t.match(valueOf(await back.dispatch(holdCommand(scheduleId, randomUUID(), 2))).value, [{ seq: 2, epoch: 2 }]);
   const { rows } = await database.pool.query('SELECT count(*) AS n FROM nodes WHERE dead_at IS NULL');
   t.strictSame(rows, [{ n: 1 }]);
   proxy.cut();
@@ -126,7 +124,7 @@ t.test(
       },
       { deadlineMs: 15_000, what: 'the take-over' },
     );
-    t.match(taken.reservations, [{ seq: 2, epoch: 2 }], 'holds included');
+    t.match(taken.value, [{ seq: 2, epoch: 2 }], 'holds included');
     t.equal(cutOff.membership.isLeaseValid(), false, 'it had stopped answering before');
     await waitFor(() => other.membership.isAside(before), { what: 'the other to know' });
     t.match(await cutOff.dispatch(holdCommand(scheduleId, randomUUID(), 3)), {

@@ -2,7 +2,8 @@ import type { CompletedToken } from '../../src/domain/queue-token.ts';
 import { randomUUID } from 'node:crypto';
 import type { Command, CommandRouter, Grants, HoldSeats, PayReservations, Reply } from '../../src/actors/command.ts';
 import type { FaultCode, RejectionCode, RejectionMembers } from '../../src/domain/errors.ts';
-import type { IdempotencyClaim, IdempotencyRecords, RecordedAnswer } from '../../src/domain/idempotency.ts';
+import type { Grant, GrantOf, IdempotencyRecords, RecordedGrant } from '../../src/domain/grant.ts';
+import type { IdempotencyClaim } from '../../src/domain/idempotency.ts';
 import type { Page, PageRequest } from '../../src/domain/page.ts';
 import type { Payment, PaymentRecords } from '../../src/domain/payment.ts';
 import type { Reservation, ReservationRecords, ReservationStatus } from '../../src/domain/reservation.ts';
@@ -29,7 +30,7 @@ export interface FakeSales {
     readonly reservations: Map<string, OwnedReservation>;
     readonly payments: Map<string, OwnedPayment>;
     readonly entries: Map<string, WalletEntry[]>;
-    readonly keys: Map<string, RecordedAnswer>;
+    readonly keys: Map<string, RecordedGrant>;
   };
   readonly dispatched: Command[];
   /** Called before a command is decided; what it returns is answered instead. */
@@ -68,8 +69,8 @@ export function createFakeSales(
     const { userId: _, ...payment } = row;
     return payment;
   };
-  const record = (userId: string, claim: IdempotencyClaim | null, status: number, body: unknown): void => {
-    if (claim !== null) rows.keys.set(`${userId} ${claim.key}`, { fingerprint: claim.fingerprint, status, body });
+  const record = (userId: string, claim: IdempotencyClaim | null, grant: Grant): void => {
+    if (claim !== null) rows.keys.set(`${userId} ${claim.key}`, { fingerprint: claim.fingerprint, grant });
   };
   const balanceOf = (userId: string): number => rows.entries.get(userId)?.at(-1)?.balanceAfter ?? 0;
 
@@ -103,7 +104,7 @@ export function createFakeSales(
     return due.length;
   }
 
-  function hold({ scheduleId, userId, seatNumbers, form, claim }: HoldSeats): Reply<HoldSeats> {
+  function hold({ scheduleId, userId, seatNumbers, claim }: HoldSeats): Reply<HoldSeats> {
     const schedule = catalogue().schedules.get(scheduleId);
     if (schedule === undefined) return refuse('SCHEDULE_NOT_FOUND');
     const live = liveOf(scheduleId);
@@ -139,9 +140,10 @@ export function createFakeSales(
       rows.reservations.set(row.reservationId, row);
       return view(row);
     });
-    const status = fresh.length === 0 ? 200 : 201;
-    record(userId, claim, status, form === 'one' ? reservations[0] : { reservations });
-    return { outcome: 'granted', value: { status, reservations } };
+    const type = fresh.length === 0 ? 'SeatsAlreadyHeld' : 'SeatsHeld';
+    const grant: Grants['HoldSeats'] = { type, value: reservations };
+    record(userId, claim, grant);
+    return { outcome: 'granted', value: grant };
   }
 
   const completedTokens = new Map<string, CompletedToken>();
@@ -181,13 +183,14 @@ export function createFakeSales(
     };
     rows.payments.set(paymentId, { ...payment, userId });
     const remainingBalance = book(userId, 'PAYMENT', -amount, paymentId);
-    record(userId, claim, 201, { ...payment, remainingBalance });
+    const grant: GrantOf<'PaymentCompleted'> = { type: 'PaymentCompleted', value: { ...payment, remainingBalance } };
+    record(userId, claim, grant);
     const stillHolds = liveOf(scheduleId).some((row) => row.userId === userId && row.status === 'HELD');
     const completedToken = stillHolds
       ? null
       : { tokenId: userId, endedAtMs: Date.parse(paidAt), scheduleIds: datesOf(payment.concertId) };
     if (completedToken !== null) completedTokens.set(`${userId} ${payment.concertId}`, completedToken);
-    return { outcome: 'granted', value: { payment, remainingBalance, completedToken } };
+    return { outcome: 'granted', value: { grant, completedToken } };
   }
 
   function refund(userId: string, paymentId: string, claim: IdempotencyClaim | null): Reply {
@@ -202,8 +205,9 @@ export function createFakeSales(
     rows.payments.set(paymentId, refunded);
     const payment = viewPayment(refunded);
     const remainingBalance = book(userId, 'REFUND', row.amount, paymentId);
-    record(userId, claim, 200, { ...payment, remainingBalance });
-    return { outcome: 'granted', value: { payment, remainingBalance } };
+    const grant: GrantOf<'PaymentRefunded'> = { type: 'PaymentRefunded', value: { ...payment, remainingBalance } };
+    record(userId, claim, grant);
+    return { outcome: 'granted', value: { grant, completedToken: null } };
   }
 
   function decide(command: Command): Reply {
@@ -222,7 +226,7 @@ export function createFakeSales(
         const row = rows.reservations.get(command.reservationId);
         if (row?.userId !== command.userId) return refuse('RESERVATION_NOT_FOUND');
         if (row.status !== 'HELD') return refuse('RESERVATION_NOT_HELD', { status: row.status });
-        return { outcome: 'granted', value: view(change(row, 'CANCELLED')) };
+        return { outcome: 'granted', value: { type: 'HoldReleased', value: view(change(row, 'CANCELLED')) } };
       }
       case 'EndToken': {
         if (command.end === 'COMPLETED') return { outcome: 'granted', value: { cancelled: 0 } };
@@ -336,7 +340,7 @@ export function createFakeSales(
         const currentBalance = book(userId, 'CHARGE', amount, null);
         const entryId = rows.entries.get(userId)?.length ?? 0;
         const receipt = { entryId, previousBalance, currentBalance, createdAt: now() };
-        record(userId, claim, 200, receipt);
+        record(userId, claim, { type: 'BalanceCharged', value: receipt });
         return { ok: true, value: receipt };
       },
       async history(userId, page) {
@@ -347,9 +351,9 @@ export function createFakeSales(
       async find(userId, key) {
         return rows.keys.get(`${userId} ${key}`) ?? null;
       },
-      async record(userId, claim, status, body) {
+      async record(userId, claim, grant) {
         if (rows.keys.has(`${userId} ${claim.key}`)) return false;
-        record(userId, claim, status, body);
+        record(userId, claim, grant);
         return true;
       },
     },
@@ -367,11 +371,11 @@ export function failure(code: FaultCode, effect: 'none' | 'unknown'): Reply<neve
 
 /** What each command's grant has, so that a fake's reply is not taken for another's. */
 const GRANT_MEMBER: { readonly [Type in Command['type']]: readonly string[] } = {
-  HoldSeats: ['reservations'],
-  ReleaseHold: ['reservationId'],
+  HoldSeats: ['type'],
+  ReleaseHold: ['type'],
   EndToken: ['cancelled'],
-  PayReservations: ['payment', 'alreadyPaid'],
-  RefundPayment: ['payment', 'alreadyRefunded'],
+  PayReservations: ['grant', 'alreadyPaid'],
+  RefundPayment: ['grant', 'alreadyRefunded'],
   ReadSeatMap: ['seats'],
   WakeSchedule: ['ended'],
 };

@@ -1,17 +1,21 @@
 import t from 'tap';
 import type { CommandRouter, PayReservations, Reply } from '../../src/actors/command.ts';
-import type { Payment } from '../../src/domain/payment.ts';
+import type { GrantOf } from '../../src/domain/grant.ts';
 import { noteCompletions } from '../../src/node/completions.ts';
 
-const payment: Payment = {
-  paymentId: 'p',
-  status: 'COMPLETED',
-  concertId: 7,
-  scheduleId: 1,
-  amount: 1_000,
-  reservations: [],
-  paidAt: '2026-01-01T00:00:00.000Z',
-  refundedAt: null,
+const grant: GrantOf<'PaymentCompleted'> = {
+  type: 'PaymentCompleted',
+  value: {
+    paymentId: 'p',
+    status: 'COMPLETED',
+    concertId: 7,
+    scheduleId: 1,
+    amount: 1_000,
+    reservations: [],
+    paidAt: '2026-01-01T00:00:00.000Z',
+    refundedAt: null,
+    remainingBalance: 0,
+  },
 };
 const command: PayReservations = {
   type: 'PayReservations',
@@ -34,13 +38,11 @@ async function toldBy(reply: Reply<PayReservations>) {
 
 t.test('the room learns of a token that a payment has completed', async (t) => {
   const completedToken = { tokenId: 'token', endedAtMs: 5, scheduleIds: [1, 2] };
-  t.same(await toldBy({ outcome: 'granted', value: { payment, remainingBalance: 0, completedToken } }), [
-    [7, completedToken],
-  ]);
+  t.same(await toldBy({ outcome: 'granted', value: { grant, completedToken } }), [[7, completedToken]]);
 });
 
 t.test('the room learns nothing of other outcomes', async (t) => {
-  t.same(await toldBy({ outcome: 'granted', value: { payment, remainingBalance: 0, completedToken: null } }), []);
+  t.same(await toldBy({ outcome: 'granted', value: { grant, completedToken: null } }), []);
   t.same(await toldBy({ outcome: 'granted', value: { alreadyPaid: 'p' } }), []);
   t.same(await toldBy({ outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'unknown' }), []);
 });

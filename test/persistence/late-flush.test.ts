@@ -40,8 +40,8 @@ t.test('a schedule whose part is done goes on serving while a later part of its 
   const userId = randomUUID();
   const claim = { key: 'k', fingerprint: 'f'.repeat(64) };
   await database.pool.query(
-    'INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body) VALUES ($1, $2, $3, 201, $4)',
-    [userId, claim.key, claim.fingerprint, '{}'],
+    'INSERT INTO idempotency_keys (user_id, key, fingerprint, type, body) VALUES ($1, $2, $3, $4, $5)',
+    [userId, claim.key, claim.fingerprint, 'SeatsHeld', '[]'],
   );
   // All three are one statement, which is refused at once for the key, and then sent in parts.
   await database.pool.query(`

@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import t from 'tap';
+import { answerTo, type SeatForm } from '../../src/http/answers/grant-answer.ts';
+import { createIdempotencyRecords } from '../../src/persistence/records/idempotency.ts';
 import { migrate } from '../../src/persistence/migrate.ts';
 import { UnusableDatabase } from '../../src/persistence/server-requirements.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { silentLog as log } from '../fixtures/silent-log.ts';
 
+const MIGRATIONS = new URL('../../src/persistence/migrations/', import.meta.url);
 const COUNT_TABLES = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
 
 async function countTables(pool: pg.Pool): Promise<number> {
@@ -61,7 +65,6 @@ t.test('a server older than PostgreSQL 15 is refused in words that name it', asy
 
 t.test('a log of one row per schedule becomes one of a row per flush, and says the same', async (t) => {
   const { url, pool } = await createTestDatabase(t, { empty: true });
-  const directory = new URL('../../src/persistence/migrations/', import.meta.url);
   await migrate({ databaseUrl: url, log });
   // Back to how it was before that migration, with a log of that time.
   await pool.query(`
@@ -78,12 +81,72 @@ t.test('a log of one row per schedule becomes one of a row per flush, and says t
   const select =
     'SELECT schedule_id, first_seq, last_seq, epoch, batch_id, events FROM seat_log ORDER BY schedule_id, first_seq';
   const before = await pool.query(select);
-  await pool.query(await readFile(new URL('0003_log-row-per-flush.sql', directory), 'utf8'));
+  await pool.query(await readFile(new URL('0003_log-row-per-flush.sql', MIGRATIONS), 'utf8'));
   const after = await pool.query(select);
   t.equal(before.rows.length, 30);
   t.same(after.rows, before.rows);
   const { rows } = await pool.query<{ flushes: number }>('SELECT count(*)::int AS flushes FROM seat_log_flushes');
   t.same(rows, [{ flushes: 10 }]);
+});
+
+t.test('answers that a former version recorded are given again, to the byte', async (t) => {
+  const { url, pool } = await createTestDatabase(t, { empty: true });
+  await migrate({ databaseUrl: url, log });
+  // Back to how the table was before that migration, with every kind of row of that time.
+  await pool.query(
+    'ALTER TABLE idempotency_keys DROP COLUMN type; ALTER TABLE idempotency_keys ALTER COLUMN status SET NOT NULL',
+  );
+  const held = (seatNumber: number, seq: number) =>
+    `{"reservationId":"r${seatNumber}","startsAt":"2026-12-01T10:00:00.000Z","seatNumber":${seatNumber},"seq":${seq},"epoch":1}`;
+  const payment = (status: string, [one, two]: [number, number], balance: number) =>
+    `{"status":"${status}","paymentId":"p","amount":2000,"reservations":[${held(9, one)},${held(8, two)}],"remainingBalance":${balance}}`;
+  const charge = '{"entryId":1,"previousBalance":0,"currentBalance":5,"createdAt":"2026-12-01T10:00:00.000Z"}';
+  const rows: {
+    status: number;
+    body: string;
+    firstSeq?: number;
+    balance?: number;
+    answer?: string;
+    form?: SeatForm;
+  }[] = [
+    { status: 201, body: held(1, 4) },
+    { status: 200, body: held(1, 4) },
+    { status: 201, body: `{"reservations":[${held(2, 5)},${held(1, 6)}]}`, form: 'many' },
+    { status: 200, body: `{"reservations":[${held(2, 5)}]}`, form: 'many' },
+    { status: 200, body: charge },
+    { status: 200, body: payment('COMPLETED', [7, 8], 900) },
+    { status: 200, body: payment('REFUNDED', [7, 8], 900) },
+    {
+      status: 201,
+      body: payment('COMPLETED', [0, 1], 0),
+      firstSeq: 7,
+      balance: 0,
+      answer: payment('COMPLETED', [7, 8], 0),
+    },
+    {
+      status: 200,
+      body: payment('REFUNDED', [0, 1], 0),
+      firstSeq: 9,
+      balance: 2_900,
+      answer: payment('REFUNDED', [9, 10], 2_900),
+    },
+  ];
+  const userId = randomUUID();
+  for (const [index, { status, body, firstSeq = null, balance = null }] of rows.entries()) {
+    await pool.query(
+      `INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body, first_seq, balance)
+       VALUES ($1, $2, 'f', $3, $4, $5, $6)`,
+      [userId, `k${index}`, status, body, firstSeq, balance],
+    );
+  }
+  await pool.query(await readFile(new URL('0008_recorded-grants.sql', MIGRATIONS), 'utf8'));
+  const records = createIdempotencyRecords({ pool });
+  for (const [index, { status, body, answer = body, form = 'one' }] of rows.entries()) {
+    const recorded = await records.find(userId, `k${index}`);
+    if (recorded === null) throw new Error(`k${index} was not found`);
+    const replayed = answerTo(recorded.grant, form);
+    t.same([replayed.status, JSON.stringify(replayed.body)], [status, answer]);
+  }
 });
 
 t.test('a database whose encoding cannot hold every text is refused in words', async (t) => {

@@ -180,7 +180,7 @@ t.test('of payments whose answer was lost, the one that was not covered is told 
   const users = [await insertUserWithBalance(database, 1_500), await insertUserWithBalance(database, 700)];
   const payments = await Promise.all(
     users.map(async (userId, index) => {
-      const { reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, index + 1)));
+      const { value: reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, index + 1)));
       const reservationIds = reservations.map(({ reservationId }) => reservationId);
       const paymentId = randomUUID();
       return { type: 'PayReservations', scheduleId, userId, paymentId, reservationIds, claim: null } as const;
@@ -193,7 +193,10 @@ t.test('of payments whose answer was lost, the one that was not covered is told 
   });
   proxy.cut();
   const [paid, declined] = await Promise.all(replies);
-  t.match(paid, { outcome: 'granted', value: { remainingBalance: 500, payment: { reservations: [{ seq: 3 }] } } });
+  t.match(paid, {
+    outcome: 'granted',
+    value: { grant: { value: { remainingBalance: 500, reservations: [{ seq: 3 }] } } },
+  });
   t.strictSame(declined, {
     outcome: 'refused',
     rejection: { code: 'INSUFFICIENT_BALANCE', members: { amount: 1_000, balance: 700 } },

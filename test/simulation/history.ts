@@ -68,18 +68,23 @@ async function readSchedules({ pool }: TestDatabase): Promise<Map<number, Schedu
 }
 
 /** The reservations that a reply says were changed, and how. */
-function changesOf({ command, reply }: Operation): { type: SeatEvent['type']; reservations: readonly Reservation[] } {
+function changesOf({ reply }: Operation): { type: SeatEvent['type']; reservations: readonly Reservation[] } {
   const none = { type: 'HELD', reservations: [] } as const;
   if (reply?.outcome !== 'granted') return none;
   const { value } = reply;
-  if (command.type === 'HoldSeats' && 'reservations' in value)
-    return { type: 'HELD', reservations: value.reservations };
-  if (command.type === 'ReleaseHold' && 'reservationId' in value) return { type: 'CANCELLED', reservations: [value] };
-  if ('payment' in value) {
-    const type = command.type === 'RefundPayment' ? 'REFUNDED' : 'CONFIRMED';
-    return { type, reservations: value.payment.reservations };
+  const grant = 'grant' in value ? value.grant : value;
+  if (!('type' in grant)) return none;
+  switch (grant.type) {
+    case 'SeatsHeld':
+    case 'SeatsAlreadyHeld':
+      return { type: 'HELD', reservations: grant.value };
+    case 'HoldReleased':
+      return { type: 'CANCELLED', reservations: [grant.value] };
+    case 'PaymentCompleted':
+      return { type: 'CONFIRMED', reservations: grant.value.reservations };
+    case 'PaymentRefunded':
+      return { type: 'REFUNDED', reservations: grant.value.reservations };
   }
-  return none;
 }
 
 function mapOf({ reply }: Operation): SeatMap | null {
@@ -150,7 +155,7 @@ function numberOf(operation: Operation): { readonly seq: number; readonly isFres
   const { reservations } = changesOf(operation);
   if (reservations.length === 0) return null;
   const { reply } = operation;
-  const isOld = reply?.outcome === 'granted' && 'status' in reply.value && reply.value.status === 200;
+  const isOld = reply?.outcome === 'granted' && 'type' in reply.value && reply.value.type === 'SeatsAlreadyHeld';
   return { seq: Math.max(...reservations.map(({ seq }) => seq)), isFresh: !isOld };
 }
 

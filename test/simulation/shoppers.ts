@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Command, Reply } from '../../src/actors/command.ts';
 import type { IdempotencyClaim } from '../../src/domain/idempotency.ts';
+import { heldBy } from '../fixtures/owner-node.ts';
 import type { Random } from './random.ts';
 
 /** One command and what came of it. Turns order beginnings and ends: each gets the next one. */
@@ -65,7 +66,6 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
       tokenId: randomUUID(),
       admittedAtMs: Date.now(),
       seatNumbers: [...numbers],
-      form: numbers.size === 1 ? 'one' : 'many',
       claim: claimOf(userId),
     };
   }
@@ -102,11 +102,9 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
 
   function learn({ command }: Operation, reply: Reply): void {
     if (reply.outcome !== 'granted') return;
-    if (command.type === 'HoldSeats' && 'reservations' in reply.value) {
-      for (const { reservationId } of reply.value.reservations) {
-        if (reservations.some((known) => known.reservationId === reservationId)) continue;
-        reservations.push({ scheduleId: command.scheduleId, userId: command.userId, reservationId });
-      }
+    for (const { reservationId } of heldBy(reply)) {
+      if (reservations.some((known) => known.reservationId === reservationId) || command.type !== 'HoldSeats') continue;
+      reservations.push({ scheduleId: command.scheduleId, userId: command.userId, reservationId });
     }
     if (command.type === 'PayReservations') {
       const { scheduleId, userId, paymentId } = command;

@@ -50,7 +50,6 @@ const checks: Checks = {
         tokenId: Uuid,
         admittedAtMs: Instant,
         seatNumbers: differentOf(SeatNumber),
-        form: Type.Union([Type.Literal('one'), Type.Literal('many')]),
         claim: Claim,
       },
       strict,

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { ActResult, Admin, AdminAct, AdminStamp } from '../../domain/admin.ts';
-import { done, KEY_TAKEN, type KeyTaken, type Outcome, type Replayed } from '../../booking/outcome.ts';
+import type { ActResult, Admin, AdminAct, AdminAnswer, AdminStamp } from '../../domain/admin.ts';
+import type { Outcome, Replayed } from '../../booking/outcome.ts';
 import { claimOf } from '../identity/claim.ts';
 import type { Services } from '../services.ts';
 
@@ -14,29 +14,18 @@ export function stampOf(request: FastifyRequest, { caller }: Admin): AdminStamp 
   return { caller, requestId: request.id };
 }
 
-/** What became of a change, as an outcome. */
-export function outcomeOfAct<T>(result: ActResult<T>, { status, view }: ActAnswer<T>): Outcome<object> | KeyTaken {
-  switch (result.outcome) {
-    case 'granted':
-      return done(status, view(result.value));
-    case 'refused':
-      return { kind: 'refused', rejection: result.rejection };
-    case 'key-taken':
-      return KEY_TAKEN;
-  }
-}
-
 /** Makes an organiser's change once under the request's `Idempotency-Key`; each API key has a key space of its own. */
 export async function actOnce<T>(
   { adminIdempotency }: Services,
   request: FastifyRequest,
   admin: Admin,
-  answer: ActAnswer<T>,
+  { status, view }: ActAnswer<T>,
   change: (act: AdminAct<T>) => Promise<ActResult<T>>,
-): Promise<Outcome<object> | Replayed | KeyTaken> {
+): Promise<Outcome<AdminAnswer> | Replayed<AdminAnswer>> {
   const claim = claimOf(request, `${request.method} ${String(request.routeOptions.url)}`);
-  const answerOf = (value: T) => ({ status: answer.status, body: answer.view(value) });
-  return adminIdempotency.run(admin.caller, claim, async () =>
-    outcomeOfAct(await change({ ...stampOf(request, admin), claim, answerOf }), answer),
-  );
+  const answerOf = (value: T): AdminAnswer => ({ status, body: view(value) });
+  return adminIdempotency.run(admin.caller, claim, async () => {
+    const result = await change({ ...stampOf(request, admin), claim, answerOf });
+    return result.outcome === 'granted' ? { ...result, value: answerOf(result.value) } : result;
+  });
 }

@@ -2,12 +2,14 @@ import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Fault, FaultCode, FaultEffect, Rejection, RejectionMembers } from '../../domain/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import type { Answer } from './grant-answer.ts';
 import { answerLanguage } from './language.ts';
 import type { Metrics } from '../pages/metrics.ts';
-import type { KeyTaken, Outcome, Replayed } from '../../booking/outcome.ts';
+import type { Failed, KeyTaken, Outcome, Refused, Replayed } from '../../booking/outcome.ts';
 import { PROBLEM_MEDIA_TYPE, problemDocument, problemStatus } from './problem.ts';
 import type { ProblemCode } from './problem-table.ts';
 
+const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 /** Elections, restarts and flushes end within seconds, so a rejected caller may retry after one second. */
 const RETRY_AFTER_SECONDS = 1;
 /** An outage fails every request; one line a second for each code says as much as thousands. */
@@ -21,8 +23,10 @@ export interface Responder {
   failed(reply: FastifyReply, fault: Fault): void;
   /** Answers 500 for a bug, and logs it. */
   broken(reply: FastifyReply, error: unknown): void;
-  /** Throws for a taken key: it remains only when a command without a key met one, which is a bug. */
-  respond<T>(reply: FastifyReply, outcome: Outcome<T> | Replayed | KeyTaken): void;
+  /** Answers a request that was not granted. Throws for a taken key: only a request without a key can still meet one, which is a bug. */
+  decline(reply: FastifyReply, outcome: Refused | Failed | KeyTaken): void;
+  /** Answers a request with the outcome of its use case, a grant by `answerTo`. */
+  respond<G>(reply: FastifyReply, outcome: Outcome<G> | Replayed<G>, answerTo: (grant: G) => Answer): void;
 }
 
 /** Turns the outcome of a use case into an answer. Refusals cost no throw. */
@@ -53,6 +57,19 @@ export function createResponder({ metrics, log, clock }: { metrics: Metrics; log
     send(reply, rejection.code, rejection.members);
   }
 
+  function decline(reply: FastifyReply, outcome: Refused | Failed | KeyTaken): void {
+    switch (outcome.outcome) {
+      case 'refused':
+        refuse(reply, outcome.rejection);
+        return;
+      case 'failed':
+        fail(reply, outcome.code, outcome.effect);
+        return;
+      case 'key-taken':
+        throw new Error('a request without a key met a taken key');
+    }
+  }
+
   return {
     refuse,
     fail,
@@ -64,28 +81,15 @@ export function createResponder({ metrics, log, clock }: { metrics: Metrics; log
       log.error({ err: error, requestId: reply.request.id, route: routeOf(reply) }, 'a bug made a request fail');
       send(reply, 'INTERNAL_ERROR', {});
     },
-    respond(reply, outcome) {
-      switch (outcome.kind) {
-        case 'done':
-          reply.code(outcome.status).send(outcome.body);
-          return;
-        case 'refused':
-          refuse(reply, outcome.rejection);
-          return;
-        case 'failed':
-          fail(reply, outcome.code, outcome.effect);
-          return;
-        case 'replayed':
-          reply
-            .code(outcome.status)
-            .header('idempotency-replayed', 'true')
-            .header('content-type', 'application/json; charset=utf-8')
-            // Send it as text: the first answer's schema may have changed since.
-            .send(JSON.stringify(outcome.body));
-          return;
-        case 'key-taken':
-          throw new Error('a request without a key met a taken key');
-      }
+    decline,
+    respond(reply, outcome, answerTo) {
+      if (outcome.outcome !== 'granted' && outcome.outcome !== 'replayed') return decline(reply, outcome);
+      const { status, body, isOutsideSchema = false } = answerTo(outcome.value);
+      const isReplayed = outcome.outcome === 'replayed';
+      if (isReplayed) reply.header('idempotency-replayed', 'true');
+      // The schema may have changed since a grant was recorded.
+      if (isReplayed || isOutsideSchema) reply.type(JSON_MEDIA_TYPE).serializer(JSON.stringify);
+      reply.code(status).send(body);
     },
   };
 }

@@ -72,9 +72,9 @@ export function adminKeyRoutes(app: App, services: Services): void {
       const key = { keyId, name: normaliseText(name), role, concertIds, expiresAtMs, secretHash };
       const answer = { status: 201, view: (created: Key) => ({ ...viewKey(created), secret: null }) } as const;
       const outcome = await actOnce(services, request, admin.value, answer, (act) => adminKeys.create(key, act));
-      if (outcome.kind !== 'done') return responder.respond(reply, outcome);
-      reply.header('cache-control', 'no-store');
-      responder.respond(reply, { ...outcome, body: { ...outcome.body, secret } });
+      const isNew = outcome.outcome === 'granted';
+      if (isNew) reply.header('cache-control', 'no-store');
+      responder.respond(reply, outcome, ({ status, body }) => ({ status, body: isNew ? { ...body, secret } : body }));
     },
   );
 

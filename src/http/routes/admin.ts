@@ -3,7 +3,7 @@ import { listDates } from '../../booking/concert-listings.ts';
 import { admitsConcert } from '../../domain/admin.ts';
 import type { Concert as Stored, NewSchedule as ScheduleToCreate } from '../../domain/catalogue.ts';
 import { accept, type Decision, type Rejection, type RejectionCode, reject } from '../../domain/errors.ts';
-import { actOnce, outcomeOfAct, stampOf } from '../answers/admin-act.ts';
+import { actOnce, stampOf } from '../answers/admin-act.ts';
 import { viewConcert, viewSchedule } from '../answers/concert-views.ts';
 import { malformed } from '../answers/request-error.ts';
 import { ConcertWithPolicy, NewConcert, NewSchedule, QueuePolicyChange } from '../schemas/admin.ts';
@@ -61,6 +61,7 @@ export function adminRoutes(app: App, services: Services): void {
       responder.respond(
         reply,
         await actOnce(services, request, admin.value, answer, (act) => edits.createConcert(concert, act)),
+        (recorded) => recorded,
       );
     },
   );
@@ -92,6 +93,7 @@ export function adminRoutes(app: App, services: Services): void {
         await actOnce(services, request, admin.value, answer, (act) =>
           edits.createSchedule(concertId, wanted.value, act),
         ),
+        (recorded) => recorded,
       );
     },
   );
@@ -117,10 +119,10 @@ export function adminRoutes(app: App, services: Services): void {
       const concertId = Number(request.params.concertId);
       if (!admitsConcert(admin.value, concertId)) return responder.refuse(reply, CONCERT_NOT_FOUND);
       const changed = await edits.changeQueuePolicy(concertId, { ...request.body }, stampOf(request, admin.value));
-      if (changed.outcome === 'granted') room.notePolicyChanged(concertId);
-      const schedules = changed.outcome === 'granted' ? await listDates(services, concertId) : [];
-      const view = (concert: Stored) => ({ ...viewConcert(concert, schedules), queue: concert.queue });
-      responder.respond(reply, outcomeOfAct(changed, { status: 200, view }));
+      if (changed.outcome !== 'granted') return responder.decline(reply, changed);
+      room.notePolicyChanged(concertId);
+      const concert = changed.value;
+      reply.send({ ...viewConcert(concert, await listDates(services, concertId)), queue: concert.queue });
     },
   );
 }

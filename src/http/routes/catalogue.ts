@@ -1,6 +1,6 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { SeatMap as OwnersMap, ReadSeatMap } from '../../actors/command.ts';
+import type { ReadSeatMap } from '../../actors/command.ts';
 import type { Schedule } from '../../domain/catalogue.ts';
 import type { Rejection, RejectionCode } from '../../domain/errors.ts';
 import type { SeatStatus } from '../../domain/reservation.ts';
@@ -10,7 +10,6 @@ import { type Listing, listConcerts, listDates } from '../../booking/concert-lis
 import { viewListedConcert, viewSchedule } from '../answers/concert-views.ts';
 import type { Shopper } from '../../booking/hold-seats.ts';
 import { admittedShopper } from '../identity/identity.ts';
-import { done, unkeyedOutcomeOf } from '../../booking/outcome.ts';
 import { NoQuery, PathId, refer } from '../schemas/basics.ts';
 import {
   ConcertPage,
@@ -202,9 +201,8 @@ export function catalogueRoutes(app: App, services: Services): void {
     status: SeatStatus | null,
   ): Promise<void> {
     const answer = await router.dispatch<ReadSeatMap>({ type: 'ReadSeatMap', scheduleId });
-    const outcome = unkeyedOutcomeOf<ReadSeatMap, OwnersMap>(answer, (map) => done(200, map));
-    if (outcome.kind !== 'done') return responder.respond(reply, outcome);
-    const map = outcome.body;
+    if (answer.outcome !== 'granted') return responder.decline(reply, answer);
+    const map = answer.value;
     const tag = writer.tagOf(map, shopper.userId);
     reply.header('etag', tag).header('cache-control', 'private, no-cache');
     varyBy(reply, 'Authorization');

@@ -1,5 +1,6 @@
 import { claimOf } from '../identity/claim.ts';
 import { nextCursorOf, PAYMENTS_LIST, readPageQuery } from '../answers/cursor.ts';
+import { answerTo } from '../answers/grant-answer.ts';
 import { payReservations } from '../../booking/pay-reservations.ts';
 import { refundPayment } from '../../booking/refund-payment.ts';
 import { IdempotencyHeaders, NoBody, NoQuery, refer } from '../schemas/basics.ts';
@@ -49,7 +50,7 @@ export function paymentRoutes(app: App, services: Services): void {
       if (!caller.ok) return responder.refuse(reply, caller.rejection);
       const { userId } = caller.value;
       const claim = claimOf(request, 'POST /payments');
-      responder.respond(reply, await payReservations(services, userId, request.body, claim));
+      responder.respond(reply, await payReservations(services, userId, request.body, claim), answerTo);
     },
   );
 
@@ -120,7 +121,7 @@ export function paymentRoutes(app: App, services: Services): void {
       const { paymentId } = request.params;
       const claim = claimOf(request, 'POST /payments/:paymentId/refund');
       const outcome = await idempotency.run(userId, claim, () => refundPayment(services, userId, paymentId, claim));
-      responder.respond(reply, outcome);
+      responder.respond(reply, outcome, answerTo);
     },
   );
 }

@@ -128,7 +128,7 @@ export function queueRoutes(app: App, services: Services): void {
     },
     async (request, reply) => {
       const problem = await leaveQueue(services, request.params.token);
-      if (problem !== null) return responder.respond(reply, problem);
+      if (problem !== null) return responder.decline(reply, problem);
       reply.code(204).send();
     },
   );

@@ -1,8 +1,9 @@
 import { nextCursorOf, readPageQuery, RESERVATIONS_LIST } from '../answers/cursor.ts';
+import { answerTo } from '../answers/grant-answer.ts';
 import { claimOf } from '../identity/claim.ts';
 import { chooseSchedule } from '../../booking/choose-schedule.ts';
 import { type HoldWish, holdSeats, type Shopper } from '../../booking/hold-seats.ts';
-import { type KeyTaken, type Outcome, refused } from '../../booking/outcome.ts';
+import { type Outcome, refused } from '../../booking/outcome.ts';
 import { readSettled } from '../../booking/read-reservations.ts';
 import { releaseHold } from '../../booking/release-hold.ts';
 import type { RejectionCode } from '../../domain/errors.ts';
@@ -20,8 +21,6 @@ import {
 } from '../schemas/reservations.ts';
 import type { App, Services } from '../services.ts';
 import { soon } from '../../booking/soon.ts';
-
-const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 
 const holdRefusals: readonly RejectionCode[] = [
   'SCHEDULE_NOT_FOUND',
@@ -41,7 +40,7 @@ export function reservationRoutes(app: App, services: Services): void {
 
   function reserve(scheduleId: number, wish: HoldWish): ReturnType<typeof holdSeats> {
     return soon(guards.admit(wish.shopper.queue), (rejection) => {
-      if (rejection !== null) return { kind: 'refused', rejection };
+      if (rejection !== null) return { outcome: 'refused', rejection };
       return soon(catalogue.findSchedule(scheduleId), (schedule) =>
         schedule === null ? refused('SCHEDULE_NOT_FOUND') : holdSeats(services, schedule, wish),
       );
@@ -76,15 +75,12 @@ export function reservationRoutes(app: App, services: Services): void {
         const wish: HoldWish = {
           shopper: shopper.value,
           seatNumbers: isMany ? body.seatNumbers : [body.seatNumber],
-          form: isMany ? 'many' : 'one',
           claim,
         };
         const perform = () => reserve(body.scheduleId, wish);
-        return soon(idempotency.run(shopper.value.userId, claim, perform), (outcome) => {
-          // The route's serializer writes a single reservation, the common case in a rush.
-          if (isMany && outcome.kind === 'done') reply.type(JSON_MEDIA_TYPE).serializer(JSON.stringify);
-          responder.respond(reply, outcome);
-        });
+        return soon(idempotency.run(shopper.value.userId, claim, perform), (outcome) =>
+          responder.respond(reply, outcome, (grant) => answerTo(grant, isMany ? 'many' : 'one')),
+        );
       }),
   );
 
@@ -110,29 +106,28 @@ export function reservationRoutes(app: App, services: Services): void {
       const wish: HoldWish = {
         shopper: shopper.value,
         seatNumbers: [Number(request.params.seatNumber)],
-        form: 'one',
         claim,
       };
       const concertId = Number(request.params.concertId);
       const outcome = await idempotency.run(shopper.value.userId, claim, () =>
         holdByConcert(concertId, request.body ?? {}, shopper.value, (schedule) => holdSeats(services, schedule, wish)),
       );
-      responder.respond(reply, outcome);
+      responder.respond(reply, outcome, answerTo);
     },
   );
 
-  async function holdByConcert<T>(
+  async function holdByConcert(
     concertId: number,
     choice: { scheduleId?: number; date?: string },
     { queue }: Shopper,
-    hold: (schedule: Schedule) => Outcome<T> | KeyTaken | Promise<Outcome<T> | KeyTaken>,
-  ): Promise<Outcome<T> | KeyTaken> {
+    hold: (schedule: Schedule) => Outcome | Promise<Outcome>,
+  ): Promise<Outcome> {
     const refusal = await guards.admit(queue);
-    if (refusal !== null) return { kind: 'refused', rejection: refusal };
+    if (refusal !== null) return { outcome: 'refused', rejection: refusal };
     if ((await catalogue.findConcert(concertId)) === null) return refused('CONCERT_NOT_FOUND');
     if (queue.concertId !== concertId) return refused('QUEUE_WRONG_CONCERT');
     const schedule = await chooseSchedule(catalogue, concertId, choice);
-    return schedule.ok ? hold(schedule.value) : { kind: 'refused', rejection: schedule.rejection };
+    return schedule.ok ? hold(schedule.value) : { outcome: 'refused', rejection: schedule.rejection };
   }
 
   app.get(
@@ -206,7 +201,11 @@ export function reservationRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const caller = await guards.userOrShopper(request);
       if (!caller.ok) return responder.refuse(reply, caller.rejection);
-      responder.respond(reply, await releaseHold(services, caller.value.userId, request.params.reservationId));
+      responder.respond(
+        reply,
+        await releaseHold(services, caller.value.userId, request.params.reservationId),
+        answerTo,
+      );
     },
   );
 }

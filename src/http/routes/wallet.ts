@@ -1,7 +1,7 @@
-import type { ChargeReceipt as Receipt } from '../../domain/wallet.ts';
 import { claimOf } from '../identity/claim.ts';
 import { nextCursorOf, readPageQuery, WALLET_LIST } from '../answers/cursor.ts';
-import { done, KEY_TAKEN, type KeyTaken, type Outcome } from '../../booking/outcome.ts';
+import { answerTo } from '../answers/grant-answer.ts';
+import { granted, KEY_TAKEN, type Outcome } from '../../booking/outcome.ts';
 import { IdempotencyHeaders, NoQuery, refer } from '../schemas/basics.ts';
 import { Balance, ChargeReceipt, ChargeRequest, HistoryQuery, WalletHistory } from '../schemas/wallet.ts';
 import type { App, Services } from '../services.ts';
@@ -45,12 +45,13 @@ export function walletRoutes(app: App, { wallets, guards, idempotency, responder
       const { amount, userId: named } = request.body;
       if (named !== undefined && named !== userId) return responder.refuse(reply, { code: 'FORBIDDEN', members: {} });
       const claim = claimOf(request, 'POST /me/balance/charge');
-      const outcome = await idempotency.run(userId, claim, async (): Promise<Outcome<Receipt> | KeyTaken> => {
+      const outcome = await idempotency.run(userId, claim, async (): Promise<Outcome> => {
         const answer = await wallets.charge(userId, amount, claim);
         if (answer.ok === 'key-taken') return KEY_TAKEN;
-        return answer.ok ? done(200, answer.value) : { kind: 'refused', rejection: answer.rejection };
+        if (!answer.ok) return { outcome: 'refused', rejection: answer.rejection };
+        return granted({ type: 'BalanceCharged', value: answer.value });
       });
-      responder.respond(reply, outcome);
+      responder.respond(reply, outcome, answerTo);
     },
   );
 

@@ -2,43 +2,15 @@
  * Compares one recorded answer with the rows that it tells of. Pure: the rows arrive as arguments.
  *
  * A row may have changed since the answer was recorded, but only forward: a hold may be confirmed or ended since, a payment
- * refunded. So what never changes must be equal, and the number of a change must be that of the row or an earlier one. The
- * start of the performance is not compared, because a date belongs to its organiser.
+ * refunded. So what never changes must be equal, and the number of a change must be that of the row or an earlier one.
  */
 import type { ReservationStatus } from '../../domain/reservation.ts';
+import { isWhole, type Members, type NamedReservation, type ReadAnswer } from './kept-answer.ts';
 
 export type AnswerInvariant =
-  | 'recorded-answers-succeeded'
   | 'recorded-answers-readable'
   | 'recorded-answers-of-effects'
   | 'recorded-answers-equal-rows';
-
-/** A row of `idempotency_keys`. */
-export interface KeptAnswer {
-  readonly user_id: string;
-  readonly key: string;
-  readonly fingerprint: string;
-  readonly status: number;
-  readonly body: unknown;
-  /** Of a settlement: the number of its first change. */
-  readonly first_seq: number | null;
-  /** Of a settlement: what it left in the wallet. */
-  readonly balance: number | null;
-  readonly is_user_known: boolean;
-}
-
-/** The ids that an answer names, or null for what is like no answer of the service. */
-export type NamedEffect =
-  | { readonly kind: 'charge'; readonly entryNo: number }
-  | { readonly kind: 'holds'; readonly reservations: readonly NamedReservation[] }
-  | { readonly kind: 'payment'; readonly paymentId: string; readonly reservations: readonly NamedReservation[] };
-
-export interface NamedReservation {
-  readonly reservationId: string;
-  readonly shown: Members;
-}
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** Rows that answers name; instants in epoch milliseconds. */
 export interface ChargedEntry {
@@ -56,6 +28,8 @@ export interface ReservedSeat {
   readonly seat_number: number;
   readonly price: number;
   readonly status: ReservationStatus;
+  /** Null where the schedule is missing, which another invariant says. */
+  readonly starts_ms: number | null;
   readonly created_ms: number;
   readonly expires_ms: number;
   readonly confirmed_ms: number | null;
@@ -92,41 +66,6 @@ export type ReportAnswer = (invariant: AnswerInvariant, row: object) => void;
 
 const KEY = /^[!-~]{1,255}$/;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
-
-function membersOf(value: unknown): Members | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-}
-
-function readReservation(value: unknown): NamedReservation | null {
-  const shown = membersOf(value);
-  const reservationId = shown?.['reservationId'];
-  if (shown === null || typeof reservationId !== 'string' || !UUID.test(reservationId)) return null;
-  return { reservationId, shown };
-}
-
-function readReservations(value: unknown): readonly NamedReservation[] | null {
-  if (!Array.isArray(value) || value.length === 0) return null;
-  const read = value.map(readReservation).filter((reservation) => reservation !== null);
-  return read.length === value.length ? read : null;
-}
-
-/** What an answer is about. */
-export function readAnswer(body: unknown): NamedEffect | null {
-  const members = membersOf(body);
-  if (members === null) return null;
-  const { entryId, paymentId } = members;
-  if (isWhole(entryId)) return { kind: 'charge', entryNo: entryId };
-  const one = readReservation(body);
-  if (one !== null) return { kind: 'holds', reservations: [one] };
-  const reservations = readReservations(members['reservations']);
-  if (reservations === null) return null;
-  if (paymentId === undefined) return { kind: 'holds', reservations };
-  if (typeof paymentId !== 'string' || !UUID.test(paymentId)) return null;
-  return { kind: 'payment', paymentId, reservations };
-}
 
 const instant = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
@@ -137,21 +76,20 @@ function mayFollow(later: ReservationStatus, shown: ReservationStatus): boolean 
 
 /** `recordedOnce`: effects of this user that an earlier answer was recorded with. */
 export function judgeAnswer(
-  recorded: KeptAnswer,
-  named: NamedEffect | null,
+  { recorded, type, shown, named }: ReadAnswer,
   effects: Effects,
   recordedOnce: Set<string>,
   report: ReportAnswer,
 ): void {
-  const { user_id: userId, key, status, body, first_seq: firstSeq, balance } = recorded;
+  const { user_id: userId, key, first_seq: firstSeq, balance } = recorded;
   const fault = (invariant: AnswerInvariant, row: object): void => report(invariant, { userId, key, ...row });
   const missing = (row: object): void => fault('recorded-answers-of-effects', row);
 
-  function compare(what: object, shown: Members, expected: Members): void {
-    const names = Object.keys(expected).filter((name) => shown[name] !== expected[name]);
+  function compare(what: object, inAnswer: Members, expected: Members): void {
+    const names = Object.keys(expected).filter((name) => inAnswer[name] !== expected[name]);
     if (names.length === 0) return;
     const pick = (from: Members) => Object.fromEntries(names.map((name) => [name, from[name] ?? null]));
-    fault('recorded-answers-equal-rows', { ...what, inAnswer: pick(shown), inRow: pick(expected) });
+    fault('recorded-answers-equal-rows', { ...what, inAnswer: pick(inAnswer), inRow: pick(expected) });
   }
 
   function isFirst(effect: string): void {
@@ -165,9 +103,8 @@ export function judgeAnswer(
     isFirst(`charge ${entryNo}`);
     compare(
       { entryNo },
-      { ...membersOf(body), status, firstSeq, balance },
+      { ...shown, firstSeq, balance },
       {
-        status: 200,
         firstSeq: null,
         balance: null,
         previousBalance: entry.balance_after - entry.amount,
@@ -179,7 +116,7 @@ export function judgeAnswer(
 
   /** `seqShown`: its number where the answer as it is kept lacks it. */
   function judgeReservation(
-    { reservationId, shown }: NamedReservation,
+    { reservationId, shown: reservation }: NamedReservation,
     as: ReservationStatus,
     seqShown?: number,
   ): void {
@@ -189,18 +126,19 @@ export function judgeAnswer(
     }
     if (!mayFollow(row.status, as)) return missing({ reservationId, as, reason: `the reservation is ${row.status}` });
     const isConfirmed = as !== 'HELD';
-    const seq = seqShown ?? shown['seq'];
-    const { epoch } = shown;
+    const seq = seqShown ?? reservation['seq'];
+    const { epoch } = reservation;
     const isSame = row.status === as;
     // The row's own numbers are later ones by now.
     const isEarlier = isWhole(seq) && seq >= 1 && seq < row.seq && isWhole(epoch) && epoch >= 0 && epoch <= row.epoch;
     compare(
       { reservationId },
-      { ...shown, seq },
+      { ...reservation, seq },
       {
         status: as,
         concertId: row.concert_id,
         scheduleId: row.schedule_id,
+        startsAt: instant(row.starts_ms),
         seatNumber: row.seat_number,
         price: row.price,
         createdAt: instant(row.created_ms),
@@ -221,19 +159,19 @@ export function judgeAnswer(
     const row = effects.paymentOf(paymentId);
     if (row === undefined || row.user_id !== userId)
       return missing({ paymentId, reason: 'no such payment of this user' });
-    const shown = membersOf(body) ?? {};
     const isRefund = shown['status'] === 'REFUNDED';
     if (isRefund && row.status !== 'REFUNDED') return missing({ paymentId, reason: 'the payment was not refunded' });
     const isOwn = firstSeq !== null;
     if (isOwn) isFirst(`${isRefund ? 'refund' : 'payment'} ${paymentId}`);
+    const ownType = isRefund ? 'PaymentRefunded' : 'PaymentCompleted';
     const left = isRefund ? row.balance_refunded : row.balance_paid;
     const ids = (of: readonly string[]): string => of.toSorted().join(' ');
     compare(
       { paymentId },
-      { ...shown, code: status, balance, reservations: ids(reservations.map(({ reservationId }) => reservationId)) },
+      { ...shown, type, balance, reservations: ids(reservations.map(({ reservationId }) => reservationId)) },
       {
         status: isRefund ? 'REFUNDED' : 'COMPLETED',
-        code: isOwn && !isRefund ? 201 : 200,
+        type: isOwn ? ownType : 'PaymentFound',
         concertId: row.concert_id,
         scheduleId: row.schedule_id,
         amount: row.amount,
@@ -256,10 +194,10 @@ export function judgeAnswer(
     );
   }
 
-  if (status < 200 || status > 299) return fault('recorded-answers-succeeded', { status });
   if (!recorded.is_user_known) missing({ reason: 'no such user' });
   if (named === null || !KEY.test(key) || !FINGERPRINT.test(recorded.fingerprint)) {
-    return fault('recorded-answers-readable', { status, body, fingerprint: recorded.fingerprint });
+    const { fingerprint, status, body } = recorded;
+    return fault('recorded-answers-readable', { type, status, body, fingerprint });
   }
   if (named.kind === 'charge') judgeCharge(named.entryNo);
   else if (named.kind === 'payment') judgePayment(named.paymentId, named.reservations);

@@ -4,19 +4,17 @@ import {
   type Effects,
   judgeAnswer,
   type MadePayment,
-  type NamedEffect,
-  readAnswer,
-  type KeptAnswer,
   type ReportAnswer,
   type ReservedSeat,
 } from './answer-rules.ts';
 import { readOrdered } from './audit-reader.ts';
+import { type KeptAnswer, type ReadAnswer, readAnswer } from './kept-answer.ts';
 
 /** Answers whose rows are looked up together; an answer may name 50 reservations. */
 const ANSWERS_PER_LOOK_UP = 500;
 
 const KEYS = `
-  SELECT k.user_id, k.key, k.fingerprint, k.status, k.body, k.first_seq, k.balance, u.user_id IS NOT NULL AS is_user_known
+  SELECT k.user_id, k.key, k.fingerprint, k.type, k.status, k.body, k.first_seq, k.balance, u.user_id IS NOT NULL AS is_user_known
   FROM idempotency_keys k LEFT JOIN users u USING (user_id) ORDER BY k.user_id, k.key`;
 
 const ENTRIES = `
@@ -24,10 +22,11 @@ const ENTRIES = `
   FROM unnest($1::uuid[], $2::bigint[]) AS named (user_id, entry_no) JOIN wallet_entries e USING (user_id, entry_no)`;
 
 const RESERVATIONS = `
-  SELECT reservation_id, user_id, concert_id, schedule_id, seat_number, price, status,
-    round(extract(epoch FROM created_at) * 1000)::bigint AS created_ms, round(extract(epoch FROM expires_at) * 1000)::bigint AS expires_ms,
-    round(extract(epoch FROM confirmed_at) * 1000)::bigint AS confirmed_ms, payment_id, epoch, seq
-  FROM reservations WHERE reservation_id = ANY($1::uuid[])`;
+  SELECT r.reservation_id, r.user_id, r.concert_id, r.schedule_id, r.seat_number, r.price, r.status,
+    floor(extract(epoch FROM s.starts_at) * 1000)::bigint AS starts_ms, round(extract(epoch FROM r.created_at) * 1000)::bigint AS created_ms,
+    round(extract(epoch FROM r.expires_at) * 1000)::bigint AS expires_ms, round(extract(epoch FROM r.confirmed_at) * 1000)::bigint AS confirmed_ms,
+    r.payment_id, r.epoch, r.seq
+  FROM reservations r LEFT JOIN schedules s USING (schedule_id) WHERE r.reservation_id = ANY($1::uuid[])`;
 
 const PAYMENTS = `
   SELECT p.payment_id, p.user_id, p.concert_id, p.schedule_id, p.amount, p.status,
@@ -43,15 +42,9 @@ const BALANCES = `
   SELECT DISTINCT user_id, balance FROM unnest($1::uuid[], $2::bigint[]) AS named (user_id, balance)
   WHERE EXISTS (SELECT FROM wallet_entries e WHERE e.user_id = named.user_id AND e.balance_after = named.balance)`;
 
-interface ReadAnswer {
-  readonly recorded: KeptAnswer;
-  readonly named: NamedEffect | null;
-}
-
 /** The balance that an answer shows by itself: that of an earlier payment, as it was found. */
-function balanceShown({ recorded: { body } }: ReadAnswer): number | null {
-  const shown = typeof body === 'object' && body !== null && 'remainingBalance' in body ? body.remainingBalance : null;
-  return Number.isSafeInteger(shown) ? Number(shown) : null;
+function balanceShown({ shown: { remainingBalance } }: ReadAnswer): number | null {
+  return Number.isSafeInteger(remainingBalance) ? Number(remainingBalance) : null;
 }
 
 async function lookUp(client: PoolClient, answers: readonly ReadAnswer[]): Promise<Effects> {
@@ -105,14 +98,14 @@ export async function auditAnswers(client: PoolClient, report: ReportAnswer): Pr
   while (keys.peek() !== undefined) {
     const answers: ReadAnswer[] = [];
     for (let row = keys.peek(); row !== undefined && answers.length < ANSWERS_PER_LOOK_UP; row = keys.peek()) {
-      answers.push({ recorded: row, named: readAnswer(row.body) });
+      answers.push(readAnswer(row));
       await keys.advance();
     }
     const effects = await lookUp(client, answers);
-    for (const { recorded, named } of answers) {
-      if (recorded.user_id !== userId) recordedOnce = new Set();
-      userId = recorded.user_id;
-      judgeAnswer(recorded, named, effects, recordedOnce, report);
+    for (const answer of answers) {
+      if (answer.recorded.user_id !== userId) recordedOnce = new Set();
+      userId = answer.recorded.user_id;
+      judgeAnswer(answer, effects, recordedOnce, report);
     }
   }
 }

@@ -41,7 +41,6 @@ const FOLDED = {
 } satisfies Record<FoldInvariant, string>;
 
 const RECORDED = {
-  'recorded-answers-succeeded': 'only successful answers are recorded under idempotency keys',
   'recorded-answers-readable':
     'a recorded answer has the form of a charge, a hold, a payment or a refund, under a key and a fingerprint as requests have them',
   'recorded-answers-of-effects':

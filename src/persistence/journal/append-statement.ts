@@ -1,10 +1,10 @@
-import type { AppendBatch, RecordedKey, ReservationEnd, ReservationInsert } from '../../actors/journal-port.ts';
+import type { AppendBatch, KeyRecord, ReservationEnd, ReservationInsert } from '../../actors/journal-port.ts';
 import { plainArray } from './array-literals.ts';
 import type { LaneStatement } from './lane.ts';
-import { ROW_PATIENCE } from './statement.ts';
+import { ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
 
 /*
- * The append: fence, log, reservation rows and recorded answers of many schedules in one statement.
+ * The append: fence, log, reservation rows and recorded grants of many schedules in one statement.
  *
  * APPEND-1. A schedule's part is done if and only if its head row stands at `first_seq - 1` under `epoch`; its id is then returned.
  * APPEND-2. `held` waits for `ended`: PostgreSQL runs data-modifying parts in any order, and a seat that expires and is held again
@@ -19,7 +19,7 @@ import { ROW_PATIENCE } from './statement.ts';
 interface Column<Row> {
   readonly name: string;
   /** `lines` are texts without line breaks, which JSON texts and keys are; the other types have literals without quotes. */
-  readonly type: 'bigint' | 'int' | 'smallint' | 'float8' | 'uuid' | 'text' | 'lines';
+  readonly type: 'bigint' | 'int' | 'float8' | 'uuid' | 'text' | 'lines';
   readonly of: (row: Row, part: AppendBatch) => string | number | null;
 }
 
@@ -67,13 +67,13 @@ const ENDS: readonly Column<ReservationEnd>[] = [
   { name: 'seq', type: 'bigint', of: (row) => row.seq },
 ];
 
-const KEYS: readonly Column<RecordedKey>[] = [
+const KEYS: readonly Column<KeyRecord>[] = [
   SCHEDULE,
   { name: 'user_id', type: 'uuid', of: (row) => row.userId },
-  { name: 'key', type: 'lines', of: (row) => row.key },
-  { name: 'fingerprint', type: 'text', of: (row) => row.fingerprint },
-  { name: 'status', type: 'smallint', of: (row) => row.status },
-  { name: 'body', type: 'lines', of: (row) => JSON.stringify(row.body) },
+  { name: 'key', type: 'lines', of: (row) => row.claim.key },
+  { name: 'fingerprint', type: 'text', of: (row) => row.claim.fingerprint },
+  { name: 'type', type: 'text', of: (row) => row.grant.type },
+  { name: 'body', type: 'lines', of: (row) => JSON.stringify(row.grant.value) },
 ];
 
 const HEAD = `head AS (
@@ -107,14 +107,12 @@ const held = (inserts: string, hasEnds: boolean): string => `held AS (
 )`;
 
 const recorded = (keys: string): string => `recorded AS (
-  INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, status, body)
-  SELECT k.user_id, k.key, k.fingerprint, k.status, k.body::json
+  INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, type, body)
+  SELECT k.user_id, k.key, k.fingerprint, k.type, k.body::json
   FROM ${keys} AS k JOIN head USING (schedule_id)
   WHERE (SELECT count(*) FROM held) >= 0
   ORDER BY k.user_id, k.key
-  ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
-    body = excluded.body, first_seq = NULL, balance = NULL, created_at = excluded.created_at
-    WHERE i.created_at <= statement_timestamp() - interval '24 hours'
+  ${UNLESS_KEY_TAKEN}
   RETURNING 1
 )`;
 

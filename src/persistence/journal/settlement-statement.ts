@@ -1,11 +1,11 @@
 import type { SettlementBatch, SettlementResult } from '../../actors/journal-port.ts';
 import type { CompletedToken } from '../../domain/queue-token.ts';
 import type { LaneStatement } from './lane.ts';
-import { ROW_PATIENCE } from './statement.ts';
+import { ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
 
 /*
  * Payments and refunds of many schedules in one statement: wallet, fence, log, reservations, payment, ledger entry, the
- * payer's queue token, recorded answer; each settlement entirely or not at all.
+ * payer's queue token, recorded grant; each settlement entirely or not at all.
  *
  * SETTLE-1. Wallets are locked first, in order of user; the covered settlements are chosen from the locked balances, and only they
  *     get sequence numbers. A wallet that another transaction has locked is skipped: nothing of its settlement is done.
@@ -26,8 +26,8 @@ export const ENDED_MS = (token: string): string => `floor(extract(epoch FROM ${t
 
 const SETTLE = `
 WITH p AS MATERIALIZED (
-  SELECT * FROM unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::float8[], $9::int[], $10::bigint[], $11::bigint[], $12::uuid[], $13::text[], $14::text[], $15::smallint[], $16::text[])
-    AS p (ord, kind, payment_id, user_id, schedule_id, concert_id, amount, at, items, epoch, base_seq, batch_id, key, fingerprint, status, body)
+  SELECT * FROM unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::float8[], $9::int[], $10::bigint[], $11::bigint[], $12::uuid[], $13::text[], $14::text[], $15::text[], $16::text[])
+    AS p (ord, kind, payment_id, user_id, schedule_id, concert_id, amount, at, items, epoch, base_seq, batch_id, key, fingerprint, type, body)
 ), patience AS MATERIALIZED (
   ${ROW_PATIENCE}
 ), locked AS MATERIALIZED (
@@ -106,14 +106,12 @@ WITH p AS MATERIALIZED (
   WHERE t.token_id = token.token_id AND t.status = 'ACTIVE'
   RETURNING t.token_id, t.user_id, t.concert_id, ${ENDED_MS('t')} AS ended_ms
 ), recorded AS (
-  INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, status, body, first_seq, balance)
-  SELECT done.user_id, done.key, done.fingerprint, done.status, done.body::json, done.first_seq, changed.balance
+  INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, type, body, first_seq, balance)
+  SELECT done.user_id, done.key, done.fingerprint, done.type, done.body::json, done.first_seq, changed.balance
   FROM done JOIN changed USING (payment_id)
   WHERE done.key IS NOT NULL AND (SELECT count(*) FROM completed) >= 0
   ORDER BY done.user_id, done.key
-  ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
-    body = excluded.body, first_seq = excluded.first_seq, balance = excluded.balance, created_at = excluded.created_at
-    WHERE i.created_at <= statement_timestamp() - interval '24 hours'
+  ${UNLESS_KEY_TAKEN}
   RETURNING 1
 )
 SELECT p.schedule_id, p.payment_id, covered.payment_id IS NOT NULL AS covered, done.first_seq,
@@ -169,10 +167,10 @@ export function settlementStatement(batches: readonly SettlementBatch[]): LaneSt
       parts.map(({ batch }) => batch.epoch),
       parts.map(({ batch }) => batch.baseSeq),
       parts.map(({ batch }) => batch.batchId),
-      parts.map(({ settlement }) => settlement.key?.key ?? null),
-      parts.map(({ settlement }) => settlement.key?.fingerprint ?? null),
-      parts.map(({ settlement }) => settlement.key?.status ?? null),
-      parts.map(({ settlement: { key } }) => (key === null ? null : JSON.stringify(key.body))),
+      parts.map(({ settlement }) => settlement.key?.claim.key ?? null),
+      parts.map(({ settlement }) => settlement.key?.claim.fingerprint ?? null),
+      parts.map(({ settlement }) => settlement.key?.grant.type ?? null),
+      parts.map(({ settlement: { key } }) => (key === null ? null : JSON.stringify(key.grant.value))),
       items.map((item) => item.ord),
       items.map((item) => item.itemNo),
       items.map((item) => item.reservationId),

@@ -21,6 +21,14 @@ const ROW_PATIENCE_MS = 50;
  */
 export const ROW_PATIENCE = `SELECT set_config('lock_timeout', '${ROW_PATIENCE_MS}', true)`;
 
+/**
+ * What an INSERT of recorded grants, known as `i`, does about a key that has a row: a row over 24 h old is no longer valid and
+ * gives way, pruned or not; any other row stays, and is missing in what the INSERT returns.
+ */
+export const UNLESS_KEY_TAKEN = `ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, type = excluded.type,
+    status = NULL, body = excluded.body, first_seq = excluded.first_seq, balance = excluded.balance, created_at = excluded.created_at
+    WHERE i.created_at <= statement_timestamp() - interval '24 hours'`;
+
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];

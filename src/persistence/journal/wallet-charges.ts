@@ -2,7 +2,7 @@
  * Charges of wallets, group-committed: one statement at a time carries all that waits.
  *
  * It owns the charges of this process from their arrival to their answer; payments and refunds change wallets elsewhere.
- * CHARGE-1. A charge, its ledger entry and its recorded answer are one statement: all of them or none.
+ * CHARGE-1. A charge, its ledger entry and its recorded grant are one statement: all of them or none.
  * CHARGE-2. Entries are numbered in the wallet's own UPDATE, so a ledger has no gap and its last line is the balance.
  * CHARGE-3. A wallet changes at most once per statement; its next charge waits for the next flush. Charges of one wallet keep their order.
  * CHARGE-4. Wallets are locked in order of user id before anything else, idempotency keys are written last, in order: no deadlocks.
@@ -25,7 +25,14 @@ import {
 } from '../database-errors.ts';
 import { type Charge, ChargeLines } from './charge-lines.ts';
 import { createLockedWallets } from './locked-wallets.ts';
-import { type Connections, halvesOf, ROW_PATIENCE, sendStatement, WAITING_LIMIT_MS } from './statement.ts';
+import {
+  type Connections,
+  halvesOf,
+  ROW_PATIENCE,
+  sendStatement,
+  UNLESS_KEY_TAKEN,
+  WAITING_LIMIT_MS,
+} from './statement.ts';
 
 /** Keeps a statement, and the time for which it holds its wallets, in the low milliseconds. */
 const CHARGES_PER_STATEMENT = 500;
@@ -36,10 +43,7 @@ const ATTEMPTS = 3;
 const CHECK_VIOLATION = '23514';
 const LEDGER = new Set(['wallets', 'wallet_entries']);
 
-/**
- * The wallets' locks are all taken before the instant is read, so a wallet's entries are in order of time. A key that was
- * recorded more than 24 h ago and not yet pruned is free again.
- */
+/** The wallets' locks are all taken before the instant is read, so a wallet's entries are in order of time. */
 const CHARGE = `
   WITH b AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) WITH ORDINALITY AS b (user_id, amount, key, fingerprint, position)
@@ -58,14 +62,12 @@ const CHARGE = `
     INSERT INTO wallet_entries (user_id, entry_no, type, amount, balance_after, created_at)
     SELECT user_id, entries, 'CHARGE', amount, balance, at FROM changed
   ), recorded AS (
-    INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, status, body, created_at)
-    SELECT user_id, key, fingerprint, 200, json_build_object(
+    INSERT INTO idempotency_keys AS i (user_id, key, fingerprint, type, body, created_at)
+    SELECT user_id, key, fingerprint, 'BalanceCharged', json_build_object(
       'entryId', entries, 'previousBalance', balance - amount, 'currentBalance', balance,
       'createdAt', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')), at
     FROM changed WHERE key IS NOT NULL ORDER BY user_id, key
-    ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,
-      first_seq = NULL, balance = NULL, created_at = excluded.created_at
-    WHERE i.created_at <= statement_timestamp() - interval '24 hours'
+    ${UNLESS_KEY_TAKEN}
     RETURNING 1
   )
   SELECT b.position, locked.user_id IS NOT NULL AS is_locked_here,

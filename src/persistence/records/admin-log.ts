@@ -1,5 +1,5 @@
-import { type AdminLog, type AdminLogEntry, ROOT } from '../../domain/admin.ts';
-import type { IdempotencyRecords } from '../../domain/idempotency.ts';
+import { type AdminAnswer, type AdminLog, type AdminLogEntry, ROOT } from '../../domain/admin.ts';
+import type { GrantRecords } from '../../domain/grant.ts';
 import { type Connections, readRows } from '../journal/statement.ts';
 
 interface EntryRow {
@@ -13,10 +13,8 @@ interface EntryRow {
   request_id: string;
 }
 
-interface AnswerRow {
-  fingerprint: string;
-  status: number;
-  body: unknown;
+interface AnswerRow extends AdminAnswer {
+  readonly fingerprint: string;
 }
 
 const PAGE = `
@@ -55,11 +53,13 @@ export function createAdminLog({ pool }: { pool: Connections }): AdminLog {
 }
 
 /** The answers to organisers under their idempotency keys; `recordChange` writes them. */
-export function createAdminAnswers({ pool }: { pool: Connections }): Pick<IdempotencyRecords, 'find'> {
+export function createAdminAnswers({ pool }: { pool: Connections }): GrantRecords<AdminAnswer> {
   return {
     async find(caller, key) {
       const [row] = await readRows<AnswerRow>(pool, { text: FIND_ANSWER, values: [caller, key] });
-      return row ?? null;
+      if (row === undefined) return null;
+      const { fingerprint, ...grant } = row;
+      return { fingerprint, grant };
     },
   };
 }

@@ -253,7 +253,6 @@ t.test(
           tokenId: userId,
           admittedAtMs: 0,
           seatNumbers,
-          form: 'many',
           claim: null,
         },
         LIMIT_MS,

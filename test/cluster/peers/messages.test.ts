@@ -34,7 +34,6 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     tokenId: uuid,
     admittedAtMs: instant,
     seatNumbers: fc.uniqueArray(fc.integer({ min: 1, max: 2_147_483_647 }), { minLength: 1, maxLength: 50 }),
-    form: fc.constantFrom('one' as const, 'many' as const),
     claim,
   }),
   fc.record({ type: fc.constant('ReleaseHold' as const), scheduleId: id, userId: uuid, reservationId: uuid }),
@@ -100,7 +99,6 @@ t.test('ids in another than their canonical form, and lists that repeat themselv
     tokenId: USER,
     admittedAtMs: 0,
     seatNumbers: [1, 2],
-    form: 'one',
     claim: null,
   };
   const end = { type: 'EndToken', scheduleId: 1, userId: USER, tokenId: USER, end: 'COMPLETED', heldBeforeMs: null };

@@ -27,7 +27,6 @@ const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type:
     tokenId: USER,
     admittedAtMs: 1_700.5,
     seatNumbers: [3, 1, 2],
-    form: 'many',
     claim: CLAIM,
   },
   ReleaseHold: { type: 'ReleaseHold', scheduleId: 7, userId: USER, reservationId: USER },

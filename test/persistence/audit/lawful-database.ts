@@ -31,14 +31,14 @@ const SHOWN = `json_build_object('reservationId', r.reservation_id, 'concertId',
   'expiresAt', CASE WHEN r.confirmed_at IS NULL THEN ${TEXT_OF('r.expires_at')} END, 'confirmedAt', ${TEXT_OF('r.confirmed_at')},
   'paymentId', r.payment_id, 'epoch', r.epoch, 'seq', r.seq)`;
 
-const RECORD = 'INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body, first_seq, balance) SELECT';
+const RECORD = 'INSERT INTO idempotency_keys (user_id, key, fingerprint, type, body, first_seq, balance) SELECT';
 
-/** Records what a request was answered with, as of now. */
+/** Records what a request was granted, as of now. */
 function createAnswers(pool: Pool) {
   return {
     async charge(userId: string, key: string): Promise<void> {
       await pool.query(
-        `${RECORD} user_id, $2, repeat('a', 64), 200, json_build_object('entryId', entry_no, 'previousBalance', balance_after - amount,
+        `${RECORD} user_id, $2, repeat('a', 64), 'BalanceCharged', json_build_object('entryId', entry_no, 'previousBalance', balance_after - amount,
            'currentBalance', balance_after, 'createdAt', ${TEXT_OF("date_trunc('milliseconds', created_at)")}), NULL, NULL
          FROM wallet_entries WHERE user_id = $1 AND type = 'CHARGE' ORDER BY entry_no DESC LIMIT 1`,
         [userId, key],
@@ -46,21 +46,17 @@ function createAnswers(pool: Pool) {
     },
 
     async holds(key: string, reservationIds: readonly string[]): Promise<void> {
-      const body =
-        reservationIds.length === 1
-          ? `min(${SHOWN}::text)::json`
-          : `json_build_object('reservations', json_agg(${SHOWN} ORDER BY r.seat_number))`;
       await pool.query(
-        `${RECORD} r.user_id, $1, repeat('b', 64), 201, ${body}, NULL, NULL
+        `${RECORD} r.user_id, $1, repeat('b', 64), 'SeatsHeld', json_agg(${SHOWN} ORDER BY r.seat_number), NULL, NULL
          FROM reservations r JOIN schedules s USING (schedule_id) WHERE reservation_id = ANY($2) GROUP BY r.user_id`,
         [key, reservationIds],
       );
     },
 
-    /** The answer to a payment or to its refund; `isFound` when it tells of what an earlier request did. */
+    /** The grant of a payment or of its refund; `isFound` when it tells of what an earlier request did. */
     async payment(key: string, paymentId: string, isFound = false): Promise<void> {
       await pool.query(
-        `${RECORD} p.user_id, $1, repeat('c', 64), CASE WHEN p.status = 'COMPLETED' AND NOT $3 THEN 201 ELSE 200 END,
+        `${RECORD} p.user_id, $1, repeat('c', 64), CASE WHEN $3 THEN 'PaymentFound' WHEN p.status = 'COMPLETED' THEN 'PaymentCompleted' ELSE 'PaymentRefunded' END,
            json_build_object('paymentId', p.payment_id, 'status', p.status, 'concertId', p.concert_id, 'scheduleId', p.schedule_id, 'amount', p.amount,
              'reservations', json_agg(${SHOWN} ORDER BY i.item_no), 'paidAt', ${TEXT_OF('p.paid_at')}, 'refundedAt', ${TEXT_OF('p.refunded_at')},
              'remainingBalance', CASE WHEN $3 THEN w.balance ELSE 0 END),

@@ -50,7 +50,7 @@ const corruptions: { what: string; key: string; set?: string; isCopied?: true; b
   {
     what: 'a hold that does not exist',
     key: 'lapsed',
-    set: `body = (body::jsonb || jsonb_build_object('reservationId', gen_random_uuid()))::json`,
+    set: `body = jsonb_set(body::jsonb, '{0}', body::jsonb -> 0 || jsonb_build_object('reservationId', gen_random_uuid()))::json`,
     breaks: 'recorded-answers-of-effects',
   },
   {
@@ -62,49 +62,49 @@ const corruptions: { what: string; key: string; set?: string; isCopied?: true; b
   {
     what: 'a hold of another seat',
     key: 'held',
-    set: `body = (body::jsonb || '{"seatNumber": 5}')::json`,
+    set: `body = jsonb_set(body::jsonb, '{0}', body::jsonb -> 0 || '{"seatNumber": 5}')::json`,
     breaks: 'recorded-answers-equal-rows',
   },
   {
     what: 'a hold at another price',
     key: 'lapsed',
-    set: `body = (body::jsonb || '{"price": 1}')::json`,
+    set: `body = jsonb_set(body::jsonb, '{0}', body::jsonb -> 0 || '{"price": 1}')::json`,
     breaks: 'recorded-answers-equal-rows',
   },
   {
     what: 'a hold that ends later',
     key: 'lapsed',
-    set: `body = (body::jsonb || '{"expiresAt": "2026-11-20T13:00:00.000Z"}')::json`,
+    set: `body = jsonb_set(body::jsonb, '{0}', body::jsonb -> 0 || '{"expiresAt": "2026-11-20T13:00:00.000Z"}')::json`,
     breaks: 'recorded-answers-equal-rows',
   },
   {
     what: 'a hold as if it were confirmed',
     key: 'held',
-    set: `body = (body::jsonb || '{"status": "CONFIRMED"}')::json`,
+    set: `body = jsonb_set(body::jsonb, '{0}', body::jsonb -> 0 || '{"status": "CONFIRMED"}')::json`,
     breaks: 'recorded-answers-equal-rows',
   },
   {
     what: 'a hold under another number',
     key: 'held',
-    set: `body = (body::jsonb || '{"seq": 2}')::json`,
+    set: `body = jsonb_set(body::jsonb, '{0}', body::jsonb -> 0 || '{"seq": 2}')::json`,
     breaks: 'recorded-answers-equal-rows',
   },
   {
     what: 'a hold under a number later than its end',
     key: 'lapsed',
-    set: `body = (body::jsonb || '{"seq": 12}')::json`,
+    set: `body = jsonb_set(body::jsonb, '{0}', body::jsonb -> 0 || '{"seq": 12}')::json`,
     breaks: 'recorded-answers-equal-rows',
   },
   {
     what: 'a hold of another concert',
     key: 'lapsed',
-    set: `body = (body::jsonb || '{"concertId": 99}')::json`,
+    set: `body = jsonb_set(body::jsonb, '{0}', body::jsonb -> 0 || '{"concertId": 99}')::json`,
     breaks: 'recorded-answers-equal-rows',
   },
   {
     what: 'one of two holds at another price',
     key: 'two',
-    set: `body = jsonb_set(body::jsonb, '{reservations,1,price}', '3')::json`,
+    set: `body = jsonb_set(body::jsonb, '{1,price}', '3')::json`,
     breaks: 'recorded-answers-equal-rows',
   },
   {
@@ -164,7 +164,7 @@ const corruptions: { what: string; key: string; set?: string; isCopied?: true; b
   {
     what: 'a new payment as if it were an earlier one',
     key: 'paid',
-    set: 'status = 200',
+    set: "type = 'PaymentFound'",
     breaks: 'recorded-answers-equal-rows',
   },
   {
@@ -190,19 +190,43 @@ const corruptions: { what: string; key: string; set?: string; isCopied?: true; b
   {
     what: 'an id that is none',
     key: 'held',
-    set: `body = (body::jsonb || '{"reservationId": "7"}')::json`,
+    set: `body = jsonb_set(body::jsonb, '{0}', body::jsonb -> 0 || '{"reservationId": "7"}')::json`,
     breaks: 'recorded-answers-readable',
   },
-  { what: 'no holds', key: 'two', set: `body = '{"reservations": []}'`, breaks: 'recorded-answers-readable' },
+  { what: 'no holds', key: 'two', set: "body = '[]'", breaks: 'recorded-answers-readable' },
   { what: 'a hold, under no fingerprint', key: 'held', set: "fingerprint = ''", breaks: 'recorded-answers-readable' },
   { what: 'a hold, under no key', key: 'held', set: "key = ''", breaks: 'recorded-answers-readable' },
   { what: 'an unknown user', key: 'held', set: 'user_id = gen_random_uuid()', breaks: 'recorded-answers-of-effects' },
-  { what: 'a refusal', key: 'held', set: 'status = 409', breaks: 'recorded-answers-succeeded' },
+  { what: 'a grant of no type', key: 'held', set: "type = 'SeatGiven'", breaks: 'recorded-answers-readable' },
+  {
+    what: 'a hold as if it were a charge',
+    key: 'held',
+    set: "type = 'BalanceCharged'",
+    breaks: 'recorded-answers-readable',
+  },
+  {
+    what: 'a refusal in the form of former versions',
+    key: 'held',
+    set: 'type = NULL, status = 409',
+    breaks: 'recorded-answers-readable',
+  },
+  {
+    what: 'a hold of another start',
+    key: 'held',
+    set: `body = jsonb_set(body::jsonb, '{0,startsAt}', '"2026-12-01T00:00:00.000Z"')::json`,
+    breaks: 'recorded-answers-equal-rows',
+  },
+  {
+    what: 'a payment of another start',
+    key: 'paid',
+    set: `body = jsonb_set(body::jsonb, '{reservations,0,startsAt}', '"2026-12-01T00:00:00.000Z"')::json`,
+    breaks: 'recorded-answers-equal-rows',
+  },
 ];
 
 const COPY = `
-  INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body, first_seq, balance)
-  SELECT user_id, 'again', fingerprint, status, body, first_seq, balance FROM idempotency_keys WHERE key = $1`;
+  INSERT INTO idempotency_keys (user_id, key, fingerprint, type, body, first_seq, balance)
+  SELECT user_id, 'again', fingerprint, type, body, first_seq, balance FROM idempotency_keys WHERE key = $1`;
 
 t.test('a recorded answer that does not say what was done is named by the invariant that it breaks', async (t) => {
   const { pool, ann, ben } = await createLawfulDatabase(t, { isAnswered: true });
@@ -225,6 +249,18 @@ t.test('a recorded answer that does not say what was done is named by the invari
   }
 });
 
+t.test('an answer in the form of former versions is judged by the same rules', async (t) => {
+  const { pool } = await createLawfulDatabase(t, { isAnswered: true });
+  await pool.query(`
+    UPDATE idempotency_keys SET type = NULL, status = CASE WHEN type IN ('SeatsHeld', 'PaymentCompleted') THEN 201 ELSE 200 END,
+      body = CASE WHEN type <> 'SeatsHeld' THEN body WHEN json_array_length(body) = 1 THEN body -> 0
+        ELSE json_build_object('reservations', body) END`);
+  t.same((await runAudit(pool)).violations, []);
+  await pool.query(`UPDATE idempotency_keys SET body = (body::jsonb || '{"seatNumber": 5}')::json WHERE key = 'held'`);
+  await pool.query(`UPDATE idempotency_keys SET body = (body::jsonb || '{"amount": 1}')::json WHERE key = 'paid'`);
+  t.match((await runAudit(pool)).violations, [{ invariant: 'recorded-answers-equal-rows', total: 2 }]);
+});
+
 t.test(
   'answers that tell of what has changed since are lawful, and so are more than one look-up of them',
   async (t) => {
@@ -235,8 +271,8 @@ t.test(
        SELECT $1, w.entries + n, 'CHARGE', 1, w.balance + n, to_timestamp(1800000000 + n) FROM wallets w, generate_series(1, 1200) n WHERE w.user_id = $1
        RETURNING *
      ), key AS (
-       INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body)
-       SELECT user_id, 'n' || entry_no, repeat('0', 64), 200, json_build_object('entryId', entry_no, 'previousBalance', balance_after - 1,
+       INSERT INTO idempotency_keys (user_id, key, fingerprint, type, body)
+       SELECT user_id, 'n' || entry_no, repeat('0', 64), 'BalanceCharged', json_build_object('entryId', entry_no, 'previousBalance', balance_after - 1,
          'currentBalance', balance_after, 'createdAt', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) FROM entry
      ) UPDATE wallets SET balance = balance + 1200, entries = entries + 1200 WHERE user_id = $1`,
       [ann],

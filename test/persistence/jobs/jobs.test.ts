@@ -22,7 +22,7 @@ t.test('a node prunes soon after its start', async (t) => {
   const database = await createTestDatabase(t);
   const { pool } = database;
   await pool.query(
-    "INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body, created_at) VALUES (gen_random_uuid(), 'k', 'f', 200, '{}', now() - interval '25 hours')",
+    "INSERT INTO idempotency_keys (user_id, key, fingerprint, type, body, created_at) VALUES (gen_random_uuid(), 'k', 'f', 'SeatsHeld', '[]', now() - interval '25 hours')",
   );
   const node = createNode(t, database, { settings: { pruneAfterStartMs: 0 } });
   await node.jobs.start();

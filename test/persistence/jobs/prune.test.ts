@@ -17,9 +17,9 @@ function executeOn(pool: Pool): { execute: Execute; statements: () => number } {
 t.test('idempotency keys are kept for 24 hours and pruned in bounded statements', async (t) => {
   const { pool } = await createTestDatabase(t);
   await pool.query(`
-    INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body, created_at)
-    SELECT gen_random_uuid(), 'k', 'f', 200, '{}'::json, now() - interval '24 hours 1 second' FROM generate_series(1, 2500)
-    UNION ALL SELECT gen_random_uuid(), 'young', 'f', 200, '{}', now() - interval '23 hours 59 minutes'`);
+    INSERT INTO idempotency_keys (user_id, key, fingerprint, type, body, created_at)
+    SELECT gen_random_uuid(), 'k', 'f', 'SeatsHeld', '[]'::json, now() - interval '24 hours 1 second' FROM generate_series(1, 2500)
+    UNION ALL SELECT gen_random_uuid(), 'young', 'f', 'SeatsHeld', '[]', now() - interval '23 hours 59 minutes'`);
   await pool.query(`
     INSERT INTO admin_answers (caller, key, fingerprint, status, body, created_at)
     VALUES ('root', 'k', 'f', 201, '{}', now() - interval '25 hours'), ('root', 'young', 'f', 201, '{}', now())`);
@@ -35,7 +35,7 @@ t.test('idempotency keys are kept for 24 hours and pruned in bounded statements'
 t.test('a key that somebody is using anew is left alone, and nobody waits for it', async (t) => {
   const { pool } = await createTestDatabase(t);
   await pool.query(
-    "INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body, created_at) VALUES (gen_random_uuid(), 'k', 'f', 200, '{}', now() - interval '25 hours')",
+    "INSERT INTO idempotency_keys (user_id, key, fingerprint, type, body, created_at) VALUES (gen_random_uuid(), 'k', 'f', 'SeatsHeld', '[]', now() - interval '25 hours')",
   );
   const client = await pool.connect();
   await client.query('BEGIN');

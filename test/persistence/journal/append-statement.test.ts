@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { AppendBatch, ReservationInsert } from '../../../src/actors/journal-port.ts';
+import type { AppendBatch, KeyRecord, ReservationInsert } from '../../../src/actors/journal-port.ts';
 import { appendStatement, readAppended } from '../../../src/persistence/journal/append-statement.ts';
 
 const insert: ReservationInsert = {
@@ -27,7 +27,11 @@ const hold: AppendBatch = {
   keys: [],
 };
 const end = { reservationId: insert.reservationId, status: 'EXPIRED', endedAt: 301_000, seq: 2 } as const;
-const key = { userId: insert.userId, key: 'k', fingerprint: 'f', status: 201, body: {} };
+const key: KeyRecord = {
+  userId: insert.userId,
+  claim: { key: 'k', fingerprint: 'f' },
+  grant: { type: 'SeatsHeld', value: [] },
+};
 
 const ENDED = /UPDATE reservations/;
 const RECORDED = /INSERT INTO idempotency_keys/;

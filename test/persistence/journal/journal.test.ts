@@ -47,12 +47,12 @@ t.test('a hold whose commit was not acknowledged is found committed, and granted
   await waitFor(async () => (await countOf(database, 'reservations')) === 2, { what: 'the commit' });
   await waitFor(() => proxy.hasSwallowed, { what: 'the answer to be swallowed' });
   proxy.cut();
-  const { reservations } = valueOf(await pending);
+  const { value: reservations } = valueOf(await pending);
   t.match(reservations, [{ seatNumber: 2, epoch: 1, seq: 2 }]);
   t.ok(doubted > 0, 'it was in doubt');
   t.equal(await countOf(database, 'seat_log'), 2);
   const next = valueOf(await node.dispatch(holdCommand(scheduleId, randomUUID(), 3)));
-  t.match(next.reservations, [{ epoch: 2, seq: 3 }], 'the owner went on under a raised epoch');
+  t.match(next.value, [{ epoch: 2, seq: 3 }], 'the owner went on under a raised epoch');
 });
 
 t.test('a hold that never reached the database is decided again, and granted once', async (t) => {
@@ -66,7 +66,7 @@ t.test('a hold that never reached the database is decided again, and granted onc
   const pending = node.dispatch(holdCommand(scheduleId, randomUUID(), 2));
   await waitFor(() => proxy.hasSwallowed, { what: 'the statement to be swallowed' });
   proxy.cut();
-  t.match(valueOf(await pending).reservations, [{ seatNumber: 2, epoch: 2, seq: 2 }]);
+  t.match(valueOf(await pending).value, [{ seatNumber: 2, epoch: 2, seq: 2 }]);
   t.equal(await countOf(database, 'reservations'), 2);
 });
 
@@ -76,7 +76,7 @@ t.test('a payment whose commit was not acknowledged is found paid, and debited o
   const node = await startOwnerNode(t, database, { laneUrl: proxy.url });
   const { scheduleId } = await insertSchedule(database);
   const userId = await insertUserWithBalance(database, 2_500);
-  const { reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 4, 5)));
+  const { value: reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 4, 5)));
   const reservationIds = reservations.map(({ reservationId }) => reservationId);
 
   proxy.muteServer();
@@ -92,7 +92,7 @@ t.test('a payment whose commit was not acknowledged is found paid, and debited o
   await waitFor(async () => (await countOf(database, 'payments')) === 1, { what: 'the commit' });
   proxy.cut();
   const paid = valueOf(await pending);
-  t.match(paid, { remainingBalance: 500, payment: { paymentId, reservations: [{ seq: 3 }, { seq: 4 }] } });
+  t.match(paid, { grant: { value: { remainingBalance: 500, paymentId, reservations: [{ seq: 3 }, { seq: 4 }] } } });
   const { rows } = await database.pool.query('SELECT balance, entries FROM wallets');
   t.strictSame(rows, [{ balance: 500, entries: 2 }]);
 });
@@ -139,7 +139,7 @@ t.test('an owner that lost its schedule cannot write to it, and its command is n
   const late = await zombie.dispatch(holdCommand(scheduleId, randomUUID(), 2));
   t.match(late, { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' });
   t.equal(fenced, 1);
-  const [taken] = valueOf(await heir.dispatch(holdCommand(scheduleId, randomUUID(), 2))).reservations;
+  const [taken] = valueOf(await heir.dispatch(holdCommand(scheduleId, randomUUID(), 2))).value;
   t.match(taken, { epoch: 2, seq: 2 });
   t.equal(await countOf(database, `reservations WHERE status = 'HELD'`), 2);
 });
@@ -199,7 +199,7 @@ t.test('a serialization failure is sent again; a full disk is refused with nothi
     effect: 'none',
   });
   await database.pool.query('DROP TRIGGER fail_on_purpose ON seat_log_flushes');
-  t.match(valueOf(await node.dispatch(holdCommand(scheduleId, randomUUID(), 2))).reservations, [{ seq: 2 }]);
+  t.match(valueOf(await node.dispatch(holdCommand(scheduleId, randomUUID(), 2))).value, [{ seq: 2 }]);
 });
 
 t.test(
@@ -217,8 +217,8 @@ t.test(
     const granted = replies
       .map((reply) => (reply.outcome === 'granted' ? reply.value : null))
       .find((value) => value !== null);
-    const { rows } = await database.pool.query('SELECT status, body, fingerprint FROM idempotency_keys');
-    t.strictSame(rows, [{ status: 201, body: granted?.reservations[0], fingerprint: claim.fingerprint }]);
+    const { rows } = await database.pool.query('SELECT type, body, fingerprint FROM idempotency_keys');
+    t.strictSame(rows, [{ type: 'SeatsHeld', body: granted?.value, fingerprint: claim.fingerprint }]);
     t.equal(await countOf(database, 'reservations'), 1);
   },
 );
@@ -231,7 +231,7 @@ t.test('payment and expiry at one instant: whichever comes first, seat and money
   const holds = await Promise.all(
     fans.map((userId, index) => node.dispatch(holdCommand(scheduleId, userId, index + 1))),
   );
-  const deadline = Math.min(...holds.map((reply) => Date.parse(valueOf(reply).reservations[0]?.expiresAt ?? '')));
+  const deadline = Math.min(...holds.map((reply) => Date.parse(valueOf(reply).value[0]?.expiresAt ?? '')));
   const replies = await Promise.all(
     holds.map(async (reply, index) => {
       // From forty milliseconds before the end to twenty after it, so that both sides win some.
@@ -241,7 +241,7 @@ t.test('payment and expiry at one instant: whichever comes first, seat and money
         scheduleId,
         userId: fans[index] ?? '',
         paymentId: randomUUID(),
-        reservationIds: valueOf(reply).reservations.map(({ reservationId }) => reservationId),
+        reservationIds: valueOf(reply).value.map(({ reservationId }) => reservationId),
         claim: null,
       });
     }),

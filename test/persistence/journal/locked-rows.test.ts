@@ -62,7 +62,7 @@ for (const [what, text] of [
     for (let count = 0; count < SCHEDULES; count += 1) {
       const { scheduleId } = await insertSchedule(database);
       const userId = randomUUID();
-      const { reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 1)));
+      const { value: reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 1)));
       const reservationId = reservations[0]?.reservationId ?? '';
       releases.push({ type: 'ReleaseHold', scheduleId, userId, reservationId } as const);
     }
@@ -102,7 +102,7 @@ t.test('a locked queue token stops the payment of its own user only', async (t) 
   for (let count = 0; count < 8; count += 1) {
     const { scheduleId } = await insertSchedule(database);
     const userId = await insertUserWithBalance(database, 10_000);
-    const { reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 1)));
+    const { value: reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 1)));
     const reservationIds = reservations.map(({ reservationId }) => reservationId);
     const paymentId = randomUUID();
     payments.push({ type: 'PayReservations', scheduleId, userId, paymentId, reservationIds, claim: null } as const);

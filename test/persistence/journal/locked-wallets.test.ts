@@ -30,7 +30,7 @@ t.test('while wallets is locked, payments fill one lane, and holds and beats use
   for (let count = 0; count < 4; count += 1) {
     const { scheduleId } = await insertSchedule(database);
     const userId = await insertUserWithBalance(database, 10_000);
-    const { reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 1)));
+    const { value: reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 1)));
     const reservationIds = reservations.map(({ reservationId }) => reservationId);
     payments.push({
       type: 'PayReservations',
@@ -75,7 +75,7 @@ t.test('while wallets is locked, payments fill one lane, and holds and beats use
 /** A hold of the user in a schedule of its own, and the command to pay it. */
 async function holdToPay(node: OwnerNode, database: TestDatabase, scheduleId: number, seatNumber: number) {
   const userId = await insertUserWithBalance(database, 10_000);
-  const { reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, seatNumber)));
+  const { value: reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, seatNumber)));
   const reservationIds = reservations.map(({ reservationId }) => reservationId);
   return { type: 'PayReservations', scheduleId, userId, paymentId: randomUUID(), reservationIds, claim: null } as const;
 }
@@ -119,7 +119,7 @@ t.test('a locked wallet keeps its own payment waiting, and no other one of its s
   await unlock();
   t.match(
     await node.dispatch({ ...locked, paymentId: randomUUID() }),
-    { outcome: 'granted', value: { remainingBalance: 9_000 } },
+    { outcome: 'granted', value: { grant: { value: { remainingBalance: 9_000 } } } },
     'its hold is still there, and can be paid',
   );
 });
@@ -135,7 +135,7 @@ t.test('a payment whose wallet is unlocked in time is done, and so is a refund',
   const paid = node.dispatch(payment);
   t.match(await node.dispatch(other), { outcome: 'granted' });
   await unlockPayment();
-  t.match(await paid, { outcome: 'granted', value: { remainingBalance: 9_000 } });
+  t.match(await paid, { outcome: 'granted', value: { grant: { value: { remainingBalance: 9_000 } } } });
 
   const unlockRefund = await lockWallet(database, payment.userId);
   const refunded = node.dispatch({
@@ -147,5 +147,5 @@ t.test('a payment whose wallet is unlocked in time is done, and so is a refund',
   });
   t.match(await node.dispatch(holdCommand(scheduleId, randomUUID(), 3)), { outcome: 'granted' });
   await unlockRefund();
-  t.match(await refunded, { outcome: 'granted', value: { remainingBalance: 10_000 } });
+  t.match(await refunded, { outcome: 'granted', value: { grant: { value: { remainingBalance: 10_000 } } } });
 });

@@ -73,7 +73,7 @@ t.test('a date goes on when the connection of its flush is lost and the backend 
     },
     { deadlineMs: DEADLINE_MS, what: 'the next hold, while the lock is still held' },
   );
-  t.equal(granted.reservations.length, 1);
+  t.equal(granted.value.length, 1);
   await lost;
   const { rows } = await database.pool.query<{ seat: number; seq: number }>(
     'SELECT seat_number AS seat, seq::int AS seq FROM reservations ORDER BY seq',
@@ -91,7 +91,7 @@ t.test('a payment is decided when its connection is lost and the backend lingers
   const node = await startOwnerNode(t, database, { laneUrl: proxy.url });
   const { scheduleId } = await insertSchedule(database);
   const userId = await insertUserWithBalance(database, 5_000);
-  const { reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 1)));
+  const { value: reservations } = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 1)));
   await makeNextCommitLinger(t, database, 'payments', 'INSERT');
   const pay = () =>
     node.dispatch({

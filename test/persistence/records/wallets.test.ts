@@ -141,7 +141,8 @@ t.test('fifty charges under one key at once have one effect', async (t) => {
   t.equal(replies.filter((reply) => reply.ok === 'key-taken').length, 49);
   t.equal((await createWallets({ pool }).balance(userId))?.balance, 1_000);
   const answer = await createIdempotencyRecords({ pool }).find(userId, 'one');
-  t.same(answer, { fingerprint: 'f'.repeat(64), status: 200, body: granted[0]?.ok === true ? granted[0].value : null });
+  const value = granted[0]?.ok === true ? granted[0].value : null;
+  t.same(answer, { fingerprint: 'f'.repeat(64), grant: { type: 'BalanceCharged', value } });
 });
 
 t.test('a key that is taken takes only its own charge out of a shared statement', async (t) => {
@@ -178,7 +179,7 @@ t.test('a key recorded more than 24 hours ago is free again, pruned or not', asy
   await wallets.charge(userId, 1, claimOf('k'));
   await pool.query("UPDATE idempotency_keys SET created_at = created_at - interval '24 hours 1 second'");
   t.match(await wallets.charge(userId, 2, claimOf('k')), { ok: true, value: { currentBalance: 3 } });
-  t.match(await createIdempotencyRecords({ pool }).find(userId, 'k'), { body: { currentBalance: 3 } });
+  t.match(await createIdempotencyRecords({ pool }).find(userId, 'k'), { grant: { value: { currentBalance: 3 } } });
 });
 
 t.test('nodes that charge the same wallets in crossing order neither deadlock nor lose a won', async (t) => {
