@@ -6,6 +6,7 @@ import type { AppDependencies, AppOptions } from '../../src/http/app-options.ts'
 import { createMetrics } from '../../src/http/pages/metrics.ts';
 import { createIdSource } from '../../src/runtime/ids.ts';
 import type { Log } from '../../src/runtime/log.ts';
+import { type CodeCheck, createCodeCheck } from '../fixtures/documented-codes.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 import { createFakeAdminKeys, createFakeEdits, type FakeAdminKeys } from './fake-admin.ts';
 import { createFakeCatalogue, type FakeCatalogue } from './fake-catalogue.ts';
@@ -146,6 +147,7 @@ export async function startFakeService(
   const app = await createApp(ports, { ...defaultOptions, ...options });
   t.teardown(() => app.close());
 
+  let checkCode: CodeCheck | null = null;
   const service: FakeService = {
     app,
     users,
@@ -155,10 +157,11 @@ export async function startFakeService(
     sales,
     dependencies: ports,
     time,
-    call(method, path, { token, key, body, headers = {} } = {}) {
-      return app.inject({
+    async call(method, path, { token, key, body, headers = {} } = {}) {
+      const url = path.startsWith('//') ? path.slice(1) : `/api/v1${path}`;
+      const answer = await app.inject({
         method,
-        url: path.startsWith('//') ? path.slice(1) : `/api/v1${path}`,
+        url,
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(key === undefined ? {} : { 'idempotency-key': key }),
@@ -167,6 +170,9 @@ export async function startFakeService(
         },
         ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
+      checkCode ??= createCodeCheck(app.swagger());
+      if (answer.statusCode >= 400) checkCode(method, url, answer.body);
+      return answer;
     },
     async register(name = 'fan') {
       const email = `${name}-${users.rows.size}@example.com`;

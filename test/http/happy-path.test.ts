@@ -96,5 +96,5 @@ t.test('operations answer at the root', async (t) => {
   t.match((await call('GET', '//openapi.json')).json(), { openapi: '3.1.0' });
   const docs = await call('GET', '//docs');
   t.equal(docs.statusCode, 200);
-  t.match(docs.headers['content-security-policy'], /script-src 'self' 'nonce-/);
+  t.match(docs.headers['content-security-policy'], /script-src 'self';/);
 });

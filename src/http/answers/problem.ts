@@ -56,6 +56,7 @@ function membersText(members: RejectionMembers): string {
   return text;
 }
 
-function isProblemCode(code: string): code is ProblemCode {
+/** Whether a text is a code of the problem table. */
+export function isProblemCode(code: string): code is ProblemCode {
   return code in problemTable;
 }

@@ -72,6 +72,7 @@ export async function liveRoute(
       method: 'GET',
       url: PATH,
       schema: {
+        operationId: 'openLiveConnection',
         summary: 'Live seat maps and queue positions',
         description: DESCRIPTION,
         tags: ['live'],

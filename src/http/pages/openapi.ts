@@ -4,6 +4,7 @@ import type { AdminRole } from '../../domain/admin.ts';
 import { PROBLEM_MEDIA_TYPE, problemStatus } from '../answers/problem.ts';
 import type { ProblemCode } from '../answers/problem-table.ts';
 import type { RouteGuard } from '../route-config.ts';
+import { addExamples } from './examples.ts';
 
 const DESCRIPTION = `Concert seats under a rush: a waiting room, seat holds, a wallet and payments.
 
@@ -49,9 +50,17 @@ const GUARD_REFUSALS: Readonly<Record<RouteGuard, readonly ProblemCode[]>> = {
   nobody: [],
 };
 
-/** Codes that any route under /api/v1 can answer. */
+/** Codes that any route can answer, before its handler or because of a bug. */
 const COMMON_REFUSALS: readonly ProblemCode[] = [
   'VALIDATION_FAILED',
+  'REQUEST_TIMEOUT',
+  'URI_TOO_LONG',
+  'HEADERS_TOO_LARGE',
+  'INTERNAL_ERROR',
+];
+const BODY_REFUSALS: readonly ProblemCode[] = ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
+/** Codes that any route under /api/v1 can answer besides those. */
+const API_REFUSALS: readonly ProblemCode[] = [
   'RATE_LIMITED',
   'OVERLOADED',
   'STORE_UNAVAILABLE',
@@ -69,6 +78,7 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
     openapi: {
       openapi: '3.1.0',
       info: { title: 'frontrow', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
+      servers: [{ url: '/', description: 'The service that this document comes from' }],
       tags: TAGS,
       components: { securitySchemes: SECURITY_SCHEMES },
     },
@@ -78,8 +88,13 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
     transform: ({ schema, url, route }) => {
       if (schema?.hide === true || schema === undefined) return { schema: { hide: true }, url };
       const { guard = 'nobody', role, refuses = [], answers = {} } = route.config ?? {};
-      const isApi = url.startsWith('/api/');
-      const codes = [...(isApi ? COMMON_REFUSALS : []), ...GUARD_REFUSALS[guard], ...refuses];
+      const codes = [
+        ...COMMON_REFUSALS,
+        ...(schema.body === undefined ? [] : BODY_REFUSALS),
+        ...(url.startsWith('/api/') ? API_REFUSALS : []),
+        ...GUARD_REFUSALS[guard],
+        ...refuses,
+      ];
       const described: FastifySchema = {
         ...schema,
         ...(role === undefined ? {} : { description: describeRole(role, schema.description) }),
@@ -95,9 +110,9 @@ function describeRole(role: AdminRole, description: string | undefined): string 
   return `${description === undefined ? '' : `${description} `}Takes the role ${role}.`;
 }
 
-/** The document as text. A missing body is validated as null, which clients may not send, so the text omits the null. */
+/** The document as text, with examples. A missing body is validated as null, which clients may not send, so the text omits the null. */
 export function documentText(document: object): string {
-  return JSON.stringify(document, (name, value: unknown) => {
+  return JSON.stringify(addExamples({ ...document }), (name, value: unknown) => {
     if (name !== 'requestBody' || typeof value !== 'object' || value === null) return value;
     const text = JSON.stringify(value);
     const optional = text.replace('"type":["object","null"]', '"type":"object"');

@@ -48,6 +48,7 @@ export function adminKeyRoutes(app: App, services: Services): void {
     '/admin/keys',
     {
       schema: {
+        operationId: 'createKey',
         summary: 'Create an API key',
         description: 'The answer shows the secret, once.',
         tags: ['admin'],
@@ -82,7 +83,9 @@ export function adminKeyRoutes(app: App, services: Services): void {
     '/admin/keys',
     {
       schema: {
+        operationId: 'listKeys',
         summary: 'The API keys, newest first',
+        description: 'Revoked and expired keys are listed too; no secret is shown.',
         tags: ['admin'],
         querystring: AdminPageQuery,
         response: { 200: AdminKeyPage },
@@ -103,6 +106,7 @@ export function adminKeyRoutes(app: App, services: Services): void {
     '/admin/keys/:keyId',
     {
       schema: {
+        operationId: 'revokeKey',
         summary: 'Revoke an API key',
         description: 'Every node refuses the key from the answer on. Repeating it changes nothing.',
         tags: ['admin'],
@@ -129,7 +133,9 @@ export function adminKeyRoutes(app: App, services: Services): void {
     '/admin/log',
     {
       schema: {
+        operationId: 'listAdminLog',
         summary: 'The changes by organisers, newest first',
+        description: 'Each entry has the state before and after the change.',
         tags: ['admin'],
         querystring: AdminPageQuery,
         response: { 200: AdminLogPage },

@@ -27,7 +27,10 @@ export function adminRoutes(app: App, services: Services): void {
     '/admin/concerts',
     {
       schema: {
+        operationId: 'createConcert',
         summary: 'Create a concert',
+        description:
+          "The concert has no dates yet. A part of the queue's policy that is left out has the value of the configuration.",
         tags: ['admin'],
         body: NewConcert,
         querystring: NoQuery,
@@ -70,7 +73,10 @@ export function adminRoutes(app: App, services: Services): void {
     '/admin/concerts/:concertId/schedules',
     {
       schema: {
+        operationId: 'createSchedule',
         summary: 'Add a schedule to a concert',
+        description:
+          'All seats have one `price`, or `prices` gives a price to each range of seats. Without `seatCount` there are 50 seats.',
         tags: ['admin'],
         params: ConcertParams,
         body: NewSchedule,
@@ -102,6 +108,7 @@ export function adminRoutes(app: App, services: Services): void {
     '/admin/concerts/:concertId/queue',
     {
       schema: {
+        operationId: 'changeQueue',
         summary: 'Change or pause the queue of a concert',
         description:
           'Applies to later admissions; ACTIVE tokens stay ACTIVE. batch 0 or maxActive 0 pauses admissions.',

@@ -37,8 +37,16 @@ const SCHEDULE_NOT_FOUND: Rejection = { code: 'SCHEDULE_NOT_FOUND', members: {} 
 const WRONG_CONCERT: Rejection = { code: 'QUEUE_WRONG_CONCERT', members: {} };
 const NOT_MODIFIED = { 304: { type: 'null', description: 'The caller has this answer already.' } } as const;
 const LISTINGS = {
-  available: { summary: 'Concerts that can be booked now, newest first', list: CONCERTS_LIST },
-  upcoming: { summary: 'Concerts whose booking opens later, newest first', list: UPCOMING_LIST },
+  available: {
+    operationId: 'listConcerts',
+    summary: 'Concerts that can be booked now, newest first',
+    list: CONCERTS_LIST,
+  },
+  upcoming: {
+    operationId: 'listUpcomingConcerts',
+    summary: 'Concerts whose booking opens later, newest first',
+    list: UPCOMING_LIST,
+  },
 } as const satisfies Record<Listing, object>;
 /** Shared caches may keep it as briefly as this node does, and serve it while they ask again. */
 const LISTING_CACHE_CONTROL = 'public, max-age=1, stale-while-revalidate=2';
@@ -49,13 +57,15 @@ export function catalogueRoutes(app: App, services: Services): void {
   const writer = createSeatMapWriter();
   const listings = createListingCache({ clock, changes: () => catalogue.changes });
 
-  for (const [listing, { summary, list }] of Object.entries(LISTINGS)) {
+  for (const [listing, { operationId, summary, list }] of Object.entries(LISTINGS)) {
     app.get(
       `/concerts/${listing}`,
       {
         schema: {
+          operationId,
           summary,
-          description: 'With dates, prices, seats left and queues, all at most 3 s old.',
+          description:
+            'With dates, prices, seats left and queues, all at most 3 s old. Needs no token. A page has 20 concerts unless `limit` says otherwise.',
           tags: ['catalogue'],
           querystring: ConcertsQuery,
           headers: ConditionalHeaders,
@@ -81,7 +91,9 @@ export function catalogueRoutes(app: App, services: Services): void {
     '/concerts/:concertId',
     {
       schema: {
+        operationId: 'getConcert',
         summary: 'A concert with its dates and its queue',
+        description: "Needs no token. The queue's lengths are those of this moment.",
         tags: ['catalogue'],
         params: ConcertParams,
         querystring: NoQuery,
@@ -104,6 +116,7 @@ export function catalogueRoutes(app: App, services: Services): void {
     '/concerts/:concertId/schedules',
     {
       schema: {
+        operationId: 'listSchedules',
         summary: 'Dates with seats left',
         description:
           'Schedules that are open for reservation and have seats left; all=true adds sold-out and unopened ones. Schedules that have begun are never listed.',
@@ -138,7 +151,10 @@ export function catalogueRoutes(app: App, services: Services): void {
     '/schedules/:scheduleId/seats',
     {
       schema: {
+        operationId: 'getSeatMap',
         summary: 'Seat map of a schedule',
+        description:
+          "Shows committed changes only. `mine` marks the caller's own seats. A poller that sends the last `ETag` as `If-None-Match` gets 304 while nothing has changed.",
         tags: ['catalogue'],
         params: ScheduleParams,
         querystring: SeatMapQuery,
@@ -161,6 +177,7 @@ export function catalogueRoutes(app: App, services: Services): void {
     '/concerts/:concertId/seats',
     {
       schema: {
+        operationId: 'getSeatMapByDate',
         summary: 'Seat map by concert and date',
         description: 'The date is optional when the concert has one schedule.',
         tags: ['catalogue'],

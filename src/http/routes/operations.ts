@@ -14,7 +14,15 @@ export function operationsRoutes(
 ): void {
   app.get(
     '/healthz',
-    { schema: { summary: 'The process is alive', tags: ['operations'], response: { 200: Health } } },
+    {
+      schema: {
+        operationId: 'getHealth',
+        summary: 'The process is alive',
+        description: 'Answers without the database; a process that does not answer should be restarted.',
+        tags: ['operations'],
+        response: { 200: Health },
+      },
+    },
     (_request, reply) => {
       reply.send({ status: 'ok' });
     },
@@ -24,6 +32,7 @@ export function operationsRoutes(
     '/readyz',
     {
       schema: {
+        operationId: 'getReadiness',
         summary: 'This node may serve',
         description:
           'A node that may not serve answers 503 and lists why in `reasons`: for instance it is draining, has no database, or its database refuses writes.',
@@ -58,7 +67,15 @@ export function metricsRoute(app: FastifyInstance, { registry }: Metrics, clock:
   const answers = { 200: { description: 'Figures', content: { 'text/plain': { schema: { type: 'string' } } } } };
   app.get(
     '/metrics',
-    { schema: { summary: 'Figures for Prometheus', tags: ['operations'] }, config: { answers } },
+    {
+      schema: {
+        operationId: 'getMetrics',
+        summary: 'Figures for Prometheus',
+        description: 'Prometheus text. METRICS_PORT moves it to a port of its own.',
+        tags: ['operations'],
+      },
+      config: { answers },
+    },
     async (_request, reply) => {
       const nowMs = clock.monotonicMs();
       if (nowMs - gatheredAtMs >= METRICS_SHARED_MS) {

@@ -30,7 +30,9 @@ export function oversightRoutes(app: App, services: Services): void {
     '/admin/overview',
     {
       schema: {
+        operationId: 'getOverview',
         summary: 'Nodes, queues, holds, sales, and the occupancy of schedules',
+        description: 'The figures of the whole cluster, read from the database.',
         tags: ['admin'],
         querystring: NoQuery,
         response: { 200: Overview },
@@ -74,6 +76,7 @@ export function oversightRoutes(app: App, services: Services): void {
     '/admin/activity',
     {
       schema: {
+        operationId: 'getActivity',
         summary: 'The last ten minutes of this node, second by second, and whether it is healthy',
         description:
           'Uses no database, so it answers while that is unavailable. With `since` the answer has only later samples.',

@@ -21,6 +21,7 @@ export function paymentRoutes(app: App, services: Services): void {
     '/payments',
     {
       schema: {
+        operationId: 'payReservations',
         summary: 'Pay holds of one schedule',
         description: '201 with the payment; 200 with the earlier one that paid exactly these reservations.',
         tags: ['payments'],
@@ -58,7 +59,9 @@ export function paymentRoutes(app: App, services: Services): void {
     '/payments/:paymentId',
     {
       schema: {
+        operationId: 'getPayment',
         summary: "One of the caller's payments",
+        description: 'The payment with its reservations.',
         tags: ['payments'],
         params: PaymentParams,
         querystring: NoQuery,
@@ -79,7 +82,9 @@ export function paymentRoutes(app: App, services: Services): void {
     '/me/payments',
     {
       schema: {
+        operationId: 'listPayments',
         summary: "The caller's payments, newest first",
+        description: 'Refunded payments are listed too.',
         tags: ['payments'],
         querystring: PaymentsQuery,
         response: { 200: PaymentPage },
@@ -101,7 +106,10 @@ export function paymentRoutes(app: App, services: Services): void {
     '/payments/:paymentId/refund',
     {
       schema: {
+        operationId: 'refundPayment',
         summary: 'Refund the whole payment',
+        description:
+          'The amount is back in the wallet and the seats are free. A repeated refund changes nothing and gets the same answer.',
         tags: ['payments'],
         params: PaymentParams,
         body: NoBody,

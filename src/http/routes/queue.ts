@@ -4,14 +4,21 @@ import { NoBody, NoQuery, refer } from '../schemas/basics.ts';
 import { QueueEntry, QueueToken, TokenInPath } from '../schemas/queue.ts';
 import type { App, Services } from '../services.ts';
 
+/** Two spellings of one route; both are in the contract. */
+const ENTRANCES = [
+  ['/queue/tokens', 'enterQueue'],
+  ['/queue/token', 'enterQueueByOldPath'],
+] as const;
+
 export function queueRoutes(app: App, services: Services): void {
   const { catalogue, room, databaseClock, guards, responder } = services;
 
-  for (const url of ['/queue/tokens', '/queue/token']) {
+  for (const [url, operationId] of ENTRANCES) {
     app.post(
       url,
       {
         schema: {
+          operationId,
           summary: 'Enter the queue of a concert',
           description: "201 with a new token, ACTIVE at once when slot and rate allow; 200 with the caller's live one.",
           tags: ['queue'],
@@ -41,7 +48,9 @@ export function queueRoutes(app: App, services: Services): void {
     '/queue/status',
     {
       schema: {
+        operationId: 'getQueueStatus',
         summary: 'Place in the queue, also of an ended token',
+        description: 'Repeat the call after `pollAfterMs`; each call shows that the caller is still there.',
         tags: ['queue'],
         querystring: NoQuery,
         response: { 200: refer(QueueToken) },
@@ -61,7 +70,9 @@ export function queueRoutes(app: App, services: Services): void {
     '/queue/tokens/:token/position',
     {
       schema: {
+        operationId: 'getQueuePosition',
         summary: 'Place in the queue, the token in the path',
+        description: 'The same answer as `GET /queue/status`, for callers that cannot send a header.',
         tags: ['queue'],
         params: TokenInPath,
         querystring: NoQuery,
@@ -80,7 +91,9 @@ export function queueRoutes(app: App, services: Services): void {
     '/queue/tokens/:token/activate',
     {
       schema: {
+        operationId: 'activateQueueToken',
         summary: 'Be admitted now, if the policy allows',
+        description: '200 with the ACTIVE token, also when it was ACTIVE before.',
         tags: ['queue'],
         params: TokenInPath,
         body: NoBody,
@@ -113,6 +126,7 @@ export function queueRoutes(app: App, services: Services): void {
     '/queue/tokens/:token',
     {
       schema: {
+        operationId: 'leaveQueue',
         summary: 'Leave the queue and release its holds',
         description:
           'After the answer, the token gets no more holds. Repeating the call releases any holds that are left.',

@@ -51,6 +51,7 @@ export function reservationRoutes(app: App, services: Services): void {
     '/reservations',
     {
       schema: {
+        operationId: 'holdSeats',
         summary: 'Hold one seat, or several at once',
         description:
           "201 with a Reservation, or with a list of them where seatNumbers were asked for; 200 when all were the caller's holds already.",
@@ -88,6 +89,7 @@ export function reservationRoutes(app: App, services: Services): void {
     '/concerts/:concertId/seats/:seatNumber/reserve',
     {
       schema: {
+        operationId: 'holdSeatByNumber',
         summary: 'Hold one seat, named by concert and number',
         description: 'The body names the schedule or date; it is optional when the concert has one schedule.',
         tags: ['reservations'],
@@ -134,7 +136,9 @@ export function reservationRoutes(app: App, services: Services): void {
     '/reservations/:reservationId',
     {
       schema: {
+        operationId: 'getReservation',
         summary: "One of the caller's reservations",
+        description: 'While a payment of the hold is being decided, the answer waits for its outcome.',
         tags: ['reservations'],
         params: ReservationParams,
         querystring: NoQuery,
@@ -161,7 +165,9 @@ export function reservationRoutes(app: App, services: Services): void {
     '/me/reservations',
     {
       schema: {
+        operationId: 'listReservations',
         summary: "The caller's reservations, newest first",
+        description: '`status` selects the reservations in one status.',
         tags: ['reservations'],
         querystring: ReservationsQuery,
         response: { 200: ReservationPage },
@@ -189,7 +195,10 @@ export function reservationRoutes(app: App, services: Services): void {
     '/reservations/:reservationId',
     {
       schema: {
+        operationId: 'releaseHold',
         summary: 'Release a hold',
+        description:
+          'The seat is free at once. Only a HELD reservation can be released; a paid one is refunded with its payment.',
         tags: ['reservations'],
         params: ReservationParams,
         body: NoBody,

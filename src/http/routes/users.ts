@@ -14,7 +14,10 @@ export function userRoutes(
       '/users',
       {
         schema: {
+          operationId: 'registerUser',
           summary: 'Register',
+          description:
+            'Creates a user with an empty wallet; the answer carries an access token. The route exists while AUTH_ISSUE is true. Each address may register a limited number of users in a minute.',
           tags: ['users'],
           body: NewUser,
           querystring: NoQuery,
@@ -41,7 +44,9 @@ export function userRoutes(
       '/me/token',
       {
         schema: {
+          operationId: 'renewAccessToken',
           summary: 'A new access token',
+          description: 'The token of the request stays valid until its own end.',
           tags: ['users'],
           body: NoBody,
           querystring: NoQuery,
@@ -60,7 +65,14 @@ export function userRoutes(
   app.get(
     '/me',
     {
-      schema: { summary: 'Who I am', tags: ['users'], querystring: NoQuery, response: { 200: refer(User) } },
+      schema: {
+        operationId: 'getMe',
+        summary: 'Who I am',
+        description: 'The user of the access token or queue token.',
+        tags: ['users'],
+        querystring: NoQuery,
+        response: { 200: refer(User) },
+      },
       config: { guard: 'userOrShopper', refuses: ['USER_NOT_FOUND'] },
     },
     async (request, reply) => {

@@ -10,7 +10,14 @@ export function walletRoutes(app: App, { wallets, guards, idempotency, responder
   app.get(
     '/me/balance',
     {
-      schema: { summary: 'The balance', tags: ['wallet'], querystring: NoQuery, response: { 200: refer(Balance) } },
+      schema: {
+        operationId: 'getBalance',
+        summary: 'The balance',
+        description: 'Always the `balanceAfter` of the newest entry.',
+        tags: ['wallet'],
+        querystring: NoQuery,
+        response: { 200: refer(Balance) },
+      },
       config: { guard: 'userOrShopper', refuses: ['USER_NOT_FOUND'] },
     },
     async (request, reply) => {
@@ -26,7 +33,9 @@ export function walletRoutes(app: App, { wallets, guards, idempotency, responder
     '/me/balance/charge',
     {
       schema: {
+        operationId: 'chargeWallet',
         summary: 'Charge the wallet',
+        description: "Adds 1 to 10 000 000 won to the caller's own wallet.",
         tags: ['wallet'],
         body: ChargeRequest,
         querystring: NoQuery,
@@ -59,7 +68,9 @@ export function walletRoutes(app: App, { wallets, guards, idempotency, responder
     '/me/balance/history',
     {
       schema: {
+        operationId: 'listWalletEntries',
         summary: 'Entries of the wallet, newest first',
+        description: 'Charges, payments and refunds; `balanceAfter` is the balance after the entry.',
         tags: ['wallet'],
         querystring: HistoryQuery,
         response: { 200: WalletHistory },
