@@ -6,29 +6,29 @@ import { type BroadcastCounts, createRedisBroadcast } from './redis-bus/broadcas
 import { createConcertNews } from './redis-bus/concert-news.ts';
 import { createRedisSeatBus } from './redis-seat-bus.ts';
 
-/** What nodes tell each other unasked. Any of it may be lost, and whoever it concerns makes up for that. */
+/** The messages that nodes send each other without a request. Any of them may be lost, and its receivers make up for that. */
 export interface Announcements {
   readonly seats: SeatBus;
-  /** Tells other nodes that this one has changed a concert. */
+  /** Notifies other nodes that this one has changed a concert. */
   concertChanged(concertId: number): void;
-  /** Null where there is nobody to tell. */
+  /** Null without Redis. */
   counts(): BroadcastCounts | null;
-  /** How long it waited for Redis; null where there is none. */
+  /** How long the node waited for Redis; null without Redis. */
   figures(): AnswerFigures | null;
   start(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** With Redis among all its nodes, else within this process. */
+/** With Redis, messages reach all its nodes; without it, this process alone. */
 export function createAnnouncements(deps: {
   readonly redisUrl: string | undefined;
-  /** Of this process: nobody else's, ever. */
+  /** The name of this process, which no other process ever has. */
   readonly nodeName: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Another node has begun to watch; its owner, if it is here, announces where the schedule stands. */
+  /** Another node has begun to watch. If this node owns the schedule, it announces the head. */
   readonly onNewInterest: (scheduleId: number) => void;
-  /** Another node has changed a concert; null: any may have been changed. */
+  /** Another node has changed a concert; null: it may have changed any concert. */
   readonly onConcertChanged: (concertId: number | null) => void;
 }): Announcements {
   const { redisUrl } = deps;

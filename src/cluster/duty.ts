@@ -1,16 +1,16 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 
-/** Something that runs on the node that may own, and nowhere else. */
+/** A part that runs only on the node that may own schedules. */
 export interface Runnable {
   start(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface Duty<T> {
-  /** What runs now, once it has started; null while this node has not the duty. */
+  /** The running part, once it has started; null while this node does not have the duty. */
   current(): T | null;
-  /** Takes the duty up or lays it down; the last call counts. Settles when that is done or has first failed. */
+  /** Starts or stops the duty; the last call counts. Resolves when that is done, or after the first failure. */
   assign(isOn: boolean): Promise<void>;
   close(): Promise<void>;
 }
@@ -18,8 +18,8 @@ export interface Duty<T> {
 const RETRY_PAUSE_MS = 500;
 
 /**
- * Starts a new instance whenever the duty is taken up and closes it when it is laid down, one transition after the other.
- * A start that fails is tried again for as long as the duty stands.
+ * Creates and starts a part when the duty begins, and closes the part when the duty ends, one transition after the other.
+ * A failed start is retried until the duty ends.
  */
 export function createDuty<T extends Runnable>(deps: {
   readonly name: string;

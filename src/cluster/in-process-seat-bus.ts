@@ -4,8 +4,8 @@ import type { SeatListener, SeatPublisher, SeatSubscriber } from '../domain/seat
 export interface SeatBus extends SeatPublisher, SeatSubscriber {}
 
 /**
- * Carries what owners tell to whoever watches within one process: at once, in order, without loss. A listener that throws
- * is logged and stops neither the owner nor the others.
+ * Carries updates from owners to watchers within one process: at once, in order, without loss. The error of a listener is
+ * logged and stops neither the owner nor the other listeners.
  */
 export function createInProcessSeatBus({ log }: { readonly log: Log }): SeatBus {
   const listenersOf = new Map<number, Set<SeatListener>>();
@@ -31,7 +31,7 @@ export function createInProcessSeatBus({ log }: { readonly log: Log }): SeatBus 
     watch(scheduleId, listener) {
       const listeners = listenersOf.get(scheduleId) ?? new Set();
       listenersOf.set(scheduleId, listeners);
-      // An entry of its own, so that one listener may watch twice.
+      // A separate entry, so that one listener may watch twice.
       const entry: SeatListener = {
         updated: (updates) => listener.updated(updates),
         stands: (head) => listener.stands(head),

@@ -19,36 +19,36 @@ export interface MembershipDependencies {
   readonly log: Log;
   /** The nodes that this one reaches over its own links; null where nodes have no links. */
   readonly reaches: () => readonly string[] | null;
-  /** This node was declared dead or stands aside: nothing it believed to own is its own. */
+  /** This node was declared dead or stands aside: it owns none of the schedules that it believed to own. */
   readonly onLost: () => void;
-  /** This node became the one that may own, or ceased to be. */
+  /** Called when this node begins or ceases to be the node that may own. */
   readonly onMayOwn: (mayOwn: boolean) => void;
-  /** MEMBERS-6. This node has given up, and should be closed. */
+  /** MEMBERS-6. This node has given up and should close. */
   readonly onForeignSecret: (error: ForeignSecret) => void;
-  /** Called after every look at who lives, also when nothing changed. */
+  /** Called after every look at the living nodes, also when nothing has changed. */
   readonly onLook?: () => void;
 }
 
 export interface Membership {
   readonly node: string;
-  /** Whether what writes nothing may be answered. */
+  /** Whether this node may answer requests that write nothing. */
   isLeaseValid(): boolean;
   mayOwn(): boolean;
-  /** Another one whenever this node lost everything that it owned: what was claimed under an earlier one is void. */
+  /** Changes whenever this node loses all its schedules. Claims under an earlier tenure are void. */
   readonly tenure: string;
-  /** Those that schedules are shared among, in the order of joining. The same array until they change. */
+  /** The nodes that share the schedules, in the order of joining. The same array until they change. */
   owners(): readonly string[];
   living(): readonly NodeRow[];
   /** Whether that node stands aside: it answers nothing. */
   isAside(node: string): boolean;
   /** MEMBERS-5. */
   readonly isLeaving: boolean;
-  /** Why this node may not serve, for operators; empty when it may. */
+  /** The reasons why this node may not serve, for operators; empty when it may. */
   reasons(): readonly ReadinessReason[];
   /** Joins. Throws a ForeignSecret where nodes with other secrets are running. */
   start(): Promise<void>;
-  /** MEMBERS-5. From now on this node is not among the owners, unless nobody else is, and the others learn of it. */
+  /** MEMBERS-5. Takes this node off the owners, unless it is the only one, and notifies the other nodes. */
   retire(): Promise<void>;
-  /** Leaves: its schedules are free for others at once. */
+  /** Leaves. Other nodes may take its schedules at once. */
   close(): Promise<void>;
 }

@@ -12,19 +12,20 @@ import { ForeignSecret, isAmongStrangers, untilNoStranger } from './strangers.ts
 /*
  * This node among the nodes of the database: alive, allowed to answer, allowed to own.
  *
- * MEMBERS-1. A node is NODE_ID:incarnation and is never revived: one that was declared dead drops everything and joins anew.
- * MEMBERS-2. The lease runs for 2 s of the monotonic clock from when the beat was sent, so a paused process finds it over.
- * MEMBERS-3. Another node is declared dead only after its beat stood still for longer than a lease can last, by this node's monotonic
- *     clock, with every read in between having succeeded, in time. No wall clock and no second store has a say.
- * MEMBERS-4. Without a store that nodes share beside the database only one of them may own anything: the one that joined first
- *     of those that live.
- * MEMBERS-5. A node that is about to leave lives on and answers, and gets no schedule any more while another one stays.
- * MEMBERS-6. Nodes that know no secret in common are never members together: the one that joined later gives up.
+ * MEMBERS-1. A node is NODE_ID:incarnation. A dead node never revives: it drops everything and joins under a new incarnation.
+ * MEMBERS-2. The lease lasts for 2 s of the monotonic clock from the sending of the beat. A process that was paused finds it
+ *     expired.
+ * MEMBERS-3. This node declares another node dead only if that node's beat has not changed for longer than a lease can last, by
+ *     this node's monotonic clock, and if all reads in between succeeded in time. No wall clock and no other store decides.
+ * MEMBERS-4. If nodes share no store except the database, only one of them may own schedules: the living node that joined
+ *     first.
+ * MEMBERS-5. A leaving node stays alive and answers. It gets no more schedules while another node stays.
+ * MEMBERS-6. Nodes without a common secret are never members together: the one that joined later gives up.
  * MEMBERS-7. A node on the wrong side of a cut between nodes lives on, owns nothing and answers nothing (see `Separation`).
  */
 
 const BEAT_EVERY_MS = 500;
-/** A beat that a wedged lane holds up is not waited for while others could be answered on the other lane. */
+/** A wedged lane may hold up the first beat; the next one uses the other lane. */
 const FIRST_BEAT_LIMIT_MS = 1_000;
 const LEASE_MS = 2_000;
 const WATCH_EVERY_MS = 250;
@@ -49,11 +50,11 @@ export function createMembership(deps: MembershipDependencies): Membership {
   let stopBeating: (() => void) | null = null;
   let stopWatching: (() => void) | null = null;
   let joining: Promise<void> | null = null;
-  /** The last writing of this node's row. */
+  /** The last write of this node's row. */
   let enlisting: Promise<void> = Promise.resolve();
 
   async function join(): Promise<void> {
-    // A process that begins takes its name over; one that joins anew buries no other that has done so since.
+    // A new process replaces all earlier ones of its name. A node that joins again replaces only its own former incarnation.
     const former = node === '' ? `${deps.nodeId}:` : node;
     await untilNoStranger({ records, sightings, clock, own, former });
     if (isClosed) return;
@@ -79,7 +80,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
     }
     log.warn({ node }, 'this node was declared dead; it drops everything and joins anew');
     dropEverything();
-    // Declared dead while it was joining: that ends first, and the next beat tells again.
+    // The join under way ends first; the next beat finds the death again.
     if (joining !== null) return;
     try {
       await rejoin();
@@ -96,7 +97,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
     deps.onLost();
   }
 
-  /** MEMBERS-7. Nodes that leave have no say: they close their links, and others have their schedules soon. */
+  /** MEMBERS-7. Leaving nodes do not count: they close their links and pass their schedules on. */
   function judgeSides(living: readonly NodeRow[]): boolean {
     const staying = living.filter((row) => !row.isLeaving);
     if (isRetired || reach.isSettling() || !staying.some((row) => row.node === node)) return false;
@@ -128,7 +129,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
     deps.onMayOwn(next);
   }
 
-  /** Every command asks who owns, so that is found out here, once for each look. */
+  /** Every command asks for the owners, so they are computed here, once for each look. */
   function setMembers(next: readonly NodeRow[]): void {
     members = next;
     aside = new Set(members.flatMap((row) => (row.isSeparated ? [row.node] : [])));
@@ -151,7 +152,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
     }
     if (isClosed || isForeign) return;
     sightings.note(rows);
-    // MEMBERS-6. Two that start at once may not see each other before they have joined.
+    // MEMBERS-6. Two nodes that start at once may not see each other before both have joined.
     if (isAmongStrangers(rows, node, own, sightings)) {
       giveUp(new ForeignSecret());
       return;
@@ -167,9 +168,9 @@ export function createMembership(deps: MembershipDependencies): Membership {
     const isMember = members.some((row) => row.node === node);
     setMayOwn(isMember && separation.isTogether && (!deps.isExclusive || first() === node));
     deps.onLook?.();
-    // Others learn of a cut, and of its end, sooner than the next beat is due.
+    // Notifies the other nodes of a cut, and of its end, before the next beat is due.
     if (hasChanged || reach.isOutdated()) beatWithoutWaiting();
-    // A node that did not learn of it would go on handing schedules to this one.
+    // Without it, other nodes would go on handing schedules to this one.
     if (isRetired && members.some((row) => row.node === node && !row.isLeaving)) await records.announceLeave(node);
   }
 
@@ -177,7 +178,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
     return watchOnce().catch((error: unknown) => log.debug({ err: error }, 'membership could not reach the database'));
   }
 
-  /** A beat that a wedged lane holds up must not hold up the next one, on the other lane. */
+  /** A beat that a wedged lane holds up must not delay the next one, which uses the other lane. */
   function beatWithoutWaiting(): void {
     if (joining !== null || isForeign) return;
     beatOnce().catch((error: unknown) => log.debug({ err: error }, 'a beat was not answered'));
@@ -202,7 +203,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
       const reasons: ReadinessReason[] = [];
       if (clock.monotonicMs() >= leaseUntil) reasons.push('no answer from the database within the lease');
       if (!mayOwnNow && deps.isExclusive && first() !== null && first() !== node) {
-        // Anybody may ask /readyz, and the name of a node is that of its host, so the answer names no node.
+        // /readyz is public, and a node's name contains that of its host, so the answer names no node.
         reasons.push("another node owns this database's schedules, and only one node may at a time");
       } else if (!separation.isTogether) {
         reasons.push('most other nodes do not reach this node');
@@ -229,7 +230,7 @@ export function createMembership(deps: MembershipDependencies): Membership {
       stopWatching?.();
       leaseUntil = Number.NEGATIVE_INFINITY;
       setMayOwn(false);
-      // A row that is still being written would stay behind as a living node's.
+      // Otherwise a write in flight would leave the row of a living node behind.
       await enlisting.catch(() => undefined);
       if (node !== '') await records.leave(node);
     },

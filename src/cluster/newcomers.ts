@@ -2,23 +2,23 @@ import type { Clock } from '../runtime/clock.ts';
 import type { PeerLinkState } from './peers/peer-port.ts';
 
 /**
- * A node that has just begun is slow for about a second, in which callers reach it already: what it runs, it runs for the
- * first time. Schedules that come to it meanwhile would stand still for several times as long as later.
+ * A node is slow for about a second after its start, because all its code runs for the first time, and callers reach it
+ * already. Schedules that moved to it then would stand still for several times as long as later.
  */
 const SETTLING_MS = 2_000;
 
-/** Which nodes can be counted on, by how long the link to them has stood. */
+/** The nodes that have settled, by how long the link to them has been up. */
 export interface Newcomers {
-  /** Takes the links of now; whether other nodes can be counted on than before. */
+  /** Notes the present links. Returns whether more nodes have settled. */
   note(links: readonly PeerLinkState[]): boolean;
-  /** Whether the node has had a link for long enough. Once it has, a link that breaks is no reason to think otherwise. */
+  /** Whether the link to the node has been up for long enough. A link that breaks later changes nothing. */
   hasSettled(node: string): boolean;
 }
 
-/** `isUrgent`: whether a node will do as soon as its link stands, because what it gets cannot stay here. */
+/** `isUrgent`: whether a node counts as settled as soon as its link is up, because its schedules cannot stay here. */
 export function createNewcomers(deps: { readonly clock: Clock; readonly isUrgent: () => boolean }): Newcomers {
   const { clock, isUrgent } = deps;
-  /** Since when the link to a node has stood. */
+  /** Since when the link to each node has been up. */
   const since = new Map<string, number>();
   const settled = new Set<string>();
 

@@ -1,9 +1,9 @@
 import type { NodeRow } from '../domain/node.ts';
 
 /**
- * The nodes that schedules are shared among, in the order of joining, as `self` is to see it. Nodes that stand aside are
- * never among them; those that leave only where nobody stays, and then each sees itself alone: there is no heir, and the last
- * node that leaves serves until then.
+ * The nodes that share the schedules, in the order of joining, as `self` sees them. Nodes that stand aside are never among
+ * them. Leaving nodes are excluded while another node stays. If all nodes leave, each sees only itself: there is no heir, so
+ * each serves until it has left.
  */
 export function ownersAmong(
   members: readonly NodeRow[],

@@ -3,14 +3,15 @@ import type { HeadRecords } from '../actors/head-records.ts';
 import type { Membership } from './membership-port.ts';
 import type { Placement } from './placement.ts';
 
-/** A schedule that moves again while it is being loaded is tried this often. */
+/** A schedule may move again while it is being loaded. */
 const ACTIVATION_ATTEMPTS = 3;
 
 /**
- * Brings schedules to this node by their head rows: claims under a raised epoch, then, in a later statement, reads head and
- * rows in one snapshot, and serves only what is still its own. A schedule without an owner is claimed by the node that the
- * ring places it at. A schedule of this node's own is served wherever the ring places it, until it is handed over: the node
- * that gave it may have known sooner which nodes live. A leaving node passes it on without loading it where another one stays.
+ * Claims schedules for this node by their head rows. The claim raises the epoch. A later statement reads head and rows in one
+ * snapshot, and the node serves the schedule only if it still owns it. Only the node that the ring chooses claims a schedule
+ * without an owner. A node serves a schedule that it owns until it hands the schedule over, wherever the ring places it: the
+ * node that gave the schedule may have known sooner which nodes are alive. A leaving node passes a schedule on without loading
+ * it if another node stays.
  */
 export function createOwnership(deps: {
   readonly heads: HeadRecords;

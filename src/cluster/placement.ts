@@ -1,11 +1,11 @@
 import type { Membership } from './membership-port.ts';
 import { createRing, type Ring } from './ring.ts';
 
-/** Which of the nodes that share the schedules should own one, by what this node knows of who lives. */
+/** Which of the owners should own a schedule, as far as this node knows the living nodes. */
 export interface Placement {
   /** Null while no node may own. */
   ownerOf(scheduleId: number): string | null;
-  /** What `isReached` says has changed. */
+  /** The answers of `isReached` have changed. */
   reconsider(): void;
 }
 
@@ -14,14 +14,14 @@ export function createPlacement({
   isReached = () => true,
 }: {
   readonly membership: Pick<Membership, 'owners'>;
-  /** Whether this node may count on that one yet. Asked again after `reconsider`. */
+  /** Whether that node has settled. Asked again after `reconsider`. */
   readonly isReached?: (node: string) => boolean;
 }): Placement {
   let members: readonly string[] = [];
   let ring: Ring = createRing(members);
   let isDoubted = false;
 
-  /** Membership gives the same array until something has changed: this is on the path of every command. */
+  /** On the path of every command. Membership returns the same array until something has changed. */
   function follow(): void {
     const owners = membership.owners();
     if (owners === members && !isDoubted) return;

@@ -3,15 +3,15 @@ import type { Clock } from '../runtime/clock.ts';
 /** A node that has just joined has no links yet, which says nothing about the network. */
 const SETTLING_MS = 3_000;
 
-/** The part of this node's beats that tells of its links. */
+/** The part of this node's beats that reports its links. */
 export interface ReachReport {
-  /** The node has joined, or joined anew. */
+  /** The node has joined. */
   joined(): void;
-  /** Whether the node joined so lately that missing links mean nothing. */
+  /** Whether the node joined so recently that missing links mean nothing. */
   isSettling(): boolean;
   /** The nodes that this one reaches, for the next beat; null while it is too early to say. */
   take(): readonly string[] | null;
-  /** Whether another beat would say something else than the last one that was taken. */
+  /** Whether another beat would report something else than the last one. */
   isOutdated(): boolean;
 }
 

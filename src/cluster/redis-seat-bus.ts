@@ -1,13 +1,13 @@
 /**
- * Carries what owners tell to whoever watches, on this node at once and without Redis, on others by Redis pub/sub: a
- * channel for each schedule, and one on which nodes tell what they watch.
+ * Carries updates from owners to watchers: on this node at once and without Redis, to other nodes by Redis pub/sub. Each
+ * schedule has a channel. On one more channel nodes announce which schedules they watch.
  *
- * SEATBUS-1. Listeners of this node hear everything, in order, whatever becomes of Redis.
- * SEATBUS-2. What no other node watches is not sent.
- * SEATBUS-3. A node tells that it watches only once it hears, and the owner then tells where it stands. So a change between a
- *     map that the node has read and the first update that it hears shows as a gap.
- * SEATBUS-4. What a node has said to watch ends with its word, or 3 to 4 s after its last word.
- * SEATBUS-5. After an outage, heads are told again, which show what was lost in it.
+ * SEATBUS-1. Listeners of this node get everything, in order, also while Redis is unavailable.
+ * SEATBUS-2. Updates of a schedule that no other node watches are not sent.
+ * SEATBUS-3. A node announces its interest only after it has subscribed, and the owner then announces its head. So a change
+ *     between the map that the node has read and the first update that it receives shows as a gap.
+ * SEATBUS-4. A node's interest ends when the node says so, or 3 to 4 s after its last message.
+ * SEATBUS-5. After an outage owners announce their heads again, which show the losses.
  */
 import { type Clock, every } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -24,7 +24,7 @@ import {
   writeWatching,
 } from './redis-bus/seat-messages.ts';
 
-/** A third of what others remember it for. */
+/** A third of the time for which other nodes remember an interest. */
 const RENEW_EVERY_MS = 1_000;
 const WATCHING_CHANNEL = 'watching';
 
@@ -34,19 +34,19 @@ export interface RedisSeatBus extends SeatBus {
 }
 
 export function createRedisSeatBus(deps: {
-  /** Of the service; who creates it starts and closes it. */
+  /** The creator starts and closes it. */
   readonly broadcast: Broadcast;
   readonly clock: Clock;
   readonly log: Log;
-  /** Another node has begun to watch; its owner, if it is here, announces where the schedule stands. */
+  /** Another node has begun to watch. If this node owns the schedule, it announces the head. */
   readonly onNewInterest: (scheduleId: number) => void;
 }): RedisSeatBus {
   const { broadcast, clock, onNewInterest } = deps;
   const here = createInProcessSeatBus(deps);
   const elsewhere = createDistantWatchers();
-  /** How to stop hearing of each schedule that is watched here. */
+  /** Ends the subscription to each schedule that is watched here. */
   const stopsOf = new Map<number, () => void>();
-  /** Heard from this turn on, and not yet told of: connecting begins with all of them, which is one message. */
+  /** Interests to announce at the end of this turn: a new connection begins with all of them, in one message. */
   let toTell: number[] = [];
   let stopHearingWatchers: (() => void) | null = null;
   let stopRenewing: (() => void) | null = null;
@@ -113,7 +113,7 @@ export function createRedisSeatBus(deps: {
     tell('still', [...here.watched()]);
   }
 
-  // Either direction may have been interrupted: others look what they missed of us, and tell us what we missed.
+  // Either direction may have been interrupted, so both sides announce again.
   broadcast.whenConnected(() => {
     for (const scheduleId of here.watched()) tellBegun(scheduleId);
     for (const scheduleId of elsewhere.scheduleIds()) onNewInterest(scheduleId);

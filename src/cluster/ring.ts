@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Which of several nodes should own a key. Says who *should*; who *does* is said by the schedule's head row alone.
+ * Which of several nodes *should* own a key. Only the schedule's head row says which node *does*.
  */
 export interface Ring {
   /** The node for a key, the same at every node that knows the same members; null without members. */

@@ -7,44 +7,44 @@ import type { PeerLinks } from './peers/peer-port.ts';
 import type { Placement } from './placement.ts';
 
 /*
- * Takes each command to the node that owns its schedule.
+ * Sends each command to the node that owns its schedule.
  *
- * ROUTER-1. A command travels at most one hop: a node that gets it from a peer serves it or says who owns.
- * ROUTER-2. A command is sent again only when it was certainly not done, or when repeating it is harmless. A command that was sent
- *     and never answered is `unknown`.
- * ROUTER-3. No command waits longer than the patience below for an owner; the number of waiting commands is bounded.
- * ROUTER-4. The node to ask first is a guess: this node while it serves the schedule, else the last known owner, else the node that
- *     the ring chooses. Only the head row decides who the owner is; the receiving node reads it.
+ * ROUTER-1. A command travels at most one hop: a node that gets it from a peer serves it or names the owner.
+ * ROUTER-2. A command is sent again only if it certainly had no effect, or if repeating it is harmless. The effect of a command
+ *     without an answer is `unknown`.
+ * ROUTER-3. A command waits for an owner for at most PATIENCE_MS; the number of waiting commands is bounded.
+ * ROUTER-4. The first node to ask is a guess: this node while it serves the schedule, else the last known owner, else the node
+ *     that the ring chooses. Only the head row decides who the owner is; the receiving node reads it.
  */
 
-/** A planned handover takes milliseconds; a node that dies is missed for longer than a caller should be kept. */
+/** A planned handover takes milliseconds. The death of a node is noticed later than a caller should have to wait. */
 const PATIENCE_MS = 1_500;
-/** Between two attempts; the second is at once, because it mostly follows an answer that names the owner. */
+/** Between two attempts. The second is immediate, because the first answer usually names the owner. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 200;
-/** What an owner may take to answer: a payment keeps commands on its seats waiting for up to 5 s. */
+/** The time for an owner's answer: a payment holds up commands on its seats for up to 5 s. */
 const ANSWER_LIMIT_MS = 6_000;
-/** Commands that are being taken to another node, each with its HTTP request open. */
+/** Forwarded commands in flight, each with its open HTTP request. */
 const CARRIED_LIMIT = 20_000;
-/** Schedules whose last owner is remembered; the first of them are forgotten for new ones. */
+/** Schedules whose last owner is remembered. */
 const REMEMBERED_LIMIT = 50_000;
 
 /** The owner's side of this node. */
 interface LocalSchedules {
-  /** Whether the schedule is this node's and can be decided on here without finding out more. */
+  /** Whether this node owns the schedule and can decide at once. */
   serves(scheduleId: number): boolean;
   dispatch<C extends Command>(command: C, handOn: PendingCommand['handOn']): Reply<C> | Promise<Reply<C>>;
   serve(command: Command): Reply | Elsewhere | Promise<Reply | Elsewhere>;
 }
 
 export interface ClusterRouter extends CommandRouter {
-  /** Commands that are being taken to other nodes now. */
+  /** Forwarded commands in flight. */
   readonly carried: number;
-  /** Attempts since start, by what became of them. */
+  /** Attempts since the start, by outcome. */
   counts(): { readonly forwarded: number; readonly unreachable: number; readonly lost: number };
 }
 
-/** `peers` is null where only one node may own at a time: then a node that does not refuses, with nothing done. */
+/** `peers` is null if only one node may own at a time. Other nodes then refuse commands, with no effect. */
 export function createRouter(deps: {
   readonly membership: Pick<Membership, 'node' | 'isAside'>;
   readonly placement: Placement;
@@ -57,14 +57,14 @@ export function createRouter(deps: {
   let carried = 0;
   const counts = { forwarded: 0, unreachable: 0, lost: 0 };
 
-  /** ROUTER-4. A node that has just joined is slow, and is not asked for what others still have. */
+  /** ROUTER-4. */
   function ownerOf(scheduleId: number): string | null {
     if (local.serves(scheduleId)) return membership.node;
     const last = lastOwners.get(scheduleId) ?? null;
     return last === null || membership.isAside(last) ? placement.ownerOf(scheduleId) : last;
   }
 
-  /** Null where nothing better is known than where the schedule is placed. */
+  /** Null: the ring's choice is the best guess. */
   function remember(scheduleId: number, owner: string | null): void {
     if ((lastOwners.get(scheduleId) ?? null) !== owner) lastOwners.set(scheduleId, owner);
   }
@@ -107,7 +107,7 @@ export function createRouter(deps: {
         remember(scheduleId, owner);
         return answer;
       }
-      // A node that cannot be reached may still be the owner; the next attempt goes where the ring places the schedule.
+      // An unreachable node may still be the owner; the next attempt asks the ring's choice.
       remember(scheduleId, answer?.owner === owner ? null : (answer?.owner ?? null));
       const leftMs = deadlineMs - clock.monotonicMs();
       if (leftMs <= 0) return unavailable('none');
@@ -115,7 +115,7 @@ export function createRouter(deps: {
     }
   }
 
-  /** Null: nothing was done, and it may be asked again. */
+  /** Null: the command had no effect and may be sent again. */
   async function ask(owner: string | null, command: Command): Promise<Reply | Elsewhere | null> {
     if (owner === null || peers === null) return null;
     if (owner === membership.node) return await local.serve(command);
@@ -152,12 +152,12 @@ function unavailable(effect: 'none' | 'unknown') {
   return { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect } as const;
 }
 
-/** A peer that may not answer now, or is about to go: another may be found. */
+/** The peer may not answer now or is leaving; another node may own the schedule. */
 function isNothingDone(answer: Reply | Elsewhere): boolean {
   return answer.outcome === 'failed' && answer.code === 'OWNER_UNAVAILABLE' && answer.effect === 'none';
 }
 
-/** Sending a command again that changes nothing, or ends only what is over anyway, is harmless. */
+/** Repeating a command is harmless if it changes nothing, or only ends holds that are over anyway. */
 function mayRepeat(command: Command): boolean {
   return command.type === 'ReadSeatMap' || command.type === 'WakeSchedule' || command.type === 'EndToken';
 }

@@ -3,20 +3,20 @@ import type { Clock } from '../runtime/clock.ts';
 /*
  * Whether this node stands aside because it is on the wrong side of a cut (see `chooseSide`).
  *
- * together   the node serves. → separated when it was on the wrong side for `SEPARATED_AFTER_MS`.
- * separated  its schedules are free for others. → returning when it was on the right side for `RETURN_AFTER_MS`.
- * returning  its row may still say that it is separated. → together when its row says that it is not; → separated as above.
+ * together   the node serves. → separated after `SEPARATED_AFTER_MS` on the wrong side.
+ * separated  other nodes may take its schedules. → returning after `RETURN_AFTER_MS` on the right side.
+ * returning  its row may still say that it is separated. → together once the row says otherwise; → separated as above.
  *
- * SPLIT-1. The node stops answering before its row says that it is separated, and answers again only after its row says that it
- *          is not: nobody takes a schedule that it still answers for.
- * SPLIT-2. The number in the row only grows, so a statement that was delayed changes nothing. It is odd while separated.
+ * SPLIT-1. The node stops answering before its row says that it is separated, and answers again only after its row says
+ *          otherwise. So no node takes a schedule for which this one still answers.
+ * SPLIT-2. The number in the row only grows, so a delayed statement changes nothing. It is odd while the node is separated.
  */
 
-/** A link is given up after 1.5 s of silence. With this, others have the schedules within 5 s of a cut. */
+/** A link breaks after 1.5 s of silence. With this limit, other nodes have the schedules within 5 s of a cut. */
 const SEPARATED_AFTER_MS = 1_500;
-/** Longer, so that a link which comes and goes does not move schedules each time. */
+/** Longer, so that an unsteady link does not move schedules each time. */
 const RETURN_AFTER_MS = 2_000;
-/** Between two looks no more than this counts: the database or this node stood still. */
+/** The most that counts between two looks: in a longer gap the database or this node stood still. */
 const LONGEST_STEP_MS = 500;
 
 export interface Separation {
@@ -24,16 +24,16 @@ export interface Separation {
   readonly no: number;
   /** Whether the node may own and answer. */
   readonly isTogether: boolean;
-  /** Takes what a look found. The state that the node enters because of it, null where it stays in its own. */
+  /** Notes the result of a look. Returns the state that the node enters, or null if it stays in its own. */
   look(isOnSide: boolean): 'separated' | 'returning' | null;
-  /** The row says `no`. Whether the node may serve again because of that. */
+  /** The row has the number `no`. Returns whether the node may serve again because of that. */
   confirm(no: number): boolean;
 }
 
 export function createSeparation({ clock }: { readonly clock: Clock }): Separation {
   let state: 'together' | 'separated' | 'returning' = 'together';
   let no = 0;
-  /** For how long looks have spoken for the other state. */
+  /** For how long looks have been in favour of the other state. */
   let contraryMs = 0;
   let lookedAtMs = clock.monotonicMs();
 

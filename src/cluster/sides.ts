@@ -1,8 +1,8 @@
 import type { NodeRow } from '../domain/node.ts';
 
 /*
- * Which nodes share the schedules when links between nodes are cut. All nodes compute it from the same rows, so PostgreSQL
- * is the witness that both sides of a cut have in common.
+ * Chooses the nodes that share the schedules when links between nodes are cut. All nodes compute the same choice from the same
+ * rows, so PostgreSQL is the common witness of both sides.
  *
  * SIDES-1. Any two nodes that stay reach each other, so at most one side of a cut stays.
  * SIDES-2. At least one node stays. A side with more than half of the nodes stays as a whole.
@@ -12,10 +12,14 @@ import type { NodeRow } from '../domain/node.ts';
 export type Reach = Pick<NodeRow, 'node' | 'joinedNo' | 'reaches'>;
 
 /**
- * The nodes that stay. A node's circle is the node itself and all that reach it. Nodes whose circle is more than half of all
- * stay; without any, the largest circle stays, of several the one with the node that joined first. Of these, nodes that do
- * not reach each other go one by one: the one with most such neighbours first, of several the one that joined last. A node
- * that does not say whom it reaches counts as reaching all.
+ * The nodes that stay. A node's circle is the node itself and all nodes that reach it.
+ *
+ * 1. Nodes whose circle has more than half of all nodes stay. If there are none, the largest circle stays; of several, the one
+ *    with the node that joined first.
+ * 2. Nodes that do not reach each other are removed one by one: first the node with the most such neighbours; of several, the
+ *    one that joined last.
+ *
+ * A node without a report counts as reaching all.
  */
 export function chooseSide(rows: readonly Reach[]): ReadonlySet<string> {
   const reach = new Map(rows.map((row) => [row.node, row.reaches === null ? null : new Set(row.reaches)]));

@@ -2,13 +2,13 @@ import type { NodeRow } from '../domain/node.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /*
- * The beats of other nodes, as this node has seen them. It judges silence by this node's monotonic clock alone.
+ * The beats of other nodes as this node has seen them. Only this node's monotonic clock measures silence.
  *
- * SIGHT-1. A beat counts as unchanged only over looks that succeeded and followed each other closely. After a longer gap,
- *          either the database or this node has stopped, and the others' beats with it.
+ * SIGHT-1. Silence counts only while looks succeed and follow each other closely. In a longer gap either the database or this
+ *          node stood still, so missing beats mean nothing.
  */
 
-/** Longer than a lease, so that a silent node has stopped answering before its schedules are taken. */
+/** Longer than a lease, so that a silent node stops answering before other nodes take its schedules. */
 const SILENT_LIMIT_MS = 2_500;
 /** After a shorter gap the last beat is still within the limit of silence. */
 const LONGEST_GAP_MS = 1_500;
@@ -22,15 +22,14 @@ interface Sighting {
 export interface Sightings {
   /** Notes what a look found. */
   note(rows: readonly NodeRow[]): void;
-  /** A look failed: every silence is counted from the next one. */
+  /** A look failed: silence counts from the next one. */
   forget(): void;
   /** Whether the node's beat has not changed for longer than a lease can last. */
   isSilent(node: string): boolean;
-  /** Whether the node's beat has changed while this node looked: the node is alive. */
+  /** Whether the node's beat has changed between two looks: the node is alive. */
   isBeating(node: string): boolean;
 }
 
-/** Nothing has been seen yet. */
 export function createSightings({ clock }: { readonly clock: Clock }): Sightings {
   let sightings = new Map<string, Sighting>();
   let lookedAtMs = Number.NEGATIVE_INFINITY;

@@ -4,7 +4,7 @@ import type { Sightings } from './sightings.ts';
 
 const LOOK_EVERY_MS = 250;
 
-/** Other nodes run on this database, and none of this node's secrets is one of theirs. */
+/** Other nodes run on this database, and this node shares no secret with them. */
 export class ForeignSecret extends Error {
   override readonly name = 'ForeignSecret';
 
@@ -16,13 +16,13 @@ export class ForeignSecret extends Error {
   }
 }
 
-/** Whether the nodes could not prove themselves to each other. A node that names no secret is not judged. */
+/** Whether the nodes have no secret in common. A node that names no secret is no stranger. */
 function isStranger(row: Pick<NodeRow, 'secretFingerprints'>, own: readonly string[] | null): boolean {
   if (own === null || row.secretFingerprints === null) return false;
   return !row.secretFingerprints.some((fingerprint) => own.includes(fingerprint));
 }
 
-/** Whether a node that joined earlier than `node`, and that has been seen to beat, is a stranger to it. */
+/** Whether a beating node that joined before `node` is a stranger to it. */
 export function isAmongStrangers(
   rows: readonly NodeRow[],
   node: string,
@@ -34,8 +34,8 @@ export function isAmongStrangers(
 }
 
 /**
- * Resolves when no node with other secrets runs on this database. Throws a ForeignSecret once one has been seen to beat; a
- * silent one is declared dead. Nodes whose name begins with `former` are earlier processes of this node and do not count.
+ * Resolves when no stranger runs on this database. Throws a ForeignSecret when a stranger beats; declares a silent one dead.
+ * Nodes whose name begins with `former` are earlier processes of this node and do not count.
  */
 export async function untilNoStranger(deps: {
   readonly records: Pick<NodeRecords, 'living' | 'declareDead'>;

@@ -1,19 +1,19 @@
 import type { Reply, WakeSchedule } from '../actors/command.ts';
 import type { Log } from '../runtime/log.ts';
 
-/** Schedules that are remembered to be woken; the durable alarm finds those beyond that when a hold of theirs is over. */
+/** Remembered schedules. The durable alarm wakes further ones when a hold of theirs is over. */
 const REMEMBERED_LIMIT = 10_000;
-/** Sent at a time: a quarter of what a node activates at once, which leaves room for commands. */
+/** Wakes in flight: a quarter of what a node activates at once, which leaves room for commands. */
 const WAKES_AT_ONCE = 32;
 
 /**
- * Has the owners of schedules that were handed over bring them to life: holds and watchers need somebody who looks after them,
- * whether or not anybody sends a command. An owner who cannot be told, because a link or the database is away, is told later.
+ * Makes the new owners of handed-over schedules activate them: holds and watchers need an actor, also without commands. A
+ * wake that fails, because a link or the database is unavailable, is sent again later.
  */
 export interface Wakes {
-  /** Resolves when the owner has brought it to life, or could not be told. Never rejects. */
+  /** Resolves when the owner has activated the schedule, or when that has failed. Never rejects. */
   wake(scheduleId: number): Promise<void>;
-  /** Tells those again who could not be told. Called now and then. */
+  /** Sends failed wakes again. Called now and then. */
   tryAgain(): void;
 }
 

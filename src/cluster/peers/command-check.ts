@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Command } from '../../actors/command.ts';
 
-/** Far more than the contract allows in one request; it bounds what a garbled frame can ask for. */
+/** Far more than the contract allows in one request; it bounds the work for a garbled frame. */
 const LONGEST_LIST = 1_000;
 /** PostgreSQL's `integer`, the widest type of what is numbered inside a schedule. */
 const LARGEST_SEAT_NUMBER = 2_147_483_647;

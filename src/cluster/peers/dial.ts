@@ -14,13 +14,13 @@ import {
 
 /** Exactly one of the two is called, once. */
 export interface DialOutcome {
-  /** Both sides have proven themselves. The socket has a listener for errors, and what comes next is not read yet. */
+  /** Both sides have proven themselves. The socket has an error listener; no later message has been read. */
   succeeded(socket: WebSocket): void;
   /** `reason` is for the log. */
   failed(reason: string): void;
 }
 
-/** The words for a refusal; the other side has not proven to be who gives it. */
+/** The words for a refusal. The other side has not proven its identity. */
 const REFUSALS: ReadonlyMap<number, string> = new Map([
   [CloseCode.otherNode, 'it says that it is another node'],
   [CloseCode.otherVersion, `it says that it does not speak version ${PROTOCOL_VERSION} of the protocol`],
@@ -29,7 +29,7 @@ const REFUSALS: ReadonlyMap<number, string> = new Map([
   [CloseCode.goodbye, 'it is closing'],
 ]);
 
-/** Connects to a peer as the node `from` and goes through the handshake. Throws when the address is none. */
+/** Connects to a peer as the node `from` and performs the handshake. Throws for an invalid address. */
 export function dial(
   { peer, from, key, clock }: { peer: Peer; from: string; key: HandshakeKey; clock: Clock },
   outcome: DialOutcome,
@@ -75,7 +75,7 @@ export function dial(
   });
   socket.on('open', () => socket.send(writeHello(hello)));
   socket.on('message', receive);
-  // The close that follows is what counts.
+  // A close follows.
   socket.on('error', (error) => {
     reason ??= error.message;
   });

@@ -1,10 +1,10 @@
 /**
  * Connections that have not proven themselves.
  *
- * DOOR-1. A stranger has a second, and a few kilobytes, whatever it sends or does not send.
- * DOOR-2. Strangers are bounded in number, and the oldest goes first: a flood of connections leaves a peer, which needs
- *     milliseconds, the time for its handshake.
- * DOOR-3. What strangers do is logged at most once a second for each kind of refusal.
+ * DOOR-1. A stranger has one second and a few kilobytes for the handshake.
+ * DOOR-2. The number of strangers is bounded, and the oldest is evicted first. A peer needs milliseconds for its handshake, so
+ *     it succeeds even in a flood of connections.
+ * DOOR-3. Each kind of refusal is logged at most once a second.
  */
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
@@ -26,11 +26,11 @@ const REFUSALS = {
 } as const;
 
 export interface Door {
-  /** Watches over a new connection. */
+  /** Supervises a new connection until its handshake has succeeded. */
   meet(connection: Duplex): void;
-  /** Goes through the handshake with a connection that was upgraded. */
+  /** Performs the handshake on an upgraded connection. */
   receive(connection: Duplex, socket: WebSocket): void;
-  /** Cuts all strangers off. */
+  /** Closes the connections of all strangers. */
   close(): void;
 }
 
@@ -39,11 +39,11 @@ export function createDoor(deps: {
   readonly node: () => string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called with a peer that has proven to be `from`; whatever it says next must be listened to at once. */
+  /** Called when a peer has proven to be `from`. The callee must add its listeners at once, or it would miss messages. */
   readonly admit: (socket: WebSocket, from: string) => void;
 }): Door {
   const { keys, node, clock, log, admit } = deps;
-  /** In the order in which they came. */
+  /** In order of arrival, with the function that cancels the time limit. */
   const strangers = new Map<Duplex, () => void>();
   const lastLoggedMs = new Map<string, number>();
 
@@ -61,7 +61,7 @@ export function createDoor(deps: {
 
   return {
     meet(connection) {
-      // Without a listener a reset would end the process; the close that follows is what counts.
+      // Without a listener a reset would end the process. A close follows.
       connection.on('error', () => connection.destroy());
       connection.on('close', () => forget(connection));
       const [oldest] = strangers.keys();
@@ -121,7 +121,7 @@ export function createDoor(deps: {
         }
       };
 
-      // What breaks the WebSocket protocol is answered by the library, which closes the socket.
+      // The library answers violations of the WebSocket protocol and closes the socket.
       socket.on('error', () => undefined);
       socket.on('message', receive);
     },

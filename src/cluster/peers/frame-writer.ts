@@ -1,23 +1,23 @@
 import type { WebSocket } from 'ws';
 import { FRAME_LIMIT_BYTES } from './wire.ts';
 
-/** A frame is sent when it has this many characters, of which none has more than 3 bytes; so it stays below the limit. */
+/** A longer frame is sent first. A character has at most 3 bytes, so a frame stays below the limit. */
 const FRAME_CHARACTERS = FRAME_LIMIT_BYTES / 4;
 const TEXT = { binary: false } as const;
 
-/** Joins what is said in one turn of the event loop into as few frames as the limit allows. */
+/** Joins the elements of one turn of the event loop into as few frames as the limit allows. */
 export class FrameWriter {
   readonly #socket: WebSocket;
   readonly #written: () => void;
   #text = '';
 
-  /** `written` is called whenever a frame has left for the network, or never will. */
+  /** `written` is called when a frame has been handed to the network or has failed. */
   constructor(socket: WebSocket, written: () => void) {
     this.#socket = socket;
     this.#written = written;
   }
 
-  /** Bytes that have not left for the network, roughly: characters count as one byte until they are sent. */
+  /** The approximate number of unsent bytes: a character counts as one byte until it is sent. */
   get waitingBytes(): number {
     return this.#text.length + this.#socket.bufferedAmount;
   }
@@ -33,7 +33,7 @@ export class FrameWriter {
     this.#text += `${this.#text === '' ? '[[' : ',['}${id},${json}]`;
   }
 
-  /** Sends what was added. */
+  /** Sends the added elements. */
   flush(): void {
     if (this.#text === '') return;
     const frame = `${this.#text}]`;

@@ -1,16 +1,17 @@
 /**
- * How two nodes make sure of each other before the first command.
+ * The handshake by which two nodes authenticate each other before the first command.
  *
  * dialler: hello (version, from, to, nonce) → listener: challenge (nonce) → dialler: proof → listener: welcome (proof)
  *
- * HANDSHAKE-1. The secret never travels. A proof is an HMAC over its maker's role, the version, both names and both nonces.
- * HANDSHAKE-2. The dialler proves itself first: whoever merely connects is given nothing that was made with the secret.
- * HANDSHAKE-3. Each side draws a nonce for each connection, and a proof says whose it is, so one that was recorded or is
- *     reflected proves nothing.
- * HANDSHAKE-4. A dialler asks for one node by name. A listener that is another one by now refuses, and could not prove to be it.
+ * HANDSHAKE-1. The secret is never sent. A proof is an HMAC over its sender's role, the version, both names and both nonces.
+ * HANDSHAKE-2. The dialler proves itself first, so a stranger that only connects gets nothing that depends on the secret.
+ * HANDSHAKE-3. Each side draws a nonce for each connection, and a proof contains the role of its sender, so a recorded or
+ *     reflected proof is invalid.
+ * HANDSHAKE-4. A dialler asks for one node by name. A listener that now has another name refuses, and its proof would be
+ *     invalid.
  *
- * It says who is at the other end, not that nobody reads or alters what follows: the network between nodes is trusted for
- * that, or carries the links in a tunnel.
+ * The handshake authenticates the peer. It does not protect the later messages from being read or altered: operators trust the
+ * network between nodes or put the links into a tunnel.
  */
 import { createHmac, createSecretKey, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Type } from 'typebox';
@@ -20,7 +21,7 @@ import { PROTOCOL_VERSION } from './wire.ts';
 
 const SECRET_MINIMUM_CHARACTERS = 32;
 const NONCE_BYTES = 32;
-/** Names what the key is for, so that the same secret gives other keys elsewhere. */
+/** The purpose of the key, so that the same secret gives other keys for other purposes. */
 const KEY_PURPOSE = 'frontrow peer link 1';
 
 const Name = Type.String({ minLength: 1, maxLength: 200 });
@@ -39,14 +40,14 @@ const messages = {
   proof: Compile(Type.Object({ type: Type.Literal('proof'), proof: Bytes }, strict)),
   welcome: Compile(Type.Object({ type: Type.Literal('welcome'), proof: Bytes }, strict)),
 };
-/** As much of a hello as nodes of every version have in common. */
+/** The members of a hello that all versions have in common. */
 const versioned = Compile(Type.Object({ type: Type.Literal('hello'), version: Type.Integer() }));
 
-/** What both sides know of a connection once both have spoken. */
+/** The facts about a connection that both sides know after hello and challenge. */
 export interface HandshakeTerms {
   /** The dialler's node. */
   readonly from: string;
-  /** The node that is asked for. */
+  /** The node that the dialler asks for. */
   readonly to: string;
   readonly dialNonce: string;
   readonly listenNonce: string;
@@ -54,12 +55,12 @@ export interface HandshakeTerms {
 
 export type HelloReading =
   | { readonly ok: true; readonly hello: Omit<HandshakeTerms, 'listenNonce'> }
-  /** `version`: the one that the other side speaks, null where it is this one's or no message at all. */
+  /** `version`: the other side's version if it differs, else null: the message is malformed. */
   | { readonly ok: false; readonly version: number | null };
 
 /** One side's part of handshakes; both know the same secret. */
 export interface HandshakeKey {
-  /** The proof that only a node in this role, under these terms, who knows the secret can give. */
+  /** The proof for this role and these terms, which only a node with the secret can make. */
   prove(role: 'dialler' | 'listener', terms: HandshakeTerms): string;
   /** Compares in constant time. */
   isProof(proof: string, role: 'dialler' | 'listener', terms: HandshakeTerms): boolean;

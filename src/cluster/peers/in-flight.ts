@@ -2,11 +2,11 @@ import type { Command } from '../../actors/command.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { PeerAnswer, SendOutcome } from './peer-port.ts';
 
-/** Commands that wait for the link or for their answer: at 10 000 a second those of 0.4 s. */
+/** The most commands that wait for the link or for their answer: those of 0.4 s at 10 000 a second. */
 const IN_FLIGHT_LIMIT = 4_096;
-/** A link that comes up at all does so within milliseconds; a peer that restarts takes about this long. */
+/** A link normally comes up within milliseconds; a restart of the peer takes about this long. */
 const LINK_PATIENCE_MS = 1_000;
-/** Bytes that the network has not taken yet; beyond it commands wait here, where nothing is lost with the link. */
+/** The most unsent bytes. Further commands wait here, where they are not lost with the link. */
 const UNSENT_LIMIT_BYTES = 1_024 * 1_024;
 
 export const UNREACHABLE: SendOutcome = { type: 'unreachable' };
@@ -16,18 +16,18 @@ const BUSY: SendOutcome = { type: 'busy' };
 interface Pending {
   readonly command: Command;
   readonly resolve: (outcome: SendOutcome) => void;
-  /** When it is given up while it waits; monotonic milliseconds, as below. */
+  /** The deadline while it waits, in monotonic milliseconds. */
   readonly sendByMs: number;
-  /** When it is given up once it was sent. */
+  /** The deadline once it was sent, in monotonic milliseconds. */
   readonly answerByMs: number;
 }
 
-/** The commands to one peer that have no outcome yet. Each gets exactly one. */
+/** The commands to one peer that have no outcome yet. Each gets exactly one outcome. */
 export class InFlight {
-  /** Not handed to the network, in the order in which they came. */
+  /** Not handed to the network yet, in order of arrival. */
   readonly #waiting = new Map<number, Pending>();
   readonly #sent = new Map<number, Pending>();
-  /** No two commands of a peer share one, so an answer that comes too late finds nothing. */
+  /** Unique among the commands to a peer, so a late answer matches no other command. */
   #nextId = 1;
 
   get size(): number {
@@ -47,7 +47,7 @@ export class InFlight {
     });
   }
 
-  /** Sends what waits, for as long as the network takes it. */
+  /** Sends waiting commands until the limit of unsent bytes is reached. */
   writeTo(writer: FrameWriter): void {
     for (const [id, pending] of this.#waiting) {
       if (writer.waitingBytes >= UNSENT_LIMIT_BYTES) break;
@@ -63,7 +63,7 @@ export class InFlight {
     writer.flush();
   }
 
-  /** An answer to what was given up is ignored. */
+  /** Ignores an answer to a command that was given up. */
   answer(id: number, answer: PeerAnswer): void {
     const pending = this.#sent.get(id);
     if (pending === undefined) return;
@@ -71,7 +71,7 @@ export class InFlight {
     pending.resolve({ type: 'answered', answer });
   }
 
-  /** To be called often: deadlines are as exact as that. */
+  /** Call this often: it enforces the deadlines. */
   giveUpOverdue(nowMs: number): void {
     for (const [id, pending] of this.#waiting) {
       if (nowMs < pending.sendByMs) continue;

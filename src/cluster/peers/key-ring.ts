@@ -1,17 +1,17 @@
 import { hkdfSync } from 'node:crypto';
 import { createHandshakeKey, type HandshakeKey, type HandshakeTerms } from './handshake.ts';
 
-/** Names what it is for, so that the same secret gives other values elsewhere. */
+/** The purpose, so that the same secret gives other values for other purposes. */
 const FINGERPRINT_PURPOSE = 'frontrow cluster secret fingerprint 1';
 const FINGERPRINT_BYTES = 16;
 
-/** The secrets by which this node and its peers know each other: its own, and while that is changed the previous one. */
+/** The secrets of this node: its own, and during a change of secrets also the previous one. */
 export interface KeyRing {
-  /** One for each secret, its own first. A fingerprint says which secret it is and reveals nothing of it. */
+  /** One for each secret, its own first. A fingerprint identifies a secret and does not reveal it. */
   readonly fingerprints: readonly string[];
-  /** The key to prove itself by to a peer with these fingerprints; the node's own key where they are unknown. */
+  /** The key for proofs to a peer with these fingerprints; the node's own key if they are unknown. */
   keyFor(peerFingerprints: readonly string[] | null): HandshakeKey;
-  /** The key that a proof was made with; null where it was made with none of these. */
+  /** The key of a proof; null if no key of the ring made it. */
   keyOf(proof: string, role: 'dialler' | 'listener', terms: HandshakeTerms): HandshakeKey | null;
 }
 

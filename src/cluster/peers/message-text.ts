@@ -1,6 +1,6 @@
 import type { RawData } from 'ws';
 
-/** A member by the name of `__proto__`, in every spelling that JSON has for it. */
+/** A member named `__proto__`, in every spelling that JSON allows. */
 const PROTO_MEMBER =
   /"(?:_|\\u005[Ff]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[Ff])(?:t|\\u0074)(?:o|\\u006[Ff])(?:_|\\u005[Ff]){2}"\s*:/;
 
@@ -10,11 +10,11 @@ export function textOf(data: RawData, isBinary: boolean): string | null {
 }
 
 /**
- * What a peer's text says; undefined when it is no JSON, or has a member that whoever copies it would take for its
- * prototype, however deep.
+ * Parses a peer's text. Undefined if it is no JSON, or if it contains at any depth a member that would become the prototype of a
+ * copy.
  */
 export function parseMessage(text: string): unknown {
-  // The expression alone would cost a third of the parsing; nearly no text has what these look for.
+  // The expression alone would cost a third of the parsing, and nearly no text contains these.
   if ((text.includes('__proto__') || text.includes('\\u00')) && PROTO_MEMBER.test(text)) return undefined;
   try {
     return JSON.parse(text);
@@ -23,7 +23,7 @@ export function parseMessage(text: string): unknown {
   }
 }
 
-/** The elements of a frame, each numbered by whoever asked; null when it is none. */
+/** The elements of a frame with the ids that the asking side chose; null if the text is no frame. */
 export function readNumbered<T>(
   text: string,
   isElement: (value: unknown) => value is T,

@@ -1,13 +1,12 @@
 /**
- * The link to one peer: dialled until it is up, and again whenever it breaks.
+ * The link to one peer. It dials until it is up, and again when it breaks.
  *
- * LINK-1. Every command gets one outcome: an answer, or what is certain about it. A command that was not handed to the network yet
- *     is `unreachable`, one that was is `lost`, and neither is ever sent again here.
- * LINK-2. A link on which nothing is heard is broken within about 1.5 s, whoever's fault it is. Time in which this process
- *     itself stood still is not held against the peer.
- * LINK-3. A peer that says goodbye has answered all that it took, so what has no answer then is `unreachable`.
- * LINK-4. What waits is bounded, for the link, for the network and for answers; over the limit `busy`.
- * LINK-5. What a proven peer says is checked all the same; garbage breaks the link.
+ * LINK-1. Every command gets one outcome: its answer, `unreachable` if it was not handed to the network, or `lost` if it was. The
+ *     link never sends a command again.
+ * LINK-2. A silent link breaks after about 1.5 s. Time in which this process itself stood still does not count.
+ * LINK-3. A peer that says goodbye has answered all accepted commands, so commands without an answer are `unreachable`.
+ * LINK-4. The commands that wait for the link, the network or an answer are bounded; further ones are `busy`.
+ * LINK-5. Messages of an authenticated peer are checked too; a malformed one breaks the link.
  */
 import type { RawData, WebSocket } from 'ws';
 import type { Command } from '../../actors/command.ts';
@@ -25,13 +24,13 @@ import { CloseCode } from './wire.ts';
 const PING_MS = 500;
 /** Three pings. */
 const SILENCE_LIMIT_MS = 1_500;
-/** How exact deadlines are. */
+/** The precision of deadlines. */
 const TICK_MS = 50;
-/** Between two ticks no more than this counts as silence of the peer. */
+/** The most that counts as silence between two ticks. */
 const LONGEST_STEP_MS = 250;
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
-/** The pauses go on growing over a link that breaks sooner than this, so that no two nodes exchange garbage in a loop. */
+/** If a link breaks sooner, the pauses keep growing, so that two nodes do not exchange malformed messages in a loop. */
 const STEADY_MS = 1_000;
 
 const GOODBYE = 'it said goodbye';
@@ -48,13 +47,13 @@ export class PeerLink {
   readonly peer: Peer;
   readonly #deps: PeerLinkDependencies;
   readonly #inFlight = new InFlight();
-  /** The connection that is being dialled or is up. */
+  /** The connection, while it is dialled or up. */
   #socket: WebSocket | null = null;
   /** Null while the link is down. */
   #writer: FrameWriter | null = null;
   #isFlushPlanned = false;
   #isClosed = false;
-  /** Why the link is down, as the operator was told last; null while it is up. */
+  /** The last logged reason why the link is down; null while it is up. */
   #toldReason: string | null = null;
   #pauseMs = SHORTEST_PAUSE_MS;
   #upSinceMs = 0;
@@ -81,7 +80,7 @@ export class PeerLink {
     return this.#inFlight.add(command, limitMs, this.#deps.clock.monotonicMs());
   }
 
-  /** Gives up everything that is under way. Settles when the socket is gone. */
+  /** Gives up all commands in flight. Resolves when the socket is closed. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -129,7 +128,7 @@ export class PeerLink {
     this.#inFlight.writeTo(this.#writer);
   }
 
-  /** The link was up. `outcomeOfSent`: of what was sent and not answered. */
+  /** The link was up. `outcomeOfSent`: the outcome of commands that were sent and not answered. */
   #break(reason: string, outcomeOfSent: SendOutcome): void {
     const isSteady = this.#deps.clock.monotonicMs() - this.#upSinceMs >= STEADY_MS;
     if (isSteady) this.#pauseMs = SHORTEST_PAUSE_MS;
@@ -161,14 +160,14 @@ export class PeerLink {
   #planFlush(): void {
     if (this.#isFlushPlanned) return;
     this.#isFlushPlanned = true;
-    // After all that came in with this turn of the event loop, so that it goes out in one frame.
+    // At the end of the turn of the event loop, so that all its commands share a frame.
     setImmediate(() => {
       this.#isFlushPlanned = false;
       if (this.#writer !== null) this.#inFlight.writeTo(this.#writer);
     });
   }
 
-  /** The network has taken something. */
+  /** The network has taken a frame. */
   readonly #resume = (): void => {
     if (this.#writer !== null && this.#inFlight.isAnyWaiting) this.#planFlush();
   };

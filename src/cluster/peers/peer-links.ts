@@ -14,7 +14,7 @@ export function createPeerLinks(deps: {
 }): PeerLinks {
   const { keys, node, clock, log } = deps;
   const links = new Map<string, PeerLink>();
-  /** Links that are being closed. */
+  /** Closing links. */
   const leaving = new Set<Promise<void>>();
   let isClosed = false;
 

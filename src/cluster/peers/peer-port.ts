@@ -1,24 +1,24 @@
 import type { Command, Elsewhere, Reply } from '../../actors/command.ts';
 
-/** Another living node and where it is reached, host:port. */
+/** Another living node and its address, host:port. */
 export interface Peer {
   readonly node: string;
   readonly address: string;
-  /** Which cluster secrets it knows; unknown where it is left out or null. */
+  /** The fingerprints of its cluster secrets; null or missing: unknown. */
   readonly secretFingerprints?: readonly string[] | null;
 }
 
 export type PeerAnswer = Reply | Elsewhere;
 
 /**
- * `unreachable`: it never left this node, or the peer said goodbye without having taken it; nothing was done.
- * `lost`: sent, never answered; it may have been done. `busy`: refused here, too many under way.
+ * `unreachable`: the command never left this node, or the peer said goodbye without accepting it; it had no effect.
+ * `lost`: it was sent and got no answer; it may have had an effect. `busy`: this node refused it: too many are in flight.
  */
 export type SendOutcome =
   | { readonly type: 'answered'; readonly answer: PeerAnswer }
   | { readonly type: 'unreachable' | 'lost' | 'busy' };
 
-/** How the link to one peer is doing. */
+/** The state of the link to one peer. */
 export interface PeerLinkState {
   readonly peer: string;
   readonly isUp: boolean;
@@ -27,22 +27,22 @@ export interface PeerLinkState {
 }
 
 export interface PeerLinks {
-  /** Dials who is new, drops links to who is gone (what was under way there: lost). Idempotent, cheap to call 4 times a second. */
+  /** Dials new peers and drops links to former ones; their commands in flight are `lost`. Idempotent; called 4 times a second. */
   setPeers(peers: readonly Peer[]): void;
-  /** Never rejects. While the link is being established it waits, at most about 1 s. Answer limit: `limitMs`. */
+  /** Waits for the link for about 1 s at most, and for the answer for `limitMs`. Never rejects. */
   send(node: string, command: Command, limitMs: number): Promise<SendOutcome>;
   /** One entry for each known peer. */
   measure(): readonly PeerLinkState[];
-  /** Gives up everything that is under way. Idempotent. */
+  /** Gives up all commands in flight. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Answers commands of peers, locally: at once where it can. */
+/** Answers commands of peers on this node, immediately if possible. */
 export type PeerHandler = (command: Command) => PeerAnswer | Promise<PeerAnswer>;
 
 export interface PeerServer {
-  /** host:port really listened on. */
+  /** The host:port on which it listens. */
   readonly address: string;
-  /** Takes nothing new, lets what is under way be answered, up to 2 s, then closes. Idempotent. */
+  /** Accepts no more commands, answers those in flight within 2 s, then closes. Idempotent. */
   close(): Promise<void>;
 }

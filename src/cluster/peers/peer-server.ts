@@ -10,16 +10,16 @@ import { PeerSession } from './peer-session.ts';
 import { CloseCode, HANDSHAKE_LIMIT_MS, PEER_PATH, SOCKET_OPTIONS } from './wire.ts';
 
 const HEADERS_LIMIT_BYTES = 4_096;
-/** Connections that the system keeps for us until they are accepted; one that it has no room for comes back a second later. */
+/** The most connections that wait to be accepted. The system drops further ones, and a client retries a second later. */
 const BACKLOG = 2_048;
-/** Nodes of one cluster; more than this is no cluster that was ever meant. */
+/** The most links. No sensible cluster has more nodes. */
 const SESSION_LIMIT = 512;
-/** A dialler pings twice a second, and gives a silent link up long before this. */
+/** A dialler pings twice a second and gives up a silent link long before this. */
 const SILENCE_CHECK_MS = 5_000;
-/** How long a stop waits for answers. */
+/** The time for answers during a stop. */
 const DRAIN_LIMIT_MS = 2_000;
 
-/** Plain HTTP is answered, so that whoever takes the port for another one is told. */
+/** The answer to plain HTTP, so that a client with the wrong port learns of it. */
 const ANSWER_ELSEWHERE = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 function isForPeers({ method, url }: IncomingMessage): boolean {
@@ -27,7 +27,7 @@ function isForPeers({ method, url }: IncomingMessage): boolean {
 }
 
 /**
- * Listens for the links of peers. Throws when host and port cannot be listened on.
+ * Listens for the links of peers. Throws if it cannot listen on host and port.
  */
 export async function createPeerServer(deps: {
   readonly host: string;
@@ -41,7 +41,7 @@ export async function createPeerServer(deps: {
   readonly log: Log;
 }): Promise<PeerServer> {
   const { host, port, node, handle, clock, log } = deps;
-  /** By the peer's name: it has one link to this node, and a new one means that it has given the former up. */
+  /** By the peer's name. A peer has one link to this node; a new one replaces the former. */
   const sessions = new Map<string, PeerSession>();
   let closing: Promise<void> | null = null;
 
@@ -105,7 +105,7 @@ export async function createPeerServer(deps: {
     server.once('error', reject);
     server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off('error', reject);
-      // A connection that could not be accepted, for want of descriptors for instance.
+      // A connection that could not be accepted, for instance for lack of file descriptors.
       server.on('error', (error) => log.warn({ err: error }, 'the server for peers met an error'));
       resolve();
     });

@@ -1,10 +1,10 @@
 /**
- * A peer that has proven itself, and what it asks.
+ * The commands of one authenticated peer.
  *
- * SESSION-1. Only a whole frame of well-formed commands reaches the handler; anything else ends the connection.
- * SESSION-2. Every command that is taken is answered once, whatever the handler does.
- * SESSION-3. Commands under way and bytes that wait to be sent are bounded; commands beyond that get OVERLOADED, with nothing done.
- * SESSION-4. Goodbye is said when everything that was taken is answered, and nothing is taken after it.
+ * SESSION-1. Only a complete frame of well-formed commands reaches the handler; any other frame ends the connection.
+ * SESSION-2. Every accepted command is answered once, also when the handler throws.
+ * SESSION-3. Commands in flight and unsent bytes are bounded; further commands get OVERLOADED and have no effect.
+ * SESSION-4. The session says goodbye after all accepted commands are answered, and accepts none afterwards.
  */
 import type { RawData, WebSocket } from 'ws';
 import type { Command } from '../../actors/command.ts';
@@ -15,11 +15,11 @@ import { readNumbered, textOf } from './message-text.ts';
 import type { PeerAnswer, PeerHandler } from './peer-port.ts';
 import { CloseCode } from './wire.ts';
 
-/** A peer has at most 4 096 in flight; of those that it has given up some may still be under way here. */
+/** A peer has at most 4 096 in flight; some that it has given up may still run here. */
 const UNDER_WAY_LIMIT = 8_192;
-/** Answers that the network has not taken: about 90 maps of the largest hall. */
+/** The most unsent answers: about 90 maps of the largest hall. */
 const UNSENT_LIMIT_BYTES = 8 * 1_024 * 1_024;
-/** Beyond this the peer does not read at all, and even refusals pile up. */
+/** Above this the peer does not read at all, and even refusals accumulate. */
 const OVERFLOW_BYTES = 4 * UNSENT_LIMIT_BYTES;
 
 const OVERLOADED = JSON.stringify({ outcome: 'failed', code: 'OVERLOADED', effect: 'none' } satisfies PeerAnswer);
@@ -38,7 +38,7 @@ export class PeerSession {
   #isFlushPlanned = false;
   #mayTake = true;
   #isOver = false;
-  /** Whether anything was heard since it was last asked. */
+  /** Whether the peer has sent anything since the last check. */
   #isHeard = true;
 
   constructor(socket: WebSocket, deps: { readonly peer: string; readonly handle: PeerHandler; readonly log: Log }) {
@@ -56,13 +56,13 @@ export class PeerSession {
     });
   }
 
-  /** Takes nothing from now on; says goodbye as soon as all is answered. */
+  /** Accepts no more commands, and says goodbye after the last answer. */
   drain(): void {
     this.#mayTake = false;
     this.#leaveWhenDone();
   }
 
-  /** Ends the connection when nothing was heard since the last call. */
+  /** Ends the connection if the peer has sent nothing since the last call. */
   checkSilence(): void {
     if (!this.#isHeard) this.terminate();
     this.#isHeard = false;
@@ -140,7 +140,7 @@ export class PeerSession {
       this.terminate();
     } else if (!this.#isFlushPlanned) {
       this.#isFlushPlanned = true;
-      // After all that is answered in this turn of the event loop, so that it goes out in one frame.
+      // At the end of the turn of the event loop, so that all its answers share a frame.
       setImmediate(() => {
         this.#isFlushPlanned = false;
         if (this.#isOver) return;

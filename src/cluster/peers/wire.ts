@@ -1,24 +1,24 @@
 /** The rules that both ends of a peer link follow. */
 import type { Duplex } from 'node:stream';
 
-/** Raised with every change of what is said or meant on a link, a new command among it: nodes of different versions do not talk. */
+/** Raised with every change of the messages on a link, including new commands. Nodes of different versions refuse each other. */
 export const PROTOCOL_VERSION = 2;
 
-/** Where peer links are taken; everything else on that port is refused. */
+/** The path of peer links; the server refuses all others. */
 export const PEER_PATH = '/peer';
 
-/** The longest frame that is read. A map of the largest hall, 500 seats, has about 90 KiB. */
+/** The longest accepted frame. A map of the largest hall, 500 seats, has about 90 KiB. */
 export const FRAME_LIMIT_BYTES = 1_024 * 1_024;
 
-/** Both sides' patience with a handshake, from the connection on. */
+/** The time limit of a handshake, from the connection on. */
 export const HANDSHAKE_LIMIT_MS = 1_000;
 
-/** What may come over a connection before it has proven itself; a whole handshake has less than 1 KiB. */
+/** The most bytes from a connection before its handshake is complete; a handshake has less than 1 KiB. */
 const STRANGER_LIMIT_BYTES = 4_096;
 
-/** Codes with which one end closes the WebSocket; those from 4000 on are this protocol's own. */
+/** The close codes of the WebSocket; those from 4000 on are this protocol's own. */
 export const CloseCode = {
-  /** Everything that was taken is answered; what has no answer was not taken. */
+  /** All accepted commands are answered; a command without an answer was not accepted. */
   goodbye: 1001,
   tooMany: 1013,
   malformed: 4400,
@@ -27,15 +27,15 @@ export const CloseCode = {
   otherVersion: 4426,
 } as const;
 
-/** Limits and habits of every socket of a link. The library's types do not know all of them. */
+/** The options of every socket of a link. The library's types lack some of them. */
 export const SOCKET_OPTIONS = {
   maxPayload: FRAME_LIMIT_BYTES,
-  /** Frames are sent whole. */
+  /** Nodes send unfragmented frames. */
   maxFragments: 16,
-  /** Answers to pings of a peer that reads nothing. */
+  /** The most unsent answers to the pings of a peer that does not read. */
   maxPendingAutoPongs: 16,
   perMessageDeflate: false,
-  /** How long the library waits for the other end to answer a close. */
+  /** The time for the other end to answer a close. */
   closeTimeout: 500,
 };
 

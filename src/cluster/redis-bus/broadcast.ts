@@ -1,13 +1,13 @@
 /**
- * What nodes tell each other by Redis pub/sub: two connections, one to tell and one to hear.
+ * Messages between nodes by Redis pub/sub, over two connections: one publishes, one subscribes.
  *
- * It promises little on purpose, so that nobody depends on Redis: whoever uses it has a way to notice what was lost.
+ * It deliberately promises little, so that no part depends on Redis: its users detect lost messages by themselves.
  *
- * BROADCAST-1. Telling never waits and never throws. What cannot be sent at once is dropped and counted.
- * BROADCAST-2. What Redis has not yet taken is bounded, in messages and in bytes; beyond that is dropped like the rest.
- * BROADCAST-3. A node does not hear itself.
- * BROADCAST-4. Whenever something may have been missed, in either direction, those concerned are told as soon as nothing is any more.
- * BROADCAST-5. Garbage reaches nobody, and fills no log.
+ * BROADCAST-1. Sending never waits and never throws. A message that cannot be sent at once is dropped and counted.
+ * BROADCAST-2. The messages and bytes that Redis has not acknowledged are bounded; further messages are dropped.
+ * BROADCAST-3. A node does not receive its own messages.
+ * BROADCAST-4. After any possible loss, in either direction, the users are notified as soon as both connections work again.
+ * BROADCAST-5. Malformed messages reach no listener and do not fill the log.
  */
 import { Redis } from 'ioredis';
 import { type AnswerFigures, type AnswerWatch, createAnswerWatch } from '../../runtime/answer-watch.ts';
@@ -18,51 +18,51 @@ import { redisOptions } from '../../runtime/redis-options.ts';
 /** A thousand flushes of watched schedules; Redis takes one in well under a millisecond. */
 const UNANSWERED_LIMIT = 5_000;
 const UNANSWERED_LIMIT_BYTES = 4 * 1_024 * 1_024;
-/** Twice what the largest statement, 5 000 changes, has to tell. */
+/** Twice the updates of the largest statement, 5 000 changes. */
 const MESSAGE_LIMIT = 1_024 * 1_024;
 /** Redis answers within milliseconds, and listeners notice a lost message within seconds. */
 const ANSWER_LIMIT_MS = 1_000;
-/** Keeps one command and its answers small when everything is subscribed to again. */
+/** Keeps each command and its answers small when the node subscribes to all channels again. */
 const CHANNELS_PER_COMMAND = 500;
-/** Each look asks Redis for a word on the hearing connection, which else would be silent also when it is broken. */
+/** Each look pings Redis on the subscribing connection, which is normally silent even when it is broken. */
 const LOOK_EVERY_MS = 1_000;
-/** A client that fills the channels with garbage must not fill the log too. */
+/** Malformed messages must not fill the log. */
 const COMPLAIN_EVERY_MS = 60_000;
 const NODE_NAME = /^[\w-]{1,64}$/;
 
 export interface BroadcastCounts {
-  /** Messages that Redis took. */
+  /** Messages that Redis acknowledged. */
   readonly sent: number;
-  /** Messages of which that is not known, or not so. */
+  /** Messages that were not sent, or whose acknowledgement is missing. */
   readonly dropped: number;
   /** Messages of other nodes. */
   readonly received: number;
 }
 
 export interface ChannelListener {
-  /** What `node` told. False where it makes no sense. */
+  /** Receives a message of `node`. Returns false if it is malformed. */
   heard(node: string, text: string): boolean;
-  /** Everything told from now on is heard; what was told before may not have been. */
+  /** All later messages will arrive; earlier ones may have been lost. */
   listening?(): void;
 }
 
 export interface Broadcast {
   send(channel: string, text: string): void;
-  /** One listener to a channel. Hears until the returned function is called. */
+  /** Adds the channel's only listener; the returned function removes it. */
   listen(channel: string, listener: ChannelListener): () => void;
-  /** Calls `run` whenever both connections stand after one of them did not. */
+  /** Calls `run` whenever both connections are up after one of them was down. */
   whenConnected(run: () => void): void;
   counts(): BroadcastCounts;
-  /** How long the connection that tells waited for Redis. */
+  /** How long the publishing connection waited for Redis. */
   figures(): AnswerFigures;
-  /** Connects. Resolves once it tells and hears, or when the first attempt has failed: it goes on trying. */
+  /** Connects. Resolves once both connections are up, or after the first failed attempt; it then keeps trying. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
 
 export function createRedisBroadcast(deps: {
   readonly url: string;
-  /** Of this process: nobody else's, ever. */
+  /** The name of this process, which no other process ever has. */
   readonly nodeName: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -70,9 +70,9 @@ export function createRedisBroadcast(deps: {
   const { url, nodeName, clock, log } = deps;
   const teller = new Redis(url, redisOptions());
   const hearer = new Redis(url, redisOptions());
-  // Pub/sub knows no databases; services that share a server by them must not hear each other.
+  // Pub/sub ignores databases, and services in different databases of one server must not receive each other's messages.
   const prefix = `frontrow:${hearer.options.db ?? 0}:`;
-  /** Those that are ready and not given up: the client itself calls one that is being ended ready until it has ended. */
+  /** The usable connections. The client still calls a connection ready while it is being closed. */
   const up = new Set<Redis>();
   const listeners = new Map<string, ChannelListener>();
   const connectionWatchers: (() => void)[] = [];
@@ -103,7 +103,7 @@ export function createRedisBroadcast(deps: {
     for (const run of connectionWatchers) run();
   }
 
-  /** What the client has given up may still lie in the socket's buffer, which ends with the connection. */
+  /** A command that the client has given up may still be in the socket's buffer; closing the connection discards it. */
   function giveUp(client: Redis, error: unknown): void {
     complain({ err: error }, 'a message between nodes was refused or lost by Redis');
     if (isClosed || !up.delete(client)) return;
@@ -148,7 +148,7 @@ export function createRedisBroadcast(deps: {
       up.add(client);
     });
     client.on('close', () => up.delete(client));
-    // Every fault of a connection closes it, and a new one is opened.
+    // Every fault closes the connection, and the client opens a new one.
     client.on('error', (error: unknown) => log.debug({ err: error }, 'a connection for messages between nodes failed'));
   }
   teller.on('ready', noteConnected);

@@ -4,7 +4,7 @@ import type { Broadcast } from './broadcast.ts';
 import { createMessageReader } from './message-reader.ts';
 
 const CHANNEL = 'concerts';
-/** One row for each concert that is asked for. */
+/** Afterwards each requested concert costs one row. */
 const ALL_CHANGED_EVERY_MS = 60_000;
 
 /** Null: any concert. */
@@ -21,14 +21,14 @@ export interface ConcertNews {
 }
 
 /**
- * Tells other nodes that a concert was changed, so that they read it again. A node that may have missed news takes every
- * concert for changed: when it hears again, when a node that could not tell for a while says so, and, because a node may
- * end before it can, once a minute.
+ * Notifies other nodes of changed concerts, so that they read them again. A node that may have missed a message treats every
+ * concert as changed: when its own connections are up again, when another node reports that its connections were down, and
+ * once a minute, because a node may end before it can report.
  */
 export function createConcertNews(deps: {
   readonly broadcast: Broadcast;
   readonly clock: Clock;
-  /** Another node has changed it; null: any may have been changed. */
+  /** Another node has changed the concert; null: it may have changed any concert. */
   readonly onChanged: (concertId: number | null) => void;
 }): ConcertNews {
   const { broadcast, clock, onChanged } = deps;

@@ -1,22 +1,22 @@
-/** An interest that is not renewed for this long has ended: three renewals, so that one lost message ends nothing. */
+/** An interest ends if it is not renewed for this long: three renewals, so that one lost message ends none. */
 const RENEWED_WITHIN_MS = 3_000;
-/** Nodes times schedules, some 100 bytes each. What does not fit is not watched from here: those nodes ask now and then. */
+/** Nodes times schedules, some 100 bytes each. Nodes beyond the limit get no updates and ask the owner now and then. */
 const WATCHES_LIMIT = 100_000;
 
-/** Which schedules other nodes watch, as far as they have said lately. */
+/** The schedules that other nodes watch, by their recent messages. */
 export interface DistantWatchers {
   has(scheduleId: number): boolean;
   scheduleIds(): Iterable<number>;
-  /** `node` watches these. Returns those of which that was not known. */
+  /** `node` watches these. Returns the new ones. */
   note(node: string, scheduleIds: readonly number[], nowMs: number): readonly number[];
   /** `node` does not watch these any more. */
   end(node: string, scheduleIds: readonly number[]): void;
-  /** Forgets what was not renewed. To be called about once a second. */
+  /** Forgets interests that were not renewed. Call this about once a second. */
   sweep(nowMs: number): void;
 }
 
 export function createDistantWatchers(): DistantWatchers {
-  /** When each node last said so, by schedule. */
+  /** The time of each node's last message, by schedule. */
   const nodesOf = new Map<number, Map<string, number>>();
   let watches = 0;
 

@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 
-/** Reads JSON texts of a schema; null where one is not of it. The schema is compiled once. */
+/** Reads JSON texts of a schema; null for any other text. The schema is compiled once. */
 export function createMessageReader<T extends TSchema>(schema: T): (text: string) => Static<T> | null {
   const validator = Compile(schema);
   return (text) => {

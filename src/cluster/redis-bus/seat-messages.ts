@@ -2,11 +2,11 @@ import { type Static, Type } from 'typebox';
 import type { SeatHead, SeatUpdates } from '../../domain/seat-broadcast.ts';
 import { createMessageReader } from './message-reader.ts';
 
-/** What nodes tell each other of watched schedules, as JSON. */
+/** The messages between nodes about watched schedules, as JSON. */
 
 /** Twice what one statement can change: 2 000 events, or 100 payments of 50 reservations. */
 const UPDATES_LIMIT = 10_000;
-/** Some 70 KB; a node that watches more tells of them in several messages. */
+/** Some 70 KB; a node that watches more sends several messages. */
 export const SCHEDULES_PER_MESSAGE = 10_000;
 
 const strict = { additionalProperties: false };
@@ -37,7 +37,7 @@ const updatesSchema = Type.Object(
 );
 const headSchema = Type.Object({ type: Type.Literal('head'), scheduleId: id, epoch: count, seq: count }, strict);
 
-/** `begun`: watched from now on, so tell at once where they stand. `still`: once a second. `ended`: not watched any more. */
+/** `begun`: a new interest; the owner announces the head at once. `still`: renewed once a second. `ended`: no interest any more. */
 const watchingSchema = Type.Object(
   {
     type: Type.Union([Type.Literal('begun'), Type.Literal('still'), Type.Literal('ended')]),
@@ -56,7 +56,7 @@ const readSeats = createMessageReader(Type.Union([updatesSchema, headSchema]));
 
 export const readWatchingMessage = createMessageReader(watchingSchema);
 
-/** The news of a schedule; null where the text is no such news, or is of another schedule. */
+/** A message about the schedule; null if the text is none, or is about another schedule. */
 export function readSeatMessage(text: string, scheduleId: number): SeatMessage | null {
   const message = readSeats(text);
   if (message === null || message.scheduleId !== scheduleId) return null;
