@@ -1,17 +1,17 @@
-/** How long an attempt to connect may take at first: a server in the same room answers within milliseconds. */
+/** The first limit of an attempt to connect: a nearby server answers within milliseconds. */
 const FIRST_LIMIT_MS = 1_000;
-/** A server that needs longer cannot serve; a network that is half open is tried again this often. */
+/** A slower server cannot serve. On a half-open network this is also the interval between attempts. */
 const LONGEST_LIMIT_MS = 8_000;
 
 /**
- * How long attempts to connect may take. The limit doubles when an attempt takes all of it, because a server that needs
- * 1.3 s for a connection would otherwise be asked for ever, in vain and at once by all; it is short again after a success.
+ * The time limit of attempts to connect. It doubles when an attempt times out, because attempts on a server that needs 1.3 s for
+ * a connection would otherwise never succeed. A success resets it.
  */
 export interface ConnectPatience {
-  /** For the attempt that begins now, in milliseconds. */
+  /** The limit of an attempt that begins now. */
   limitMs(): number;
   succeeded(): void;
-  /** An attempt under this limit was given up. One of several that began together counts. */
+  /** An attempt under this limit has timed out. Of several that began together, one counts. */
   gaveUp(limitMs: number): void;
 }
 

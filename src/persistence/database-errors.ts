@@ -4,10 +4,10 @@ import { Fault, type FaultEffect, INVALID_VALUE, Refusal } from '../domain/error
 /** Error responses after which the same statement may succeed: serialization failure, deadlock, lock and statement timeout. */
 const RETRYABLE = new Set(['40001', '40P01', '55P03', '57014']);
 
-/** The server waited for a lock for as long as a statement may. */
+/** The lock timeout has expired. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Division by zero: how a statement undoes itself when its row counts differ. */
+/** Division by zero: a statement undoes itself this way when its row counts differ. */
 export const COUNTS_DIFFER = '22012';
 /** Class "data exception": a value that the database cannot take. */
 const DATA_EXCEPTION = '22';
@@ -15,10 +15,10 @@ const DATA_EXCEPTION = '22';
 /** Error responses with which the server ends the session: shutdown, crash, not yet ready, idle limits. */
 const SESSION_ENDED = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
 
-/** Error responses of a server that is there but cannot write: a standby after failover, a dropped database. */
+/** Error responses of a reachable server that cannot write: a standby after failover, a dropped database. */
 const CANNOT_SERVE = new Set(['25006', '57P04']);
 
-/** Failures to connect: nothing was sent, so nothing was done. */
+/** Failures to connect: the statement was not sent. */
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT']);
 
 /** Failures of a socket that may have carried the statement. */
@@ -42,8 +42,8 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /**
- * The driver reports a lost or refused connection of its own accord as a bare Error without a code.
- * Only for errors that came out of a call of the driver: elsewhere a bare Error says nothing.
+ * The driver reports some lost or refused connections as a plain Error without a code. Use this only for errors of driver calls:
+ * elsewhere a plain Error means nothing.
  */
 function isDriverReport(error: unknown): boolean {
   return error instanceof Error && Object.getPrototypeOf(error) === Error.prototype && codeOf(error) === undefined;
@@ -63,14 +63,14 @@ export function isInDoubt(error: unknown): boolean {
   return CONNECTION_LOST.has(codeOf(error) ?? '') || isDriverReport(error);
 }
 
-/** Whether PostgreSQL said for certain that nothing was done and that the same statement may be sent again. */
+/** Whether the statement certainly had no effect and may be sent again. */
 export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(sqlState(error) ?? '');
 }
 
 /**
- * Whether the error of a driver call means that the database cannot be reached or cannot work at present: connection
- * refused or lost, pool exhausted, SQLSTATE classes 08 (connection), 53 (resources) and 58 (its own disk), a shutdown.
+ * Whether the error of a driver call means that the database is unreachable or cannot work at present: connection refused or
+ * lost, pool exhausted, SQLSTATE classes 08 (connection), 53 (resources) and 58 (its own disk), a shutdown.
  */
 export function isUnavailable(error: unknown): boolean {
   const state = sqlState(error);
@@ -79,26 +79,26 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * Whether a statement waited too long for a row that another transaction has locked or is about to commit. The server then
- * names the row in `where`; of a table that is locked as a whole it names nothing.
+ * Whether a statement timed out waiting for a row that another transaction has locked or is about to commit. The server names the
+ * row in `where`; for a locked table it names nothing.
  */
 export function isRowLocked(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE && error.where !== undefined;
 }
 
-/** Whether a statement waited too long for a lock on a whole table. */
+/** Whether a statement timed out waiting for a lock on a whole table. */
 export function isTableLocked(error: unknown): boolean {
   return sqlState(error) === LOCK_NOT_AVAILABLE && !isRowLocked(error);
 }
 
-/** Whether the database refused a value of the caller's, as a trigger may for reasons that only the operator knows. */
+/** Whether the database refused a value of the caller. A trigger of the operator may do so too. */
 export function isInvalidValue(error: unknown): boolean {
   const state = sqlState(error);
   return state !== undefined && state.startsWith(DATA_EXCEPTION) && state !== COUNTS_DIFFER;
 }
 
 /**
- * Whether the database refused a statement for a part of it: a value, a constraint, a trigger. Nothing was done, and
+ * Whether the database refused a statement for a part of it: a value, a constraint, a trigger. The statement had no effect, and
  * the other parts may succeed without that one.
  */
 export function isOfOnePart(error: unknown): boolean {
@@ -106,12 +106,12 @@ export function isOfOnePart(error: unknown): boolean {
 }
 
 /**
- * For a `catch` around a driver call. `effect` is what is true when the answer is missing: `none` for reads, `unknown` for
- * writes; it becomes `none` where the error is certain, as every other error response is.
+ * Converts the error of a driver call. `effect` applies if the answer is missing: `none` for reads, `unknown` for writes. An error
+ * response is certain, so its effect is `none`.
  *
  * - A value that the database refuses is a Refusal `VALIDATION_FAILED`.
  * - Every other error response, and a database that is unavailable, is a Fault `STORE_UNAVAILABLE`.
- * - Row counts that differ, and whatever did not come from the database, stay what they are: bugs.
+ * - Different row counts, and errors that did not come from the database, are bugs and stay as they are.
  */
 export function toFault(error: unknown, effect: FaultEffect): Error {
   if (isInvalidValue(error)) return new Refusal(INVALID_VALUE, { cause: error });

@@ -8,17 +8,17 @@ import { requireUsableServer, UnusableDatabase } from './server-requirements.ts'
 
 const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('migrations/', import.meta.url));
 
-/** Any constant will do, as long as every node takes the same one. */
+/** An arbitrary constant, the same for all nodes. */
 const LOCK_ID = 5_202_611_200;
 
-/** Longer than any migration here takes; a node that waits longer waits for one that hangs. */
+/** Longer than any migration takes: a node that waits longer waits for one that hangs. */
 const LOCK_WAIT_MS = 60_000;
 
-/** A migration may rewrite tables, which takes longer than any statement that serves a request may. */
+/** A migration may rewrite tables, which takes longer than statements of requests may. */
 const MIGRATION_STATEMENT_TIMEOUT_MS = 600_000;
 
 /**
- * Brings the schema up to date and returns the names of the migrations that it ran, none when there was nothing to do.
+ * Brings the schema up to date and returns the names of the migrations that it ran.
  * Nodes that start at once take turns under a session lock of PostgreSQL, which ends with the connection of its holder.
  * All pending migrations are one transaction. Throws UnusableDatabase for a database that the service cannot run
  * on, and for a lock that was not granted within 60 s; anything else is the driver's error.
@@ -35,7 +35,7 @@ export async function migrate(settings: {
     ...connectionSettings(databaseUrl),
     statement_timeout: MIGRATION_STATEMENT_TIMEOUT_MS,
   });
-  // Without a listener, a connection that dies between two statements would end the process; the next statement says it.
+  // Without a listener, the loss of the connection between two statements would end the process. The next statement reports it.
   client.on('error', (error) => log.debug({ err: error }, 'the connection that migrates was lost'));
   await client.connect();
   try {
@@ -63,7 +63,7 @@ export async function migrate(settings: {
   }
 }
 
-/** Leaves the wait as the session's lock limit, under which migrations wait for the statements of nodes that still serve. */
+/** The wait stays the session's lock timeout, so migrations also wait that long for statements of serving nodes. */
 async function takeLock(client: pg.Client, waitMs: number): Promise<void> {
   await client.query("SELECT set_config('lock_timeout', $1, false)", [`${waitMs}ms`]);
   try {

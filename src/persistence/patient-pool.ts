@@ -7,10 +7,10 @@ type Callback = (
   done: (release?: unknown) => void,
 ) => void;
 
-/** A caller that waits longer for a connection is better served by a 503 that it can act on. */
+/** After this wait a caller is better served by a 503. */
 const WAITING_LIMIT_MS = 1_000;
 
-/** Clients whose attempt to connect has the limit of the moment. */
+/** Clients whose attempts to connect have the current limit. */
 function patientClients(patience: ConnectPatience): typeof pg.Client {
   return class extends pg.Client {
     constructor(config: pg.ClientConfig) {
@@ -30,8 +30,8 @@ function patientClients(patience: ConnectPatience): typeof pg.Client {
 }
 
 /**
- * A pool whose callers wait a second for a connection, while an attempt to connect may take longer: it then serves the next
- * caller. The pool's own limit is one for both, so that a slow server never got a connection finished.
+ * A pool whose callers wait for a connection for one second. An attempt to connect may take longer; it then serves the next
+ * caller. The library has one limit for both, under which attempts on a slow server never succeeded.
  */
 export class PatientPool extends pg.Pool {
   constructor(config: pg.PoolConfig) {

@@ -3,19 +3,19 @@ import type { Log } from '../runtime/log.ts';
 import { PatientPool } from './patient-pool.ts';
 import { startupOptions, withStartupOptions } from './session-settings.ts';
 
-/** For what connects at the start, when nobody waits; pools and lanes have limits of their own. */
+/** For connections at the start, when no caller waits; pools and lanes have their own limits. */
 const CONNECTION_TIMEOUT_MS = 8_000;
-/** By which the server's list of sessions tells ours from others. */
+/** Marks this service's sessions in the server's list. */
 export const APPLICATION_NAME = 'frontrow';
-/** Ends a statement that runs away, so that it cannot keep its connection and its locks from everybody else. */
+/** Ends a runaway statement, which would keep its connection and its locks. */
 const STATEMENT_TIMEOUT_MS = 5_000;
-/** Every lock here is held for one short statement; whoever waits longer waits for something broken. */
+/** Every lock is held for one short statement. A longer wait means that something is broken. */
 export const LOCK_TIMEOUT_MS = 1_000;
-/** A transaction whose process stopped thinking (a debugger, SIGSTOP) must not keep its row locks. */
+/** A stopped process (a debugger, SIGSTOP) must not keep its row locks. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
-/** How soon the server notices that the client of a running statement is gone, and ends it. */
+/** How soon the server notices that the client of a running statement is gone, and ends the statement. */
 const CLIENT_CONNECTION_CHECK_MS = 500;
-/** Tells a connection whose other end vanished without a word from one that is merely idle. */
+/** Detects that the other end of an idle connection has vanished. */
 const KEEP_ALIVE_DELAY_MS = 2_000;
 
 const INT8 = 20;
@@ -23,7 +23,7 @@ const NUMERIC = 1700;
 const INT8_ARRAY = 1016;
 const NUMERIC_ARRAY = 1231;
 
-/** A number as PostgreSQL writes it; a RangeError instead of a value that a JavaScript number cannot hold exactly. */
+/** Parses a number. Throws a RangeError for a value that a JavaScript number cannot hold exactly. */
 function parseNumber(text: string): number {
   const value = Number(text);
   if (!(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) {
@@ -47,7 +47,7 @@ const NUMBER_PARSERS = new Map<number, (text: string) => unknown>([
 
 /**
  * Type parsers under which `bigint`, `numeric`, `count(*)` and `sum()` arrive as numbers instead of strings.
- * A value beyond ±2^53 is a RangeError. They belong to a connection; the driver's global ones stay as they are.
+ * A value beyond ±2^53 is a RangeError. They belong to a connection; the driver's global parsers do not change.
  */
 const numberTypes: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: string): ((text: string) => unknown) => {
@@ -57,9 +57,9 @@ const numberTypes: pg.CustomTypesConfig = {
 };
 
 /**
- * The settings of every connection: exact numbers, what the SQL depends on whatever the server's own defaults are, commits
- * that are on disk before they are acknowledged, and limits that the server itself enforces. `more` adds settings by name.
- * A client-side `query_timeout` is left out on purpose: the statement would go on behind it, and commit.
+ * The settings of every connection: exact numbers, the settings on which the SQL depends, durable commits, and limits that the
+ * server enforces. `more` adds settings by name. There is deliberately no client-side `query_timeout`: after it the statement
+ * would continue, and commit.
  */
 export function connectionSettings(databaseUrl: string, more: Readonly<Record<string, string>> = {}): pg.ClientConfig {
   const options = startupOptions({ client_connection_check_interval: CLIENT_CONNECTION_CHECK_MS, ...more });
@@ -77,15 +77,15 @@ export function connectionSettings(databaseUrl: string, more: Readonly<Record<st
 }
 
 /**
- * A pool of at most `max` connections. Waiting for one is bounded, and a connection that dies, idle or checked out,
- * is logged and replaced instead of ending the process. The creator calls `end()`.
+ * A pool of at most `max` connections. Waits for a connection are bounded. The loss of a connection, idle or checked out, is
+ * logged and does not end the process. The creator calls `end()`.
  */
 export function createPool(settings: { databaseUrl: string; max: number; log: Log }): pg.Pool {
   const { databaseUrl, max, log } = settings;
   const pool = new PatientPool({ ...connectionSettings(databaseUrl), max });
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
-  // A checked-out client is not covered by the pool's listener: without one of its own, its death is an uncaught error.
-  // The user of the connection learns of the loss from its statement.
+  // The pool's listener does not cover checked-out clients; without their own, a loss would be an uncaught error. The user of
+  // the connection learns of the loss from its statement.
   pool.on('connect', (client) =>
     client.on('error', (error) => log.debug({ err: error }, 'a database connection was lost')),
   );

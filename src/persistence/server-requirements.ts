@@ -1,23 +1,23 @@
 import type { ClientBase } from 'pg';
 import type { Log } from '../runtime/log.ts';
 
-/** The oldest PostgreSQL that the SQL of this service was run on. */
+/** The oldest tested version of PostgreSQL. */
 const OLDEST_SERVER_VERSION = 150_000;
 
-/** The database is one that the service cannot run on; the message says why in words for the operator. */
+/** The service cannot run on this database; the message tells the operator why. */
 export class UnusableDatabase extends Error {
   override readonly name = 'UnusableDatabase';
 }
 
 interface ServerRow {
   readonly encoding: string;
-  /** What server, database and role allow to this role. */
+  /** The connections that server, database and role allow. */
   readonly allowed: number;
-  /** What the server can still take. */
+  /** The connections that the server can still accept. */
   readonly free: number;
 }
 
-/** Asked first: older servers do not know all that the other question is about. */
+/** Runs first: the other query fails on older servers. */
 const VERSION =
   "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name";
 
@@ -32,9 +32,9 @@ FROM pg_database d, pg_roles r, LATERAL (
 WHERE d.datname = current_database() AND r.rolname = current_user`;
 
 /**
- * Throws UnusableDatabase for a server older than 15, for a database whose encoding cannot hold every text, and where fewer
- * connections are allowed than the node uses: such a node would answer a part of its requests with 503 for ever. Warns
- * where other clients have taken so many that too few are free now.
+ * Throws UnusableDatabase for a server older than 15, for a database whose encoding cannot hold every text, and if the node needs
+ * more connections than the server allows: it would answer some requests with 503 for ever. Warns if other clients leave too
+ * few connections now.
  */
 export async function requireUsableServer(
   client: ClientBase,

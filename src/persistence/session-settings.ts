@@ -1,6 +1,6 @@
 /**
- * Settings of PostgreSQL that this service's SQL depends on. They are set when a connection starts, because a role, a
- * database or the server may have others: under another DateStyle a charge that was done was answered as refused.
+ * Settings of PostgreSQL on which this service's SQL depends. Each connection sets them, because a role, a database or the server
+ * may have others: under another DateStyle a completed charge was answered as refused.
  */
 const PINNED = {
   // How values are written and read.
@@ -15,14 +15,14 @@ const PINNED = {
   // What a commit means.
   default_transaction_isolation: 'read committed',
   synchronous_commit: 'on',
-  // Idle connections of a pool and of a lane are to stay.
+  // Idle connections of pools and lanes stay open.
   idle_session_timeout: '0',
 } as const;
 
 /**
- * How soon the server gives up a client that vanished without a word. Its backend keeps row locks until then; by the defaults
- * of the operating system that takes hours. Probes find a dead idle connection within 5 s (2 s, then three probes a second
- * apart), and an answer that the client does not acknowledge breaks the connection within 5 s too.
+ * How soon the server gives up a vanished client, whose backend keeps row locks until then. The defaults of the operating system
+ * take hours. Probes detect a dead idle connection within 5 s (2 s, then three probes a second apart), and an answer that the
+ * client does not acknowledge breaks the connection within 5 s too.
  */
 const VANISHED_CLIENT = {
   tcp_keepalives_idle: '2',
@@ -31,10 +31,10 @@ const VANISHED_CLIENT = {
   tcp_user_timeout: '5000',
 } as const;
 
-/** Parameters of a URL that the driver would take instead of ours. */
+/** URL parameters that would override this service's settings in the driver. */
 const OVERRIDING = ['options', 'statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
 
-/** Settings by name as the server takes them with the start of a connection. */
+/** The startup options of a connection, from settings by name. */
 export function startupOptions(settings: Readonly<Record<string, string | number>>): string {
   return Object.entries({ ...PINNED, ...VANISHED_CLIENT, ...settings })
     .map(([name, value]) => `-c ${name}=${String(value).replaceAll('\\', '\\\\').replaceAll(' ', '\\ ')}`)
@@ -42,8 +42,8 @@ export function startupOptions(settings: Readonly<Record<string, string | number
 }
 
 /**
- * The URL without what would override the settings of a connection, and its own `options` followed by ours: of two values
- * for one setting the server takes the last.
+ * Removes the overriding parameters from the URL, and puts the URL's `options` before this service's: of two values of a setting
+ * the server takes the last.
  */
 export function withStartupOptions(
   databaseUrl: string,

@@ -1,11 +1,11 @@
 /** Enough rows to see what is wrong; the total says how much. */
 export const ROWS_SHOWN = 10;
 
-/** What the audit found out about one invariant. */
+/** The result of the audit for one invariant. */
 export interface AuditFinding {
   /** Its name, which stays the same between versions. */
   readonly invariant: string;
-  /** What it says, in a sentence. */
+  /** The invariant in a sentence. */
   readonly says: string;
   /** How many rows break it. */
   readonly total: number;

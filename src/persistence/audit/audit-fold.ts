@@ -1,7 +1,7 @@
 /**
- * Folds the log of one schedule, event by event, and compares what comes out with the rows that the service wrote beside it.
- * It judges by the log alone and trusts nothing else; an event that breaks a rule is reported once and applied as far as it
- * makes sense, so that one fault is not followed by a hundred echoes.
+ * Folds the log of one schedule, event by event, and compares the result with the rows that the service wrote. It trusts only the
+ * log. It reports an event that breaks a rule once and applies the event as far as possible, so that one fault causes no further
+ * reports.
  */
 import type { ReservationStatus } from '../../domain/reservation.ts';
 
@@ -73,7 +73,7 @@ const FALL_LIMIT_MS = 10_000;
 
 type Known = { -readonly [K in keyof LoggedReservation]: LoggedReservation[K] };
 
-/** An event as far as the audit reads it; whatever is missing or of another type is undefined. */
+/** An event as far as the audit reads it; missing members and those of another type are undefined. */
 interface ReadEvent {
   readonly type: string | undefined;
   readonly seatNumber: number | undefined;

@@ -5,7 +5,7 @@ const ROWS_PER_FETCH = 500;
 
 /** A result that is read row by row. */
 export interface Peekable<R> {
-  /** The row at which it stands; undefined at the end. */
+  /** The present row; undefined at the end. */
   peek(): R | undefined;
   /** Goes on to the next row. */
   advance(): Promise<void>;

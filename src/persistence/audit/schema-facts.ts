@@ -1,5 +1,5 @@
 /**
- * What the catalog of PostgreSQL says about the schema, in words that no version changes.
+ * Facts about the schema from PostgreSQL's catalog, in a form that is the same for all versions.
  *
  * Facts are columns of `pg_catalog`. Where PostgreSQL only gives text (defaults, checks, predicates, the view), the text loses what
  * versions write differently: spaces, parentheses, casts and letter case of keywords. Objects of extensions are left out, and so

@@ -1,12 +1,12 @@
 /**
- * The durable alarm: ends holds whose owner does not.
+ * The durable alarm: wakes the owners of holds that have expired.
  *
- * It owns the scan for deadlines that have passed and the jobs that wake their schedules; what ends is decided by the
- * schedule's owner, whom `wake` tells. No seat is touched here, so a job that comes late, twice or at once on two nodes is harmless.
- * ALARM-1. Deadlines are found from `schedule_heads.next_expiry_at`, which is committed with the hold: a crash cannot forget one.
- * ALARM-2. One scan waits in the queue at any time, for all nodes together. Each scan puts the next in place before it works, and
- *     every node puts one in place at its start and now and then, so no crash can break the chain.
- * ALARM-3. At most one job per schedule waits, and a job that a dead worker holds keeps no other from running.
+ * It scans for expired deadlines and runs the jobs that wake their schedules. Only the schedule's owner ends holds. The alarm
+ * changes no seat, so a job that runs late, twice or on two nodes at once is harmless.
+ * ALARM-1. The scan reads `schedule_heads.next_expiry_at`, which is committed with the hold, so a crash loses no deadline.
+ * ALARM-2. One scan waits in the queue at any time, for all nodes together. Each scan queues the next before it works, and every
+ *     node queues one at its start and now and then, so no crash breaks the chain.
+ * ALARM-3. At most one job per schedule waits, and the job of a dead worker blocks no other.
  */
 import type { PgBoss } from 'pg-boss';
 import type { Clock } from '../../runtime/clock.ts';
@@ -15,11 +15,11 @@ import type { Log } from '../../runtime/log.ts';
 export interface AlarmSettings {
   /** Between two scans. */
   readonly scanEveryMs: number;
-  /** How long the owner's own timer is given before the alarm looks. */
+  /** The head start of the owner's own timer. */
   readonly graceMs: number;
-  /** Between two looks at an empty queue; pg-boss allows no less than 500. */
+  /** Between two polls of an empty queue; pg-boss allows no less than 500. */
   readonly pollEveryMs: number;
-  /** Between two looks of a node at whether a scan waits. */
+  /** Between two checks of a node for a waiting scan. */
   readonly watchEveryMs: number;
   /** After this a wake is given up, and the next scan finds the schedule again. */
   readonly wakeTimeoutMs: number;
@@ -37,11 +37,11 @@ export const ALARM_SETTINGS: AlarmSettings = {
 const SCAN = 'expiry-scan';
 const WAKE = 'expiry-wake';
 
-/** `short`: one may wait (per key), any number may run, so what a dead worker left running blocks nobody. */
+/** `short`: one job per key may wait and any number may run, so the job of a dead worker blocks no other. */
 const POLICY = 'short';
-/** A worker that takes longer is as good as dead; nobody waits for it, this only clears it away. */
+/** A slower worker counts as dead; this only removes its job. */
 const EXPIRE_SECONDS = 15;
-/** Finished jobs say nothing that the metrics do not; a scan every 2 s must not grow the table. */
+/** The metrics cover finished jobs, and a scan every 2 s must not grow the table. */
 const DELETE_AFTER_SECONDS = 60;
 /** No retries: the next scan finds what is still due. */
 const QUEUE = {
@@ -50,12 +50,12 @@ const QUEUE = {
   expireInSeconds: EXPIRE_SECONDS,
   deleteAfterSeconds: DELETE_AFTER_SECONDS,
 };
-/** One statement's worth. A rush over more dates than this is found by the scans that follow. */
+/** The limit of one scan; the next scans find further schedules. */
 const SCHEDULES_PER_SCAN = 5_000;
 const WAKES_PER_FETCH = 100;
 const WAKE_WORKERS = 2;
 
-/** In random order, so that schedules that cannot be woken never keep others out of a bounded scan. */
+/** In random order, so that schedules whose wakes fail do not keep others out of a bounded scan. */
 const DUE = `
   SELECT schedule_id::text AS schedule_id FROM schedule_heads
   WHERE next_expiry_at <= clock_timestamp() - $1::int * interval '1 millisecond'
@@ -70,9 +70,9 @@ interface DueRow {
 }
 
 export interface Alarm {
-  /** Takes up work; `boss` is started. */
+  /** Starts the workers; `boss` is started. */
   start(): Promise<void>;
-  /** Takes up nothing new. */
+  /** Starts no more checks. */
   close(): void;
 }
 
@@ -89,7 +89,7 @@ export function createAlarm(dependencies: {
   let cancelWatch: (() => void) | undefined;
   let closed = false;
 
-  /** Whether this put a scan in place; false when one waits already, which pg-boss tells by a null. */
+  /** Queues a scan; false if one waits already, for which pg-boss returns null. */
   async function placeScan(delayMs: number): Promise<boolean> {
     return (await boss.send(SCAN, null, { startAfter: delayMs / 1_000 })) !== null;
   }
@@ -104,7 +104,7 @@ export function createAlarm(dependencies: {
 
   /** Resolves when the owner has answered, or after the time limit; never rejects. */
   async function wakeOnce(scheduleId: number): Promise<void> {
-    // An owner that is slow to answer must not gather a worker per scan.
+    // A slow owner must not occupy one more worker with each scan.
     if (waking.has(scheduleId)) return;
     waking.add(scheduleId);
     const { promise: limit, resolve } = Promise.withResolvers<'late'>();
@@ -145,7 +145,7 @@ export function createAlarm(dependencies: {
         await placeScan(settings.scanEveryMs);
         await scan();
       });
-      // What fell due while no node was there is not left to wait for the first job's turn.
+      // Holds that expired while no node ran do not wait for the first job.
       await scan();
       await watch();
     },

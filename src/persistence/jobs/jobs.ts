@@ -15,42 +15,42 @@ const JOB_SETTINGS: JobSettings = { ...ALARM_SETTINGS, pruneAfterStartMs: 30_000
 
 /** pg-boss's own tables. */
 const SCHEMA = 'pgboss';
-/** Four workers that poll in turn, and maintenance: the rest of the service keeps its connections to itself. */
+/** For four workers that poll in turn, and maintenance. The rest of the service has its own connections. */
 export const JOB_CONNECTIONS = 3;
-/** Nobody waits for a job, and a server that is slow to accept must get its connections finished. */
+/** No caller waits for a job, and connections to a slow server must succeed. */
 const CONNECTION_TIMEOUT_MS = 8_000;
 /** Longer than a request's: nodes that start at once take turns to install the schema, and maintenance sweeps a table. */
 const SERVER_SETTINGS = { statement_timeout: 15_000, lock_timeout: 10_000, client_connection_check_interval: 500 };
-/** pg-boss hands these to its driver: a connection whose other end vanished without a word is given up, not waited for. */
+/** pg-boss passes these to its driver, which then gives up a connection whose other end has vanished. */
 const DRIVER_SETTINGS = { keepAlive: true, keepAliveInitialDelayMillis: 2_000, query_timeout: 20_000 };
 /** Looks for finished jobs to delete and for dead workers. */
 const MAINTAIN_EVERY_SECONDS = 60;
-/** A close waits this long for jobs that run; they are safe to cut short. pg-boss allows no less. */
+/** A close waits this long for running jobs, which may be cut short. pg-boss allows no less. */
 const STOP_TIMEOUT_MS = 1_000;
-/** While the database is away every poll fails, several times a second. */
+/** While the database is unavailable, polls fail several times a second. */
 const QUIET_AFTER_ERROR_MS = 10_000;
 
-/** What the losers of a race to install the schema may see: duplicates of each kind, a deadlock, a lock timeout. */
+/** Errors of the losers of a race to install the schema: duplicates of each kind, a deadlock, a lock timeout. */
 const LOST_RACE = new Set(['23505', '42P06', '42P07', '42710', '42701', '42723', '40P01', '55P03', '22012']);
 const START_ATTEMPTS = 5;
 
 const PRUNE = 'prune';
 const PRUNE_HOURLY = '23 * * * *';
 const PRUNE_QUEUE = { policy: 'short', retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 86_400 };
-/** Nothing waits for a pruning. */
+/** Pruning is not urgent. */
 const PRUNE_POLL_SECONDS = 5;
 
 /** The background jobs of a node: the durable alarm for ended holds, and pruning. Both methods are idempotent. */
 export interface Jobs {
-  /** Installs or upgrades pg-boss's schema and takes up work. Throws the driver's error when the database is away. */
+  /** Installs or upgrades pg-boss's schema and starts the workers. Throws the driver's error if the database is unavailable. */
   start(): Promise<void>;
-  /** Takes up nothing new and gives what runs a moment to end. */
+  /** Starts no more jobs and gives running ones a moment to end. */
   close(): Promise<void>;
 }
 
 /**
- * Jobs of pg-boss on connections of their own. `wake` sends the owner of a schedule word that a hold of it is over; it may be
- * called for schedules that need no waking and more than once.
+ * Jobs of pg-boss on their own connections. `wake` notifies the owner of a schedule that a hold is over. It may be called more than
+ * once, and for schedules without such a hold.
  */
 export function createJobs(dependencies: {
   databaseUrl: string;
@@ -82,7 +82,7 @@ export function createJobs(dependencies: {
       connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
       schema: SCHEMA,
       maintenanceIntervalSeconds: MAINTAIN_EVERY_SECONDS,
-      // Rebuilding indexes is the operator's to decide, not something that a node does in the middle of a sale.
+      // Operators decide when to rebuild indexes; a node must not do it in the middle of a sale.
       reindex: false,
     });
     boss.on('error', reportError);
@@ -109,7 +109,7 @@ export function createJobs(dependencies: {
     };
     await boss.createQueue(PRUNE, PRUNE_QUEUE);
     await boss.schedule(PRUNE, PRUNE_HOURLY);
-    // Swallowed when another node's is waiting already, which serves as well.
+    // Has no effect if another node's job waits already, which is as good.
     await boss.send(PRUNE, null, { startAfter: settings.pruneAfterStartMs / 1_000 });
     await boss.work(PRUNE, { pollingIntervalSeconds: PRUNE_POLL_SECONDS }, async ([job]) => {
       const pruned: Partial<Record<Prunable, number>> = {};
@@ -127,7 +127,7 @@ export function createJobs(dependencies: {
   }
 
   async function closeAll(): Promise<void> {
-    // A start under way must be seen through: what it has opened is only known then.
+    // Only a finished start says what it has opened.
     await starting?.catch(() => undefined);
     running?.alarm.close();
     await running?.boss.stop({ timeout: STOP_TIMEOUT_MS });

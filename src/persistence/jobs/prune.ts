@@ -5,8 +5,8 @@ export type Execute = (text: string, values: readonly unknown[]) => Promise<read
 const ROWS_PER_STATEMENT = 1_000;
 
 /**
- * Deletes up to $1 rows of `table` for which `isOld` holds. A row that is locked or was changed meanwhile is left to the next
- * round, so pruning never waits for anybody and never takes a key that has just been used anew.
+ * Deletes up to $1 rows of `table` for which `isOld` holds. It leaves rows that are locked or have changed meanwhile to the next
+ * round, so pruning never waits and never deletes a key that has just been used again.
  */
 function pruneStatement(table: string, key: string, isOld: string, order: string): string {
   const columns = key.split(', ');

@@ -6,16 +6,17 @@ import { ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
 /*
  * The append: fence, log, reservation rows and recorded grants of many schedules in one statement.
  *
- * APPEND-1. A schedule's part is done if and only if its head row stands at `first_seq - 1` under `epoch`; its id is then returned.
+ * APPEND-1. A schedule's part is done if and only if its head row is at `first_seq - 1` under `epoch`; the statement then returns
+ *     its id.
  * APPEND-2. `held` waits for `ended`: PostgreSQL runs data-modifying parts in any order, and a seat that expires and is held again
  *     in one flush would meet the unique index of live seats.
  * APPEND-3. The row counts are compared inside the statement, so that log and rows cannot part: a difference divides by zero and
  *     undoes everything. So does a key that another request has recorded in the last 24 hours.
  * APPEND-4. Parts are sorted by schedule and keys by user, which is the lock order of every statement of the service.
- * APPEND-5. What a flush has none of is not in its statement: with nothing to do, it would still cost its set-up.
+ * APPEND-5. A flush has only the steps that it needs: an empty step would still cost its set-up.
  */
 
-/** A column of what the statement is given. */
+/** A column of the statement's input. */
 interface Column<Row> {
   readonly name: string;
   /** `lines` are texts without line breaks, which JSON texts and keys are; the other types have literals without quotes. */
@@ -52,7 +53,7 @@ const HOLDS: readonly Column<ReservationInsert>[] = [
   { name: 'seq', type: 'bigint', of: (row) => row.seq },
 ];
 
-/** Of reservations that may have ended in the flush in which they began. */
+/** For reservations that may end in the flush in which they began. */
 const INSERTS: readonly Column<ReservationInsert>[] = [
   ...HOLDS,
   { name: 'status', type: 'text', of: (row) => row.status },

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL's literal of an array whose elements need no quotes: numbers, UUIDs, words. The driver, handed an array, looks at
- * every element for what to escape, which costs more than writing it.
+ * A PostgreSQL array literal of elements that need no quotes: numbers, UUIDs, words. The driver would check every element of an
+ * array for characters to escape, which costs more than writing it.
  */
 export function plainArray(elements: readonly (string | number)[]): string {
   return `{${elements.join(',')}}`;

@@ -5,20 +5,20 @@ import type { Backend } from './backend.ts';
 import type { Lane } from './lane.ts';
 
 /*
- * The turns in which a node's beats use the lanes.
+ * Sends a node's beats over the lanes.
  *
- * BEAT-1. Beats use the lanes in turn. A beat of a wedged or disconnected lane waits for that lane, so a node whose lanes are
- *     all wedged loses its schedules.
+ * BEAT-1. Beats use the lanes in turn. A beat waits for its lane if that is wedged or disconnected, so a node whose lanes are all
+ *     wedged loses its schedules.
  * BEAT-2. A lane that waits for a lock is not wedged: the server answers it at the lock timeout. Its beat uses another free lane.
- *     No beat waits for a lock itself: one that finds its row locked is rejected.
- *     A lost connection's backend is ended, because it may keep the row locked.
+ *     No beat waits for a lock itself: it is rejected if its row is locked. The journal ends the backend of a lost connection,
+ *     because it may keep the row locked.
  * BEAT-3. A beat that still waits when its lane's next turn comes is rejected.
  */
 
-/** The server ends a wait for a lock in time. The margin covers the answer's way through a busy machine. */
+/** Later than the lock timeout, with a margin for the answer on a busy machine. */
 const WEDGED_AFTER_MS = LOCK_TIMEOUT_MS + 500;
 
-/** A row that another transaction has locked is neither raised nor known to be dead. */
+/** If another transaction has locked the row, the beat is not raised and the node is not known to be dead. */
 const BEAT = `
 WITH own AS MATERIALIZED (
   SELECT node FROM nodes WHERE node = $1 AND dead_at IS NULL FOR NO KEY UPDATE SKIP LOCKED
@@ -35,7 +35,7 @@ interface WaitingBeat {
 }
 
 export interface BeatTurns extends Heartbeat {
-  /** Sends the waiting beats for which a lane is free. */
+  /** Sends waiting beats on free lanes. */
   send(): void;
 }
 
@@ -43,9 +43,9 @@ export interface BeatTurns extends Heartbeat {
 export function createBeatTurns(deps: {
   readonly lanes: readonly Lane[];
   readonly clock: Clock;
-  /** A beat waits to be sent. */
+  /** Called when a beat waits to be sent. */
   readonly onWaiting: () => void;
-  /** The connection of a beat was lost, and its backend may still be at work. */
+  /** Called when the connection of a beat was lost; its backend may still run. */
   readonly onDoubt: (backend: Backend | null) => void;
 }): BeatTurns {
   const { lanes, clock, onWaiting, onDoubt } = deps;

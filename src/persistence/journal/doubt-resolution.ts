@@ -7,14 +7,14 @@ import { type Backend, terminateBackend } from './backend.ts';
 import { sendStatement } from './statement.ts';
 
 /*
- * What became of a statement whose answer is missing.
+ * Finds out whether a statement without an answer was committed.
  *
- * DOUBT-1. The epoch is raised only under this owner and the batch's own epoch. That waits for the doubtful statement's row lock,
- *     so that the head row then stands where it will stay: committed if and only if it has moved.
- * DOUBT-2. Raising and looking are never one statement: its snapshot would be older than its wait.
- * DOUBT-3. Where nothing was raised the schedule was stolen; the log row's batch id then tells, in a second statement.
+ * DOUBT-1. It raises the epoch, only under this owner and the batch's own epoch. That update waits for the row lock of the
+ *     doubtful statement, so the head row is final afterwards: the batch was committed if and only if the head has advanced.
+ * DOUBT-2. It never raises and reads the log in one statement: the snapshot would be older than the wait.
+ * DOUBT-3. If nothing was raised, another node has taken the schedule. A second statement then looks for the batch id in the log.
  * DOUBT-4. The batch is never sent again.
- * DOUBT-5. The lost connection's backend is ended first: DOUBT-1 would otherwise wait for as long as it lingers with its locks.
+ * DOUBT-5. It first ends the backend of the lost connection; DOUBT-1 would otherwise wait while that keeps its locks.
  */
 
 const RETRY_PAUSE_MS = 100;
@@ -65,7 +65,7 @@ function resultOf(row: SettledRow): SettlementResult {
 export interface DoubtfulPart {
   readonly scheduleId: number;
   readonly epoch: number;
-  /** The number that its first event would have. */
+  /** The sequence number of its first event, if it was committed. */
   readonly firstSeq: number;
   readonly batchId: string;
 }
@@ -73,25 +73,25 @@ export interface DoubtfulPart {
 export interface PartFate {
   readonly isCommitted: boolean;
   readonly isOwner: boolean;
-  /** The epoch to go on under, where still owner. */
+  /** The epoch under which an owner continues. */
   readonly epoch: number;
 }
 
 export interface DoubtResolution {
   /**
-   * What became of each part, by schedule. Asks until the database answers or `close` is called (null). `owner` is this node
-   * as head rows named it when the statement was sent; it may have joined anew since. `backend` had the statement.
+   * The fate of each part, by schedule. Asks until the database answers; null after `close`. `owner` is this node's name when the
+   * statement was sent; it may have joined again since. `backend` had the statement.
    */
   resolve(
     parts: readonly DoubtfulPart[],
     owner: string,
     backend: Backend | null,
   ): Promise<ReadonlyMap<number, PartFate> | null>;
-  /** DOUBT-5, for what needs no answer: a backend of which only the locks matter. Never rejects. */
+  /** DOUBT-5 for a statement whose outcome does not matter, because its backend may keep locks. Never rejects. */
   dismiss(backend: Backend | null): Promise<void>;
   /**
-   * Results of the settlements of a statement that was committed, by payment. Asks until the database answers; null after
-   * `close`. Why a settlement was not done is not recorded, so it is untried: its wallet decides it again.
+   * The results of a committed statement's settlements, by payment. Asks until the database answers; null after `close`. The
+   * reason of a settlement that was not done is not recorded, so it counts as untried and its wallet decides again.
    */
   readSettlements(
     settlements: readonly Pick<Settlement, 'paymentId' | 'kind' | 'userId'>[],
@@ -105,7 +105,7 @@ interface DoubtResolutionDependencies {
   readonly log: Log;
 }
 
-/** Finds out what became of statements, on connections of its own. */
+/** Resolves doubts on its own connections. */
 export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDependencies): DoubtResolution {
   let isClosed = false;
 

@@ -5,12 +5,12 @@ import type { OwnedSchedule, OwnedSeat } from '../../actors/ownership-port.ts';
 import { createLookUps } from '../../runtime/look-ups.ts';
 import { runStatement } from './statement.ts';
 
-/** Of each kind; the pool is small and must stay free for others. */
+/** For each kind of look-up; the pool is small and serves others too. */
 const STATEMENTS_IN_FLIGHT = 2;
 const HEADS_PER_STATEMENT = 64;
 /** The largest halls have 500 seats: 4 000 rows keep the event loop busy for some 15 ms. */
 const SCHEDULES_PER_LOAD = 8;
-/** More than this would be refused before: see `activations.ts`. */
+/** `activations.ts` refuses earlier. */
 const LOOK_UPS_WAITING = 1_000;
 
 /** Whether a node may own: it lives and does not stand aside. */
@@ -21,7 +21,7 @@ SELECT h.schedule_id, h.epoch, n.node AS owner
 FROM schedule_heads h LEFT JOIN (SELECT node FROM nodes WHERE ${MAY_OWN}) n ON n.node = h.owner
 WHERE h.schedule_id = ANY($1::bigint[])`;
 
-/** Where `free` is what may be claimed of what is wanted, as far as only its own row says. */
+/** `free` holds the wanted schedules whose own row allows the claim. */
 const CLAIM_FREE = `
 UPDATE schedule_heads h SET epoch = h.epoch + 1, owner = free.node
 FROM free
@@ -32,7 +32,7 @@ RETURNING h.schedule_id, h.epoch`;
 
 const WANTED = 'SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS wanted (schedule_id, node, epoch)';
 
-/** Rows that are locked are left out: the others need not wait for them. */
+/** Skips locked rows, so that the others do not wait for them. */
 const CLAIM_UNLOCKED = `
 WITH wanted AS (${WANTED}), free AS MATERIALIZED (
   SELECT schedule_id, wanted.node, epoch FROM schedule_heads h JOIN wanted USING (schedule_id, epoch)
@@ -56,8 +56,8 @@ LEFT JOIN reservations r ON r.schedule_id = h.schedule_id AND r.seat_number = se
 ORDER BY h.schedule_id, seat.seat_number`;
 
 /**
- * Tokens of concerts that ended so lately that a hold admitted under one of them may still be under way. Instants of ends
- * may be some seconds older than their commits.
+ * Tokens that ended so recently that a hold under one of them may still be in flight. The instant of an end may be some seconds
+ * older than its commit.
  */
 const ENDED_TOKENS = `
 SELECT concert_id, token_id AS "tokenId", status AS "end" FROM queue_tokens
@@ -86,7 +86,7 @@ interface LoadedRow {
 function toSeat(row: LoadedRow): OwnedSeat {
   const { seat_number: seatNumber, price } = row;
   if (row.reservation_id === null) {
-    // Which change freed the seat is not in the rows; everything up to the head's number is durable, so that one serves.
+    // The rows do not say which change freed the seat. The head's number serves, because all changes up to it are durable.
     return { seat: { seatNumber, price, status: 'AVAILABLE', live: null }, epoch: row.epoch, seq: row.seq };
   }
   const live = {
@@ -100,7 +100,7 @@ function toSeat(row: LoadedRow): OwnedSeat {
   return { seat: { seatNumber, price, status: row.status, live }, epoch: row.change_epoch, seq: row.change_seq };
 }
 
-/** A schedule under the epoch that it is claimed from or was claimed under. */
+/** A schedule and an epoch: before a claim the seen one, after it the claimed one. */
 interface Tenure {
   readonly scheduleId: number;
   readonly node: string;
@@ -116,11 +116,11 @@ function columnsOf(tenures: readonly Tenure[]): unknown[][] {
 }
 
 /**
- * Head rows in PostgreSQL, read and claimed through `pool`. Questions of the same time share statements, so that a node that
- * has just started takes over many schedules soon. The first question is answered first.
+ * Reads and claims head rows in PostgreSQL. Concurrent look-ups share statements, so that a new node soon takes over many
+ * schedules. The first look-up is answered first.
  */
 export function createHeadRecords({ pool }: { readonly pool: pg.Pool }): HeadRecords {
-  /** The effect of a claim or handover whose answer is lost is an epoch that nobody uses; the next look finds it. */
+  /** A claim or handover whose answer is lost leaves an unused epoch, which the next look finds. */
   function query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> {
     return runStatement<R>(pool, { text, values }, 'none');
   }
@@ -171,7 +171,7 @@ export function createHeadRecords({ pool }: { readonly pool: pg.Pool }): HeadRec
       const tenure = { scheduleId, node, epoch: seenEpoch };
       const epoch = await claimed.get(tenure);
       if (epoch !== null) return epoch;
-      // It may only have been locked, by the last flush of its former owner for instance.
+      // The row may only have been locked, for instance by the last flush of its former owner.
       const [row] = await query<{ epoch: number }>(CLAIM_ONE, columnsOf([tenure]));
       return row?.epoch ?? null;
     },

@@ -16,34 +16,36 @@ import { createLockedWallets } from './locked-wallets.ts';
 import { tryWriteOn } from './trial-write.ts';
 
 /*
- * The write-ahead log's writer: group commit over lanes. Owns which schedules have something to write, and what goes into which
- * statement when; what comes of the statement is for its run.
+ * The writer of the write-ahead log: group commit over lanes. It knows which schedules have something to write, and decides when
+ * and in which statement they write it. The run of a flush handles the outcome.
  *
- * JOURNAL-1. No timer: a flush starts as soon as the one before it was answered, at the end of an event-loop turn, and takes all that
- *     has gathered. A second lane is used beside it only while that one is late, or for a crowd.
- * JOURNAL-2. A schedule is in at most one statement at a time (its own latch); whatever is taken from it is run at once, or refused.
- * JOURNAL-3. Work does not wait for a database that is away: after a second without a usable lane the journal rejects it.
+ * JOURNAL-1. No timer: a flush starts at the end of the event-loop turn in which the previous one was answered, and takes all
+ *     gathered work. The second lane is used only while the first is late, or for many schedules.
+ * JOURNAL-2. A schedule is in at most one statement at a time (its own latch). Work that is taken from it is sent at once, or
+ *     rejected.
+ * JOURNAL-3. Work does not wait for an unavailable database: after a second without a free lane the journal rejects it.
  * JOURNAL-4. At most one lane carries a settlement. Settlements lock wallets before anything else, and a locked table would
  *     otherwise stop the appends and beats of the whole node.
- * JOURNAL-5. A schedule all of whose settlements wait for locked wallets is set aside until the next look at these wallets.
+ * JOURNAL-5. If all settlements of a schedule wait for locked wallets, the journal sets the schedule aside until the next look at
+ *     these wallets.
  */
 
-/** The second is for when the first is not enough: spread over both at all times, batches are half as large and holds a fifth dearer. */
+/** The second helps the first. Using both all the time would halve the batches and make holds a fifth dearer. */
 export const LANES = 2;
-/** Appends take 2 to 5 ms. One that takes longer waits for a disk or a lock, and others need not wait behind it. */
+/** Appends take 2 to 5 ms. A longer one waits for a disk or a lock, and other work need not wait for it. */
 const LATE_FLUSH_MS = 10;
-/** Timers count in whole milliseconds and fire up to one too early by the monotonic clock. */
+/** Timers have whole milliseconds and fire up to one too early by the monotonic clock. */
 const TIMER_RESOLUTION_MS = 1;
-/** Schedules that are enough for a statement of their own: twice as many would cost each of them no less. */
+/** So many schedules get a statement of their own: in a larger one each would cost as much. */
 const CROWD = 256;
-/** A statement of 2 000 holds takes 33 ms; more would only lengthen everybody's wait. */
+/** A statement of 2 000 holds takes 33 ms; a larger one would only delay all callers. */
 const EVENTS_PER_APPEND = 2_000;
 const SETTLEMENTS_PER_STATEMENT = 100;
-/** From here on a caller is better served by a 503 than by waiting on. */
+/** After this time a caller is better served by a 503. */
 const LATE_ANSWER_MS = 1_500;
-/** How long work waits for a lane that may carry it: lanes may be disconnected, or wait for answers. */
+/** How long work waits for a lane: lanes may be disconnected, or wait for answers. */
 const NO_LANE_LIMIT_MS = 1_000;
-/** Between two looks at whether what is under way has ended, at a stop. */
+/** The interval between two checks for flushes in flight, at a stop. */
 const DRAIN_POLL_MS = 5;
 
 export interface JournalDependencies extends FlushRunsDependencies {
@@ -55,14 +57,14 @@ export interface JournalDependencies extends FlushRunsDependencies {
 export interface LaneJournal extends Journal, Heartbeat {
   /** Whether any lane is connected. */
   readonly isConnected: boolean;
-  /** Whether the database accepts writes, by one that is rolled back. `unanswered` where flushes use all lanes. Never rejects. */
+  /** Tries a write and rolls it back. `unanswered` if flushes use all lanes. Never rejects. */
   tryWrite(): Promise<TrialResult>;
   start(): Promise<void>;
-  /** Ends the lanes; what is under way is answered first, for as long as the lanes answer. */
+  /** Waits for the flushes in flight while lanes answer, then closes the lanes. */
   close(): Promise<void>;
 }
 
-/** The journal over its own connections. */
+/** A journal with its own connections. */
 export function createJournal(deps: JournalDependencies): LaneJournal {
   const { clock, log } = deps;
   const wallets = createLockedWallets(clock, lookAtWallets);
@@ -177,7 +179,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
       ready.settlement.delete(subject);
       const batch = subject.takeSettlements(room, users, batchId);
       if (batch === null) {
-        // Its payers are in this statement, or their wallets are left alone; where nothing waits, the next call finds that out.
+        // Its payers are in this statement, or their wallets are left alone. If nothing waits, the next call finds that out.
         if (users.size > 0) again.push(subject);
         continue;
       }

@@ -8,23 +8,24 @@ import { createConnectPatience } from '../connect-patience.ts';
 import { connectionSettings } from '../pool.ts';
 
 /**
- * A connection of its own for statements that must be numbered and answered one at a time. Owns connecting, reconnecting
- * and the question what a missing answer means; knows no SQL of its own.
+ * One connection for statements that must run one at a time. It connects, reconnects and classifies missing answers. It contains
+ * no SQL of the journal.
  *
- * LANE-1. One statement at a time; a connection whose answer is missing carries no other.
- * LANE-2. `doubt` is said only of a statement that may have reached the server: rows and even CommandComplete come before the
- *     commit, so only ReadyForQuery counts as an answer.
+ * LANE-1. One statement at a time. A connection whose answer is missing carries no other statement.
+ * LANE-2. Only ReadyForQuery counts as an answer, because rows and even CommandComplete arrive before the commit. A statement that
+ *     was sent and not answered is in doubt.
  */
 
-/** Past the server's own statement limit of 5 s: whoever is silent for longer will not answer on this connection. */
+/** Longer than the server's statement timeout of 5 s: a longer silence means that the connection is dead. */
 const ANSWER_LIMIT_MS = 6_000;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_LAST_MS = 500;
 
 /**
- * Generic plans: the arrays are of any length and planning each time costs more than running. Sequential scans off, because
- * a generic plan over unnested arrays would take them on young tables; hash joins on, without them 2 000 rows take 20 times
- * as long; merge joins off, they would walk all heads for a few. JIT off: it would compile for longer than the statement runs.
+ * - Generic plans: planning each statement again costs more than running it.
+ * - No sequential scans: a generic plan over unnested arrays would use them on young tables.
+ * - No merge joins: they would walk all heads for a few. Hash joins stay: without them 2 000 rows take 20 times as long.
+ * - No JIT: compiling takes longer than the statement.
  */
 const PLANNER_SETTINGS = {
   plan_cache_mode: 'force_generic_plan',
@@ -47,16 +48,16 @@ export type LaneResult =
       readonly sentAt: number;
       readonly receivedAt: number;
     }
-  /** An error response: nothing was done. */
+  /** An error response: the statement had no effect. */
   | { readonly type: 'error'; readonly error: Error }
-  /** No answer: it may have been done, and `backend` may still be at work on it. */
+  /** No answer: the statement may have had an effect, and `backend` may still run it. */
   | { readonly type: 'doubt'; readonly error: Error; readonly backend: Backend | null };
 
 export interface Lane {
   /** Whether a statement can be run now. */
   readonly isFree: boolean;
   readonly isConnected: boolean;
-  /** When the statement in flight was sent, on the monotonic clock; null without one. */
+  /** When the statement in flight was sent, in monotonic milliseconds; null without one. */
   readonly runningSinceMs: number | null;
   run(statement: LaneStatement): Promise<LaneResult>;
   start(): Promise<void>;
@@ -68,13 +69,13 @@ interface LaneDependencies {
   readonly clock: Clock;
   readonly databaseClock: ObservedDatabaseClock;
   readonly log: Log;
-  /** The lane can be used again. */
+  /** Called when the lane is free again. */
   readonly onFree: () => void;
-  /** From 0 to 1, for the pauses between attempts to connect. */
+  /** From 0 to 1; spreads the pauses between attempts to connect. */
   readonly random?: () => number;
 }
 
-/** A lane that reconnects by itself, with growing pauses, for as long as it is not closed. */
+/** A lane that reconnects with growing pauses until it is closed. */
 export function createLane({
   databaseUrl,
   clock,
@@ -153,7 +154,7 @@ export function createLane({
         await connectOnce();
       } catch (error) {
         log.debug({ err: error }, 'a lane could not connect');
-        // Nodes that lost their database together do not come back together.
+        // Nodes that lost the database together reconnect apart.
         await pause(clock, pauseMs * (0.5 + random()));
       }
     }
@@ -218,7 +219,7 @@ export function createLane({
 
 const CLOCK = `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now, ${BACKEND_COLUMNS}`;
 
-/** Breaks the connection without a farewell: a half-dead one would never answer it. */
+/** Breaks the connection at once: a half-dead one would never answer a goodbye. */
 function destroy(client: pg.Client): void {
   client.connection.stream.destroy();
 }

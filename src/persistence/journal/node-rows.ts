@@ -5,7 +5,7 @@ import { isRowLocked } from '../database-errors.ts';
 import { runStatement } from './statement.ts';
 
 /**
- * A row that another transaction has locked is left for the next look: the look at all other nodes must not wait for it.
+ * Leaves a locked row to the next look, so that looks at the other nodes do not wait for it.
  */
 const DECLARE_DEAD = `
 WITH silent AS MATERIALIZED (
@@ -43,7 +43,7 @@ export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRec
       try {
         await query(BURY_FORMER_SELVES, [former, node]);
       } catch (error) {
-        // A former self whose row is locked does not beat, so it is declared dead like every silent node.
+        // A former incarnation whose row is locked does not beat, so it is declared dead like every silent node.
         if (!(error instanceof Fault && isRowLocked(error.cause))) throw error;
       }
     },

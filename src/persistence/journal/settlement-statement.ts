@@ -16,12 +16,12 @@ import { ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
  * SETTLE-5. The queue token ends with the payment that leaves its user no other hold in the concert, where this snapshot can tell;
  *     where payments of several dates commit at once, the waiting room's review completes it by the same rule.
  */
-/** Of a concert, those that have not begun, as JSON: only they grant holds. */
+/** The schedules of a concert that have not begun, as JSON: only they grant holds. */
 export const DATES_AHEAD = (concertId: string): string => `(
   SELECT coalesce(json_agg(s.schedule_id), '[]') FROM schedules s
   WHERE s.concert_id = ${concertId} AND s.starts_at > statement_timestamp())`;
 
-/** When the token of this row ended, in epoch milliseconds. */
+/** The end of the row's token, in epoch milliseconds. */
 export const ENDED_MS = (token: string): string => `floor(extract(epoch FROM ${token}.ended_at) * 1000)::float8`;
 
 const SETTLE = `

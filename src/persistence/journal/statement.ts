@@ -3,21 +3,21 @@ import { Fault, type FaultEffect } from '../../domain/errors.ts';
 import { isInDoubt, toFault } from '../database-errors.ts';
 
 /**
- * Later than the server's own limit for a statement: a server that has not answered by then is not there any more, and a
- * connection whose other end vanished without a word would otherwise be waited for, for minutes.
+ * Longer than the server's statement timeout: a server that has not answered by then is gone. Without it, a caller would wait for
+ * minutes on a connection whose other end has vanished.
  */
 const ANSWER_DEADLINE_MS = 6_000;
-/** Callers learn within 2 s that there is no answer. Opening a connection may take a second of that. */
+/** Callers learn within 2 s that there is no answer. Opening a connection may take one of them. */
 export const WAITING_LIMIT_MS = 1_500;
 
 /**
- * How long a statement that many share waits for a row. Rows are locked until their transaction has ended, which takes
- * milliseconds. Ten halvings of the statement still take half a second only.
+ * How long a shared statement waits for a row. A row is locked until the end of a transaction, which takes milliseconds. Even ten
+ * halvings of the statement take only half a second.
  */
 const ROW_PATIENCE_MS = 50;
 /**
- * One row, whose computation shortens the transaction's waits for rows from then on. A wait for a table comes before it,
- * when the statement is planned.
+ * One row whose evaluation shortens all later waits for rows in the transaction. A wait for a table comes before it, when the
+ * statement is planned.
  */
 export const ROW_PATIENCE = `SELECT set_config('lock_timeout', '${ROW_PATIENCE_MS}', true)`;
 
@@ -32,30 +32,30 @@ export const UNLESS_KEY_TAKEN = `ON CONFLICT (user_id, key) DO UPDATE SET finger
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
-  /** Given, the server keeps the statement prepared. */
+  /** With a name, the server keeps the statement prepared. */
   readonly name?: string;
 }
 
-/** What a statement is sent on; pools' clients are ones. */
+/** A connection; the clients of pools fit. */
 export interface Connection {
   query<R extends QueryResultRow>(statement: {
     text: string;
     values: unknown[];
     name?: string;
   }): Promise<{ rows: R[] }>;
-  /** `destroy`: it must not be used again. */
+  /** `destroy`: closes the connection. */
   release(destroy?: boolean): void;
 }
 
-/** Where connections come from; pools are ones. */
+/** A source of connections; pools fit. */
 export interface Connections {
   connect(): Promise<Connection>;
 }
 
 /**
- * Sends one statement on a connection of its own, and returns its rows. Throws a Fault `STORE_UNAVAILABLE` with effect `none`
- * when there is no connection to send it on, and else what the driver throws. A connection that owes an answer is never used again.
- * `limitMs` bounds the whole, the waiting for a connection included.
+ * Sends one statement on its own connection and returns its rows. Throws a Fault `STORE_UNAVAILABLE` with effect `none` if there is
+ * no connection, else the driver's error. A connection that owes an answer is closed. `limitMs` bounds the whole, including the
+ * wait for a connection.
  */
 export async function sendStatement<R extends QueryResultRow>(
   connections: Connections,
@@ -67,7 +67,7 @@ export async function sendStatement<R extends QueryResultRow>(
   try {
     connection = await connections.connect();
   } catch (error) {
-    // Whatever kept it from connecting, the statement was not sent.
+    // The statement was not sent, whatever the reason.
     throw new Fault('STORE_UNAVAILABLE', 'none', { cause: error });
   }
   let isLost = false;
@@ -83,7 +83,7 @@ export async function sendStatement<R extends QueryResultRow>(
   }
 }
 
-/** As `sendStatement`, with the driver's errors made faults where the database is at fault; `inDoubt` as in `toFault`. */
+/** As `sendStatement`, with the driver's errors converted by `toFault`; `inDoubt` is its `effect`. */
 export async function runStatement<R extends QueryResultRow>(
   connections: Connections,
   statement: Statement,
@@ -97,14 +97,14 @@ export async function runStatement<R extends QueryResultRow>(
   }
 }
 
-/** Reads for somebody who waits: rows, or within 1.5 s a Fault `STORE_UNAVAILABLE` with effect `none`. */
+/** Reads for a waiting caller: rows, or within 1.5 s a Fault `STORE_UNAVAILABLE` with effect `none`. */
 export function readRows<R extends QueryResultRow>(connections: Connections, statement: Statement): Promise<R[]> {
   return runStatement(connections, statement, 'none', WAITING_LIMIT_MS);
 }
 
 /**
- * Writes for somebody who waits: rows, or within 1.5 s a Fault `STORE_UNAVAILABLE`, of effect `unknown` where the statement was
- * sent: it may go on, and commit, for as long as the server's own limit lets it.
+ * Writes for a waiting caller: rows, or within 1.5 s a Fault `STORE_UNAVAILABLE`. Its effect is `unknown` if the statement was sent:
+ * it may continue, and commit, within the server's own limit.
  */
 export function writeRows<R extends QueryResultRow>(connections: Connections, statement: Statement): Promise<R[]> {
   return runStatement(connections, statement, 'unknown', WAITING_LIMIT_MS);

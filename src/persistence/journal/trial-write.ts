@@ -3,9 +3,9 @@ import { sqlState } from '../database-errors.ts';
 import type { Lane } from './lane.ts';
 
 /**
- * Inserts into the log as a flush does, and rolls back. The inner block is a subtransaction: its own exception undoes the row
- * without an error in the server's log. The number is this connection's own: it takes none from the log's sequence, and two
- * nodes do not wait for each other. The outer transaction still commits, so the commit's own write to the disk is tried too.
+ * Inserts into the log as a flush does, and rolls back. The inner block is a subtransaction, whose exception undoes the row without
+ * an error in the server's log. The row number belongs to this connection, so it takes none from the log's sequence and two nodes
+ * do not wait for each other. The outer transaction commits, which tries the commit's write to the disk too.
  */
 const TRIAL_WRITE = `
 DO $$
@@ -17,8 +17,8 @@ EXCEPTION WHEN SQLSTATE 'FR000' THEN NULL;
 END $$`;
 
 /**
- * Whether the database accepts a write on this lane. The row collides with no other, so a lock that it cannot get is the whole
- * table's, and refuses every flush too. Without a free lane, or without an answer, nothing is known. Never rejects.
+ * Whether the database accepts a write on this lane. The row collides with no other, so only a lock on the whole table can stop it,
+ * and that stops every flush too. `unanswered` without a free lane or without an answer. Never rejects.
  */
 export async function tryWriteOn(lane: Lane | undefined): Promise<TrialResult> {
   if (lane === undefined) return 'unanswered';

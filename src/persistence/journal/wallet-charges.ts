@@ -1,13 +1,14 @@
 /**
- * Charges of wallets, group-committed: one statement at a time carries all that waits.
+ * Charges wallets by group commit: one statement at a time carries all waiting charges.
  *
- * It owns the charges of this process from their arrival to their answer; payments and refunds change wallets elsewhere.
- * CHARGE-1. A charge, its ledger entry and its recorded grant are one statement: all of them or none.
- * CHARGE-2. Entries are numbered in the wallet's own UPDATE, so a ledger has no gap and its last line is the balance.
- * CHARGE-3. A wallet changes at most once per statement; its next charge waits for the next flush. Charges of one wallet keep their order.
- * CHARGE-4. Wallets are locked in order of user id before anything else, idempotency keys are written last, in order: no deadlocks.
- *     A locked row holds up only its own charges: a statement skips locked wallets, and hardly waits for a key.
- * CHARGE-5. A key that another request recorded undoes the statement: the row counts are compared inside it.
+ * It handles the charges of this process from their arrival to their answer. Settlements change wallets by payments and refunds.
+ * CHARGE-1. One statement makes a charge, its ledger entry and its recorded grant: all of them or none.
+ * CHARGE-2. The wallet's own UPDATE numbers its entry, so a ledger has no gap and its last entry has the balance.
+ * CHARGE-3. A wallet changes at most once per statement; its next charge waits for the next one. Charges of a wallet keep their
+ *     order.
+ * CHARGE-4. A statement locks wallets first, in order of user id, and writes idempotency keys last, in order: no deadlocks. A
+ *     locked row delays only its own charges: the statement skips locked wallets and waits for a key only briefly.
+ * CHARGE-5. If another request has recorded a key, the statement undoes itself: it compares its row counts.
  */
 import pg from 'pg';
 import { accept, Fault, reject } from '../../domain/errors.ts';
@@ -34,16 +35,16 @@ import {
   WAITING_LIMIT_MS,
 } from './statement.ts';
 
-/** Keeps a statement, and the time for which it holds its wallets, in the low milliseconds. */
+/** Keeps a statement and its locks in the low milliseconds. */
 const CHARGES_PER_STATEMENT = 500;
-/** Several seconds' worth. Later charges are rejected at once instead of waiting past the client's patience. */
+/** The work of several seconds. Further charges are rejected at once, because their callers would not wait so long. */
 const CHARGES_WAITING = 10_000;
-/** After a deadlock, serialization failure or timeout, which leave nothing done. */
+/** For deadlocks, serialization failures and timeouts, which have no effect. */
 const ATTEMPTS = 3;
 const CHECK_VIOLATION = '23514';
 const LEDGER = new Set(['wallets', 'wallet_entries']);
 
-/** The wallets' locks are all taken before the instant is read, so a wallet's entries are in order of time. */
+/** The statement takes all locks of wallets before it reads the time, so a wallet's entries are in order of time. */
 const CHARGE = `
   WITH b AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) WITH ORDINALITY AS b (user_id, amount, key, fingerprint, position)
@@ -78,7 +79,7 @@ const CHARGE = `
 
 interface OutcomeRow {
   position: number;
-  /** False: another transaction holds the wallet, or there is none. */
+  /** False: another transaction has locked the wallet, or there is no wallet. */
   is_locked_here: boolean;
   known: boolean;
   entries: number | null;
@@ -94,7 +95,7 @@ export interface WalletCharges {
 function replyTo(charge: Charge, { known, entries, balance, at }: OutcomeRow): ChargeReply {
   if (!known) return reject('USER_NOT_FOUND');
   if (entries === null && balance === null && at === null) return reject('BALANCE_LIMIT');
-  // A charge that was done is never answered as refused.
+  // A completed charge must never be answered as refused.
   if (entries === null || balance === null || at === null) throw new Error('a charge came back without all its values');
   return accept({
     entryId: entries,
@@ -104,12 +105,12 @@ function replyTo(charge: Charge, { known, entries, balance, at }: OutcomeRow): C
   });
 }
 
-/** Whether a check of the database's own keeps a wallet or its ledger from the amount. */
+/** Whether a check constraint of a wallet or its ledger refuses the amount. */
 function isBeyondACheck(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === CHECK_VIOLATION && LEDGER.has(error.table ?? '');
 }
 
-/** Sends one statement, and again where the server said that nothing was done and that it may go better. All within 1.5 s. */
+/** Sends one statement, and again after errors that had no effect and may pass. All within 1.5 s. */
 async function send(pool: Connections, clock: Clock, batch: readonly Charge[]): Promise<OutcomeRow[]> {
   const values = [
     batch.map((charge) => charge.userId),
@@ -131,7 +132,7 @@ async function send(pool: Connections, clock: Clock, batch: readonly Charge[]): 
   }
 }
 
-/** The charges of one process. They share a pool; at most one connection of it is used at a time. */
+/** The charges of one process. They use at most one connection of the pool at a time. */
 export function createWalletCharges({
   pool,
   clock = systemClock,
@@ -143,13 +144,13 @@ export function createWalletCharges({
   const wallets = createLockedWallets(clock, begin);
   let isFlushing = false;
 
-  /** Answers those who wait with a key that has just been recorded; each of them would undo a statement of its own. */
+  /** Answers waiting charges whose key has just been recorded; each would undo a statement. */
   function answerDuplicates({ userId, claim }: Charge): void {
     if (claim === null) return;
     for (const duplicate of lines.dropKey(userId, claim.key)) duplicate.resolve({ ok: 'key-taken' });
   }
 
-  /** Refuses all that wait: they would wait for the same database, or the same table. */
+  /** Rejects all waiting charges: they would wait for the same database or table. */
   function refuseWaiting(cause: Fault): void {
     for (const { userId, reject: refuse } of lines.clear()) {
       wallets.noteUnlocked(userId);
@@ -157,7 +158,7 @@ export function createWalletCharges({
     }
   }
 
-  /** Another transaction holds the wallet: its line tries again soon, for as long as a caller waits. */
+  /** Another transaction has locked the wallet: its line is retried for as long as a caller waits. */
   function setAside(charge: Charge): void {
     lines.putBack(charge);
     if (wallets.noteLocked(charge.userId)) return;

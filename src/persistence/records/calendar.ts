@@ -2,8 +2,8 @@
 const ZONES_REMEMBERED = 1_000;
 
 /**
- * Names the calendar date of an instant in a time zone, YYYY-MM-DD. A RangeError for a zone that is not an IANA name.
- * Formatters are kept, since making one costs as much as thousands of dates.
+ * The calendar date of an instant in a time zone, YYYY-MM-DD. Throws a RangeError for a zone that is not an IANA name. It keeps
+ * formatters, because creating one costs as much as formatting thousands of dates.
  */
 export function createCalendar(): (timeZone: string, instant: Date) => string {
   const formatters = new Map<string, Intl.DateTimeFormat>();

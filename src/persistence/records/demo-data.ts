@@ -17,9 +17,9 @@ const FIRST_DATE_DAYS = 95;
 const EVENING_MS = 10 * HOUR_MS;
 const LENGTH_MS = 150 * MINUTE_MS;
 
-/** What comes out of the box elsewhere too: ten every ten seconds, a hundred at a time, for an hour. */
+/** The default policy: ten every ten seconds, a hundred at a time, for an hour. */
 const USUAL_QUEUE: QueuePolicy = { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: HOUR_MS };
-/** So small that a handful of fans see a line. */
+/** So small that a few fans make a line. */
 const SMALL_QUEUE: QueuePolicy = { maxActive: 5, batch: 2, intervalMs: 10_000, activeTtlMs: 5 * MINUTE_MS };
 
 /** Seats 1 to 10 are the front, 11 to 30 the middle, 31 to 50 the back. */

@@ -4,9 +4,9 @@ import { createCalendar } from './calendar.ts';
 import { SCHEDULE_COLUMNS, type ScheduleRow, scheduleOf } from './catalogue-rows.ts';
 import { type Connections, runStatement } from '../journal/statement.ts';
 
-/** Schedules that an overview names at most; beyond that, counts tell more than lists. */
+/** The most owned schedules in an overview; a longer list helps no operator. */
 const OWNED_LIMIT = 1_000;
-/** Schedules whose occupancy an overview tells; more do not fit a screen, and the sums count them all. */
+/** The most schedules with their occupancy; more do not fit on a screen, and the sums count all. */
 const OCCUPANCY_LIMIT = 1_000;
 
 const NODES = `
@@ -27,7 +27,7 @@ const QUEUES = `
 SELECT concert_id, count(*) FILTER (WHERE status = 'WAITING')::int AS waiting, count(*) FILTER (WHERE status = 'ACTIVE')::int AS active
 FROM queue_tokens WHERE status IN ('WAITING', 'ACTIVE') GROUP BY concert_id`;
 
-/** What nobody can book any more comes last, so that it is what the limit leaves out. */
+/** Schedules that have begun come last, so that the limit omits them first. */
 const OCCUPANCY = `
 WITH live AS (
   SELECT schedule_id,
@@ -85,7 +85,10 @@ export async function readOverview(pool: pg.Pool, node: string): Promise<Cluster
   };
 }
 
-/** The lines in which anybody is, as recorded: who is missing counts until that is noticed. Throws a Fault `STORE_UNAVAILABLE`. */
+/**
+ * The recorded lengths of all lines that are not empty; absent holders count until they are evicted. Throws a Fault
+ * `STORE_UNAVAILABLE`.
+ */
 export async function readQueueLengths(pool: Connections): Promise<readonly QueueLength[]> {
   const statement = { text: QUEUES, values: [] };
   const rows = await runStatement<{ concert_id: number; waiting: number; active: number }>(pool, statement, 'none');

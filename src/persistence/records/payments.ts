@@ -2,7 +2,7 @@ import type { Payment, PaymentRecords, PaymentStatus } from '../../domain/paymen
 import { RESERVATION_COLUMNS, type ReservationRow, reservationOf } from './reservation-row.ts';
 import { type Connections, readRows } from '../journal/statement.ts';
 
-/** One item of a payment: its reservation beside the payment's own columns. */
+/** One item of a payment: its reservation with the payment's own columns. */
 interface ItemRow extends ReservationRow {
   paid_by: string;
   payment_status: PaymentStatus;

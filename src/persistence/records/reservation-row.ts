@@ -1,6 +1,6 @@
 import type { Reservation, ReservationStatus } from '../../domain/reservation.ts';
 
-/** A row of `reservations` beside the start of its schedule. */
+/** A row of `reservations` with the start of its schedule. */
 export interface ReservationRow {
   reservation_id: string;
   concert_id: number;
@@ -21,7 +21,7 @@ export interface ReservationRow {
 export const RESERVATION_COLUMNS = `r.reservation_id, r.concert_id, r.schedule_id, s.starts_at, r.seat_number, r.price, r.status,
   r.created_at, r.expires_at, r.confirmed_at, r.payment_id, r.epoch, r.seq`;
 
-/** The reservation as every answer shows it. A deadline is shown only while, or where, it decided: not once it was confirmed. */
+/** The reservation as every answer shows it. A confirmed reservation shows no deadline. */
 export function reservationOf(row: ReservationRow): Reservation {
   return {
     reservationId: row.reservation_id,

@@ -5,12 +5,12 @@ import { type Connections, readRows } from '../journal/statement.ts';
 
 const FROM = 'FROM reservations r JOIN schedules s USING (schedule_id)';
 
-/** How far back an ended reservation of a seat is looked for. An index for it would make every hold dearer. */
+/** The most recent reservations among which an ended one is searched. An index for it would make every hold dearer. */
 const RECENT_RESERVATIONS = 1_000;
 
 /**
- * The user's live reservation of the seat, else the newest one among the recent ones: each has an index, so a long history
- * is not read. Within one schedule `seq` is the order of what happened.
+ * The user's live reservation of the seat, else the newest of the recent ones. Each look-up has an index, so it does not read a
+ * long history. Within a schedule `seq` is the order of events.
  */
 const NEWEST_OF_SEAT = `
   SELECT ${RESERVATION_COLUMNS} ${FROM}
@@ -59,7 +59,7 @@ const COMPLETED_TOKEN = `
     AND t.concert_id = $1 AND t.user_id = $2 AND t.status = 'COMPLETED'
   ORDER BY t.ended_at DESC LIMIT 1`;
 
-/** Durable reservations as SQL readers see them: what the log says, committed in the log's own statement. */
+/** Durable reservations. The statement that writes the log commits them too. */
 export function createReservationRecords({ pool }: { pool: Connections }): ReservationRecords {
   function select(text: string, values: readonly unknown[]): Promise<ReservationRow[]> {
     return readRows(pool, { text, values });

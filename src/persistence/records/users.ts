@@ -13,7 +13,7 @@ interface UserRow {
 
 const CREATED_MS = 'floor(extract(epoch FROM created_at) * 1000)::float8 AS created_ms';
 
-/** A user and its wallet come into being together, or not at all. No row comes back where id or address is taken. */
+/** Creates a user and the wallet together. Returns no row if id or address is taken. */
 const INSERT_USER = `
   WITH created AS (
     INSERT INTO users (user_id, name, email) VALUES ($1, $2, $3)
@@ -26,8 +26,8 @@ const INSERT_USER = `
 const SELECT_USERS = `SELECT user_id, name, email, ${CREATED_MS} FROM users WHERE user_id = ANY($1::uuid[])`;
 
 /**
- * When a sale opens, thousands come to a node that has never met them. A statement for each cost more than all else that
- * entering a line does.
+ * When a sale opens, thousands of users arrive that a node does not know yet. One statement for each cost more than all other work
+ * of entering a line.
  */
 const LOOK_UPS = { callsInFlight: 2, keysPerCall: 500, waiting: 5_000 };
 
@@ -71,10 +71,10 @@ export function createUserRecords({ pool }: { pool: Connections }): UserRecords 
     },
 
     async ensure({ userId, name, email }) {
-      // Whatever becomes of these writes, the caller's own request has done nothing yet, and repeating it repeats them harmlessly.
-      // Most who come with an operator's token were here before: the look-up spares them a write and its commit.
+      // The caller's request has had no effect yet, and repeating these writes is harmless. Most users with an operator's token are
+      // known already, so the look-up saves a write and its commit.
       const known = (await lookUps.get(userId)) ?? (await insert([userId, name ?? '', email], 'none'));
-      // No row: somebody else created the user meanwhile, which the next insert tolerates, or the address is another user's.
+      // No row: another request has created the user meanwhile, which the next insert tolerates, or the address is taken.
       if (known === undefined) await insert([userId, name ?? '', null], 'none');
     },
   };

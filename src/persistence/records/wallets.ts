@@ -3,7 +3,7 @@ import type { WalletEntry, WalletEntryType, Wallets } from '../../domain/wallet.
 import { type Connections, readRows } from '../journal/statement.ts';
 import { createWalletCharges } from '../journal/wallet-charges.ts';
 
-/** Neutral words; what an entry is called in a reader's language is decided by its type. */
+/** Neutral words; clients choose the words in the reader's language by type. */
 const DESCRIPTIONS = { CHARGE: 'Charge', PAYMENT: 'Payment', REFUND: 'Refund' } satisfies Record<
   WalletEntryType,
   string
