@@ -4,6 +4,7 @@ import type {
   Command,
   EndToken,
   Grants,
+  HoldBestSeats,
   HoldSeats,
   PayReservations,
   RefundPayment,
@@ -17,6 +18,9 @@ import type { Change, Flush } from './flush.ts';
 import type { PendingCommand } from './pending-command.ts';
 import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
 import type { SettlementDesk } from './settlement-desk.ts';
+import { chooseBestSeats } from './seating/best-seats.ts';
+import type { SeatLayout } from './seating/seat-layout.ts';
+import type { Seat } from './seat.ts';
 import type { RefusedHold, Standing, TentativeSeats } from './tentative-seats.ts';
 
 /** The outcome of deciding a command. */
@@ -54,6 +58,8 @@ export interface CommandDecisionsDependencies {
   readonly holdTtlMs: number;
   readonly databaseClock: DatabaseClock;
   readonly newId: () => string;
+  /** Asked for only where the owner chooses seats. */
+  readonly layout: () => SeatLayout;
   /** Whether the head row's next expiry should be written again although nothing happened. */
   readonly isStoredExpiryStale: () => boolean;
 }
@@ -75,6 +81,8 @@ export class CommandDecisions {
     switch (command.type) {
       case 'HoldSeats':
         return this.#holdSeats(command, pending);
+      case 'HoldBestSeats':
+        return this.#holdBestSeats(command, pending);
       case 'ReleaseHold':
         return this.#releaseHold(command);
       case 'EndToken':
@@ -90,16 +98,12 @@ export class CommandDecisions {
     }
   }
 
-  #holdSeats(command: HoldSeats, pending: PendingCommand): Verdict {
+  #holdSeats(command: Omit<HoldSeats, 'type'>, pending: PendingCommand): Verdict {
     const { tentative, databaseClock, facts, endedTokens } = this.#deps;
     const { userId, seatNumbers, claim } = command;
     const isUndecided = tentative.isAnyBeingSettled(
       seatNumbers,
-      (seat) =>
-        // A refund may free its seat below the number of the change that a refusal waits for.
-        seat.live?.userId === userId ||
-        seat.status === 'REFUNDING' ||
-        (seat.status === 'PAYING' && seat.live.expiresAt <= databaseClock.lowerMs()),
+      (seat) => seat.live?.userId === userId || this.#mayBecomeFree(seat),
     );
     if (isUndecided) return AGAIN;
     const decision = tentative.decideHold(command);
@@ -130,6 +134,31 @@ export class CommandDecisions {
     return isNew || claim !== null
       ? written(tentative.gather(), reply)
       : readOnly(tentative.basisOf(seatNumbers), reply);
+  }
+
+  #holdBestSeats(command: HoldBestSeats, pending: PendingCommand): Verdict {
+    const { tentative, confirmed, layout } = this.#deps;
+    const nextSeq = confirmed.seq + tentative.undurableChanges + 1;
+    const choice = chooseBestSeats(tentative.seats, layout(), command, nextSeq);
+    if (choice.type === 'chosen') {
+      const { count: _count, isTogether: _isTogether, maxPrice: _maxPrice, ...hold } = command;
+      return this.#holdSeats({ ...hold, seatNumbers: choice.seatNumbers }, pending);
+    }
+    if (tentative.seats.some((seat) => this.#mayBecomeFree(seat))) return AGAIN;
+    const refusal = tentative.refuseBeyondLimit(command.userId, command.count);
+    if (refusal !== null) return this.#refuseHold(refusal);
+    const basis = tentative.lastUndurable;
+    return readOnly(basis, () => {
+      const { epoch, seq } = basis ?? confirmed;
+      const { largestBlock } = choice;
+      return { outcome: 'refused', rejection: { code: 'NO_BLOCK', members: { largestBlock, epoch, seq } } };
+    });
+  }
+
+  /** Whether a settlement that is being decided may free the seat below the number of the change that a refusal waits for. */
+  #mayBecomeFree(seat: Seat): boolean {
+    if (seat.status === 'REFUNDING') return true;
+    return seat.status === 'PAYING' && seat.live.expiresAt <= this.#deps.databaseClock.lowerMs();
   }
 
   /** The node that received the request judged by a clock that was a few milliseconds earlier. */

@@ -22,6 +22,23 @@ export interface HoldSeats {
   readonly claim: IdempotencyClaim | null;
 }
 
+/** The owner chooses the seats when it decides, so nobody is refused while there are seats that would do. */
+export interface HoldBestSeats {
+  readonly type: 'HoldBestSeats';
+  readonly scheduleId: number;
+  readonly userId: string;
+  readonly tokenId: string;
+  /** As in HoldSeats. */
+  readonly admittedAtMs: number;
+  /** How many seats, 1 to 10. */
+  readonly count: number;
+  /** Only seats side by side will do. */
+  readonly isTogether: boolean;
+  /** No seat costs more, in won; null for any price. */
+  readonly maxPrice: number | null;
+  readonly claim: IdempotencyClaim | null;
+}
+
 export interface ReleaseHold {
   readonly type: 'ReleaseHold';
   readonly scheduleId: number;
@@ -73,7 +90,15 @@ export interface WakeSchedule {
   readonly cause: 'alarm' | 'demand';
 }
 
-export type Command = HoldSeats | ReleaseHold | EndToken | PayReservations | RefundPayment | ReadSeatMap | WakeSchedule;
+export type Command =
+  | HoldSeats
+  | HoldBestSeats
+  | ReleaseHold
+  | EndToken
+  | PayReservations
+  | RefundPayment
+  | ReadSeatMap
+  | WakeSchedule;
 
 /**
  * One seat of a map; confirmed state only. `userId` is for marking the reader's own seats and never leaves the service;
@@ -106,6 +131,7 @@ interface Settled {
 /** What the reply to each command that was granted holds. */
 export interface Grants {
   HoldSeats: GrantOf<'SeatsHeld' | 'SeatsAlreadyHeld'>;
+  HoldBestSeats: GrantOf<'SeatsHeld'>;
   ReleaseHold: GrantOf<'HoldReleased'>;
   EndToken: { readonly cancelled: number };
   /** `alreadyPaid`: exactly these reservations were paid by this earlier payment of the caller; nothing was done. */

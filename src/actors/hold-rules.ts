@@ -22,7 +22,7 @@ export interface LegalHold {
 }
 
 const SEAT_NOT_FOUND: Refusal = { type: 'refused', code: 'SEAT_NOT_FOUND', seatNumbers: [] };
-const SEAT_LIMIT_REACHED: Refusal = { type: 'refused', code: 'SEAT_LIMIT_REACHED', seatNumbers: [] };
+export const SEAT_LIMIT_REACHED: Refusal = { type: 'refused', code: 'SEAT_LIMIT_REACHED', seatNumbers: [] };
 const NOTHING_FREE: LegalHold = { type: 'legal', free: [] };
 
 export function isOwnHold(seat: Seat, userId: string): boolean {

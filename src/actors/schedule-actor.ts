@@ -24,6 +24,7 @@ import type { SeatEvent } from './seat-event.ts';
 import type { ScheduleState } from './schedule-machine.ts';
 import { seatUpdatesOf } from './seat-updates.ts';
 import { SettlementDesk } from './settlement-desk.ts';
+import type { SeatLayout } from './seating/seat-layout.ts';
 import { TentativeSeats } from './tentative-seats.ts';
 
 /*
@@ -70,6 +71,7 @@ export interface ScheduleActorDependencies {
   readonly journal: Journal;
   readonly publisher: SeatPublisher;
   readonly newId: () => string;
+  readonly layout: () => SeatLayout;
   readonly isLeaseValid: () => boolean;
   /** The schedule has a hold that ends at this instant, or may have. */
   readonly expiresAt: (actor: ScheduleActor, at: number) => void;
@@ -102,12 +104,13 @@ export class ScheduleActor implements JournalSubject {
     this.#confirmed = deps.confirmed;
     this.#desk = new SettlementDesk(deps.facts);
     this.#tentative = new TentativeSeats(deps.confirmed, deps.settings.seatsPerUser, (error) => deps.bug(this, error));
-    const { facts, confirmed, databaseClock, newId, settings, endedTokens } = deps;
+    const { facts, confirmed, databaseClock, newId, layout, settings, endedTokens } = deps;
     this.#decisions = new CommandDecisions({
       facts,
       confirmed,
       databaseClock,
       newId,
+      layout,
       tentative: this.#tentative,
       desk: this.#desk,
       endedTokens,

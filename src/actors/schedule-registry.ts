@@ -11,6 +11,7 @@ import { answerPending, type PendingCommand } from './pending-command.ts';
 import { createHandovers } from './handovers.ts';
 import type { Journal } from './journal-port.ts';
 import type { OwnedSchedule, Ownership } from './ownership-port.ts';
+import { createRowLayouts } from './seating/seat-layout.ts';
 import { ScheduleActor, type ScheduleActorSettings } from './schedule-actor.ts';
 
 /*
@@ -101,6 +102,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   const { ownership, publisher, clock, databaseClock, log } = deps;
   const actors = new Map<number, ScheduleActor>();
   const endedTokens = createEndedTokens({ clock });
+  const layoutOf = createRowLayouts();
   const used = new WeakSet<ScheduleActor>();
   const ends: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
   const steps: Record<SaleStep, number> = { holds: 0, payments: 0, refunds: 0 };
@@ -150,6 +152,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       journal: deps.journal,
       publisher,
       newId: deps.newId,
+      layout: () => layoutOf(seats.length),
       isLeaseValid: () => ownership.isLeaseValid(),
       expiresAt: (actor, at) => {
         if (deps.isExpiryTimerOn) timer.arm(actor, at);

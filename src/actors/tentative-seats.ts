@@ -1,6 +1,6 @@
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import { type Change, type EndCause, Flush, laterChange } from './flush.ts';
-import { decideHold, type HoldWish, type LegalHold, type Refusal } from './hold-rules.ts';
+import { decideHold, type HoldWish, type LegalHold, type Refusal, SEAT_LIMIT_REACHED } from './hold-rules.ts';
 import { type RunningMachine, type ScheduleState, startScheduleMachine } from './schedule-machine.ts';
 import type { ScheduleMachineEvent } from './schedule-machine-event.ts';
 import { earliestExpiry, isBeingSettled, type LiveReservation, type Seat } from './seat.ts';
@@ -75,6 +75,16 @@ export class TentativeSeats {
     return this.#lastExpiry?.flush == null ? null : this.#lastExpiry;
   }
 
+  /** How many changes are not durable yet. */
+  get undurableChanges(): number {
+    return (this.#inFlight?.changes.length ?? 0) + (this.#gathered?.changes.length ?? 0);
+  }
+
+  /** The newest change that is not durable yet; null when all of them are. */
+  get lastUndurable(): Change | null {
+    return this.#gathered?.changes.at(-1) ?? this.#inFlight?.changes.at(-1) ?? null;
+  }
+
   /** The flush that gathers now, begun if need be. */
   gather(): Flush {
     this.#gathered ??= new Flush();
@@ -106,6 +116,12 @@ export class TentativeSeats {
     const decision = decideHold(this.#machine.hall, this.#seatsPerUser, wish);
     if (decision.type === 'legal') return decision;
     return { type: 'refused', refusal: decision, basis: this.#basisOfRefusal(decision, wish) };
+  }
+
+  /** The refusal of a hold of `count` seats that the user does not have yet; null where the limit allows it. */
+  refuseBeyondLimit(userId: string, count: number): RefusedHold | null {
+    if (this.#machine.hall.liveSeatsOf(userId) + count <= this.#seatsPerUser) return null;
+    return { type: 'refused', refusal: SEAT_LIMIT_REACHED, basis: this.basisOf(this.#seatsOfUser(userId)) };
   }
 
   /** Holds seats for which `decideHold` agreed; null when the machine refuses all the same, as a broken one does. */

@@ -1,4 +1,4 @@
-import type { HoldSeats } from '../actors/command.ts';
+import type { HoldBestSeats, HoldSeats } from '../actors/command.ts';
 import type { Schedule } from '../domain/catalogue.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { QueueIdentity } from '../domain/queue-token.ts';
@@ -15,9 +15,19 @@ export interface Shopper {
   readonly admittedAtMs: number;
 }
 
+/** Seats by their numbers, or as many as `count`, of which the schedule's owner chooses the best. */
+export type SeatSelection = { readonly seatNumbers: readonly number[] } | BestSeats;
+
+interface BestSeats {
+  readonly count: number;
+  readonly isTogether: boolean;
+  /** In won; null for any price. */
+  readonly maxPrice: number | null;
+}
+
 export interface HoldWish {
   readonly shopper: Shopper;
-  readonly seatNumbers: readonly number[];
+  readonly selection: SeatSelection;
   readonly claim: IdempotencyClaim | null;
 }
 
@@ -29,11 +39,13 @@ export interface HoldWish {
 export function holdSeats(
   { catalogue, databaseClock, router }: Services,
   schedule: Schedule,
-  { shopper, seatNumbers, claim }: HoldWish,
+  { shopper, selection, claim }: HoldWish,
 ): Outcome | Promise<Outcome> {
   const { scheduleId, concertId } = schedule;
-  for (const seatNumber of seatNumbers) {
-    if (seatNumber > schedule.totalSeats) return refused('SEAT_NOT_FOUND');
+  if ('seatNumbers' in selection) {
+    for (const seatNumber of selection.seatNumbers) {
+      if (seatNumber > schedule.totalSeats) return refused('SEAT_NOT_FOUND');
+    }
   }
   if (concertId !== shopper.queue.concertId) return refused('QUEUE_WRONG_CONCERT');
   return soon(catalogue.findConcert(concertId), (concert) => {
@@ -42,13 +54,28 @@ export function holdSeats(
     if (rejection !== null) return { outcome: 'refused', rejection };
     const { userId, queue, admittedAtMs } = shopper;
     const { tokenId } = queue;
-    return router.dispatch<HoldSeats>({
-      type: 'HoldSeats',
+    if ('seatNumbers' in selection) {
+      const { seatNumbers } = selection;
+      return router.dispatch<HoldSeats>({
+        type: 'HoldSeats',
+        scheduleId,
+        userId,
+        tokenId,
+        admittedAtMs,
+        seatNumbers,
+        claim,
+      });
+    }
+    const { count, isTogether, maxPrice } = selection;
+    return router.dispatch<HoldBestSeats>({
+      type: 'HoldBestSeats',
       scheduleId,
       userId,
       tokenId,
       admittedAtMs,
-      seatNumbers,
+      count,
+      isTogether,
+      maxPrice,
       claim,
     });
   });

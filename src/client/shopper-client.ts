@@ -26,6 +26,18 @@ export interface ShopperClient extends HolderClient {
    * SEAT_NOT_FOUND, RESERVATION_NOT_OPEN or BOOKING_CLOSED.
    */
   hold(scheduleId: number, seatNumbers: readonly number[], call?: Call): Promise<Holds>;
+  /**
+   * Holds the best `count` seats, 1 to 10: front rows first, then the centre of the row. They are side by side unless
+   * `together` is false. Rejects with NO_BLOCK and `largestBlock`, the most such seats side by side, and else as `hold`.
+   */
+  holdBest(scheduleId: number, wish: BestSeatsWish, call?: Call): Promise<Holds>;
+}
+
+export interface BestSeatsWish {
+  readonly count: number;
+  readonly together?: boolean;
+  /** In won. */
+  readonly maxPrice?: number;
 }
 
 /** The status of an answer whose request changed something. */
@@ -35,6 +47,20 @@ export function createShopperClient(requests: Requests, token: string): ShopperC
   const ownPath = `/queue/tokens/${encodeURIComponent(token)}`;
 
   const { read } = createCalls(requests, token);
+
+  async function hold(body: object, call?: Call): Promise<Holds> {
+    const request = {
+      operation: 'hold',
+      method: 'POST',
+      path: '/reservations',
+      token,
+      body,
+      effect: 'keyed',
+    } as const;
+    const answer = await requests.ask<{ reservations: readonly Reservation[] }>(request, call);
+    return { reservations: answer.body.reservations, isNew: answer.status === CREATED };
+  }
+
   return {
     ...createHolderClient(requests, token),
     status: (call) => read('status', '/queue/status', call),
@@ -58,18 +84,7 @@ export function createShopperClient(requests: Requests, token: string): ShopperC
       const query = options?.status === undefined ? '' : `?status=${options.status}`;
       return read('seats', `/schedules/${scheduleId}/seats${query}`, options);
     },
-    async hold(scheduleId, seatNumbers, call) {
-      const body = { scheduleId, seatNumbers };
-      const request = {
-        operation: 'hold',
-        method: 'POST',
-        path: '/reservations',
-        token,
-        body,
-        effect: 'keyed',
-      } as const;
-      const answer = await requests.ask<{ reservations: readonly Reservation[] }>(request, call);
-      return { reservations: answer.body.reservations, isNew: answer.status === CREATED };
-    },
+    hold: (scheduleId, seatNumbers, call) => hold({ scheduleId, seatNumbers }, call),
+    holdBest: (scheduleId, wish, call) => hold({ scheduleId, ...wish }, call),
   };
 }

@@ -218,6 +218,11 @@ export function createFakeSales(
     switch (command.type) {
       case 'HoldSeats':
         return hold(command);
+      case 'HoldBestSeats': {
+        const taken = new Set(liveOf(scheduleId).map(({ seatNumber }) => seatNumber));
+        const free = Array.from({ length: schedule.totalSeats }, (_, index) => index + 1).filter((n) => !taken.has(n));
+        return hold({ ...command, type: 'HoldSeats', seatNumbers: free.slice(0, command.count) });
+      }
       case 'PayReservations':
         return pay(command);
       case 'RefundPayment':
@@ -372,6 +377,7 @@ export function failure(code: FaultCode, effect: 'none' | 'unknown'): Reply<neve
 /** What each command's grant has, so that a fake's reply is not taken for another's. */
 const GRANT_MEMBER: { readonly [Type in Command['type']]: readonly string[] } = {
   HoldSeats: ['type'],
+  HoldBestSeats: ['type'],
   ReleaseHold: ['type'],
   EndToken: ['cancelled'],
   PayReservations: ['grant', 'alreadyPaid'],

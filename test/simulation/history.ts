@@ -9,7 +9,7 @@ import type { Operation } from './shoppers.ts';
  * Judges what shoppers were told by what the log says.
  *
  * H1. Every granted change is in the log, at the number and under the epoch that its reply named.
- * H2. Every map, and every SEAT_TAKEN, is the state that the log leads to at its number.
+ * H2. Every map, every SEAT_TAKEN and every NO_BLOCK is true of the state that the log leads to at its number.
  * H3. A fresh answer to a command that began after another's answer had arrived carries no lower number.
  * H4. Every change in the log but an expiry was granted to somebody, or its command ended unknown.
  * H5. What was answered as not done left nothing: no payment, no recorded key. A key was granted once at most.
@@ -98,6 +98,31 @@ function takenOf({ reply }: Operation): { readonly seatNumbers: readonly number[
   return { seatNumbers, seq };
 }
 
+/** The number of the state that a refusal rests on. */
+function seqOfRefusal({ reply }: Operation): number | null {
+  if (reply?.outcome !== 'refused') return null;
+  const { code, members } = reply.rejection;
+  return (code === 'SEAT_TAKEN' || code === 'NO_BLOCK') && typeof members.seq === 'number' ? members.seq : null;
+}
+
+/** A block is refused only where the state at the number has none, and the longest is as long as the refusal says. */
+function judgeNoBlock(operation: Operation, { states }: Schedule, faults: string[]): void {
+  const { command, reply } = operation;
+  if (command.type !== 'HoldBestSeats' || reply?.outcome !== 'refused' || reply.rejection.code !== 'NO_BLOCK') return;
+  const { largestBlock, seq } = reply.rejection.members;
+  const seats = typeof seq === 'number' ? states[seq] : undefined;
+  const marks = (seats ?? []).map(({ live, price }) =>
+    live === null && price <= (command.maxPrice ?? Number.POSITIVE_INFINITY) ? '.' : '#',
+  );
+  const rows = marks.join('').match(/.{1,10}/g) ?? [];
+  const blocks = rows.flatMap((row) => row.split('#')).map((block) => block.length);
+  const most = Math.max(0, ...blocks);
+  const reach = command.isTogether ? most : blocks.reduce((sum, length) => sum + length, 0);
+  if (seats === undefined || largestBlock !== most || command.count <= reach) {
+    faults.push(`H2: ${describe(operation)}, but the hall was ${rows.join(' ')}`);
+  }
+}
+
 function describe({ command, reply }: Operation): string {
   return `${JSON.stringify(command)} was answered ${JSON.stringify(reply)}`;
 }
@@ -120,6 +145,7 @@ function judgeReply(operation: Operation, schedules: ReadonlyMap<number, Schedul
   if (map !== null && !showsState(map, schedule.states[map.seq])) {
     faults.push(`H2: ${describe(operation)}, which is not the log folded to ${map.seq}`);
   }
+  judgeNoBlock(operation, schedule, faults);
   const taken = takenOf(operation);
   if (taken !== null && command.type === 'HoldSeats') {
     const truly = command.seatNumbers.filter((seatNumber) => {
@@ -150,8 +176,8 @@ function showsState(map: SeatMap, state: readonly Seat[] | undefined): boolean {
 function numberOf(operation: Operation): { readonly seq: number; readonly isFresh: boolean } | null {
   const map = mapOf(operation);
   if (map !== null) return { seq: map.seq, isFresh: true };
-  const taken = takenOf(operation);
-  if (taken !== null) return { seq: taken.seq, isFresh: true };
+  const refusedAt = seqOfRefusal(operation);
+  if (refusedAt !== null) return { seq: refusedAt, isFresh: true };
   const { reservations } = changesOf(operation);
   if (reservations.length === 0) return null;
   const { reply } = operation;
@@ -212,6 +238,8 @@ function mayHaveDone({ command, reply }: Operation, event: SeatEvent, userId: st
         command.userId === userId &&
         command.seatNumbers.includes(event.seatNumber)
       );
+    case 'HoldBestSeats':
+      return isUnknown && event.type === 'HELD' && command.userId === userId;
     case 'ReleaseHold':
       return isUnknown && event.type === 'CANCELLED' && command.reservationId === event.reservationId;
     case 'EndToken':

@@ -57,6 +57,7 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
   function hold(): Command {
     const userId = random.pick(users);
     const count = random.chance(0.5) ? 1 : 1 + random.below(4);
+    if (random.chance(0.2)) return holdBest(userId);
     const numbers = new Set(Array.from({ length: count }, () => 1 + random.below(seats)));
     return {
       type: 'HoldSeats',
@@ -66,6 +67,20 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
       tokenId: randomUUID(),
       admittedAtMs: Date.now(),
       seatNumbers: [...numbers],
+      claim: claimOf(userId),
+    };
+  }
+
+  function holdBest(userId: string): Command {
+    return {
+      type: 'HoldBestSeats',
+      scheduleId: random.pick(scheduleIds),
+      userId,
+      tokenId: randomUUID(),
+      admittedAtMs: Date.now(),
+      count: 1 + random.below(4),
+      isTogether: random.chance(0.7),
+      maxPrice: null,
       claim: claimOf(userId),
     };
   }
@@ -103,7 +118,7 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
   function learn({ command }: Operation, reply: Reply): void {
     if (reply.outcome !== 'granted') return;
     for (const { reservationId } of heldBy(reply)) {
-      if (reservations.some((known) => known.reservationId === reservationId) || command.type !== 'HoldSeats') continue;
+      if (reservations.some((known) => known.reservationId === reservationId) || !('tokenId' in command)) continue;
       reservations.push({ scheduleId: command.scheduleId, userId: command.userId, reservationId });
     }
     if (command.type === 'PayReservations') {

@@ -55,6 +55,22 @@ const checks: Checks = {
       strict,
     ),
   ),
+  HoldBestSeats: checkOf(
+    Type.Object(
+      {
+        type: Type.Literal('HoldBestSeats'),
+        scheduleId: Id,
+        userId: Uuid,
+        tokenId: Uuid,
+        admittedAtMs: Instant,
+        count: Type.Integer({ minimum: 1, maximum: LONGEST_LIST }),
+        isTogether: Type.Boolean(),
+        maxPrice: Type.Union([Type.Null(), Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })]),
+        claim: Claim,
+      },
+      strict,
+    ),
+  ),
   ReleaseHold: checkOf(
     Type.Object({ type: Type.Literal('ReleaseHold'), scheduleId: Id, userId: Uuid, reservationId: Uuid }, strict),
   ),

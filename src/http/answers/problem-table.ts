@@ -160,6 +160,11 @@ export const problemTable = {
     ['좌석 선점됨', '이미 예약된 좌석입니다'],
     ['Seat taken', 'The seat is held or sold already.'],
   ),
+  NO_BLOCK: define(
+    409,
+    ['원하는 좌석 없음', '요청한 수만큼의 좌석이 남아 있지 않습니다'],
+    ['No such seats left', 'There are not as many free seats side by side, or at that price, as were asked for.'],
+  ),
   RESERVATION_NOT_HELD: define(
     409,
     ['처리할 수 없는 예약', '점유 중인 예약이 아닙니다'],

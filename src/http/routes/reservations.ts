@@ -1,8 +1,9 @@
+import type { Static } from 'typebox';
 import { nextCursorOf, readPageQuery, RESERVATIONS_LIST } from '../answers/cursor.ts';
 import { answerTo } from '../answers/grant-answer.ts';
 import { claimOf } from '../identity/claim.ts';
 import { chooseSchedule } from '../../booking/choose-schedule.ts';
-import { type HoldWish, holdSeats, type Shopper } from '../../booking/hold-seats.ts';
+import { type HoldWish, holdSeats, type SeatSelection, type Shopper } from '../../booking/hold-seats.ts';
 import { type Outcome, refused } from '../../booking/outcome.ts';
 import { readSettled } from '../../booking/read-reservations.ts';
 import { releaseHold } from '../../booking/release-hold.ts';
@@ -52,9 +53,9 @@ export function reservationRoutes(app: App, services: Services): void {
     {
       schema: {
         operationId: 'holdSeats',
-        summary: 'Hold one seat, or several at once',
+        summary: 'Hold one seat, several at once, or the best ones',
         description:
-          "201 with a Reservation, or with a list of them where seatNumbers were asked for; 200 when all were the caller's holds already.",
+          "201 with a Reservation for `seatNumber`, else with a list of them; 200 when all were the caller's holds already. With `count` the service chooses: front rows first, then the centre of the row, side by side unless `together` is false.",
         tags: ['reservations'],
         body: HoldRequest,
         querystring: NoQuery,
@@ -63,7 +64,7 @@ export function reservationRoutes(app: App, services: Services): void {
       },
       config: {
         guard: 'admittedShopper',
-        refuses: holdRefusals,
+        refuses: [...holdRefusals, 'NO_BLOCK'],
         answers: { 200: oneOrMany(), 201: oneOrMany() },
       },
     },
@@ -72,15 +73,10 @@ export function reservationRoutes(app: App, services: Services): void {
         if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
         const { body } = request;
         const claim = claimOf(request, 'POST /reservations');
-        const isMany = 'seatNumbers' in body;
-        const wish: HoldWish = {
-          shopper: shopper.value,
-          seatNumbers: isMany ? body.seatNumbers : [body.seatNumber],
-          claim,
-        };
+        const wish: HoldWish = { shopper: shopper.value, selection: selectionOf(body), claim };
         const perform = () => reserve(body.scheduleId, wish);
         return soon(idempotency.run(shopper.value.userId, claim, perform), (outcome) =>
-          responder.respond(reply, outcome, (grant) => answerTo(grant, isMany ? 'many' : 'one')),
+          responder.respond(reply, outcome, (grant) => answerTo(grant, 'seatNumber' in body ? 'one' : 'many')),
         );
       }),
   );
@@ -107,7 +103,7 @@ export function reservationRoutes(app: App, services: Services): void {
       const claim = claimOf(request, 'POST /concerts/:concertId/seats/:seatNumber/reserve');
       const wish: HoldWish = {
         shopper: shopper.value,
-        seatNumbers: [Number(request.params.seatNumber)],
+        selection: { seatNumbers: [Number(request.params.seatNumber)] },
         claim,
       };
       const concertId = Number(request.params.concertId);
@@ -217,6 +213,12 @@ export function reservationRoutes(app: App, services: Services): void {
       );
     },
   );
+}
+
+function selectionOf(body: Static<typeof HoldRequest>): SeatSelection {
+  if ('seatNumbers' in body) return { seatNumbers: body.seatNumbers };
+  if ('seatNumber' in body) return { seatNumbers: [body.seatNumber] };
+  return { count: body.count, isTogether: body.together ?? true, maxPrice: body.maxPrice ?? null };
 }
 
 function oneOrMany(): object {

@@ -3,7 +3,7 @@ import { Concert } from './catalogue.ts';
 import { Instant, named, SeatNumber } from './basics.ts';
 
 /** The contract's highest price of a seat, in won. */
-const PRICE_LIMIT_WON = 100_000_000;
+export const PRICE_LIMIT_WON = 100_000_000;
 /** The contract's highest number of seats in a schedule. */
 const SEAT_COUNT_LIMIT = 500;
 

@@ -16,6 +16,7 @@ import {
   Uuid,
   Won,
 } from './basics.ts';
+import { PRICE_LIMIT_WON } from './admin.ts';
 
 /** The contract's limit of seats in one request, and of reservations in one payment. */
 export const SEATS_PER_REQUEST = 50;
@@ -51,6 +52,15 @@ export const HoldRequest = Type.Union([
     {
       scheduleId: Id,
       seatNumbers: Type.Array(SeatNumber, { minItems: 1, maxItems: SEATS_PER_REQUEST, uniqueItems: true }),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      scheduleId: Id,
+      count: Type.Integer({ minimum: 1, maximum: 10 }),
+      together: Type.Optional(Type.Boolean()),
+      maxPrice: Type.Optional(Type.Integer({ minimum: 0, maximum: PRICE_LIMIT_WON, description: 'Whole won.' })),
     },
     { additionalProperties: false },
   ),

@@ -29,6 +29,17 @@ const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type:
     seatNumbers: [3, 1, 2],
     claim: CLAIM,
   },
+  HoldBestSeats: {
+    type: 'HoldBestSeats',
+    scheduleId: 7,
+    userId: USER,
+    tokenId: USER,
+    admittedAtMs: 1_700.5,
+    count: 4,
+    isTogether: true,
+    maxPrice: 110_000,
+    claim: CLAIM,
+  },
   ReleaseHold: { type: 'ReleaseHold', scheduleId: 7, userId: USER, reservationId: USER },
   EndToken: { type: 'EndToken', scheduleId: 7, userId: USER, tokenId: USER, end: 'CANCELLED', heldBeforeMs: 1_700.25 },
   PayReservations: {
@@ -47,6 +58,7 @@ const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type:
 const ANSWERS: readonly PeerAnswer[] = [
   mapOf(3),
   { outcome: 'granted', value: { alreadyPaid: USER } },
+  { outcome: 'refused', rejection: { code: 'NO_BLOCK', members: { largestBlock: 2, epoch: 1, seq: 9 } } },
   { outcome: 'refused', rejection: { code: 'SEAT_TAKEN', members: { seatNumbers: [3], note: '한글' } } },
   { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'unknown' },
   { outcome: 'key-taken' },
