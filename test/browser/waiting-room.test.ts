@@ -2,7 +2,9 @@ import t from 'tap';
 import { startBrowser } from '../fixtures/browser.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { comeToPage, type FanPage } from '../fixtures/fan-page.ts';
-import { openSale, startTestService } from '../fixtures/service.ts';
+import { enter, openSale, startTestService } from '../fixtures/service.ts';
+import { stickingOut } from '../fixtures/axe.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
 
 /** Far less than the page takes to ask by itself: what comes within it was pushed. */
 const PUSHED_WITHIN_MS = 8_000;
@@ -91,6 +93,41 @@ if (browsing !== null) {
     await api.admin('PATCH', `/admin/concerts/${concertId}/queue`, { maxActive: 1 });
     const tookMs = await getIn(fan);
     t.ok(tookMs < PUSHED_WITHIN_MS, `let in ${tookMs} ms after the end of the pause`);
+  });
+
+  await t.test('the wait is shown as a range, and as unknown when nothing is known', async (t) => {
+    for (const language of ['ko', 'en'] as const) {
+      const { concertId } = await openSale(api, { queue: { maxActive: 1 } });
+      await enter(api, concertId);
+      const fan = await comeToPage(t, browsing, api, { language, device: language === 'ko' ? 'phone' : 'desktop' });
+      await joinQueue(fan, concertId);
+      await standAt(fan, '1');
+      await fan.page.getByText(fan.t.waiting.upTo(fan.f.durationRange(4, 184).to), { exact: true }).waitFor();
+      t.same(await stickingOut(fan.page), []);
+    }
+  });
+
+  await t.test('an admitted fan whose page is closed goes out; one whose page is open stays', async (t) => {
+    const idleMs = 3_000;
+    const impatient = await startTestService(t, await createTestDatabase(t), { QUEUE_IDLE_MS: String(idleMs) });
+    const { concertId } = await openSale(impatient, { queue: { maxActive: 1 } });
+    const inside = await comeToPage(t, browsing, impatient);
+    const waiting = await comeToPage(t, browsing, impatient, { language: 'en' });
+    await joinQueue(inside, concertId);
+    await getIn(inside);
+    await joinQueue(waiting, concertId);
+    await standAt(waiting, '1');
+    const sinceMs = performance.now();
+    await waitFor(() => performance.now() - sinceMs > 2 * idleMs, {
+      what: 'twice the time that a silent fan has',
+      deadlineMs: 10 * idleMs,
+    });
+    t.equal(await waiting.heading(waiting.t.waiting.title).count(), 1, 'the open page is a sign of life');
+    await inside.heading(inside.t.dates.title).waitFor();
+
+    await inside.page.close();
+    const tookMs = await getIn(waiting);
+    t.ok(tookMs < idleMs + PUSHED_WITHIN_MS, `let in ${tookMs} ms after the page of the other was closed`);
   });
 
   await t.test('who holds seats when the time inside is over pays for them all the same', async (t) => {

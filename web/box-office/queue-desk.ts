@@ -1,4 +1,4 @@
-import type { Concert, Page, QueueToken } from '../../src/client/answers.ts';
+import type { ListedConcert, Page, QueueToken } from '../../src/client/answers.ts';
 import { isProblem } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
@@ -12,12 +12,17 @@ export interface QueueDesk {
   readPlace(concertId: number): Promise<QueueToken | null>;
   /** Reads the places of all kept tokens: the service ends a token after a while without requests, whatever page is open. */
   readPlaces(): Promise<void>;
+  /** Reads the concerts on sale, and now and then those that open later. */
   readConcerts(): Promise<void>;
+  /** Reads a concert from the lists, which cost the service next to nothing, or by itself where they do not have it. */
+  readListed(concertId: number): Promise<void>;
   /** Reads the figures of a queue, to show them before joining. */
   readConcert(concertId: number): Promise<void>;
 }
 
 export function createQueueDesk({ client, kept, store, fan, shopper, attempt, tell, go }: Counter): QueueDesk {
+  let upcomingReadAtMs = Number.NEGATIVE_INFINITY;
+
   async function readPlace(concertId: number): Promise<QueueToken | null> {
     const place = await askPlace(concertId);
     store.dispatch({ type: 'place-read', concertId, place });
@@ -52,9 +57,30 @@ export function createQueueDesk({ client, kept, store, fan, shopper, attempt, te
     }
   }
 
+  async function readConcerts(): Promise<void> {
+    const isUpcomingDue = store.state.nowMs - upcomingReadAtMs >= UPCOMING_REFRESH_MS;
+    const reads = [
+      readAll(client.concerts.available).then((concerts) => store.dispatch({ type: 'concerts-read', concerts })),
+    ];
+    if (isUpcomingDue) {
+      upcomingReadAtMs = store.state.nowMs;
+      reads.push(
+        readAll(client.concerts.upcoming).then((concerts) => store.dispatch({ type: 'upcoming-read', concerts })),
+      );
+    }
+    await Promise.all(reads);
+  }
+
   return {
     readPlace,
     readConcert,
+    readConcerts,
+    async readListed(concertId) {
+      await readConcerts();
+      const { concerts, upcoming } = store.state;
+      const isListed = [...(concerts ?? []), ...upcoming].some((concert) => concert.concertId === concertId);
+      if (!isListed) await readConcert(concertId);
+    },
     async visit(concertId) {
       try {
         await Promise.all([readConcert(concertId), readPlace(concertId)]);
@@ -96,22 +122,18 @@ export function createQueueDesk({ client, kept, store, fan, shopper, attempt, te
       await Promise.all(unnamed.map(({ concertId }) => readConcert(concertId)));
       store.dispatch({ type: 'places-read', places: living });
     },
-    async readConcerts() {
-      const concerts = await readAllConcerts(client);
-      store.dispatch({ type: 'concerts-read', concerts });
-      const found = await Promise.all(concerts.map(({ concertId }) => client.concerts.find(concertId)));
-      for (const concert of found) store.dispatch({ type: 'concert-read', concert });
-    },
   };
 }
 
 /** The largest page of a list. */
 const CONCERTS_PER_PAGE = 100;
+/** The page counts down to an opening by itself; only new concerts have to be learned. */
+const UPCOMING_REFRESH_MS = 60_000;
 
-async function readAllConcerts({ concerts }: Counter['client']): Promise<readonly Concert[]> {
-  const all: Concert[] = [];
+async function readAll(list: Counter['client']['concerts']['available']): Promise<readonly ListedConcert[]> {
+  const all: ListedConcert[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
-    const page: Page<Concert> = await concerts.available({
+    const page: Page<ListedConcert> = await list({
       limit: CONCERTS_PER_PAGE,
       ...(cursor === '' ? {} : { cursor }),
     });

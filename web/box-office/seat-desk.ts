@@ -117,9 +117,8 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, 
         const schedules = await shopper(concertId)?.schedules(concertId, { all: true });
         if (schedules !== undefined) store.dispatch({ type: 'schedules-read', concertId, schedules });
       } catch (error) {
-        if (isProblem(error, 'SCHEDULE_NOT_FOUND'))
-          store.dispatch({ type: 'schedules-read', concertId, schedules: [] });
-        else tell(error);
+        if (!isProblem(error, 'SCHEDULE_NOT_FOUND')) throw error;
+        store.dispatch({ type: 'schedules-read', concertId, schedules: [] });
       }
     },
     async hold() {

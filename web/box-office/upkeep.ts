@@ -10,11 +10,12 @@ import type { AccountDesk } from './account-desk.ts';
 import type { Counter } from './counter.ts';
 import { type Attention, createLiveLink } from './live-link.ts';
 import type { QueueDesk } from './queue-desk.ts';
+import { createRefreshing } from './refreshing.ts';
 import type { SeatDesk } from './seat-desk.ts';
 import type { WalletDesk } from './wallet-desk.ts';
 
-/** How often the first page reads the queues' figures while it is visible. */
-const CONCERTS_REFRESH_MS = 10_000;
+/** How often seats left and queues are read again where the page shows them and gets no live updates. */
+const FIGURES_REFRESH_MS = 10_000;
 /** Much more often than the service needs as a sign of life, even when a browser slows down a background page. */
 const PLACES_REFRESH_MS = 20_000;
 /** How often a map is read when the service does not push it. */
@@ -41,7 +42,11 @@ export interface Upkeep {
 /** Keeps the shown data equal to the service's, and reacts to its changes. */
 export function createUpkeep({ counter, accounts, queues, seats, wallet, openLive }: UpkeepPorts): Upkeep {
   const { client, kept, store, run, refresh } = counter;
-  let refreshing: ReturnType<typeof setInterval> | undefined;
+  const refreshing = createRefreshing({
+    after: machineClock.after,
+    random: Math.random,
+    isVisible: () => document.visibilityState === 'visible',
+  });
 
   const link = createLiveLink({
     clock: machineClock,
@@ -60,16 +65,12 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
   });
 
   function arrive(route: Route, before: Route | null): void {
-    clearInterval(refreshing);
     const concertId = concertIdOf(route);
     if (concertId !== null && (before === null || concertIdOf(before) !== concertId)) run(queues.visit(concertId));
     switch (route.name) {
       case 'concerts':
         run(queues.readConcerts());
         if (before !== null && kept.queues().length > 0) refresh(queues.readPlaces());
-        refreshing = setInterval(() => {
-          if (document.visibilityState === 'visible') refresh(queues.readConcerts());
-        }, CONCERTS_REFRESH_MS);
         return;
       case 'concert':
         // The service would refuse the schedules to a fan who is not admitted; they are read on admission.
@@ -108,6 +109,8 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
       const scheduleId = scheduleIdOf(store.state.route);
       if (scheduleId !== null) run(seats.readMap(concertId, scheduleId));
     }
+    // Only the concert says whether a wait is unknown because of a pause.
+    if (isUnknownWait(visit) && !isUnknownWait(before)) refresh(queues.readConcert(concertId));
     if (visit.place === null && before?.place !== null) {
       if (visit.ended !== null) kept.keepQueueToken(concertId, null);
       // A hold outlives its token.
@@ -132,6 +135,14 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
     seats.expire(gone.filter((hold) => hasEnded(hold, store.state.nowMs + CLOCK_LAG_MS)));
     // A hold that disappeared before its expiry was released or paid in another window.
     if (gone.some((hold) => !hasEnded(hold, store.state.nowMs + CLOCK_LAG_MS))) run(seats.readHolds(visit.concertId));
+  }
+
+  /** Seats left and queues change all the time. */
+  function refreshFigures(): void {
+    const view = viewOf(store.state);
+    if (view.name === 'concerts') refresh(queues.readConcerts());
+    else if (view.name === 'lobby') refresh(queues.readListed(view.concert.concertId));
+    else if (view.name === 'dates') refresh(seats.readSchedules(view.concert.concertId));
   }
 
   /** A refusal because of the token means that the page has missed the token's change. */
@@ -181,8 +192,11 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
       });
       addEventListener('online', wakeUp);
       document.addEventListener('visibilitychange', () => {
-        if (document.visibilityState === 'visible') wakeUp();
+        if (document.visibilityState !== 'visible') return;
+        wakeUp();
+        refreshing.wake();
       });
+      refreshing.start(FIGURES_REFRESH_MS, refreshFigures);
       setInterval(tick, TICK_MS);
       setInterval(() => {
         if (kept.queues().length > 0) refresh(queues.readPlaces());
@@ -202,6 +216,11 @@ function hasEnded({ expiresAt }: Reservation, nowMs: number): boolean {
 
 function isActive(visit: Visit | null): boolean {
   return visit !== null && visit.place !== null && visit.place !== 'unknown' && visit.place.status === 'ACTIVE';
+}
+
+function isUnknownWait(visit: Visit | null): boolean {
+  const place = visit?.place ?? 'unknown';
+  return place !== 'unknown' && place.status === 'WAITING' && place.estimatedWaitTime === null;
 }
 
 /** Watches only data in view, except the token: the page must notice its end everywhere in the concert. */

@@ -1,6 +1,5 @@
 import type {
-  Concert,
-  ConcertWithQueue,
+  ListedConcert,
   Payment,
   QueueToken,
   Reservation,
@@ -28,8 +27,9 @@ export type PageEvent =
   | { readonly type: 'signed-in'; readonly user: User }
   | { readonly type: 'signed-out' }
   | { readonly type: 'balance-read'; readonly balance: number }
-  | { readonly type: 'concerts-read'; readonly concerts: readonly Concert[] }
-  | { readonly type: 'concert-read'; readonly concert: ConcertWithQueue }
+  | { readonly type: 'concerts-read'; readonly concerts: readonly ListedConcert[] }
+  | { readonly type: 'upcoming-read'; readonly concerts: readonly ListedConcert[] }
+  | { readonly type: 'concert-read'; readonly concert: ListedConcert }
   | { readonly type: 'concert-missing'; readonly concertId: number }
   | { readonly type: 'place-read'; readonly concertId: number; readonly place: QueueToken | null }
   | { readonly type: 'places-read'; readonly places: readonly QueueToken[] }

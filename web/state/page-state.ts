@@ -1,6 +1,6 @@
 import type {
   Concert,
-  ConcertWithQueue,
+  ListedConcert,
   Payment,
   QueueToken,
   Reservation,
@@ -24,7 +24,10 @@ export interface PageState {
   readonly account: User | 'unknown' | 'none';
   /** Won; null until it has been read. */
   readonly balance: number | null;
-  readonly concerts: readonly OnSale[] | null;
+  /** Those whose booking is open; null until they have been read. */
+  readonly concerts: readonly ListedConcert[] | null;
+  /** Those whose booking opens later. */
+  readonly upcoming: readonly ListedConcert[];
   /** The known concerts by id, including those that are no longer on sale. */
   readonly concertById: ReadonlyMap<number, Concert>;
   readonly visit: Visit | null;
@@ -44,8 +47,6 @@ export interface PageState {
 }
 
 export type Theme = 'system' | 'light' | 'dark';
-
-export type OnSale = Concert & Partial<Pick<ConcertWithQueue, 'queue'>>;
 
 /**
  * How the page stays up to date. `restored` shows briefly after a break. `polling`: the page polls the service, because no live
@@ -85,7 +86,7 @@ export interface Listing<T> {
 /** One concert, from its lobby to the checkout. */
 export interface Visit {
   readonly concertId: number;
-  readonly concert: ConcertWithQueue | 'missing' | null;
+  readonly concert: ListedConcert | 'missing' | null;
   /** `unknown` until the kept token has been checked; null outside of the queue. */
   readonly place: QueueToken | 'unknown' | null;
   /** The token's largest position since it began to wait, for the progress bar. */
@@ -118,6 +119,7 @@ export function startingState(given: Pick<PageState, 'language' | 'theme' | 'now
     account: 'unknown',
     balance: null,
     concerts: null,
+    upcoming: [],
     concertById: new Map(),
     visit: null,
     places: new Map(),

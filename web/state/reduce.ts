@@ -1,4 +1,4 @@
-import type { Payment, QueueToken } from '../../src/client/answers.ts';
+import type { ListedConcert, Payment, QueueToken } from '../../src/client/answers.ts';
 import { dropTaken, seeMap, toggleSeat } from './hall-changes.ts';
 import type { PageEvent } from './page-event.ts';
 import type { Listing, PageState, Visit } from './page-state.ts';
@@ -31,18 +31,14 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       };
     case 'balance-read':
       return { ...state, balance: event.balance };
-    case 'concerts-read': {
-      const queues = new Map(state.concerts?.map(({ concertId, queue }) => [concertId, queue]));
-      const concerts = event.concerts.map((concert) => {
-        const queue = queues.get(concert.concertId);
-        return queue === undefined ? concert : { ...concert, queue };
-      });
-      return remember({ ...state, concerts }, event.concerts);
-    }
+    case 'concerts-read':
+      return listed({ ...state, concerts: event.concerts }, event.concerts);
+    case 'upcoming-read':
+      return listed({ ...state, upcoming: event.concerts }, event.concerts);
     case 'concert-read': {
       const { concert } = event;
       const concerts = state.concerts?.map((one) => (one.concertId === concert.concertId ? concert : one)) ?? null;
-      return visiting(remember({ ...state, concerts }, [concert]), concert.concertId, { concert });
+      return listed({ ...state, concerts }, [concert]);
     }
     case 'concert-missing':
       return visiting(state, event.concertId, { concert: 'missing', place: null });
@@ -213,10 +209,12 @@ function inHall(state: PageState, change: (hall: NonNullable<Visit['hall']>) => 
   return hall === null ? state : inVisit(state, { hall: change(hall) });
 }
 
-function remember(state: PageState, concerts: readonly (PageState['concerts'] & {})[number][]): PageState {
+/** Takes over what was read of concerts, the one in view included. */
+function listed(state: PageState, concerts: readonly ListedConcert[]): PageState {
   const concertById = new Map(state.concertById);
   for (const concert of concerts) concertById.set(concert.concertId, concert);
-  return { ...state, concertById };
+  const visited = concerts.find(({ concertId }) => concertId === state.visit?.concertId);
+  return inVisit({ ...state, concertById }, visited === undefined ? {} : { concert: visited });
 }
 
 function joined<T>(before: Listing<T> | null, more: Listing<T>): Listing<T> {

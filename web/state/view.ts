@@ -1,4 +1,4 @@
-import type { ConcertWithQueue, QueueToken, Reservation } from '../../src/client/answers.ts';
+import type { ListedConcert, QueueToken, Reservation } from '../../src/client/answers.ts';
 import type { PageState, Visit } from './page-state.ts';
 import { scheduleIdOf } from './route.ts';
 
@@ -7,19 +7,19 @@ export type View =
   | { readonly name: 'concerts' }
   | { readonly name: 'loading' }
   | { readonly name: 'missing' }
-  | { readonly name: 'lobby'; readonly visit: Visit; readonly concert: ConcertWithQueue }
+  | { readonly name: 'lobby'; readonly visit: Visit; readonly concert: ListedConcert }
   | {
       readonly name: 'waiting-room';
       readonly visit: Visit;
-      readonly concert: ConcertWithQueue;
+      readonly concert: ListedConcert;
       readonly place: QueueToken;
     }
-  | { readonly name: 'dates'; readonly visit: Visit; readonly concert: ConcertWithQueue }
-  | { readonly name: 'hall'; readonly visit: Visit; readonly concert: ConcertWithQueue; readonly scheduleId: number }
+  | { readonly name: 'dates'; readonly visit: Visit; readonly concert: ListedConcert }
+  | { readonly name: 'hall'; readonly visit: Visit; readonly concert: ListedConcert; readonly scheduleId: number }
   | {
       readonly name: 'checkout';
       readonly visit: Visit;
-      readonly concert: ConcertWithQueue;
+      readonly concert: ListedConcert;
       readonly scheduleId: number;
       readonly holds: readonly Reservation[];
     }

@@ -1,14 +1,17 @@
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import type { QueueToken } from '../../src/client/answers.ts';
-import type { OnSale } from '../state/page-state.ts';
 import { hashOf } from '../state/route.ts';
+import { type ConcertSale, isBookable, salesOf } from '../state/sale.ts';
 import { icon } from './icon.ts';
 import { poster } from './poster.ts';
+import { lineChip, saleChip, saleFacts } from './sale-facts.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** The concerts on sale. One press joins a queue. */
+/** The concerts on sale and those that open later, with all that a fan must know before queueing. */
 export function concertsView(context: ViewContext): Child {
   const { state, t } = context;
+  const { now, later } = salesOf(state.concerts ?? [], state.upcoming, state.nowMs);
+  const isNone = state.concerts !== null && now.length === 0;
   return [
     h(
       'div',
@@ -16,56 +19,71 @@ export function concertsView(context: ViewContext): Child {
       h('h1', { tabindex: -1 }, t.concerts.title),
       h('p', { class: 'hero-words soft' }, t.concerts.lead),
     ),
-    h('h2', { key: 'heading', class: 'unseen' }, t.concerts.onSale),
-    state.concerts === null
-      ? h('p', { key: 'loading', class: 'soft' }, t.frame.loading)
-      : state.concerts.length === 0
-        ? h('p', { key: 'none', class: 'panel' }, t.concerts.none)
-        : h(
-            'ul',
-            { key: 'cards', class: 'concert-cards' },
-            state.concerts.map((concert) => card(context, concert)),
-          ),
+    state.concerts === null && h('p', { key: 'loading', class: 'soft' }, t.frame.loading),
+    isNone && h('p', { key: 'none', class: 'panel' }, t.concerts.none),
+    cards(context, 'now', t.concerts.onSale, now),
+    cards(context, 'later', t.concerts.upcoming, later),
   ];
 }
 
-function card({ state, office, t, f }: ViewContext, concert: OnSale): ElementNode {
-  const { concertId, title, artist, venue, bookingClosesAt, timeZone, queue } = concert;
-  const name = `concert-${concertId}`;
+function cards(context: ViewContext, key: string, heading: string, sales: readonly ConcertSale[]): Child {
+  if (sales.length === 0) return null;
+  return h(
+    'section',
+    { key, class: 'concert-section', 'aria-labelledby': `concerts-${key}` },
+    h('h2', { id: `concerts-${key}` }, heading),
+    h(
+      'ul',
+      { class: 'concert-cards' },
+      sales.map((one) => card(context, one)),
+    ),
+  );
+}
+
+function card(context: ViewContext, { concert, sale }: ConcertSale): ElementNode {
+  const { state, t, f } = context;
+  const { concertId, title, artist } = concert;
   const place = state.places.get(concertId);
   return h(
     'li',
-    { key: concertId, class: 'concert-card' },
-    h('div', { class: 'concert-art' }, poster(concertId)),
+    { key: concertId, class: `concert-card sale-${sale.name}` },
+    h('div', { class: 'concert-art' }, poster(concertId), saleChip(sale, state.nowMs, { t, f })),
     h(
       'div',
       { class: 'concert-words' },
       h('p', { class: 'eyebrow' }, artist),
-      h('h3', { id: name }, h('a', { href: hashOf({ name: 'concert', concertId }) }, title)),
-      h('p', { class: 'soft' }, venue),
-      h('p', { class: 'soft small' }, t.concerts.onSaleUntil(f.date(bookingClosesAt, timeZone))),
+      h('h3', { id: `concert-${concertId}` }, h('a', { href: hashOf({ name: 'concert', concertId }) }, title)),
+      saleFacts(concert, sale, state.nowMs, { t, f }),
       h(
         'div',
         { class: 'concert-foot' },
-        place !== undefined
-          ? placeChip(place, { t, f })
-          : queue === undefined
-            ? h('span', {})
-            : lineChip(queue, { t, f }),
-        h(
-          'button',
-          {
-            type: 'button',
-            class: 'button button-primary',
-            'aria-describedby': name,
-            'aria-busy': state.busy.has('join'),
-            on: { click: () => office.join(concertId) },
-          },
-          place === undefined ? t.concerts.join : t.concerts.goOn,
-          icon('forward'),
-        ),
+        place !== undefined ? placeChip(place, { t, f }) : isBookable(sale) && lineChip(concert.queue, { t, f }),
+        action(context, { concert, sale }),
       ),
     ),
+  );
+}
+
+function action({ state, office, t }: ViewContext, { concert: { concertId }, sale }: ConcertSale): ElementNode {
+  const describedBy = `concert-${concertId}`;
+  if (state.places.has(concertId) || isBookable(sale))
+    return h(
+      'button',
+      {
+        key: 'join',
+        type: 'button',
+        class: 'button button-primary',
+        'aria-describedby': describedBy,
+        'aria-busy': state.busy.has('join'),
+        on: { click: () => office.join(concertId) },
+      },
+      state.places.has(concertId) ? t.concerts.goOn : t.concerts.join,
+      icon('forward'),
+    );
+  return h(
+    'a',
+    { key: 'details', class: 'button', 'aria-describedby': describedBy, href: hashOf({ name: 'concert', concertId }) },
+    t.concerts.details,
   );
 }
 
@@ -73,19 +91,4 @@ function placeChip(place: QueueToken, { t, f }: Pick<ViewContext, 't' | 'f'>): E
   const words =
     place.status === 'ACTIVE' ? t.concerts.yourTurn : t.concerts.yourPlace(f.number(place.queuePosition ?? 0));
   return h('span', { class: 'chip chip-accent' }, icon('line'), words);
-}
-
-/** The length of the line, for fans who may join it. */
-export function lineChip(queue: NonNullable<OnSale['queue']>, { t, f }: Pick<ViewContext, 't' | 'f'>): ElementNode {
-  const words = queue.paused
-    ? t.concerts.paused
-    : queue.waiting === 0
-      ? t.concerts.noLine
-      : t.concerts.waiting(f.number(queue.waiting));
-  return h(
-    'span',
-    { class: `chip ${queue.waiting === 0 && !queue.paused ? 'chip-good' : 'chip-accent'}` },
-    icon(queue.waiting === 0 && !queue.paused ? 'check' : 'line'),
-    words,
-  );
 }

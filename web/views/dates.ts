@@ -1,8 +1,10 @@
-import type { Schedule } from '../../src/client/answers.ts';
+import type { Concert, Schedule } from '../../src/client/answers.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import { hashOf } from '../state/route.ts';
+import { saleOfDate } from '../state/sale.ts';
 import { firstEndMs, holdsOf, type View } from '../state/view.ts';
 import { icon } from './icon.ts';
+import { saleWords } from './sale-facts.ts';
 import { steps } from './steps.ts';
 import type { ViewContext } from './view-context.ts';
 
@@ -42,31 +44,51 @@ export function datesView(context: ViewContext, { concert, visit, ...view }: Vie
   ];
 }
 
-function dateCard(
-  { state, t, f }: ViewContext,
-  { concert, visit }: View & { name: 'dates' },
-  schedule: Schedule,
-): ElementNode {
-  const { scheduleId, startsAt, reservationOpensAt, availableSeats, totalSeats } = schedule;
-  const leaf = f.leaf(startsAt, concert.timeZone);
-  const holds = holdsOf(visit, scheduleId);
-  const endMs = firstEndMs(holds);
-  const opensMs = reservationOpensAt === null ? 0 : Date.parse(reservationOpensAt);
-  const isOpen = opensMs <= state.nowMs;
-  const isFull = availableSeats === 0;
+function dateCard(context: ViewContext, { concert, visit }: View & { name: 'dates' }, schedule: Schedule): ElementNode {
+  const { state, t, f } = context;
+  const { scheduleId } = schedule;
+  const endMs = firstEndMs(holdsOf(visit, scheduleId));
   const route = { name: endMs === null ? 'hall' : 'checkout', concertId: concert.concertId, scheduleId } as const;
+  const sale = saleOfDate(schedule, state.nowMs);
   const words =
     endMs !== null
-      ? t.dates.holding(holds.length, f.countdown(endMs - state.nowMs))
-      : !isOpen
-        ? t.dates.opensAt(f.moment(reservationOpensAt ?? startsAt))
-        : isFull
-          ? t.dates.soldOut
-          : t.dates.seatsLeft(f.number(availableSeats), f.number(totalSeats));
-  const content = [
+      ? t.dates.holding(holdsOf(visit, scheduleId).length, f.countdown(endMs - state.nowMs))
+      : sale.name === 'sold-out'
+        ? t.dates.soldOut
+        : null;
+  const isOpen = sale.name !== 'upcoming' && sale.name !== 'closed';
+  const face = [
+    dateFace(context, concert, schedule, words),
+    h('span', { class: 'date-go' }, isOpen && icon('forward')),
+  ];
+  return h(
+    'li',
+    { key: scheduleId },
+    isOpen
+      ? h('a', { class: `date-card date-${sale.name}`, href: hashOf(route) }, face)
+      : h('div', { class: `date-card date-${sale.name}` }, face),
+  );
+}
+
+/** A date with its prices, and its state or other words in place of it. */
+export function dateFace(
+  { state, t, f }: ViewContext,
+  { timeZone }: Pick<Concert, 'timeZone'>,
+  schedule: Schedule,
+  words: string | null = null,
+): readonly ElementNode[] {
+  const { startsAt, availableSeats, totalSeats, priceFrom, priceTo } = schedule;
+  const leaf = f.leaf(startsAt, timeZone);
+  const sale = saleOfDate(schedule, state.nowMs);
+  const isOpen = sale.name === 'on-sale' || sale.name === 'few-left';
+  const left =
+    sale.name === 'on-sale'
+      ? t.sale.left(f.number(sale.left), f.number(sale.total))
+      : saleWords(sale, state.nowMs, { t, f });
+  return [
     h(
       'span',
-      { class: 'leaf' },
+      { class: `leaf ${isOpen ? '' : 'leaf-dim'}` },
       h('span', { class: 'leaf-month' }, leaf.month),
       h('span', { class: 'leaf-day figures' }, leaf.day),
       h('span', { class: 'leaf-weekday' }, leaf.weekday),
@@ -74,22 +96,14 @@ function dateCard(
     h(
       'span',
       { class: 'date-words' },
-      h('span', { class: 'date-time' }, f.time(startsAt, concert.timeZone)),
-      h('span', { class: `date-left ${isFull || !isOpen ? 'soft' : ''}` }, words),
+      h('span', { class: 'date-time' }, f.time(startsAt, timeZone)),
+      h('span', { class: 'date-price' }, f.moneyRange(priceFrom, priceTo)),
+      h('span', { class: `date-left date-left-${sale.name}` }, words ?? left),
       h(
         'span',
         { class: 'date-bar', 'aria-hidden': true },
         h('span', { class: 'date-bar-left', vars: { '--share': totalSeats === 0 ? 0 : availableSeats / totalSeats } }),
       ),
     ),
-    h('span', { class: 'date-go' }, isOpen && icon('forward')),
   ];
-  const kind = isOpen ? (isFull ? 'full' : 'open') : 'closed';
-  return h(
-    'li',
-    { key: scheduleId },
-    isOpen
-      ? h('a', { class: `date-card date-${kind}`, href: hashOf(route) }, content)
-      : h('div', { class: `date-card date-${kind}` }, content),
-  );
 }

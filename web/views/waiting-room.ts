@@ -1,3 +1,4 @@
+import type { ListedConcert, QueueToken } from '../../src/client/answers.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import type { View } from '../state/view.ts';
 import { steps } from './steps.ts';
@@ -5,6 +6,8 @@ import type { ViewContext } from './view-context.ts';
 
 /** Seats of the row that lights up as the line moves. */
 const SEATS_IN_ROW = 20;
+/** A wait of this or less is over before the next look at the page. */
+const SOON_SECONDS = 10;
 
 /** The fan's place in the line. It updates by itself, and so does the next view. */
 export function waitingRoomView(
@@ -26,7 +29,7 @@ export function waitingRoomView(
         h('span', { class: 'unseen' }, t.waiting.place(f.number(position))),
         h('span', { key: position, class: 'waiting-number', 'aria-hidden': true }, f.number(position)),
       ),
-      h('p', { class: 'waiting-eta' }, eta(place.estimatedWaitTime, { t, f })),
+      h('p', { class: 'waiting-eta' }, eta(place, concert, { t, f })),
       rowOfSeats(share, t.waiting.progress),
       h('p', { class: 'waiting-stay' }, t.waiting.stay),
       h(
@@ -43,9 +46,17 @@ export function waitingRoomView(
   ];
 }
 
-function eta(seconds: number | null, { t, f }: Pick<ViewContext, 't' | 'f'>): string {
-  if (seconds === null) return t.waiting.paused;
-  return seconds <= 0 ? t.waiting.anyMoment : t.waiting.eta(f.duration(seconds));
+function eta(
+  { estimatedWaitTime, estimatedWaitRange }: QueueToken,
+  { queue }: ListedConcert,
+  { t, f }: Pick<ViewContext, 't' | 'f'>,
+): string {
+  if (estimatedWaitTime === null || estimatedWaitRange === null)
+    return queue?.paused === true ? t.waiting.paused : t.waiting.unknown;
+  const [low, high] = estimatedWaitRange;
+  if (high <= SOON_SECONDS) return t.waiting.anyMoment;
+  const { from, to } = f.durationRange(low, high);
+  return from === null ? t.waiting.upTo(to) : t.waiting.between(from, to);
 }
 
 function rowOfSeats(share: number, label: string): ElementNode {

@@ -37,3 +37,33 @@ t.test('waits are told in a unit that fits', async (t) => {
   t.equal(ko.duration(5_400), '1.5시간');
   t.equal(en.duration(0), '1 second');
 });
+
+t.test('a range of waits is rounded outwards, in a unit that fits', async (t) => {
+  t.same(en.durationRange(250, 530), { from: '4', to: '9 minutes' });
+  t.same(ko.durationRange(250, 530), { from: '4', to: '9분' });
+  t.same(en.durationRange(4, 184), { from: null, to: '4 minutes' });
+  t.same(en.durationRange(0, 20), { from: null, to: '1 minute' });
+  t.same(en.durationRange(3_000, 9_000), { from: null, to: '3 hours' });
+  t.same(ko.durationRange(7_300, 20_000), { from: '2', to: '6시간' });
+  t.same(en.durationRange(240, 240), { from: null, to: '4 minutes' });
+});
+
+t.test('an opening is counted down when it is near', async (t) => {
+  t.equal(en.until(90_000), '1:30');
+  t.equal(ko.until(47 * 3_600_000), '47:00:00');
+  t.equal(en.until(50 * 3_600_000), '2 days');
+  t.equal(ko.until(12 * 86_400_000), '12일');
+});
+
+t.test('prices and dates that are equal are told once', async (t) => {
+  t.equal(ko.moneyRange(99_000, 165_000), '99,000원 ~ 165,000원');
+  t.equal(en.moneyRange(99_000, 165_000), '₩99,000 – ₩165,000');
+  t.equal(en.moneyRange(0, 0), '₩0');
+  t.equal(ko.dates([EVENING], 'Asia/Seoul'), '2027년 2월 23일 (화)');
+  t.equal(en.dates([EVENING, '2027-02-23T12:00:00.000Z'], 'Asia/Seoul'), 'Tue 23 February 2027');
+  t.match(en.dates([EVENING, LATE], 'Asia/Seoul'), /^23\s–\s24 February 2027$/u);
+  t.match(
+    ko.dates([EVENING, '2027-02-24T10:00:00.000Z', '2027-03-01T10:00:00.000Z'], 'Asia/Seoul'),
+    /2월 23일\s?~\s?3월 1일$/u,
+  );
+});
