@@ -9,7 +9,7 @@ const SET = 'demo-concerts-1';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** Booking is open from the start, so that there is something to buy. */
+/** Booking of most concerts is open from the start, so that there is something to buy. */
 const BOOKING_DAYS = 90;
 /** The first date lies behind the end of booking, so that every date can be booked all the time. */
 const FIRST_DATE_DAYS = 95;
@@ -65,6 +65,16 @@ const CONCERTS = [
     evenings: [28, 29],
     prices: rows(165_000, 132_000, 99_000),
   },
+  {
+    title: '초록들 봄 콘서트 〈다시, 숲〉',
+    artist: '초록들',
+    venue: '푸른숲극장, 대구',
+    timeZone: 'Asia/Seoul',
+    queue: USUAL_QUEUE,
+    evenings: [35, 36],
+    prices: rows(121_000, 99_000, 77_000),
+    opensAfterMs: DAY_MS,
+  },
 ];
 
 export interface DemoConcert {
@@ -92,9 +102,10 @@ export async function loadDemoData(pool: Pool): Promise<readonly DemoConcert[]> 
       const shared: Connection = { query: (statement) => client.query(statement), release: () => undefined };
       const catalogue = createCatalogue({ pool: { connect: () => Promise.resolve(shared) } });
       const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
-      for (const { evenings, prices, ...description } of CONCERTS) {
-        const bookingOpensAtMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
-        const bookingClosesAtMs = bookingOpensAtMs + BOOKING_DAYS * DAY_MS;
+      for (const { evenings, prices, opensAfterMs = 0, ...description } of CONCERTS) {
+        const fromMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
+        const bookingOpensAtMs = fromMs + opensAfterMs;
+        const bookingClosesAtMs = fromMs + BOOKING_DAYS * DAY_MS;
         const concert = await catalogue.createConcert({ ...description, bookingOpensAtMs, bookingClosesAtMs });
         const schedules: ScheduleWithAvailability[] = [];
         for (const evening of evenings) {
