@@ -7,6 +7,7 @@ import type { ActivitySample as MeasuredSample } from '../health/activity-sample
 import type { AdminKey as Key } from '../domain/admin.ts';
 import type * as inside from '../domain/catalogue.ts';
 import type { HealthReason, Verdict } from '../health/health-verdict.ts';
+import type { ClusterOverview, ConcertSales, ScheduleOccupancy } from '../health/overview.ts';
 import type { SnapshotSeat } from '../domain/live-frames.ts';
 import type { Payment } from '../domain/payment.ts';
 import type { QueueCounts } from '../domain/queue-token.ts';
@@ -106,49 +107,19 @@ export type NewSchedule = {
   | { /** Cover every seat once. */ readonly prices: readonly PriceRange[] }
 );
 
-interface Sales {
-  /** Seats on hold at this moment. */
-  readonly held: number;
-  /** Seats sold and not refunded. */
-  readonly confirmed: number;
-  /** Won. */
-  readonly revenue: number;
-}
+type Sales = Omit<ConcertSales, 'concertId'>;
 
-export interface OccupiedSchedule {
-  readonly scheduleId: number;
-  readonly concertId: number;
-  /** The concert's title. */
-  readonly title: string;
-  readonly date: string;
-  readonly startsAt: string;
-  readonly totalSeats: number;
-  readonly availableSeats: number;
-  readonly held: number;
-  readonly confirmed: number;
-  /** The node that owns the schedule; null before its first use. */
-  readonly owner: string | null;
-}
+export type OccupiedSchedule = OnTheWire<ScheduleOccupancy> & { readonly availableSeats: number };
 
-export interface Overview {
-  readonly nodes: readonly {
-    readonly node: string;
-    readonly address: string;
-    readonly alive: boolean;
-    readonly ownedSchedules: number;
-  }[];
-  /** The schedules that the answering node owns. */
-  readonly ownedSchedules: readonly number[];
+export type Overview = Pick<ClusterOverview, 'nodes' | 'ownedSchedules' | 'schedulesLeftOut'> & {
   readonly concerts: readonly (Pick<Concert, 'concertId' | 'title'> & {
     readonly queue: QueueCounts;
     readonly policy: inside.QueuePolicy;
   } & Sales)[];
   /** Ordered by start; schedules that have begun come last. */
   readonly schedules: readonly OccupiedSchedule[];
-  /** Number of schedules beyond the listed ones. */
-  readonly schedulesLeftOut: number;
   readonly totals: Pick<QueueCounts, 'waiting' | 'active'> & Sales;
-}
+};
 
 export type ActivitySample = Omit<MeasuredSample, 'atMs'> & { readonly at: string };
 

@@ -6,6 +6,7 @@ import { isInDoubt } from '../database-errors.ts';
 import { type Backend, BACKEND_COLUMNS, readBackend } from './backend.ts';
 import { createConnectPatience } from '../connect-patience.ts';
 import { connectionSettings } from '../pool.ts';
+import type { Statement } from './statement.ts';
 
 /**
  * One connection for statements that must run one at a time. It connects, reconnects and classifies missing answers. It contains
@@ -34,12 +35,8 @@ const PLANNER_SETTINGS = {
   jit: 'off',
 };
 
-export interface LaneStatement {
-  /** Names the prepared statement. */
-  readonly name: string;
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
+/** A statement that the server keeps prepared under its name. */
+export type LaneStatement = Required<Statement>;
 
 export type LaneResult =
   | {

@@ -17,16 +17,10 @@ UPDATE nodes SET dead_at = clock_timestamp() FROM silent WHERE nodes.node = sile
 const BURY_FORMER_SELVES = `
 UPDATE nodes SET dead_at = clock_timestamp() WHERE starts_with(node, $1) AND node <> $2 AND dead_at IS NULL`;
 
-interface LivingRow {
-  readonly node: string;
-  readonly address: string;
-  readonly joined_no: number;
-  readonly beat: number;
-  readonly is_leaving: boolean;
-  readonly secret_fingerprints: readonly string[] | null;
-  readonly reaches: readonly string[] | null;
-  readonly is_separated: boolean;
-}
+const LIVING = `
+SELECT node, address, joined_no AS "joinedNo", beat, leaving_at IS NOT NULL AS "isLeaving",
+  secret_fingerprints AS "secretFingerprints", reaches, separation_no % 2 = 1 AS "isSeparated"
+FROM nodes WHERE dead_at IS NULL ORDER BY joined_no`;
 
 /** The rows of the service's nodes in PostgreSQL. */
 export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRecords {
@@ -47,26 +41,7 @@ export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRec
         if (!(error instanceof Fault && isRowLocked(error.cause))) throw error;
       }
     },
-    async living() {
-      const rows = await query<LivingRow>(
-        `SELECT node, address, joined_no, beat, leaving_at IS NOT NULL AS is_leaving, secret_fingerprints, reaches,
-           separation_no % 2 = 1 AS is_separated
-         FROM nodes WHERE dead_at IS NULL ORDER BY joined_no`,
-        [],
-      );
-      return rows.map(
-        (row): NodeRow => ({
-          node: row.node,
-          address: row.address,
-          joinedNo: row.joined_no,
-          beat: row.beat,
-          isLeaving: row.is_leaving,
-          secretFingerprints: row.secret_fingerprints,
-          reaches: row.reaches,
-          isSeparated: row.is_separated,
-        }),
-      );
-    },
+    living: () => query<NodeRow>(LIVING, []),
     async declareDead(node, seenBeat) {
       const rows = await query(DECLARE_DEAD, [node, seenBeat]);
       return rows.length === 1;

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { ClusterOverview, QueueLength } from '../../health/overview.ts';
+import type { ClusterOverview, ConcertSales, NodeOverview, QueueLength } from '../../health/overview.ts';
 import { createCalendar } from './calendar.ts';
 import { SCHEDULE_COLUMNS, type ScheduleRow, scheduleOf } from './catalogue-rows.ts';
 import { type Connections, runStatement } from '../journal/statement.ts';
@@ -11,20 +11,21 @@ const OCCUPANCY_LIMIT = 1_000;
 
 const NODES = `
 SELECT n.node, n.address, n.dead_at IS NULL AS alive,
-  (SELECT count(*) FROM schedule_heads h WHERE h.owner = n.node)::int AS owned_schedules
+  (SELECT count(*) FROM schedule_heads h WHERE h.owner = n.node)::int AS "ownedSchedules"
 FROM nodes n WHERE n.dead_at IS NULL OR n.dead_at > now() - interval '1 hour' ORDER BY n.joined_no`;
 
 const OWNED = 'SELECT schedule_id FROM schedule_heads WHERE owner = $1 ORDER BY schedule_id LIMIT $2';
 
 const SALES = `
-SELECT concert_id,
+SELECT concert_id AS "concertId",
   count(*) FILTER (WHERE status = 'HELD' AND expires_at > clock_timestamp())::int AS held,
   count(*) FILTER (WHERE status = 'CONFIRMED')::int AS confirmed,
   coalesce(sum(price) FILTER (WHERE status = 'CONFIRMED'), 0)::bigint AS revenue
 FROM reservations WHERE status IN ('HELD', 'CONFIRMED') GROUP BY concert_id ORDER BY concert_id`;
 
 const QUEUES = `
-SELECT concert_id, count(*) FILTER (WHERE status = 'WAITING')::int AS waiting, count(*) FILTER (WHERE status = 'ACTIVE')::int AS active
+SELECT concert_id AS "concertId", count(*) FILTER (WHERE status = 'WAITING')::int AS waiting,
+  count(*) FILTER (WHERE status = 'ACTIVE')::int AS active
 FROM queue_tokens WHERE status IN ('WAITING', 'ACTIVE') GROUP BY concert_id`;
 
 /** Schedules that have begun come last, so that the limit omits them first. */
@@ -56,26 +57,16 @@ export async function readOverview(pool: pg.Pool, node: string): Promise<Cluster
   const select = <R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
     runStatement<R>(pool, { text, values }, 'none');
   const [nodes, owned, sales, occupancy] = await Promise.all([
-    select<{ node: string; address: string; alive: boolean; owned_schedules: number }>(NODES),
+    select<NodeOverview>(NODES),
     select<{ schedule_id: number }>(OWNED, [node, OWNED_LIMIT]),
-    select<{ concert_id: number; held: number; confirmed: number; revenue: number }>(SALES),
+    select<ConcertSales>(SALES),
     select<OccupancyRow>(OCCUPANCY, [OCCUPANCY_LIMIT]),
   ]);
   const dateIn = createCalendar();
   return {
-    nodes: nodes.map((row) => ({
-      node: row.node,
-      address: row.address,
-      alive: row.alive,
-      ownedSchedules: row.owned_schedules,
-    })),
+    nodes,
     ownedSchedules: owned.map((row) => row.schedule_id),
-    concerts: sales.map((row) => ({
-      concertId: row.concert_id,
-      held: row.held,
-      confirmed: row.confirmed,
-      revenue: row.revenue,
-    })),
+    concerts: sales,
     schedules: occupancy.map((row) => {
       const { scheduleId, concertId, date, startsAtMs, totalSeats } = scheduleOf(row, dateIn);
       const { title, held, confirmed, owner } = row;
@@ -89,8 +80,6 @@ export async function readOverview(pool: pg.Pool, node: string): Promise<Cluster
  * The recorded lengths of all lines that are not empty; absent holders count until they are evicted. Throws a Fault
  * `STORE_UNAVAILABLE`.
  */
-export async function readQueueLengths(pool: Connections): Promise<readonly QueueLength[]> {
-  const statement = { text: QUEUES, values: [] };
-  const rows = await runStatement<{ concert_id: number; waiting: number; active: number }>(pool, statement, 'none');
-  return rows.map((row) => ({ concertId: row.concert_id, waiting: row.waiting, active: row.active }));
+export function readQueueLengths(pool: Connections): Promise<readonly QueueLength[]> {
+  return runStatement<QueueLength>(pool, { text: QUEUES, values: [] }, 'none');
 }
