@@ -86,8 +86,8 @@ export function judgeHealth(facts: HealthFacts): Verdict {
     ...judgeDoubt(lastMinute),
     ...judgeQueues(facts),
   ];
-  const [worst] = reasons.toSorted((a, b) => rankOf(a) - rankOf(b));
-  return { state: worst?.severity ?? 'HEALTHY', reasons: reasons.toSorted((a, b) => rankOf(a) - rankOf(b)) };
+  const sorted = reasons.toSorted((a, b) => rankOf(a) - rankOf(b));
+  return { state: sorted[0]?.severity ?? 'HEALTHY', reasons: sorted };
 }
 
 function rankOf({ severity }: HealthReason): number {

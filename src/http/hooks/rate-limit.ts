@@ -67,15 +67,8 @@ export async function limitUsers(
   app: FastifyInstance,
   { perMinute, guards }: { perMinute: number; guards: Guards },
 ): Promise<Guards> {
-  await provideCounters(app);
   app.decorateRequest('callerId', '');
-  const perCaller: BoundedRateLimit = {
-    max: perMinute,
-    timeWindow: WINDOW_MS,
-    cache: REMEMBERED_CALLERS,
-    keyGenerator: (request) => request.callerId,
-  };
-  const countCaller = app.createRateLimit(perCaller);
+  const countCaller = await createCounter(app, perMinute, REMEMBERED_CALLERS, (request) => request.callerId);
 
   async function counted<T extends Caller>(
     request: FastifyRequest,
@@ -84,9 +77,8 @@ export async function limitUsers(
     const decision = await guarded;
     if (!decision.ok) return decision;
     request.callerId = decision.value.userId;
-    const count = await countCaller(request);
-    if (count.isAllowed || !count.isExceeded) return decision;
-    return { ok: false, rejection: limited(count.ttlInSeconds) };
+    const rejection = await countCaller(request);
+    return rejection === null ? decision : { ok: false, rejection };
   }
 
   return {
@@ -110,24 +102,28 @@ export async function limitRegistrations(
   { perMinute, responder }: { perMinute: number; responder: Responder },
 ): Promise<Limit> {
   if (perMinute === 0) return async () => true;
-  await provideCounters(app);
-  const perAddress: BoundedRateLimit = {
-    max: perMinute,
-    timeWindow: WINDOW_MS,
-    cache: REMEMBERED_ADDRESSES,
-    keyGenerator: addressOf,
-  };
-  const countAddress = app.createRateLimit(perAddress);
+  const countAddress = await createCounter(app, perMinute, REMEMBERED_ADDRESSES, addressOf);
   return async (request, reply) => {
-    const count = await countAddress(request);
-    if (count.isAllowed || !count.isExceeded) return true;
-    responder.refuse(reply, limited(count.ttlInSeconds));
-    return false;
+    const rejection = await countAddress(request);
+    if (rejection !== null) responder.refuse(reply, rejection);
+    return rejection === null;
   };
 }
 
-async function provideCounters(app: FastifyInstance): Promise<void> {
+/** Counts requests by key. The counter returns the rejection of a request beyond the rate, else null. */
+async function createCounter(
+  app: FastifyInstance,
+  perMinute: number,
+  remembered: number,
+  keyOf: (request: FastifyRequest) => string,
+): Promise<(request: FastifyRequest) => Promise<Rejection | null>> {
   if (!app.hasDecorator('createRateLimit')) await app.register(rateLimit, { global: false });
+  const limit: BoundedRateLimit = { max: perMinute, timeWindow: WINDOW_MS, cache: remembered, keyGenerator: keyOf };
+  const count = app.createRateLimit(limit);
+  return async (request) => {
+    const counted = await count(request);
+    return counted.isAllowed || !counted.isExceeded ? null : limited(counted.ttlInSeconds);
+  };
 }
 
 function limited(retryAfterSeconds: number): Rejection {

@@ -5,6 +5,7 @@
  * refunded. So what never changes must be equal, and the number of a change must be that of the row or an earlier one.
  */
 import type { ReservationStatus } from '../../domain/reservation.ts';
+import type { LoggedReservation } from './audit-fold.ts';
 import { isWhole, type Members, type NamedReservation, type ReadAnswer } from './kept-answer.ts';
 
 export type AnswerInvariant =
@@ -20,22 +21,10 @@ export interface ChargedEntry {
   readonly created_ms: number;
 }
 
-export interface ReservedSeat {
-  readonly reservation_id: string;
-  readonly user_id: string;
+export interface ReservedSeat extends Omit<LoggedReservation, 'ended_ms'> {
   readonly concert_id: number;
-  readonly schedule_id: number;
-  readonly seat_number: number;
-  readonly price: number;
-  readonly status: ReservationStatus;
   /** Null where the schedule is missing, which another invariant says. */
   readonly starts_ms: number | null;
-  readonly created_ms: number;
-  readonly expires_ms: number;
-  readonly confirmed_ms: number | null;
-  readonly payment_id: string | null;
-  readonly epoch: number;
-  readonly seq: number;
 }
 
 export interface MadePayment {
