@@ -1,17 +1,8 @@
 import type pg from 'pg';
-import type {
-  AppendBatch,
-  AppendOutcome,
-  JournalSubject,
-  NothingDone,
-  PartRefusal,
-  SettlementBatch,
-  SettlementResult,
-} from '../../actors/journal-port.ts';
+import type { AppendBatch, JournalSubject, PartRefusal, SettlementBatch } from '../../actors/journal-port.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Backend } from './backend.ts';
-import { appendStatement, readAppended } from './append-statement.ts';
 import {
   COUNTS_DIFFER,
   isInvalidValue,
@@ -23,10 +14,10 @@ import {
   sqlState,
 } from '../database-errors.ts';
 import { createDoubtResolution } from './doubt-resolution.ts';
-import { createLockedSchedules, type PartRows } from './locked-schedules.ts';
+import { APPENDS, createSettlementWork, type FlushKind, type Work } from './flush-work.ts';
+import { createLockedSchedules } from './locked-schedules.ts';
 import type { Lane, LaneResult, LaneStatement } from './lane.ts';
 import type { LockedWallets } from './locked-wallets.ts';
-import { readSettlementRows, settlementStatement } from './settlement-statement.ts';
 import { halvesOf } from './statement.ts';
 
 /*
@@ -54,8 +45,6 @@ export interface Taken<B> {
   readonly subject: JournalSubject;
   readonly batch: B;
 }
-
-export type FlushKind = 'append' | 'settlement';
 
 export interface FlushObserver {
   /** A statement was answered: how many schedules and events or settlements it carried, and how long it took. */
@@ -93,23 +82,6 @@ export interface FlushRuns {
   dismiss(backend: Backend | null): Promise<void>;
   /** Gives up finding out about statements that are in doubt. */
   close(): void;
-}
-
-type Committed = Extract<AppendOutcome, { type: 'committed' }>;
-
-/** What appends and settlements do differently. `Done` is what the outcome of a committed batch says beside its epoch. */
-interface Work<B, Done extends object> {
-  readonly kind: FlushKind;
-  readonly statementOf: (batches: readonly B[]) => LaneStatement;
-  readonly countEntries: (batch: B) => number;
-  readonly rowsOf: (batch: B) => PartRows;
-  /** The number that the batch's first event would have. */
-  readonly firstSeqOf: (batch: B) => number;
-  /** What the statement did, by schedule. A schedule that was fenced off is missing. */
-  readonly readDone: (rows: readonly pg.QueryResultRow[], batches: readonly B[]) => ReadonlyMap<number, Done>;
-  /** The same for a statement whose answer is missing, if it was committed. Null when the runs are closed before it is known. */
-  readonly findDone: (batches: readonly B[]) => Promise<ReadonlyMap<number, Done> | null>;
-  readonly conclude: (subject: JournalSubject, outcome: (Committed & Done) | NothingDone) => void;
 }
 
 /** Runs flushes on whichever lane they are given; several at a time, of different schedules. */
@@ -249,71 +221,9 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
     return { run, refuse };
   }
 
-  /** A settlement whose wallet stays locked is given up. */
-  function noteWallets(
-    { settlements }: SettlementBatch,
-    results: readonly SettlementResult[],
-  ): readonly SettlementResult[] {
-    const users = new Map(settlements.map(({ paymentId, userId }) => [paymentId, userId]));
-    return results.map((result) => {
-      const { paymentId, fate } = result;
-      const userId = users.get(paymentId) ?? '';
-      if (fate !== 'untried') wallets.noteUnlocked(userId);
-      else if (!wallets.noteLocked(userId)) return { paymentId, fate: 'given-up' };
-      return result;
-    });
-  }
-
   return {
-    append: createRun<AppendBatch, object>({
-      kind: 'append',
-      statementOf: appendStatement,
-      countEntries: ({ events }) => events.length,
-      rowsOf: ({ scheduleId, concertId, ends }) => ({
-        scheduleId,
-        concertId,
-        reservationIds: ends.map(({ reservationId }) => reservationId),
-        payers: [],
-      }),
-      firstSeqOf: ({ firstSeq }) => firstSeq,
-      readDone: (rows) => new Map([...readAppended(rows)].map((scheduleId) => [scheduleId, {}])),
-      // A batch that only records keys moves no number: whether it was done cannot be seen there, and doing it again is safe.
-      findDone: async (batches) =>
-        new Map(batches.filter((batch) => batch.lastSeq >= batch.firstSeq).map((batch) => [batch.scheduleId, {}])),
-      conclude: (subject, outcome) => subject.concludeAppend(outcome),
-    }),
-    settlement: createRun<SettlementBatch, { readonly results: readonly SettlementResult[] }>({
-      kind: 'settlement',
-      statementOf: settlementStatement,
-      countEntries: ({ settlements }) => settlements.length,
-      rowsOf: ({ scheduleId, concertId, settlements }) => ({
-        scheduleId,
-        concertId,
-        reservationIds: settlements.flatMap(({ items }) => items.map(({ reservationId }) => reservationId)),
-        payers: settlements.flatMap(({ kind, userId }) => (kind === 'PAYMENT' ? [userId] : [])),
-      }),
-      firstSeqOf: ({ baseSeq }) => baseSeq + 1,
-      readDone(rows, batches) {
-        const done = readSettlementRows(rows as Parameters<typeof readSettlementRows>[0]);
-        return new Map(
-          batches.flatMap((batch) => {
-            const results = done.get(batch.scheduleId);
-            return results === undefined ? [] : [[batch.scheduleId, { results: noteWallets(batch, results) }]];
-          }),
-        );
-      },
-      async findDone(batches) {
-        const settled = await doubt.readSettlements(batches.flatMap(({ settlements }) => settlements));
-        if (settled === null) return null;
-        return new Map(
-          batches.map(({ scheduleId, settlements }) => [
-            scheduleId,
-            { results: settlements.map(({ paymentId }) => settled.get(paymentId) ?? { paymentId, fate: 'untried' }) },
-          ]),
-        );
-      },
-      conclude: (subject, outcome) => subject.concludeSettlements(outcome),
-    }),
+    append: createRun(APPENDS),
+    settlement: createRun(createSettlementWork(doubt, wallets)),
     stall(taken) {
       for (const { subject, batch } of taken) if (!concluded.has(batch)) subject.stall();
     },

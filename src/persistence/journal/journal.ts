@@ -4,13 +4,8 @@ import type { ObservedDatabaseClock } from '../../runtime/database-clock.ts';
 import type { Heartbeat } from '../../domain/node.ts';
 import { pause } from '../../runtime/clock.ts';
 import { createBeatTurns } from './beat-turns.ts';
-import {
-  createFlushRuns,
-  type FlushKind,
-  type FlushRun,
-  type FlushRunsDependencies,
-  type Taken,
-} from './flush-runs.ts';
+import { createFlushRuns, type FlushRun, type FlushRunsDependencies, type Taken } from './flush-runs.ts';
+import type { FlushKind } from './flush-work.ts';
 import { createLane, type Lane } from './lane.ts';
 import { createLockedWallets } from './locked-wallets.ts';
 import { tryWriteOn } from './trial-write.ts';
