@@ -3,7 +3,8 @@
  * with this drawing.
  */
 import { writeFileSync } from 'node:fs';
-import { scheduleMachine, startScheduleMachine } from '../src/actors/schedule-machine.ts';
+import { startScheduleMachine } from '../src/actors/running-machine.ts';
+import { scheduleMachine } from '../src/actors/schedule-machine.ts';
 import type { ScheduleMachineEvent } from '../src/actors/schedule-machine-event.ts';
 import { isBeingSettled, type Seat } from '../src/actors/seat.ts';
 

@@ -15,7 +15,7 @@ import type {
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import { type EndedTokens, HOLD_AGE_LIMIT_MS, type TokenEnd } from './ended-tokens.ts';
 import type { Change, Flush } from './flush.ts';
-import type { PendingCommand } from './pending-command.ts';
+import type { Decided, PendingCommand } from './pending-command.ts';
 import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
 import type { SettlementDesk } from './settlement-desk.ts';
 import { chooseBestSeats } from './seating/best-seats.ts';
@@ -23,21 +23,14 @@ import type { SeatLayout } from './seating/seat-layout.ts';
 import type { Seat } from './seat.ts';
 import type { RefusedHold, Standing, TentativeSeats } from './tentative-seats.ts';
 
-/** The outcome of deciding a command. */
-export type Verdict =
-  /** Its reply may go out now; null for `flush` means that nothing it rests on is still to be made durable. */
-  | {
-      readonly type: 'reply';
-      /** The flush that must be durable first. */
-      readonly flush: Flush | null;
-      readonly reply: () => Reply;
-      /** Whether it wrote nothing, so that it is answered under the read lease only. */
-      readonly isReadOnly: boolean;
-    }
-  /** A settlement, or a flush, is to be waited for; then it is decided again. */
-  | { readonly type: 'again' }
-  /** The wallet decides it. */
-  | { readonly type: 'settling' };
+/** The reply may go out once `flush` is durable, and at once if that is null. */
+interface Replied extends Decided {
+  readonly type: 'reply';
+  readonly flush: Flush | null;
+}
+
+/** `again`: decide it again after the next batch. `settling`: the wallet decides it. */
+export type Verdict = Replied | { readonly type: 'again' | 'settling' };
 
 const AGAIN: Verdict = { type: 'again' };
 const SETTLING: Verdict = { type: 'settling' };
@@ -65,7 +58,7 @@ export interface CommandDecisionsDependencies {
 }
 
 /**
- * What each command means to a schedule's tentative seats. Owns no mailbox and answers nobody: it says what the reply is and
+ * What each command means to a schedule's tentative seats. It answers no command: it says what the reply is and
  * which change it rests on.
  */
 export class CommandDecisions {
@@ -80,9 +73,9 @@ export class CommandDecisions {
     const { command } = pending;
     switch (command.type) {
       case 'HoldSeats':
-        return this.#holdSeats(command, pending);
+        return this.#holdSeats(command);
       case 'HoldBestSeats':
-        return this.#holdBestSeats(command, pending);
+        return this.#holdBestSeats(command);
       case 'ReleaseHold':
         return this.#releaseHold(command);
       case 'EndToken':
@@ -98,7 +91,7 @@ export class CommandDecisions {
     }
   }
 
-  #holdSeats(command: Omit<HoldSeats, 'type'>, pending: PendingCommand): Verdict {
+  #holdSeats(command: Omit<HoldSeats, 'type'>): Verdict {
     const { tentative, databaseClock, facts, endedTokens } = this.#deps;
     const { userId, seatNumbers, claim } = command;
     const isUndecided = tentative.isAnyBeingSettled(
@@ -130,19 +123,19 @@ export class CommandDecisions {
       value: standings.map(({ seat, live, change }) => viewReservation(facts, seat, live, 'HELD', change)),
     });
     const reply = () => granted<HoldSeats>(grant());
-    if (claim !== null) tentative.gather().keys.push({ pending, userId, claim, grant });
+    if (claim !== null) tentative.gather().keys.push({ userId, claim, grant });
     return isNew || claim !== null
       ? written(tentative.gather(), reply)
       : readOnly(tentative.basisOf(seatNumbers), reply);
   }
 
-  #holdBestSeats(command: HoldBestSeats, pending: PendingCommand): Verdict {
+  #holdBestSeats(command: HoldBestSeats): Verdict {
     const { tentative, confirmed, layout } = this.#deps;
     const nextSeq = confirmed.seq + tentative.undurableChanges + 1;
     const choice = chooseBestSeats(tentative.seats, layout(), command, nextSeq);
     if (choice.type === 'chosen') {
       const { count: _count, isTogether: _isTogether, maxPrice: _maxPrice, ...hold } = command;
-      return this.#holdSeats({ ...hold, seatNumbers: choice.seatNumbers }, pending);
+      return this.#holdSeats({ ...hold, seatNumbers: choice.seatNumbers });
     }
     if (tentative.seats.some((seat) => this.#mayBecomeFree(seat))) return AGAIN;
     const refusal = tentative.refuseBeyondLimit(command.userId, command.count);

@@ -1,7 +1,5 @@
 import type { Grant } from '../domain/grant.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
-import type { Reply } from './command.ts';
-import type { PendingCommand } from './pending-command.ts';
 import type { Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
@@ -14,14 +12,7 @@ export interface Change {
   readonly position: number;
 }
 
-/** A decided command and the answer that it gets once the flush is durable. */
-interface Step {
-  readonly pending: PendingCommand;
-  readonly answer: () => Reply;
-}
-
 export interface KeyToRecord {
-  readonly pending: PendingCommand;
   readonly userId: string;
   readonly claim: IdempotencyClaim;
   /** Called when the flush is composed and its changes are numbered. */
@@ -39,7 +30,6 @@ export class Flush {
   readonly changes: Change[] = [];
   /** Each event's seat as it is after the event. */
   readonly seats: Seat[] = [];
-  readonly steps: Step[] = [];
   readonly keys: KeyToRecord[] = [];
   readonly endedBy: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
   /** Seats that it puts on hold. */

@@ -1,9 +1,9 @@
 import type { DatabaseClock } from '../runtime/clock.ts';
-import { INVALID_VALUE } from '../domain/errors.ts';
 import type { SeatHead, SeatPublisher } from '../domain/seat-broadcast.ts';
+import { BatchLatch } from './batch-latch.ts';
 import { CommandDecisions } from './command-decisions.ts';
-import type { Reply } from './command.ts';
-import { composeAppend } from './compose-append.ts';
+import { CommandGate } from './command-gate.ts';
+import { CommandLedger } from './command-ledger.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import type { EndedTokens } from './ended-tokens.ts';
 import type { EndCause, SaleStep } from './flush.ts';
@@ -13,23 +13,20 @@ import type {
   Journal,
   JournalSubject,
   NothingDone,
-  PartRefusal,
   SettlementBatch,
   SettlementOutcome,
 } from './journal-port.ts';
-import { Mailbox } from './mailbox.ts';
 import { answerPending, type PendingCommand } from './pending-command.ts';
 import type { ScheduleFacts } from './reservation-view.ts';
-import type { SeatEvent } from './seat-event.ts';
 import type { ScheduleState } from './schedule-machine.ts';
-import { seatUpdatesOf } from './seat-updates.ts';
 import { SettlementDesk } from './settlement-desk.ts';
 import type { SeatLayout } from './seating/seat-layout.ts';
 import { TentativeSeats } from './tentative-seats.ts';
+import { concludeUndone } from './undone-batch.ts';
 
 /*
- * One concert schedule at its owner: the output gate and the latch around the machine that decides. The mailbox keeps the
- * commands that wait. The machine alone knows the schedule's state (see schedule-machine.ts). In that state
+ * One concert schedule at its owner: the latch around the machine that decides. The gate decides commands, the ledger keeps
+ * those that wait, and the machine alone knows the schedule's state (see schedule-machine.ts). In that state
  * - serving: commands are decided, and batches are taken.
  * - sealed: batches are taken until nothing is under way; commands wait for the next owner.
  * - doubtful: no batch is taken; commands wait for the outcome.
@@ -37,25 +34,22 @@ import { TentativeSeats } from './tentative-seats.ts';
  * - broken: commands wait until the schedule is loaded again.
  * - lost: commands are routed again at once; those whose batch is in flight, after its outcome.
  *
- * ACTOR-1. A decision is tentative until its flush is durable, and nothing that rests on it leaves before: no grant, no
+ * ACTOR-1. A decision is tentative until its flush is durable, and nothing that depends on it leaves before: no grant, no
  *     refusal because of it, no map.
  * ACTOR-2. At most one batch of the schedule, append or settlement, is with the journal (the latch).
- * ACTOR-3. A refusal carries the number of the last change that it stands on; where all of them are durable, the confirmed tail.
- * ACTOR-4. What writes nothing is answered under the read lease only.
+ * ACTOR-3. A refusal carries the number of the last change that it depends on; where all of them are durable, the confirmed tail.
+ * ACTOR-4. An answer that writes nothing goes out under the read lease only.
  * ACTOR-5. After an outcome in which nothing was done, the tentative state is dropped and its commands are decided again, in
- *     their order; one that was already answered is not.
- * ACTOR-6. Decisions stand in the log in the order in which they were made: no settlement overtakes the flush that gathers.
- * ACTOR-7. A command whose batch is with the journal is handed on, or said not to be done, only once nothing of it was done.
- * ACTOR-8. What becomes durable is told to watchers whole, before any answer that rests on it.
+ *     their order of arrival; a command that was already answered is not.
+ * ACTOR-6. The log has the decisions in the order in which they were made: no settlement overtakes the flush that gathers.
+ * ACTOR-7. A command in an in-flight batch is forwarded or rejected only after the batch is known to have had no effect.
+ * ACTOR-8. Watchers get each durable batch whole, before any answer that depends on it leaves.
  * ACTOR-9. A sealed schedule decides nothing more: what is under way ends, and later commands wait for the next owner.
+ * ACTOR-10. After a late or missing answer nothing that had gathered is written, so its commands are rejected with effect `none`.
  */
 
 /** Events of one flush of one schedule; the journal's statement takes as many. */
 const FLUSH_EVENT_LIMIT = 2_000;
-/** How often a command is decided before its schedule counts as unreachable. */
-const ATTEMPT_LIMIT = 5;
-/** Between two attempts to end holds on a database that is away or has no room. */
-const EXPIRY_RETRY_PAUSE_MS = 1_000;
 
 export interface ScheduleActorSettings {
   readonly holdTtlMs: number;
@@ -90,32 +84,59 @@ export class ScheduleActor implements JournalSubject {
   readonly #confirmed: ConfirmedSeats;
   readonly #tentative: TentativeSeats;
   readonly #desk: SettlementDesk;
-  readonly #decisions: CommandDecisions;
-  readonly #mailbox = new Mailbox();
-  #lastKind: 'append' | 'settlement' = 'settlement';
-  /** What the head row says; an alarm that finds it out of date has it written again. */
-  #storedExpiry: number | null | undefined;
+  readonly #gate: CommandGate;
+  readonly #latch: BatchLatch;
+  readonly #ledger = new CommandLedger();
   /** Resolved once nothing is under way any more; null while no one waits for that. */
   #drained: PromiseWithResolvers<void> | null = null;
 
   constructor(deps: ScheduleActorDependencies) {
-    this.scheduleId = deps.facts.scheduleId;
+    const { facts, confirmed, databaseClock, newId, layout, settings, endedTokens, isLeaseValid, journal, publisher } =
+      deps;
+    this.scheduleId = facts.scheduleId;
     this.#deps = deps;
-    this.#confirmed = deps.confirmed;
-    this.#desk = new SettlementDesk(deps.facts);
-    this.#tentative = new TentativeSeats(deps.confirmed, deps.settings.seatsPerUser, (error) => deps.bug(this, error));
-    const { facts, confirmed, databaseClock, newId, layout, settings, endedTokens } = deps;
-    this.#decisions = new CommandDecisions({
+    this.#confirmed = confirmed;
+    const ledger = this.#ledger;
+    const desk = new SettlementDesk(facts);
+    const tentative = new TentativeSeats(confirmed, settings.seatsPerUser, (error) => deps.bug(this, error));
+    this.#desk = desk;
+    this.#tentative = tentative;
+    const decisions = new CommandDecisions({
       facts,
       confirmed,
       databaseClock,
       newId,
       layout,
-      tentative: this.#tentative,
-      desk: this.#desk,
+      tentative,
+      desk,
       endedTokens,
       holdTtlMs: settings.holdTtlMs,
-      isStoredExpiryStale: () => this.#isStoredExpiryStale,
+      isStoredExpiryStale: () => this.#latch.isStoredExpiryStale,
+    });
+    const gate = new CommandGate({
+      scheduleId: facts.scheduleId,
+      ledger,
+      tentative,
+      desk,
+      decisions,
+      isLeaseValid,
+      expireDue: (cause) => this.expireDue(cause),
+      onWritten: () => this.#armExpiry(),
+      onDecided: () => this.#latch.announce(),
+    });
+    this.#gate = gate;
+    this.#latch = new BatchLatch(this, {
+      facts,
+      confirmed,
+      tentative,
+      desk,
+      ledger,
+      gate,
+      databaseClock,
+      journal,
+      publisher,
+      onEnded: deps.ended,
+      onProgress: deps.cameOn,
     });
     this.#armExpiry();
   }
@@ -124,22 +145,18 @@ export class ScheduleActor implements JournalSubject {
     return this.#tentative.state;
   }
 
-  /** Nobody waits, nothing is under way, and no hold needs its timer. */
+  /** No command waits, nothing is under way, and no hold needs its timer. */
   get isIdle(): boolean {
-    return (
-      this.#mailbox.waiting === 0 &&
-      !this.#isLatched &&
-      this.#tentative.gathered === null &&
-      this.#tentative.nextExpiry === null
-    );
+    const { gathered, nextExpiry } = this.#tentative;
+    return this.#ledger.size === 0 && !this.#latch.isClosed && gathered === null && nextExpiry === null;
   }
 
   /** Commands that wait for their answer. */
   get waiting(): number {
-    return this.#mailbox.waiting;
+    return this.#ledger.size;
   }
 
-  /** Where the schedule stands durably. */
+  /** The durable position of the schedule. */
   get head(): SeatHead {
     return { scheduleId: this.scheduleId, epoch: this.#confirmed.epoch, seq: this.#confirmed.seq };
   }
@@ -150,36 +167,33 @@ export class ScheduleActor implements JournalSubject {
     return { held, confirmed, total: seats.length };
   }
 
-  /** Takes a command in. Its promise is settled once, whatever happens to the schedule meanwhile. */
+  /** Takes a command in. It is answered or given to `lost` once, whatever happens to the schedule meanwhile. */
   submit(pending: PendingCommand): void {
     const { state } = this;
     if (state === 'lost') {
       this.#deps.lost(this, [pending]);
       return;
     }
-    if (state === 'stalled' || this.#isFlushFull || !this.#mailbox.takeIn()) {
+    const isFlushFull = (this.#tentative.gathered?.events.length ?? 0) >= FLUSH_EVENT_LIMIT;
+    if (state === 'stalled' || isFlushFull || !this.#ledger.hasRoom) {
       const code = state === 'stalled' ? 'STORE_UNAVAILABLE' : 'OVERLOADED';
       answerPending(pending, { outcome: 'failed', code, effect: 'none' });
       return;
     }
-    this.#admit(pending);
+    this.#gate.admit(pending);
   }
 
-  /** Ends what is due. A schedule that cannot decide now has its timer set again when it goes on. */
+  /** Ends the holds that are due. A schedule that cannot decide now has its timer set again when it goes on. */
   expireDue(cause: EndCause): number {
     if (this.state !== 'serving' || this.#tentative.nextExpiry === null) return 0;
     const ended = this.#tentative.expire(this.#deps.databaseClock.lowerMs(), cause);
     if (ended > 0 || cause === 'timer') this.#armExpiry();
-    if (ended > 0) this.#announce();
+    if (ended > 0) this.#latch.announce();
     return ended;
   }
 
   takeAppend(batchId: string): AppendBatch | null {
-    if (this.#isLatched || !this.#mayWrite) return null;
-    const flush = this.#tentative.take();
-    if (flush === null) return null;
-    this.#lastKind = 'append';
-    return composeAppend(flush, this.#deps.facts, this.#confirmed, batchId);
+    return this.#latch.takeAppend(batchId);
   }
 
   concludeAppend(outcome: AppendOutcome): void {
@@ -189,30 +203,12 @@ export class ScheduleActor implements JournalSubject {
       this.#concludeNothing(outcome);
       return;
     }
-    this.#resume();
-    this.#confirmed.take(flush.seats, flush.changes);
-    this.#confirmed.enterEpoch(outcome.epoch);
-    this.#publish(flush.events);
-    this.#storedExpiry = flush.nextExpiryAt;
-    this.#tentative.land();
-    for (const cause of ['timer', 'alarm', 'demand'] as const) {
-      if (flush.endedBy[cause] > 0) this.#deps.ended(cause, flush.endedBy[cause]);
-    }
-    if (flush.holds > 0) this.#deps.cameOn('holds', flush.holds);
-    for (const step of flush.steps) this.#mailbox.answer(step.pending, step.answer());
-    if (!outcome.isOwner) this.lose();
-    else this.#proceed();
+    this.#latch.commitAppend(flush, outcome.epoch);
+    this.#proceed(outcome.isOwner);
   }
 
   takeSettlements(limit: number, takenUsers: ReadonlySet<string>, batchId: string): SettlementBatch | null {
-    if (this.#isLatched || !this.#mayWrite) return null;
-    this.#lastKind = 'settlement';
-    const { gathered } = this.#tentative;
-    const now = this.#deps.databaseClock.upperMs();
-    const batch = this.#desk.take(limit, takenUsers, gathered, this.#confirmed, batchId, now);
-    // Gathered changes do not wait for wallets that are not available now.
-    if (batch === null && gathered !== null) this.#deps.journal.requestAppend(this);
-    return batch;
+    return this.#latch.takeSettlements(limit, takenUsers, batchId);
   }
 
   concludeSettlements(outcome: SettlementOutcome): void {
@@ -220,36 +216,21 @@ export class ScheduleActor implements JournalSubject {
       this.#concludeNothing(outcome);
       return;
     }
-    this.#resume();
-    const { events, changes, declined, answers, done } = this.#desk.conclude(outcome.results);
-    this.#confirmed.fold(events, changes);
-    this.#confirmed.enterEpoch(outcome.epoch);
-    this.#publish(events);
-    for (const step of ['payments', 'refunds'] as const) if (done[step] > 0) this.#deps.cameOn(step, done[step]);
-    // A declined settlement wrote nothing, so the lease covers its answer like every refusal.
-    for (const { pending, reply } of answers) {
-      this.#mailbox.answer(pending, reply.outcome === 'refused' ? this.#underLease(reply) : reply);
-    }
-    if (this.#mayWrite) {
-      this.#tentative.settle(events, changes);
-      this.#tentative.decline(declined);
-      this.#armExpiry();
-    }
-    if (!outcome.isOwner) this.lose();
-    else this.#proceed();
+    this.#latch.commitSettlements(outcome);
+    this.#armExpiry();
+    this.#proceed(outcome.isOwner);
   }
 
   doubt(): void {
-    this.#leaveKeysUnknown();
     this.#tentative.doubt();
   }
 
+  /** Rejects every command that waits. */
   stall(): void {
     this.#tentative.stall();
-    for (const pending of [...this.#sent(), ...this.#gathered(), ...this.#desk.open()]) {
-      this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'unknown');
-    }
-    for (const pending of this.#mailbox.undecided()) this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'none');
+    this.#failUnknown();
+    const others = this.#ledger.in('deferred', 'behind-batch', 'alone', 'gathered', 'to-settle');
+    for (const pending of others) this.#ledger.fail(pending, 'STORE_UNAVAILABLE', 'none');
   }
 
   /**
@@ -265,95 +246,7 @@ export class ScheduleActor implements JournalSubject {
 
   /** Stops deciding and hands the commands that wait to `lost`; those of the batch in flight follow if it had no effect. */
   lose(): void {
-    if (this.state !== 'lost') this.#leave([]);
-  }
-
-  /** Whether batches are taken, and tentative seats follow what becomes durable. */
-  get #mayWrite(): boolean {
-    const { state } = this;
-    return state === 'serving' || state === 'sealed';
-  }
-
-  get #isLatched(): boolean {
-    return this.#tentative.inFlight !== null || this.#desk.isBusy;
-  }
-
-  get #isFlushFull(): boolean {
-    return (this.#tentative.gathered?.events.length ?? 0) >= FLUSH_EVENT_LIMIT;
-  }
-
-  #admit(pending: PendingCommand): void {
-    if (pending.answered) return;
-    if (this.state !== 'serving' || this.#mailbox.isTrying) {
-      this.#mailbox.defer(pending);
-      return;
-    }
-    pending.attempts += 1;
-    if (pending.attempts > ATTEMPT_LIMIT) {
-      this.#mailbox.fail(pending, 'OWNER_UNAVAILABLE', 'none');
-      return;
-    }
-    this.#decide(pending);
-    this.#announce();
-  }
-
-  #decide(pending: PendingCommand): void {
-    const { command } = pending;
-    this.expireDue(command.type === 'WakeSchedule' ? command.cause : 'demand');
-    const verdict = this.#decisions.decide(pending);
-    // What a machine says after a throw is no decision.
-    if (this.state === 'broken') {
-      this.#failAsBug(pending);
-      return;
-    }
-    switch (verdict.type) {
-      case 'again':
-        this.#mailbox.putBehindSettlement(pending);
-        return;
-      case 'settling':
-        return;
-      case 'reply': {
-        const { flush, reply, isReadOnly } = verdict;
-        const answer = isReadOnly ? () => this.#underLease(reply()) : reply;
-        if (flush === null) this.#mailbox.answer(pending, answer());
-        else flush.steps.push({ pending, answer });
-        if (!isReadOnly) this.#armExpiry();
-        return;
-      }
-    }
-  }
-
-  get #isStoredExpiryStale(): boolean {
-    const stored = this.#storedExpiry;
-    const isOver = stored === undefined || (stored !== null && stored <= this.#deps.databaseClock.lowerMs());
-    return isOver && !this.#isLatched;
-  }
-
-  /** Tells watchers what has become durable. Nothing is built where nobody watches: this is the path of every hold. */
-  #publish(events: readonly SeatEvent[]): void {
-    const { publisher } = this.#deps;
-    if (events.length === 0 || !publisher.isWatched(this.scheduleId)) return;
-    const { epoch, seq } = this.#confirmed;
-    publisher.publish(seatUpdatesOf(this.scheduleId, epoch, seq, events));
-  }
-
-  #underLease(reply: Reply): Reply {
-    return this.#deps.isLeaseValid() ? reply : { outcome: 'failed', code: 'OWNER_UNAVAILABLE', effect: 'none' };
-  }
-
-  #failAsBug(pending: PendingCommand): void {
-    const error = new Error(`schedule ${this.scheduleId} could not decide ${pending.command.type}`);
-    this.#mailbox.reject(pending, error);
-  }
-
-  /** Tells the journal what there is to write; append and settlement take turns where both wait. */
-  #announce(): void {
-    const { gathered } = this.#tentative;
-    const hasAppend = gathered !== null;
-    const hasSettlement = this.#desk.mayTake(gathered);
-    if ((!hasAppend && !hasSettlement) || this.#isLatched || !this.#mayWrite) return;
-    if (hasAppend && (!hasSettlement || this.#lastKind === 'settlement')) this.#deps.journal.requestAppend(this);
-    else if (hasSettlement) this.#deps.journal.requestSettlement(this);
+    if (this.state !== 'lost') this.#leave();
   }
 
   #armExpiry(notBefore = Number.NEGATIVE_INFINITY): void {
@@ -361,163 +254,77 @@ export class ScheduleActor implements JournalSubject {
     if (next !== null) this.#deps.expiresAt(this, Math.max(next, notBefore));
   }
 
-  /** A late batch was committed: unless it was in doubt, the schedule goes on with all that it has decided. */
-  #resume(): void {
-    if (this.state !== 'stalled') return;
-    this.#tentative.resume();
-    this.#armExpiry();
-  }
-
   /** Goes on after a batch that was committed. */
-  #proceed(): void {
-    this.#thaw();
-    this.#mailbox.passTrial();
-    this.#tryNextAlone();
-    this.#admitDeferred();
-    for (const pending of this.#mailbox.takeBehindSettlement()) {
-      pending.attempts -= 1;
-      this.#admit(pending);
-    }
-    this.#announce();
-    this.#noteDrained();
-  }
-
-  /** Goes on after a batch that came to nothing. */
-  #goOn(): void {
-    this.#tryNextAlone();
-    this.#admitDeferred();
-    this.#announce();
-    this.#noteDrained();
-  }
-
-  /** A doubtful batch turned out to be committed: what was decided on top of it is decided again. */
-  #thaw(): void {
-    if (this.state !== 'doubtful' && this.state !== 'stalled') return;
-    const waiting = this.#collectUndecided();
-    this.#restore();
-    for (const pending of waiting) this.#admit(pending);
-  }
-
-  #concludeNothing(outcome: NothingDone): void {
-    const sent = this.#sent();
-    if (outcome.type === 'unavailable' && outcome.effect === 'unknown') {
-      for (const pending of sent) this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'unknown');
-    }
-    if (this.state === 'lost' || outcome.type === 'fenced') {
-      this.#leave(sent);
+  #proceed(isOwner: boolean): void {
+    const { state } = this;
+    if (state === 'lost' || !isOwner) {
+      this.#leave();
       return;
     }
-    switch (outcome.type) {
-      case 'not-committed':
-        this.#confirmed.enterEpoch(outcome.epoch);
-        this.#decideAgain((pending) => this.#admit(pending));
-        return;
-      case 'unavailable':
-        this.#decideAgain((pending) => this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'none'), EXPIRY_RETRY_PAUSE_MS);
-        return;
-      case 'refused':
-        this.#afterRefusal(outcome);
-        return;
+    if (state === 'doubtful' || state === 'stalled') {
+      this.#ledger.undo();
+      this.#restore(0);
+    } else {
+      this.#ledger.passTrial();
+      for (const pending of this.#ledger.in('behind-batch')) {
+        // Waiting for a batch is no failed attempt.
+        pending.attempts -= 1;
+        this.#ledger.put(pending, 'deferred');
+      }
     }
-  }
-
-  /**
-   * A batch that only records keys moves no head and leaves no log row, so no one can find out whether it was committed once its
-   * answer is missing.
-   */
-  #leaveKeysUnknown(): void {
-    const flush = this.#tentative.inFlight;
-    if (flush === null || flush.events.length > 0) return;
-    for (const { pending } of flush.keys) this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'unknown');
-  }
-
-  #decideAgain(next: (pending: PendingCommand) => void, expiryPauseMs = 0): void {
-    const waiting = this.#collectUndecided();
-    this.#mailbox.endTrial();
-    this.#restore(expiryPauseMs);
-    for (const pending of waiting) next(pending);
     this.#goOn();
   }
 
-  /** Goes on from what is durable. */
-  #restore(expiryPauseMs = 0): void {
+  #goOn(): void {
+    this.#gate.resume();
+    this.#latch.announce();
+    this.#noteDrained();
+  }
+
+  /** Drops what is tentative and goes on from what is durable. */
+  #restore(expiryPauseMs: number): void {
+    this.#desk.clear();
     this.#tentative.restore(this.#confirmed);
     this.#armExpiry(this.#deps.databaseClock.lowerMs() + expiryPauseMs);
   }
 
-  /** Hands on `sent`, and everybody whose command is not with the journal. */
-  #leave(sent: readonly PendingCommand[]): void {
-    const waiting = [...sent, ...this.#gathered(), ...this.#desk.clearOpen(), ...this.#mailbox.takeUndecided()];
-    this.#tentative.lose();
-    this.#deps.lost(this, this.#mailbox.release(waiting));
-    this.#noteDrained();
-  }
-
-  #afterRefusal({ error, reason }: Extract<NothingDone, { type: 'refused' }>): void {
-    const tried = this.#mailbox.endTrial();
-    const waiting = this.#collectUndecided();
-    this.#restore(reason === 'rule' ? EXPIRY_RETRY_PAUSE_MS : 0);
-    const culprit = tried ?? (waiting.length === 1 ? waiting[0] : undefined);
-    this.#mailbox.putAlone(waiting.filter((pending) => pending !== culprit));
-    if (culprit !== undefined) this.#concludeCulprit(culprit, error, reason);
-    else if (waiting.length === 0 && reason !== 'rule') this.#deps.bug(this, error);
+  #concludeNothing(outcome: NothingDone): void {
+    if (outcome.type === 'unavailable' && outcome.effect === 'unknown') this.#failUnknown();
+    if (this.state === 'lost' || outcome.type === 'fenced') {
+      this.#leave(this.#ledger.in('sent'));
+      return;
+    }
+    if (outcome.type === 'not-committed') this.#confirmed.enterEpoch(outcome.epoch);
+    const ledger = this.#ledger;
+    const restore = (pauseMs: number): void => this.#restore(pauseMs);
+    const bug = (error: Error): void => this.#deps.bug(this, error);
+    concludeUndone({ ledger, restore, bug }, outcome, this.#latch.hasCommands);
     this.#goOn();
   }
 
-  /** Answers the command for which the database refused a flush. The schedule is loaded again where its rows are others than it believed. */
-  #concludeCulprit(pending: PendingCommand, error: Error, reason: PartRefusal): void {
-    const { command } = pending;
-    if (reason === 'key-taken' && 'claim' in command && command.claim !== null) {
-      this.#mailbox.answer(pending, { outcome: 'key-taken' });
-    } else if (reason === 'invalid-value') {
-      this.#mailbox.answer(pending, { outcome: 'refused', rejection: INVALID_VALUE });
-    } else {
-      this.#mailbox.fail(pending, 'STORE_UNAVAILABLE', 'none');
-      if (reason !== 'rule') this.#deps.bug(this, error);
+  /** Rejects the commands of a batch whose outcome is not known. Those that wrote nothing had no effect. */
+  #failUnknown(): void {
+    for (const pending of this.#ledger.in('sent')) {
+      const effect = pending.decided?.isReadOnly === true ? 'none' : 'unknown';
+      this.#ledger.fail(pending, 'STORE_UNAVAILABLE', effect);
     }
   }
 
-  #tryNextAlone(): void {
-    while (this.state === 'serving') {
-      const pending = this.#mailbox.takeAlone();
-      if (pending === null) return;
-      this.#decide(pending);
-      if (!pending.answered && (this.#tentative.gathered !== null || this.#desk.hasOpen)) {
-        this.#mailbox.beginTrial(pending);
-      }
-    }
-  }
-
-  #admitDeferred(): void {
-    if (this.state !== 'serving' || this.#mailbox.isTrying) return;
-    for (const pending of this.#mailbox.takeDeferred()) this.#admit(pending);
+  /** Hands on all commands that are not with the journal, and `sent`. */
+  #leave(sent: readonly PendingCommand[] = []): void {
+    const waiting = [...sent, ...this.#ledger.in('deferred', 'behind-batch', 'alone', 'gathered', 'to-settle')];
+    this.#ledger.release(waiting);
+    this.#desk.clearOpen();
+    this.#tentative.lose();
+    this.#deps.lost(this, waiting);
+    this.#noteDrained();
   }
 
   /** A sealed schedule has drained after its last batch; one in doubt is not sealed again before the outcome. */
   #noteDrained(): void {
     if (this.#drained === null) return;
     const isQuiet =
-      this.state === 'sealed' && !this.#isLatched && this.#tentative.gathered === null && !this.#desk.hasOpen;
+      this.state === 'sealed' && !this.#latch.isClosed && this.#tentative.gathered === null && !this.#desk.hasOpen;
     if (isQuiet || this.state === 'lost') this.#drained.resolve();
-  }
-
-  /** Commands whose batch is with the journal. */
-  #sent(): PendingCommand[] {
-    const steps = this.#tentative.inFlight?.steps ?? [];
-    return [...steps.map(({ pending }) => pending), ...this.#desk.taken()];
-  }
-
-  /** Commands that were decided since the last batch, and whose flush gathers. */
-  #gathered(): PendingCommand[] {
-    const steps = this.#tentative.gathered?.steps ?? [];
-    return steps.map(({ pending }) => pending);
-  }
-
-  /** Commands whose decision is dropped with the tentative state, in the order in which they were decided. */
-  #collectUndecided(): PendingCommand[] {
-    const sent = this.#sent();
-    this.#desk.clearTaken();
-    const waiting = [...sent, ...this.#gathered(), ...this.#desk.clearOpen(), ...this.#mailbox.takeBehindSettlement()];
-    return waiting.filter((pending) => !pending.answered);
   }
 }

@@ -11,14 +11,14 @@ export interface Hold {
   readonly expiresAt: number;
 }
 
-interface Release {
+export interface Release {
   readonly type: 'RELEASE';
   readonly userId: string;
   readonly reservationId: string;
   readonly at: number;
 }
 
-interface CancelHoldsOfUser {
+export interface CancelHoldsOfUser {
   readonly type: 'CANCEL_HOLDS';
   readonly userId: string;
   /** Later holds stay. */
@@ -27,18 +27,18 @@ interface CancelHoldsOfUser {
 }
 
 /** `dueBy` bounds the database's clock from below: only holds that have surely ended are ended. */
-interface Expire {
+export interface Expire {
   readonly type: 'EXPIRE';
   readonly dueBy: number;
 }
 
-interface TakeUpPayment {
+export interface TakeUpPayment {
   readonly type: 'TAKE_UP_PAYMENT';
   readonly userId: string;
   readonly reservationIds: readonly string[];
 }
 
-interface TakeUpRefund {
+export interface TakeUpRefund {
   readonly type: 'TAKE_UP_REFUND';
   readonly userId: string;
   readonly paymentId: string;
@@ -50,14 +50,14 @@ export interface Settle {
   readonly events: readonly SeatEvent[];
 }
 
-/** A settlement came to nothing: its seats are what they were. */
+/** A settlement had no effect: its seats are as they were before. */
 export interface Decline {
   readonly type: 'DECLINE';
   readonly reservationIds: readonly string[];
 }
 
 /** The schedule is about to move to another node. */
-interface Seal {
+export interface Seal {
   readonly type: 'SEAL';
 }
 
@@ -69,11 +69,6 @@ interface Doubt {
 /** The answer to the batch in flight is late. */
 interface Stall {
   readonly type: 'STALL';
-}
-
-/** The late batch was committed. */
-interface Resume {
-  readonly type: 'RESUME';
 }
 
 /** Goes on from these seats, which are the confirmed ones. */
@@ -103,7 +98,6 @@ export type ScheduleMachineEvent =
   | Seal
   | Doubt
   | Stall
-  | Resume
   | Restore
   | Break
   | Lose;

@@ -7,7 +7,7 @@ import { ConfirmedSeats } from './confirmed-seats.ts';
 import { createEndedTokens } from './ended-tokens.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
 import type { Change, EndCause, SaleStep } from './flush.ts';
-import { answerPending, type PendingCommand } from './pending-command.ts';
+import { answerPending, createPendingCommand, type PendingCommand } from './pending-command.ts';
 import { createHandovers } from './handovers.ts';
 import type { Journal } from './journal-port.ts';
 import type { OwnedSchedule, Ownership } from './ownership-port.ts';
@@ -56,7 +56,7 @@ export interface RegistryCounts {
   readonly schedules: number;
   readonly held: number;
   readonly confirmed: number;
-  /** Commands in all mailboxes. */
+  /** Commands that wait in all schedules. */
   readonly waiting: number;
   /** Holds that ended since start, by what ended them. */
   readonly ends: Readonly<Record<EndCause, number>>;
@@ -66,7 +66,7 @@ export interface RegistryCounts {
 
 /** Durable steps of the sale since start, counted by this node. */
 export interface SaleProgress extends Readonly<Record<SaleStep, number>> {
-  /** Commands in all mailboxes now. */
+  /** Commands that wait in all schedules now. */
   readonly waiting: number;
 }
 
@@ -232,7 +232,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
     };
     const laterAnswer = () => (answer.later ??= Promise.withResolvers<R>());
     let hasReturned = false;
-    route({
+    const pending = createPendingCommand({
       command,
       // A reply always is one to the command that it answers: the actor's table of decisions sees to it.
       resolve(reply) {
@@ -241,9 +241,8 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       },
       reject: (error) => laterAnswer().reject(error),
       handOn,
-      answered: false,
-      attempts: 0,
     });
+    route(pending);
     hasReturned = true;
     return answer.early === null ? laterAnswer().promise : (answer.early as R);
   }

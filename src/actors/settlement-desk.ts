@@ -149,25 +149,20 @@ export class SettlementDesk {
     return [...this.#taken, ...this.#open].some((settlement) => settlement.paymentId === paymentId);
   }
 
-  /** The commands whose settlement is with the journal, in order. */
-  taken(): readonly PendingCommand[] {
+  /** The commands whose settlements are with the journal. */
+  taken(): PendingCommand[] {
     return this.#taken.map(({ pending }) => pending);
   }
 
-  /** The commands whose settlement waits to be taken, in order. */
-  open(): readonly PendingCommand[] {
-    return this.#open.map(({ pending }) => pending);
-  }
-
-  clearTaken(): void {
-    this.#taken = [];
-  }
-
-  /** Gives up the settlements that wait, and returns who waits for them. */
-  clearOpen(): readonly PendingCommand[] {
-    const waiting = this.open();
+  /** Gives up the settlements that wait to be taken. */
+  clearOpen(): void {
     this.#open = [];
-    return waiting;
+  }
+
+  /** Gives up all settlements: none of them was done. */
+  clear(): void {
+    this.#open = [];
+    this.#taken = [];
   }
 
   #describe(taken: TakenSettlement): Settlement {

@@ -1,7 +1,8 @@
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import { type Change, type EndCause, Flush, laterChange } from './flush.ts';
 import { decideHold, type HoldWish, type LegalHold, type Refusal, SEAT_LIMIT_REACHED } from './hold-rules.ts';
-import { type RunningMachine, type ScheduleState, startScheduleMachine } from './schedule-machine.ts';
+import { type RunningMachine, startScheduleMachine } from './running-machine.ts';
+import type { ScheduleState } from './schedule-machine.ts';
 import type { ScheduleMachineEvent } from './schedule-machine-event.ts';
 import { earliestExpiry, isBeingSettled, type LiveReservation, type Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
@@ -56,6 +57,12 @@ export class TentativeSeats {
 
   get state(): ScheduleState {
     return this.#machine.state;
+  }
+
+  /** Whether batches are taken, and tentative seats follow what becomes durable. */
+  get mayWrite(): boolean {
+    const { state } = this;
+    return state === 'serving' || state === 'sealed';
   }
 
   get nextExpiry(): number | null {
@@ -197,11 +204,6 @@ export class TentativeSeats {
 
   stall(): void {
     this.#machine.send({ type: 'STALL' });
-  }
-
-  /** Goes on with all that was decided, where the state allows it. */
-  resume(): void {
-    this.#machine.send({ type: 'RESUME' });
   }
 
   /** Forgets what is not durable and goes on from the confirmed seats. */

@@ -34,7 +34,7 @@ export interface ActivitySample {
   /** Live queue tokens at the end of the step. */
   readonly waiting: number;
   readonly active: number;
-  /** Commands in the mailboxes at the end of the step. */
+  /** Commands that wait in the schedules at the end of the step. */
   readonly commandsWaiting: number;
   /** Open live sockets; null where the node has no live endpoint. */
   readonly liveSockets: number | null;

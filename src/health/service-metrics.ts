@@ -62,7 +62,11 @@ export function registerServiceMetrics(registry: Registry, sources: MetricSource
   single('frontrow_schedules_owned', 'Schedules that have an actor on this node.', () => sources.schedules().schedules);
   single('frontrow_seats_held', 'Seats on hold in the schedules of this node.', () => sources.schedules().held);
   single('frontrow_seats_confirmed', 'Seats sold in the schedules of this node.', () => sources.schedules().confirmed);
-  single('frontrow_commands_waiting', 'Commands in the mailboxes of this node.', () => sources.schedules().waiting);
+  single(
+    'frontrow_commands_waiting',
+    'Commands that wait in the schedules of this node.',
+    () => sources.schedules().waiting,
+  );
   single(
     'frontrow_journal_fenced_total',
     'Batches refused because the schedule had another owner.',

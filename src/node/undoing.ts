@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 
-/** Longer than draining takes: requests 8 s, the waiting room and mailboxes 5 s each. */
+/** Longer than draining takes: requests 8 s, the waiting room and schedules 5 s each. */
 const LIMIT_MS = 18_000;
 /** The time that a step gets when earlier ones have used up the limit: enough for a step that does not hang. */
 const LEAST_STEP_MS = 500;

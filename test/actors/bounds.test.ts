@@ -12,7 +12,7 @@ import { nobodyWatches } from '../fixtures/seat-publishers.ts';
 const IDLE_MS = 10 * 60_000;
 
 t.test(
-  'a mailbox is bounded: past it commands are refused with nothing done, and it takes more once it has emptied',
+  'a ledger is bounded: past it commands are refused with nothing done, and it takes more once it has emptied',
   async (t) => {
     const lone = createLoneActor();
     const ask = () => lone.ask(holdCommand(LONE_SCHEDULE, randomUUID(), 1));

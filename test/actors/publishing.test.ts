@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
+import { createPendingCommand } from '../../src/actors/pending-command.ts';
 import { createScheduleRegistry } from '../../src/actors/schedule-registry.ts';
 import { createIdSource } from '../../src/runtime/ids.ts';
 import type { SeatPublisher } from '../../src/domain/seat-broadcast.ts';
@@ -24,16 +25,15 @@ t.test('a batch is told once it is durable, before the answers to it, with whole
     },
   };
   const lone = createLoneActor({ publisher: noting });
-  lone.actor.submit({
+  const pending = createPendingCommand({
     command: holdCommand(LONE_SCHEDULE, randomUUID(), 3, 1),
     resolve: () => order.push('answered'),
     reject: (error) => {
       throw error;
     },
-    answered: false,
     handOn: () => undefined,
-    attempts: 0,
   });
+  lone.actor.submit(pending);
   lone.ask(holdCommand(LONE_SCHEDULE, randomUUID(), 2));
   const batch = lone.takeAppend();
   t.strictSame(publisher.updates, [], 'nothing that is not durable');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { decideHold } from '../../src/actors/hold-rules.ts';
-import { startScheduleMachine } from '../../src/actors/schedule-machine.ts';
+import { startScheduleMachine } from '../../src/actors/running-machine.ts';
 import type { ScheduleMachineEvent } from '../../src/actors/schedule-machine-event.ts';
 import { applyEvent, type Seat } from '../../src/actors/seat.ts';
 import type { SeatEvent } from '../../src/actors/seat-event.ts';
@@ -140,7 +140,6 @@ const EVENTS: { readonly [T in ScheduleMachineEvent['type']]: Extract<ScheduleMa
   SEAL: { type: 'SEAL' },
   DOUBT: { type: 'DOUBT' },
   STALL: { type: 'STALL' },
-  RESUME: { type: 'RESUME' },
   RESTORE: { type: 'RESTORE', seats: [FREE] },
   BREAK: { type: 'BREAK' },
   LOSE: { type: 'LOSE' },
@@ -160,28 +159,14 @@ const LIFE: Readonly<Record<string, { path: ScheduleMachineEvent['type'][]; next
   },
   doubtful: {
     path: ['DOUBT'],
-    next: { SEAL: 'doubtful, sealed', STALL: 'stalled, in doubt', RESTORE: 'serving' },
+    next: { SEAL: 'doubtful, sealed', STALL: 'stalled', RESTORE: 'serving' },
   },
   'doubtful, sealed': {
     path: ['SEAL', 'DOUBT'],
-    next: { STALL: 'stalled, in doubt, sealed', RESTORE: 'sealed' },
+    next: { STALL: 'stalled, sealed', RESTORE: 'sealed' },
   },
-  stalled: {
-    path: ['STALL'],
-    next: { SEAL: 'stalled, sealed', DOUBT: 'stalled, in doubt', RESUME: 'serving', RESTORE: 'serving' },
-  },
-  'stalled, sealed': {
-    path: ['SEAL', 'STALL'],
-    next: { DOUBT: 'stalled, in doubt, sealed', RESUME: 'sealed', RESTORE: 'sealed' },
-  },
-  'stalled, in doubt': {
-    path: ['STALL', 'DOUBT'],
-    next: { SEAL: 'stalled, in doubt, sealed', RESTORE: 'serving' },
-  },
-  'stalled, in doubt, sealed': {
-    path: ['DOUBT', 'STALL', 'SEAL'],
-    next: { RESTORE: 'sealed' },
-  },
+  stalled: { path: ['STALL'], next: { SEAL: 'stalled, sealed', RESTORE: 'serving' } },
+  'stalled, sealed': { path: ['SEAL', 'STALL'], next: { RESTORE: 'sealed' } },
   broken: { path: ['BREAK'], next: {} },
   lost: { path: ['LOSE'], next: {} },
 };

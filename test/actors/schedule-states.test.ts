@@ -4,7 +4,7 @@ import t from 'tap';
 import { Hall } from '../../src/actors/hall.ts';
 import type { AppendOutcome } from '../../src/actors/journal-port.ts';
 import { type Asked, createLoneActor, LONE_SCHEDULE, type LoneActor } from '../fixtures/lone-actor.ts';
-import { holdCommand } from '../fixtures/owner-node.ts';
+import { heldBy, holdCommand } from '../fixtures/owner-node.ts';
 
 const UNKNOWN = { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'unknown' } as const;
 const NOT_DONE = { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' } as const;
@@ -34,42 +34,69 @@ function conclude(lone: LoneActor, type: 'committed' | 'not-committed' | 'refuse
   lone.actor.concludeAppend(outcomes[type]);
 }
 
-t.test('a stalled schedule answers all that wait and rejects what comes, until the outcome is known', async (t) => {
-  const lone = createLoneActor();
-  const sent = hold(lone, 1);
-  lone.takeAppend();
-  const gathered = hold(lone, 2);
-  lone.actor.stall();
-  t.equal(lone.actor.state, 'stalled');
-  t.match(sent.reply(), UNKNOWN);
-  t.match(gathered.reply(), UNKNOWN);
-  t.match(hold(lone, 3).reply(), NOT_DONE);
-  t.equal(lone.actor.waiting, 0);
-  conclude(lone, 'committed');
-  t.equal(lone.actor.state, 'serving');
-  t.match(lone.takeAppend().events, [{ type: 'HELD', seatNumber: 2 }], 'what had gathered is written');
-});
-
-t.test('a stalled schedule that is in doubt, too, drops what had gathered, and serves again', async (t) => {
-  for (const order of [
-    ['stall', 'doubt'],
-    ['doubt', 'stall'],
-  ] as const) {
+t.test('a stalled schedule answers all that wait, drops what had gathered, and serves again', async (t) => {
+  for (const calls of [['stall'], ['stall', 'doubt'], ['doubt', 'stall']] as const) {
     for (const outcome of ['committed', 'not-committed'] as const) {
       const lone = createLoneActor();
-      hold(lone, 1);
+      const sent = hold(lone, 1);
       lone.takeAppend();
-      hold(lone, 2);
-      for (const call of order) lone.actor[call]();
-      t.equal(lone.actor.state, 'stalled', `${order.join(', ')}`);
+      const refused = hold(lone, 1);
+      const gathered = hold(lone, 2);
+      for (const call of calls) lone.actor[call]();
+      t.equal(lone.actor.state, 'stalled', calls.join(', '));
+      t.match(sent.reply(), UNKNOWN);
+      t.match(refused.reply(), NOT_DONE, 'a refusal wrote nothing, though it waited for the same batch');
+      t.match(gathered.reply(), NOT_DONE);
       t.match(hold(lone, 3).reply(), NOT_DONE);
+      t.equal(lone.actor.waiting, 0);
       conclude(lone, outcome);
       t.equal(lone.actor.state, 'serving', outcome);
-      t.equal(lone.actor.takeAppend(randomUUID()), null, 'its caller was told, and nothing of it is left');
+      t.equal(lone.actor.takeAppend(randomUUID()), null, 'nothing is left of what was rejected');
       hold(lone, 2);
       t.match(lone.takeAppend().events, [{ type: 'HELD', seatNumber: 2 }]);
     }
   }
+});
+
+t.test('a payment that was to be settled when its schedule stalled is not done', async (t) => {
+  const lone = createLoneActor();
+  const fan = randomUUID();
+  const held = hold(lone, 1, fan);
+  lone.commitAppend();
+  hold(lone, 2);
+  lone.takeAppend();
+  const [reservationId = ''] = heldBy(held.reply()).map((reservation) => reservation.reservationId);
+  const scheduleId = LONE_SCHEDULE;
+  const pay = { type: 'PayReservations', scheduleId, userId: fan, paymentId: randomUUID(), claim: null } as const;
+  const paying = lone.ask({ ...pay, reservationIds: [reservationId] });
+  lone.actor.stall();
+  t.match(paying.reply(), NOT_DONE);
+  conclude(lone, 'committed');
+  t.equal(lone.actor.takeSettlements(100, new Set(), randomUUID()), null);
+  lone.ask({ ...pay, reservationIds: [reservationId] });
+  t.match(lone.takeSettlements().settlements, [{ userId: fan }], 'its hold is still there, and can be paid');
+});
+
+t.test('a late batch that the database refuses for its commands, all answered by then, is no bug', async (t) => {
+  const bugs = { 'key-taken': 0, 'invalid-value': 0, rule: 0, conflict: 1 } as const;
+  for (const reason of ['key-taken', 'invalid-value', 'rule', 'conflict'] as const) {
+    const lone = createLoneActor();
+    lone.ask({ ...holdCommand(LONE_SCHEDULE, randomUUID(), 1), claim: { key: 'k', fingerprint: 'f' } });
+    hold(lone, 2);
+    lone.takeAppend();
+    lone.actor.stall();
+    lone.actor.concludeAppend({ type: 'refused', error: new Error('late'), reason });
+    t.equal(lone.bugs.length, bugs[reason], reason);
+    t.equal(lone.actor.state, 'serving');
+  }
+  const lone = createLoneActor();
+  hold(lone, 1);
+  lone.commitAppend();
+  lone.now += 1_000;
+  lone.actor.expireDue('timer');
+  lone.takeAppend();
+  lone.actor.concludeAppend({ type: 'refused', error: new Error('other rows'), reason: 'key-taken' });
+  t.equal(lone.bugs.length, 1, 'only expired holds were in it, so its rows contradict the owner');
 });
 
 t.test('a late batch that had no effect leaves the schedule serving', async (t) => {
@@ -133,8 +160,8 @@ t.test('every call that seals a schedule learns that it has drained', async (t) 
   t.equal(await isResolved(lost.actor.seal()), true);
 });
 
-t.test('a batch that only records keys is answered as unknown as soon as its answer is missing', async (t) => {
-  for (const isLost of [false, true]) {
+t.test('a batch that only records keys is done again, because the key shows whether it was done', async (t) => {
+  const setUp = () => {
     const lone = createLoneActor();
     const fan = randomUUID();
     hold(lone, 1, fan);
@@ -142,13 +169,21 @@ t.test('a batch that only records keys is answered as unknown as soon as its ans
     const claim = { key: 'again', fingerprint: '0'.repeat(32) };
     const again = lone.ask({ ...holdCommand(LONE_SCHEDULE, fan, 1), claim });
     lone.takeAppend();
-    if (isLost) lone.actor.lose();
     lone.actor.doubt();
-    t.match(again.reply(), UNKNOWN);
-    lone.actor.concludeAppend({ type: 'fenced' });
-    t.strictSame(lone.lost, []);
-    t.equal(lone.actor.waiting, 0);
-  }
+    t.equal(again.reply(), null);
+    return { lone, again };
+  };
+  const { lone, again } = setUp();
+  conclude(lone, 'not-committed');
+  t.match(lone.takeAppend().keys, [{ claim: { key: 'again' } }]);
+  lone.actor.concludeAppend({ type: 'refused', error: new Error('counts differ'), reason: 'key-taken' });
+  t.match(again.reply(), { outcome: 'key-taken' }, 'it was done; its node answers from the record');
+
+  const { lone: lost, again: handedOn } = setUp();
+  lost.actor.lose();
+  lost.actor.concludeAppend({ type: 'fenced' });
+  t.strictSame(lost.lost, [handedOn.pending]);
+  t.equal(lost.actor.waiting, 0);
 });
 
 t.test(

@@ -119,6 +119,42 @@ t.test('a command whose batch is with the journal is not handed on before its fa
   });
 });
 
+t.test('a payment whose wallet was locked is handed on when its schedule was lost meanwhile', async (t) => {
+  const lone = createLoneActor();
+  const fan = randomUUID();
+  const held = hold(lone, fan, 1);
+  lone.commitAppend();
+  const paymentId = randomUUID();
+  const paid = pay(lone, fan, reservationIdsOf(held), paymentId);
+  const { epoch } = lone.takeSettlements();
+  lone.actor.lose();
+  t.strictSame(lone.lost, []);
+  const results = [{ paymentId, fate: 'untried' as const }];
+  lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
+  t.strictSame(lone.lost, [paid.pending]);
+  t.equal(lone.actor.waiting, 0);
+});
+
+t.test('a payment that is tried alone is decided again after an outcome in doubt left it untried', async (t) => {
+  const lone = createLoneActor();
+  const [ann, ben] = [randomUUID(), randomUUID()];
+  const [annsHold, bensHold] = [hold(lone, ann, 1), hold(lone, ben, 2)];
+  lone.commitAppend();
+  const [annsId, bensId] = [randomUUID(), randomUUID()];
+  pay(lone, ann, reservationIdsOf(annsHold), annsId);
+  pay(lone, ben, reservationIdsOf(bensHold), bensId);
+  lone.takeSettlements();
+  lone.actor.concludeSettlements({ type: 'refused', error: DATA_ERROR, reason: 'conflict' });
+  t.match(lone.takeSettlements().settlements, [{ paymentId: annsId }], 'it is tried alone');
+  lone.actor.doubt();
+  const untried = [{ paymentId: annsId, fate: 'untried' as const }];
+  lone.actor.concludeSettlements({ type: 'committed', epoch: 2, isOwner: true, results: untried });
+  t.match(lone.takeSettlements().settlements, [{ paymentId: bensId }]);
+  const done = [{ paymentId: bensId, fate: 'done' as const, firstSeq: 3, balance: 0, completedToken: null }];
+  lone.actor.concludeSettlements({ type: 'committed', epoch: 2, isOwner: true, results: done });
+  t.match(lone.takeSettlements().settlements, [{ paymentId: annsId }], 'and it is not forgotten');
+});
+
 t.test('what is in doubt and cannot be found out about is answered as unknown, never as not done', async (t) => {
   const lone = createLoneActor();
   const sent = hold(lone, randomUUID(), 1);
@@ -130,31 +166,6 @@ t.test('what is in doubt and cannot be found out about is answered as unknown, n
   t.match(sent.reply(), { outcome: 'failed', effect: 'unknown' });
   t.match(gathered.reply(), { outcome: 'failed', effect: 'none' });
   t.notOk(deferred.pending.answered, 'it was not touched by it and is decided now');
-});
-
-t.test('whether a batch that only records keys was committed cannot be seen, so it is unknown', async (t) => {
-  const outcomes = {
-    'not committed, as far as the head row tells': { type: 'not-committed', epoch: 2 },
-    'on a schedule that was lost': { type: 'fenced' },
-  } as const;
-  for (const [name, outcome] of Object.entries(outcomes)) {
-    await t.test(name, async (t) => {
-      const lone = createLoneActor();
-      const fan = randomUUID();
-      hold(lone, fan, 1);
-      lone.commitAppend();
-      const again = lone.ask({
-        ...holdCommand(LONE_SCHEDULE, fan, 1),
-        claim: { key: 'again', fingerprint: '0'.repeat(32) },
-      });
-      lone.takeAppend();
-      lone.actor.doubt();
-      lone.actor.concludeAppend(outcome);
-      t.match(again.reply(), { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'unknown' });
-      t.strictSame(lone.lost, []);
-      t.equal(lone.actor.waiting, 0);
-    });
-  }
 });
 
 t.test('a refusal that stands on several ends waits for the last of them in the order of the log', async (t) => {

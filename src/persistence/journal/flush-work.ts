@@ -45,7 +45,8 @@ export const APPENDS: Work<AppendBatch, object> = {
   }),
   firstSeqOf: ({ firstSeq }) => firstSeq,
   readDone: (rows) => new Map([...readAppended(rows)].map((scheduleId) => [scheduleId, {}])),
-  // A batch that only records keys moves no number: whether it was done cannot be seen there, and doing it again is safe.
+  // A batch that only records keys moves no number, so the head does not show whether it was done. Its commands are decided
+  // again, which is safe: if it was done, their keys are taken, and the node that asked answers from the record.
   findDone: async (batches) =>
     new Map(batches.filter((batch) => batch.lastSeq >= batch.firstSeq).map((batch) => [batch.scheduleId, {}])),
   conclude: (subject, outcome) => subject.concludeAppend(outcome),

@@ -1,0 +1,117 @@
+import { Hall } from './hall.ts';
+import { isOwnHold } from './hold-rules.ts';
+import type {
+  CancelHoldsOfUser,
+  Decline,
+  Expire,
+  Hold,
+  Release,
+  Restore,
+  Settle,
+  TakeUpPayment,
+  TakeUpRefund,
+} from './schedule-machine-event.ts';
+import type { Seat } from './seat.ts';
+import type { SeatEvent } from './seat-event.ts';
+
+export interface ScheduleContext {
+  readonly hall: Hall;
+  readonly seatsPerUser: number;
+  /** What the last event that was taken logged. An event that is refused changes nothing, this included. */
+  readonly logged: readonly SeatEvent[];
+  /** Whether the schedule goes on in `sealed`; nothing unseals it. */
+  readonly isSealed: boolean;
+}
+
+type Changed = Partial<ScheduleContext>;
+
+const NOTHING: readonly SeatEvent[] = [];
+
+/** The changes of a hold that is legal. */
+export function hold(context: ScheduleContext, event: Hold): Changed {
+  const { userId, at, expiresAt, reservationIds } = event;
+  const events: SeatEvent[] = [];
+  for (const seatNumber of event.seatNumbers) {
+    const seat = context.hall.seats[seatNumber - 1];
+    const reservationId = reservationIds[events.length];
+    if (seat === undefined || seat.status !== 'AVAILABLE' || reservationId === undefined) continue;
+    events.push({ type: 'HELD', seatNumber, reservationId, userId, at, expiresAt, price: seat.price });
+  }
+  return log(context, events);
+}
+
+export function mayRelease({ hall }: ScheduleContext, { userId, reservationId }: Release): boolean {
+  return hall.seats.some((seat) => isOwnHold(seat, userId) && seat.live?.reservationId === reservationId);
+}
+
+export function release(context: ScheduleContext, { reservationId, at }: Release): Changed {
+  return endWhere(context, 'CANCELLED', at, (seat) => seat.live?.reservationId === reservationId);
+}
+
+export function cancelHolds(context: ScheduleContext, { userId, heldBefore, at }: CancelHoldsOfUser): Changed {
+  return endWhere(context, 'CANCELLED', at, ({ live }) => live?.userId === userId && live.createdAt < heldBefore);
+}
+
+export function expire(context: ScheduleContext, { dueBy }: Expire): Changed {
+  return endWhere(context, 'EXPIRED', dueBy, ({ live }) => live !== null && live.expiresAt <= dueBy);
+}
+
+export function mayTakeUpPayment({ hall }: ScheduleContext, { userId, reservationIds }: TakeUpPayment): boolean {
+  return reservationIds.every((id) =>
+    hall.seats.some((seat) => isOwnHold(seat, userId) && seat.live?.reservationId === id),
+  );
+}
+
+export function takeUpPayment({ hall }: ScheduleContext, { reservationIds }: TakeUpPayment): Changed {
+  hall.turn('HELD', 'PAYING', isReservedAs(reservationIds));
+  return { logged: NOTHING };
+}
+
+export function mayTakeUpRefund({ hall }: ScheduleContext, { paymentId, userId }: TakeUpRefund): boolean {
+  return hall.seats.some(
+    ({ status, live }) => status === 'CONFIRMED' && live?.paymentId === paymentId && live.userId === userId,
+  );
+}
+
+export function takeUpRefund({ hall }: ScheduleContext, { paymentId }: TakeUpRefund): Changed {
+  hall.turn('CONFIRMED', 'REFUNDING', (seat) => seat.live?.paymentId === paymentId);
+  return { logged: NOTHING };
+}
+
+export function settle(context: ScheduleContext, { events }: Settle): Changed {
+  return log(context, events);
+}
+
+export function decline({ hall }: ScheduleContext, { reservationIds }: Decline): Changed {
+  const isMeant = isReservedAs(reservationIds);
+  hall.turn('PAYING', 'HELD', isMeant);
+  hall.turn('REFUNDING', 'CONFIRMED', isMeant);
+  return { logged: NOTHING };
+}
+
+export function restore({ seats }: Restore): Changed {
+  return { hall: new Hall(seats), logged: NOTHING };
+}
+
+function endWhere(
+  context: ScheduleContext,
+  type: 'EXPIRED' | 'CANCELLED',
+  at: number,
+  isMeant: (seat: Seat) => boolean,
+): Changed {
+  const events: SeatEvent[] = [];
+  for (const seat of context.hall.seats) {
+    if (seat.status !== 'HELD' || !isMeant(seat)) continue;
+    events.push({ type, seatNumber: seat.seatNumber, reservationId: seat.live.reservationId, at });
+  }
+  return log(context, events);
+}
+
+function isReservedAs(reservationIds: readonly string[]): (seat: Seat) => boolean {
+  return (seat) => seat.live !== null && reservationIds.includes(seat.live.reservationId);
+}
+
+function log(context: ScheduleContext, events: readonly SeatEvent[]): Changed {
+  context.hall.apply(events);
+  return { logged: events };
+}
