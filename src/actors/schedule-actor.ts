@@ -1,6 +1,7 @@
 import type { DatabaseClock } from '../runtime/clock.ts';
 import type { SeatHead, SeatPublisher } from '../domain/seat-broadcast.ts';
 import { BatchLatch } from './batch-latch.ts';
+import { BatchOutcomes } from './batch-outcomes.ts';
 import { CommandDecisions } from './command-decisions.ts';
 import { CommandGate } from './command-gate.ts';
 import { CommandLedger } from './command-ledger.ts';
@@ -12,7 +13,6 @@ import type {
   AppendOutcome,
   Journal,
   JournalSubject,
-  NothingDone,
   SettlementBatch,
   SettlementOutcome,
 } from './journal-port.ts';
@@ -22,7 +22,6 @@ import type { ScheduleState } from './schedule-machine.ts';
 import { SettlementDesk } from './settlement-desk.ts';
 import type { SeatLayout } from './seating/seat-layout.ts';
 import { TentativeSeats } from './tentative-seats.ts';
-import { concludeUndone } from './undone-batch.ts';
 
 /*
  * One concert schedule at its owner: the latch around the machine that decides. The gate decides commands, the ledger keeps
@@ -45,7 +44,8 @@ import { concludeUndone } from './undone-batch.ts';
  * ACTOR-7. A command in an in-flight batch is forwarded or rejected only after the batch is known to have had no effect.
  * ACTOR-8. Watchers get each durable batch whole, before any answer that depends on it leaves.
  * ACTOR-9. A sealed schedule decides nothing more: what is under way ends, and later commands wait for the next owner.
- * ACTOR-10. After a late or missing answer nothing that had gathered is written, so its commands are rejected with effect `none`.
+ * ACTOR-10. Changes that had gathered when an answer was late or missing are not written: their commands are rejected with
+ *     effect `none`, or decided again.
  */
 
 /** Events of one flush of one schedule; the journal's statement takes as many. */
@@ -70,9 +70,9 @@ export interface ScheduleActorDependencies {
   /** The schedule has a hold that ends at this instant, or may have. */
   readonly expiresAt: (actor: ScheduleActor, at: number) => void;
   /** Holds ended durably. */
-  readonly ended: (cause: EndCause, count: number) => void;
-  /** The sale came on durably. */
-  readonly cameOn: (step: SaleStep, count: number) => void;
+  readonly onEnded: (cause: EndCause, count: number) => void;
+  /** The sale made durable progress. */
+  readonly onProgress: (step: SaleStep, count: number) => void;
   /** The schedule is this actor's no longer; the commands are still to be answered. */
   readonly lost: (actor: ScheduleActor, waiting: readonly PendingCommand[]) => void;
   readonly bug: (actor: ScheduleActor, error: unknown) => void;
@@ -81,40 +81,27 @@ export interface ScheduleActorDependencies {
 export class ScheduleActor implements JournalSubject {
   readonly scheduleId: number;
   readonly #deps: ScheduleActorDependencies;
-  readonly #confirmed: ConfirmedSeats;
   readonly #tentative: TentativeSeats;
-  readonly #desk: SettlementDesk;
+  readonly #ledger = new CommandLedger();
   readonly #gate: CommandGate;
   readonly #latch: BatchLatch;
-  readonly #ledger = new CommandLedger();
-  /** Resolved once nothing is under way any more; null while no one waits for that. */
-  #drained: PromiseWithResolvers<void> | null = null;
+  readonly #outcomes: BatchOutcomes;
 
   constructor(deps: ScheduleActorDependencies) {
-    const { facts, confirmed, databaseClock, newId, layout, settings, endedTokens, isLeaseValid, journal, publisher } =
-      deps;
-    this.scheduleId = facts.scheduleId;
-    this.#deps = deps;
-    this.#confirmed = confirmed;
+    const { facts, confirmed, databaseClock, settings, isLeaseValid } = deps;
+    const { scheduleId } = facts;
     const ledger = this.#ledger;
     const desk = new SettlementDesk(facts);
     const tentative = new TentativeSeats(confirmed, settings.seatsPerUser, (error) => deps.bug(this, error));
-    this.#desk = desk;
-    this.#tentative = tentative;
     const decisions = new CommandDecisions({
-      facts,
-      confirmed,
-      databaseClock,
-      newId,
-      layout,
+      ...deps,
       tentative,
       desk,
-      endedTokens,
       holdTtlMs: settings.holdTtlMs,
-      isStoredExpiryStale: () => this.#latch.isStoredExpiryStale,
+      isStoredExpiryStale: () => latch.isStoredExpiryStale,
     });
     const gate = new CommandGate({
-      scheduleId: facts.scheduleId,
+      scheduleId,
       ledger,
       tentative,
       desk,
@@ -122,21 +109,24 @@ export class ScheduleActor implements JournalSubject {
       isLeaseValid,
       expireDue: (cause) => this.expireDue(cause),
       onWritten: () => this.#armExpiry(),
-      onDecided: () => this.#latch.announce(),
+      onDecided: () => latch.announce(),
     });
+    const latch = new BatchLatch(this, { ...deps, tentative, desk, ledger, gate });
+    this.scheduleId = scheduleId;
+    this.#deps = deps;
+    this.#tentative = tentative;
     this.#gate = gate;
-    this.#latch = new BatchLatch(this, {
-      facts,
+    this.#latch = latch;
+    this.#outcomes = new BatchOutcomes({
       confirmed,
       tentative,
       desk,
       ledger,
       gate,
-      databaseClock,
-      journal,
-      publisher,
-      onEnded: deps.ended,
-      onProgress: deps.cameOn,
+      latch,
+      armExpiry: (pauseMs) => this.#armExpiry(databaseClock.lowerMs() + pauseMs),
+      lost: (waiting) => deps.lost(this, waiting),
+      bug: (error) => deps.bug(this, error),
     });
     this.#armExpiry();
   }
@@ -158,13 +148,14 @@ export class ScheduleActor implements JournalSubject {
 
   /** The durable position of the schedule. */
   get head(): SeatHead {
-    return { scheduleId: this.scheduleId, epoch: this.#confirmed.epoch, seq: this.#confirmed.seq };
+    const { epoch, seq } = this.#deps.confirmed;
+    return { scheduleId: this.scheduleId, epoch, seq };
   }
 
   /** Seats by their durable status. */
-  count(): { readonly held: number; readonly confirmed: number; readonly total: number } {
-    const { held, confirmed, seats } = this.#confirmed;
-    return { held, confirmed, total: seats.length };
+  count(): { readonly held: number; readonly confirmed: number } {
+    const { held, confirmed } = this.#deps.confirmed;
+    return { held, confirmed };
   }
 
   /** Takes a command in. It is answered or given to `lost` once, whatever happens to the schedule meanwhile. */
@@ -200,11 +191,11 @@ export class ScheduleActor implements JournalSubject {
     const flush = this.#tentative.inFlight;
     if (flush === null) return;
     if (outcome.type !== 'committed') {
-      this.#concludeNothing(outcome);
+      this.#outcomes.concludeNothing(outcome);
       return;
     }
     this.#latch.commitAppend(flush, outcome.epoch);
-    this.#proceed(outcome.isOwner);
+    this.#outcomes.proceed(outcome.isOwner);
   }
 
   takeSettlements(limit: number, takenUsers: ReadonlySet<string>, batchId: string): SettlementBatch | null {
@@ -213,12 +204,12 @@ export class ScheduleActor implements JournalSubject {
 
   concludeSettlements(outcome: SettlementOutcome): void {
     if (outcome.type !== 'committed') {
-      this.#concludeNothing(outcome);
+      this.#outcomes.concludeNothing(outcome);
       return;
     }
     this.#latch.commitSettlements(outcome);
     this.#armExpiry();
-    this.#proceed(outcome.isOwner);
+    this.#outcomes.proceed(outcome.isOwner);
   }
 
   doubt(): void {
@@ -228,7 +219,7 @@ export class ScheduleActor implements JournalSubject {
   /** Rejects every command that waits. */
   stall(): void {
     this.#tentative.stall();
-    this.#failUnknown();
+    this.#outcomes.failSent();
     const others = this.#ledger.in('deferred', 'behind-batch', 'alone', 'gathered', 'to-settle');
     for (const pending of others) this.#ledger.fail(pending, 'STORE_UNAVAILABLE', 'none');
   }
@@ -238,93 +229,17 @@ export class ScheduleActor implements JournalSubject {
    * that wait. No call unseals a schedule; it is loaded again.
    */
   seal(): Promise<void> {
-    this.#drained ??= Promise.withResolvers<void>();
     this.#tentative.seal();
-    this.#noteDrained();
-    return this.#drained.promise;
+    return this.#outcomes.drain();
   }
 
   /** Stops deciding and hands the commands that wait to `lost`; those of the batch in flight follow if it had no effect. */
   lose(): void {
-    if (this.state !== 'lost') this.#leave();
+    if (this.state !== 'lost') this.#outcomes.leave();
   }
 
   #armExpiry(notBefore = Number.NEGATIVE_INFINITY): void {
     const next = this.#tentative.nextExpiry;
-    if (next !== null) this.#deps.expiresAt(this, Math.max(next, notBefore));
-  }
-
-  /** Goes on after a batch that was committed. */
-  #proceed(isOwner: boolean): void {
-    const { state } = this;
-    if (state === 'lost' || !isOwner) {
-      this.#leave();
-      return;
-    }
-    if (state === 'doubtful' || state === 'stalled') {
-      this.#ledger.undo();
-      this.#restore(0);
-    } else {
-      this.#ledger.passTrial();
-      for (const pending of this.#ledger.in('behind-batch')) {
-        // Waiting for a batch is no failed attempt.
-        pending.attempts -= 1;
-        this.#ledger.put(pending, 'deferred');
-      }
-    }
-    this.#goOn();
-  }
-
-  #goOn(): void {
-    this.#gate.resume();
-    this.#latch.announce();
-    this.#noteDrained();
-  }
-
-  /** Drops what is tentative and goes on from what is durable. */
-  #restore(expiryPauseMs: number): void {
-    this.#desk.clear();
-    this.#tentative.restore(this.#confirmed);
-    this.#armExpiry(this.#deps.databaseClock.lowerMs() + expiryPauseMs);
-  }
-
-  #concludeNothing(outcome: NothingDone): void {
-    if (outcome.type === 'unavailable' && outcome.effect === 'unknown') this.#failUnknown();
-    if (this.state === 'lost' || outcome.type === 'fenced') {
-      this.#leave(this.#ledger.in('sent'));
-      return;
-    }
-    if (outcome.type === 'not-committed') this.#confirmed.enterEpoch(outcome.epoch);
-    const ledger = this.#ledger;
-    const restore = (pauseMs: number): void => this.#restore(pauseMs);
-    const bug = (error: Error): void => this.#deps.bug(this, error);
-    concludeUndone({ ledger, restore, bug }, outcome, this.#latch.hasCommands);
-    this.#goOn();
-  }
-
-  /** Rejects the commands of a batch whose outcome is not known. Those that wrote nothing had no effect. */
-  #failUnknown(): void {
-    for (const pending of this.#ledger.in('sent')) {
-      const effect = pending.decided?.isReadOnly === true ? 'none' : 'unknown';
-      this.#ledger.fail(pending, 'STORE_UNAVAILABLE', effect);
-    }
-  }
-
-  /** Hands on all commands that are not with the journal, and `sent`. */
-  #leave(sent: readonly PendingCommand[] = []): void {
-    const waiting = [...sent, ...this.#ledger.in('deferred', 'behind-batch', 'alone', 'gathered', 'to-settle')];
-    this.#ledger.release(waiting);
-    this.#desk.clearOpen();
-    this.#tentative.lose();
-    this.#deps.lost(this, waiting);
-    this.#noteDrained();
-  }
-
-  /** A sealed schedule has drained after its last batch; one in doubt is not sealed again before the outcome. */
-  #noteDrained(): void {
-    if (this.#drained === null) return;
-    const isQuiet =
-      this.state === 'sealed' && !this.#latch.isClosed && this.#tentative.gathered === null && !this.#desk.hasOpen;
-    if (isQuiet || this.state === 'lost') this.#drained.resolve();
+    if (next !== null && this.#tentative.mayWrite) this.#deps.expiresAt(this, Math.max(next, notBefore));
   }
 }

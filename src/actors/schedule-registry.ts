@@ -157,10 +157,10 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       expiresAt: (actor, at) => {
         if (deps.isExpiryTimerOn) timer.arm(actor, at);
       },
-      ended: (cause, count) => {
+      onEnded: (cause, count) => {
         ends[cause] += count;
       },
-      cameOn: (step, count) => {
+      onProgress: (step, count) => {
         steps[step] += count;
       },
       lost: (actor, waiting) => {

@@ -1,14 +1,13 @@
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import { type Change, type EndCause, Flush, laterChange } from './flush.ts';
+import { EndedHolds } from './ended-holds.ts';
+import { HoldDeadlines } from './hold-deadlines.ts';
 import { decideHold, type HoldWish, type LegalHold, type Refusal, SEAT_LIMIT_REACHED } from './hold-rules.ts';
 import { type RunningMachine, startScheduleMachine } from './running-machine.ts';
 import type { ScheduleState } from './schedule-machine.ts';
 import type { ScheduleMachineEvent } from './schedule-machine-event.ts';
-import { earliestExpiry, isBeingSettled, type LiveReservation, type Seat } from './seat.ts';
+import { isBeingSettled, type LiveReservation, type Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
-
-/** How many ended holds are remembered, so that a late command on one learns how it ended without a look-up. */
-const REMEMBERED_ENDS = 1_000;
 
 /** A live reservation with its seat and the change that its answer reports. */
 export interface Standing {
@@ -33,22 +32,18 @@ export interface RefusedHold {
 export class TentativeSeats {
   readonly #machine: RunningMachine;
   readonly #seatsPerUser: number;
-  readonly #endedReservations = new Map<string, { status: 'EXPIRED' | 'CANCELLED'; change: Change }>();
+  readonly #deadlines: HoldDeadlines;
+  readonly #ends = new EndedHolds();
   #changes: Change[];
   #gathered: Flush | null = null;
   #inFlight: Flush | null = null;
-  /** No HELD seat ends before this; null when none is held. May be too early, never too late. */
-  #nextExpiry: number | null;
   #lastExpiry: Change | null = null;
-  /** The earliest end of any hold, those being paid included; kept, because looking through a cold hall costs microseconds. */
-  #headExpiry: number | null = null;
-  #isHeadExpiryStale = false;
 
   constructor(confirmed: ConfirmedSeats, seatsPerUser: number, onBug: (error: unknown) => void) {
     this.#seatsPerUser = seatsPerUser;
     this.#machine = startScheduleMachine({ seats: confirmed.seats, seatsPerUser }, onBug);
     this.#changes = confirmed.changes.slice();
-    this.#nextExpiry = this.#setHeadExpiry(confirmed.seats);
+    this.#deadlines = new HoldDeadlines(confirmed.seats);
   }
 
   get seats(): readonly Seat[] {
@@ -66,7 +61,7 @@ export class TentativeSeats {
   }
 
   get nextExpiry(): number | null {
-    return this.#nextExpiry;
+    return this.#deadlines.next;
   }
 
   get gathered(): Flush | null {
@@ -104,8 +99,7 @@ export class TentativeSeats {
     if (flush === null) return null;
     this.#gathered = null;
     this.#inFlight = flush;
-    if (this.#isHeadExpiryStale) this.#setHeadExpiry(this.seats);
-    flush.nextExpiryAt = this.#headExpiry;
+    flush.nextExpiryAt = this.#deadlines.earliest(this.seats);
     return flush;
   }
 
@@ -136,9 +130,6 @@ export class TentativeSeats {
     const events = this.#machine.send(command);
     if (events === null) return null;
     this.#record(events);
-    if (events.length > 0 && (this.#nextExpiry === null || command.expiresAt < this.#nextExpiry)) {
-      this.#nextExpiry = command.expiresAt;
-    }
     const standings: Standing[] = [];
     for (const seatNumber of command.seatNumbers) {
       const standing = this.#standing(seatNumber);
@@ -163,11 +154,12 @@ export class TentativeSeats {
 
   /** Ends the holds whose deadline is at or before `dueBy`; how many. */
   expire(dueBy: number, cause: EndCause): number {
-    if (this.#nextExpiry === null || dueBy < this.#nextExpiry) return 0;
+    const { next } = this.#deadlines;
+    if (next === null || dueBy < next) return 0;
     const changes = this.#record(this.#machine.send({ type: 'EXPIRE', dueBy }) ?? []);
     if (changes.length > 0) this.gather().endedBy[cause] += changes.length;
     this.#lastExpiry = changes.at(-1) ?? this.#lastExpiry;
-    this.#nextExpiry = this.#earliestHeld();
+    this.#deadlines.refreshNext(this.seats);
     return changes.length;
   }
 
@@ -182,8 +174,8 @@ export class TentativeSeats {
   /** Takes over committed settlements; `changes` are durable. */
   settle(events: readonly SeatEvent[], changes: readonly Change[]): void {
     this.#machine.send({ type: 'SETTLE', events });
-    this.#isHeadExpiryStale = true;
     for (const [position, event] of events.entries()) {
+      this.#deadlines.note(event);
       const change = changes[position];
       if (change !== undefined) this.#changes[event.seatNumber - 1] = change;
     }
@@ -191,7 +183,7 @@ export class TentativeSeats {
 
   decline(reservationIds: readonly string[]): void {
     this.#machine.send({ type: 'DECLINE', reservationIds });
-    this.#nextExpiry = this.#earliestHeld();
+    this.#deadlines.refreshNext(this.seats);
   }
 
   seal(): void {
@@ -213,10 +205,8 @@ export class TentativeSeats {
     this.#gathered = null;
     this.#inFlight = null;
     this.#lastExpiry = null;
-    this.#nextExpiry = this.#setHeadExpiry(confirmed.seats);
-    for (const [id, end] of this.#endedReservations) {
-      if (end.change.flush !== null) this.#endedReservations.delete(id);
-    }
+    this.#deadlines.reset(confirmed.seats);
+    this.#ends.forgetTentative();
   }
 
   /** Gives up what has gathered; what is in flight stays until its outcome. */
@@ -240,8 +230,8 @@ export class TentativeSeats {
   }
 
   /** How a reservation ended, where it is remembered. */
-  endOf(reservationId: string): { readonly status: 'EXPIRED' | 'CANCELLED'; readonly change: Change } | null {
-    return this.#endedReservations.get(reservationId) ?? null;
+  endOf(reservationId: string): ReturnType<EndedHolds['find']> {
+    return this.#ends.find(reservationId);
   }
 
   /** Whether a settlement is being decided on any of these seats. */
@@ -290,18 +280,12 @@ export class TentativeSeats {
       const change = flush.add(event, seat);
       changes.push(change);
       this.#changes[event.seatNumber - 1] = change;
-      this.#noteExpiry(event);
-      if (event.type === 'EXPIRED' || event.type === 'CANCELLED')
-        this.#remember(event.reservationId, event.type, change);
+      this.#deadlines.note(event);
+      if (event.type === 'EXPIRED' || event.type === 'CANCELLED') {
+        this.#ends.remember(event.reservationId, { status: event.type, change });
+      }
     }
     return changes;
-  }
-
-  #remember(reservationId: string, status: 'EXPIRED' | 'CANCELLED', change: Change): void {
-    this.#endedReservations.set(reservationId, { status, change });
-    if (this.#endedReservations.size <= REMEMBERED_ENDS) return;
-    const [oldest] = this.#endedReservations.keys();
-    if (oldest !== undefined) this.#endedReservations.delete(oldest);
   }
 
   #standing(seatNumber: number): Standing | null {
@@ -313,20 +297,5 @@ export class TentativeSeats {
 
   #seatsOfUser(userId: string): number[] {
     return this.seats.filter((seat) => seat.live?.userId === userId).map((seat) => seat.seatNumber);
-  }
-
-  #noteExpiry(event: SeatEvent): void {
-    if (event.type !== 'HELD') this.#isHeadExpiryStale = true;
-    else if (this.#headExpiry === null || event.expiresAt < this.#headExpiry) this.#headExpiry = event.expiresAt;
-  }
-
-  #setHeadExpiry(seats: readonly Seat[]): number | null {
-    this.#isHeadExpiryStale = false;
-    this.#headExpiry = earliestExpiry(seats);
-    return this.#headExpiry;
-  }
-
-  #earliestHeld(): number | null {
-    return earliestExpiry(this.seats.filter((seat) => seat.status === 'HELD'));
   }
 }
