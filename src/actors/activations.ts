@@ -1,10 +1,10 @@
 /**
  * Schedules that are being brought to this node, and the commands that wait for them.
  *
- * It owns the waiting and its bounds; what becomes of a schedule that has come is for `arrived`.
+ * It owns the commands that wait, and their bounds. `arrived` takes over a schedule that has come.
  * ACTIVATE-1. A schedule is activated once at a time, and commands wait for it in their order.
- * ACTIVATE-2. Nobody waits for an activation that is late; it goes on, and whoever comes meanwhile is refused at once.
- * ACTIVATE-3. Every command that waits is answered once, handed on, or given to `arrived`.
+ * ACTIVATE-2. No command waits for a late activation. The activation goes on, and commands that arrive meanwhile fail at once.
+ * ACTIVATE-3. Every command that waits is answered once, forwarded, or given to `arrived`.
  */
 import type { Clock } from '../runtime/clock.ts';
 import { Fault } from '../domain/errors.ts';
@@ -107,7 +107,7 @@ export function createActivations(deps: {
 
   function giveUpWaiting(scheduleId: number, activation: Activating): void {
     activation.isLate = true;
-    // One that has not begun needs not begin for nobody.
+    // No command waits for it any more, so an activation that has not begun is dropped.
     if (toActivate.delete(scheduleId)) activating.delete(scheduleId);
     const commands = activation.waiting.splice(0);
     waiting -= commands.length;

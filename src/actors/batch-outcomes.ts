@@ -1,12 +1,15 @@
+import { INVALID_VALUE } from '../domain/errors.ts';
 import type { CommandGate } from './command-gate.ts';
 import type { BatchLatch } from './batch-latch.ts';
 import type { CommandLedger } from './command-ledger.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
-import type { NothingDone } from './journal-port.ts';
+import type { NothingDone, PartRefusal } from './journal-port.ts';
 import type { PendingCommand } from './pending-command.ts';
 import type { SettlementDesk } from './settlement-desk.ts';
 import type { TentativeSeats } from './tentative-seats.ts';
-import { concludeUndone } from './undone-batch.ts';
+
+/** Between two attempts to end holds on a database that is away or has no room. */
+const EXPIRY_RETRY_PAUSE_MS = 1_000;
 
 export interface BatchOutcomesDependencies {
   readonly confirmed: ConfirmedSeats;
@@ -19,6 +22,7 @@ export interface BatchOutcomesDependencies {
   readonly armExpiry: (pauseMs: number) => void;
   /** The schedule is this actor's no longer; the commands are still to be answered. */
   readonly lost: (waiting: readonly PendingCommand[]) => void;
+  /** The rows of the schedule are not those that its actor believes: it is to be loaded again. */
   readonly bug: (error: Error) => void;
 }
 
@@ -56,16 +60,57 @@ export class BatchOutcomes {
 
   /** Goes on after a batch of which nothing was done, or whose outcome will never be known. */
   concludeNothing(outcome: NothingDone): void {
-    const { confirmed, tentative, ledger, latch, bug } = this.#deps;
+    const { confirmed, tentative, ledger } = this.#deps;
     if (outcome.type === 'unavailable' && outcome.effect === 'unknown') this.failSent();
     if (tentative.state === 'lost' || outcome.type === 'fenced') {
       this.leave(ledger.in('sent'));
       return;
     }
-    if (outcome.type === 'not-committed') confirmed.enterEpoch(outcome.epoch);
-    const restore = (pauseMs: number): void => this.#restore(pauseMs);
-    concludeUndone({ ledger, restore, bug }, outcome, latch.hasCommands);
+    const tried = ledger.trial;
+    const undone = ledger.undo();
+    switch (outcome.type) {
+      case 'not-committed':
+        confirmed.enterEpoch(outcome.epoch);
+        this.#restore(0);
+        break;
+      case 'unavailable':
+        this.#restore(EXPIRY_RETRY_PAUSE_MS);
+        for (const pending of undone) ledger.fail(pending, 'STORE_UNAVAILABLE', 'none');
+        break;
+      case 'refused':
+        this.#restore(outcome.reason === 'rule' ? EXPIRY_RETRY_PAUSE_MS : 0);
+        this.#tryAlone(undone, tried, outcome);
+        break;
+    }
     this.#goOn();
+  }
+
+  /** Answers the command for which the database refused a batch. Where that is not known, each command is tried alone. */
+  #tryAlone(
+    undone: readonly PendingCommand[],
+    tried: PendingCommand | null,
+    { error, reason }: Extract<NothingDone, { readonly type: 'refused' }>,
+  ): void {
+    const { ledger, latch, bug } = this.#deps;
+    const culprit = tried ?? (undone.length === 1 ? undone[0] : undefined);
+    for (const pending of undone) if (pending !== culprit) ledger.put(pending, 'alone');
+    if (culprit !== undefined) this.#answerCulprit(culprit, error, reason);
+    // A batch of commands that were all answered meanwhile: a taken key or an invalid value was the command's own. Ends of holds
+    // alone have neither, so there the rows contradict the owner.
+    else if (undone.length === 0 && (reason === 'conflict' || (reason !== 'rule' && !latch.hasCommands))) bug(error);
+  }
+
+  #answerCulprit(pending: PendingCommand, error: Error, reason: PartRefusal): void {
+    const { ledger, bug } = this.#deps;
+    const { command } = pending;
+    if (reason === 'key-taken' && 'claim' in command && command.claim !== null) {
+      ledger.answer(pending, { outcome: 'key-taken' });
+    } else if (reason === 'invalid-value') {
+      ledger.answer(pending, { outcome: 'refused', rejection: INVALID_VALUE });
+    } else {
+      ledger.fail(pending, 'STORE_UNAVAILABLE', 'none');
+      if (reason !== 'rule') bug(error);
+    }
   }
 
   /** Rejects the commands of a batch whose outcome is not known. Those that wrote nothing had no effect. */
@@ -76,7 +121,7 @@ export class BatchOutcomes {
     }
   }
 
-  /** Hands on all commands that are not with the journal, and `sent`. */
+  /** Gives up the schedule with all commands that are not with the journal, and `sent`. */
   leave(sent: readonly PendingCommand[] = []): void {
     const { tentative, desk, ledger, lost } = this.#deps;
     const waiting = [...sent, ...ledger.in('deferred', 'behind-batch', 'alone', 'gathered', 'to-settle')];

@@ -22,7 +22,7 @@ export interface HoldSeats {
   readonly claim: IdempotencyClaim | null;
 }
 
-/** The owner chooses the seats when it decides, so nobody is refused while there are seats that would do. */
+/** The owner chooses the seats when it decides, so no client is refused while there are seats that would do. */
 export interface HoldBestSeats {
   readonly type: 'HoldBestSeats';
   readonly scheduleId: number;

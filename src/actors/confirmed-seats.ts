@@ -75,7 +75,7 @@ export class ConfirmedSeats {
     if (changes.length > 0) this.#map = null;
   }
 
-  /** Folds committed events in that nobody has applied yet; `changes` are theirs, numbered `seq + 1` onwards. */
+  /** Applies committed events. `changes` are those of the events, numbered from `seq + 1` on. */
   fold(events: readonly SeatEvent[], changes: readonly Change[]): void {
     for (const [position, event] of events.entries()) {
       const seat = this.#seats[event.seatNumber - 1];

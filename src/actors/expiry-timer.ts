@@ -29,7 +29,7 @@ export class ExpiryTimer<T> {
     this.#due = due;
   }
 
-  /** Sees to it that the subject is told at or soon after `at` (epoch milliseconds of the database's clock). */
+  /** Notifies the subject at or soon after `at` (epoch milliseconds of the database's clock). */
   arm(subject: T, at: number): void {
     const armed = this.#armed.get(subject);
     if (armed !== undefined && armed <= at) return;

@@ -3,7 +3,7 @@ import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
-/** Where a change stands in the log. Numbered when its flush is composed; durable once `flush` is null. */
+/** The position of a change in the log. It is numbered when its flush is composed, and durable once `flush` is null. */
 export interface Change {
   epoch: number;
   seq: number;
@@ -21,10 +21,10 @@ export interface KeyToRecord {
 
 export type EndCause = 'timer' | 'alarm' | 'demand';
 
-/** What a sale comes on by: seats put on hold, payments, and refunds of payments. */
+/** The steps by which the progress of a sale is counted: seats put on hold, payments, and refunds of payments. */
 export type SaleStep = 'holds' | 'payments' | 'refunds';
 
-/** What a schedule has decided since its last flush was taken: it gathers, is in flight, and becomes durable or nothing. */
+/** What a schedule has decided since its last flush was taken: it gathers, is in flight, and then is durable or dropped. */
 export class Flush {
   readonly events: SeatEvent[] = [];
   readonly changes: Change[] = [];

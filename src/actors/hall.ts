@@ -3,7 +3,7 @@ import type { SeatEvent } from './seat-event.ts';
 
 /**
  * The seats of one schedule as the machine has decided them, changed in place: copying the hall for every hold was most of
- * the garbage collector's work. A change replaces a `Seat` and never alters it, so a `Seat` that somebody keeps stays as it
+ * the garbage collector's work. A change replaces a `Seat` and never alters it, so a `Seat` that a caller keeps stays as it
  * was; `seats` itself shows every later change.
  *
  * How many live seats each user has is counted along, because looking through a hall that is not in the processor's cache

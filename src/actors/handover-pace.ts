@@ -26,7 +26,7 @@ export class HandoverPace {
     this.#underWay += 1;
   }
 
-  /** `tookMs`: for how long nobody served the schedule. */
+  /** `tookMs`: for how long no node served the schedule. */
   end(tookMs: number): void {
     this.#underWay -= 1;
     if (tookMs <= QUICK_MS) this.#limit = Math.min(this.#limit + 1, LIMIT);

@@ -6,7 +6,7 @@ import type { ScheduleActor } from './schedule-actor.ts';
 
 /*
  * Schedules on their way to other nodes. Each is sealed, drained, given away in one update, and brought to life by its heir;
- * who waited goes along.
+ * the commands that waited move with it.
  *
  * HANDOVER-1. A schedule is sealed only when its turn has come, and served until then. It waits for no other one's move after that.
  * HANDOVER-2. So many are on their way to an heir at a time as it takes over quickly (see `HandoverPace`), not counting those that
@@ -20,8 +20,8 @@ export interface Handovers {
   /** The new owner of the actor's schedule, while this node drops the actor. */
   heirOf(actor: ScheduleActor): string | null;
   /**
-   * Gives each to its heir, in place of all that still waits for its turn. Resolves when each of them has left this node,
-   * whoever's it is then, or is to stay. Never rejects.
+   * Gives each to its heir. The order replaces all earlier ones whose turn has not come. Resolves when each of them has left
+   * this node, or is to stay. Never rejects.
    */
   give(leaving: readonly (readonly [ScheduleActor, string])[]): Promise<void>;
 }
@@ -39,9 +39,9 @@ export function createHandovers(deps: {
   readonly ownership: Pick<Ownership, 'handOver'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether the next owner is needed without anybody's asking: for holds that end, and for watchers. */
+  /** Whether the next owner is needed without a request: for holds that end, and for watchers. */
   readonly needsCare: (actor: ScheduleActor) => boolean;
-  /** Has whoever owns it now, mostly the heir, bring it to life; resolves when that is done or has failed. */
+  /** Has its owner, mostly the heir, bring it to life. Resolves when that is done or has failed. */
   readonly wakeHeir: (scheduleId: number) => Promise<void>;
 }): Handovers {
   const { ownership, clock, log, needsCare, wakeHeir } = deps;
@@ -70,7 +70,7 @@ export function createHandovers(deps: {
     actor.lose();
     const isGiven = heirs.delete(actor);
     if (isGiven) count += 1;
-    // In doubt it is the heir's or still this node's, and neither would look after its holds before somebody asked for it.
+    // In doubt it is the heir's or still this node's, and neither would end its holds before a request for it.
     if (isMissed && (isGiven || isInDoubt)) await wakeHeir(scheduleId);
   }
 
@@ -108,7 +108,7 @@ export function createHandovers(deps: {
     if (pace.isQuiet) paces.delete(heir);
   }
 
-  /** Forgets who waits for a turn, and says who that was. */
+  /** Empties the lines of those that wait for a turn, and returns them. */
   function recall(): Set<Departure> {
     const recalled = new Set([...waiting.values()].flatMap((queue) => [...queue]));
     waiting = new Map();

@@ -11,8 +11,8 @@ export interface HeadRecords {
   /** Null when there is no such schedule. */
   see(scheduleId: number): Promise<SeenHead | null>;
   /**
-   * Makes `node` the owner under a raised epoch, where the epoch still is `seenEpoch` and nobody owns the schedule, `node`
-   * does, or its owner is dead or stands aside; the new epoch then, else null. Other owners are never stolen from.
+   * Makes `node` the owner under a raised epoch, and returns that. Null where the epoch is no longer `seenEpoch`, or where
+   * another living node owns the schedule and does not stand aside: its schedule is never stolen.
    */
   claim(scheduleId: number, node: string, seenEpoch: number): Promise<number | null>;
   /** Makes `heir` the owner under a raised epoch, where `node` owns the schedule under `epoch`; whether it did. */

@@ -6,7 +6,7 @@ import type { SeatEvent } from './seat-event.ts';
 
 /*
  * The write-ahead log as schedules see it. A schedule announces that it has something to write; when a lane is free the
- * journal takes it, commits it with what other schedules gathered, and tells each subject what became of its part.
+ * journal takes it, commits it with the changes of other schedules, and gives each subject the outcome of its part.
  *
  * Between `take…` and the outcome nothing else of that schedule is taken (the latch). Every `take…` that returned a batch is
  * followed by exactly one outcome.
@@ -66,7 +66,7 @@ export interface Settlement {
   readonly at: number;
   /** In the order in which they get their sequence numbers. */
   readonly items: readonly { readonly reservationId: string; readonly seatNumber: number }[];
-  /** The sequence numbers and the balance in its grant are 0: only the statement decides them, and it records them beside the grant. */
+  /** Only the statement decides the sequence numbers and the balance. They are 0 in the grant, and recorded in columns of their own. */
   readonly key: KeyRecord | null;
 }
 
@@ -147,9 +147,9 @@ export interface JournalSubject {
    */
   takeSettlements(limit: number, takenUsers: ReadonlySet<string>, batchId: string): SettlementBatch | null;
   concludeSettlements(outcome: SettlementOutcome): void;
-  /** What became of the taken batch is not known; the outcome follows when it is. */
+  /** The answer to the batch is missing. The outcome follows when it is known. */
   doubt(): void;
-  /** The outcome is late: nobody should wait for it any longer. */
+  /** The outcome is late: no caller should wait for it any longer. */
   stall(): void;
 }
 

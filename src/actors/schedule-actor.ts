@@ -225,7 +225,7 @@ export class ScheduleActor implements JournalSubject {
   }
 
   /**
-   * Decides nothing from now on. Resolves once nothing is under way, or the schedule is lost; then `lose` hands on the commands
+   * Decides nothing from now on. Resolves once nothing is under way, or the schedule is lost; then `lose` gives up the commands
    * that wait. No call unseals a schedule; it is loaded again.
    */
   seal(): Promise<void> {

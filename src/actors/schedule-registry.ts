@@ -20,12 +20,13 @@ import { ScheduleActor, type ScheduleActorSettings } from './schedule-actor.ts';
  * REGISTRY-1. A schedule has at most one actor here.
  * REGISTRY-2. A schedule that does not exist never gets an actor.
  * REGISTRY-3. A command that an actor could not answer because the schedule left is dispatched again, a bounded number of times.
- * REGISTRY-4. A schedule that is handed over decides nothing between its last flush here and its first at the heir; who waits goes along.
+ * REGISTRY-4. A schedule that is handed over decides nothing between its last flush here and its first at the heir; waiting
+ *     commands move with it.
  */
 
-/** How often a command is taken to an owner before it is told that there is none. */
+/** How often a command is taken to an owner before it fails for lack of one. */
 const DISPATCH_LIMIT = 5;
-/** An actor that nobody used between two sweeps, and that holds nothing, is dropped; it costs about 30 KiB. */
+/** An actor that was not used between two sweeps, and has no hold, is dropped; it costs about 30 KiB. */
 const PASSIVATION_SWEEP_MS = 300_000;
 /** A watcher that missed something, over a carrier that may lose messages, finds out within this time. */
 const HEAD_INTERVAL_MS = 1_000;
@@ -36,7 +37,7 @@ const DRAIN_POLL_MS = 10;
 export interface ScheduleRegistryDependencies {
   readonly ownership: Ownership;
   readonly journal: Journal;
-  /** Told of what becomes durable, and where watched schedules stand. */
+  /** Publishes durable changes, and the positions of watched schedules. */
   readonly publisher: SeatPublisher;
   readonly clock: Clock;
   readonly databaseClock: DatabaseClock;
@@ -44,7 +45,7 @@ export interface ScheduleRegistryDependencies {
   readonly newId: () => string;
   readonly log: Log;
   /**
-   * A schedule that somebody waits for, with holds or with watchers, is another node's now: has that one bring it to life.
+   * A schedule with waiting commands, holds or watchers belongs to another node now: has that node bring it to life.
    * Resolves when it has, or could not. Never rejects.
    */
   readonly wakeHeir?: (scheduleId: number) => Promise<void>;
@@ -85,7 +86,7 @@ export interface ScheduleRegistry {
   handOver(heirOf: (scheduleId: number) => string | null): Promise<void>;
   /** Whether the schedule is here. */
   serves(scheduleId: number): boolean;
-  /** Tells watchers where the schedule stands, if it is here. */
+  /** Publishes the position of the schedule, if it is here. */
   announce(scheduleId: number): void;
   counts(): RegistryCounts;
   /** Cheap enough for every second: it looks at no seat. */
