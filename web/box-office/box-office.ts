@@ -71,7 +71,7 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
     if (!isDone) return;
     const { dialog, route } = store.state;
     store.dispatch({ type: 'dialog-closed' });
-    run(wallet.readBalance());
+    run(Promise.all([wallet.readBalance(), seats.readOwnHolds()]));
     if (dialog?.name === 'sign-in' && dialog.joins !== null) run(queues.join(dialog.joins));
     else upkeep.arrive(route);
   }

@@ -13,6 +13,8 @@ export interface SeatDesk {
   readSchedules(concertId: number): Promise<void>;
   /** Reads the seats that the fan holds in the concert. */
   readHolds(concertId: number): Promise<void>;
+  /** Reads the seats that the fan holds in all concerts. */
+  readOwnHolds(): Promise<void>;
   readMap(concertId: number, scheduleId: number): Promise<void>;
   /** Holds the chosen seats and goes to the checkout, unless the fan has left the map by then. */
   hold(): Promise<void>;
@@ -23,7 +25,7 @@ export interface SeatDesk {
   expire(holds: readonly Reservation[]): void;
 }
 
-export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, go }: Counter): SeatDesk {
+export function createSeatDesk({ client, kept, store, fan, shopper, attempt, run, tell, go }: Counter): SeatDesk {
   /** The holds of a payment without an answer: only the service knows whether they are paid. */
   let undecided: readonly Reservation[] = [];
 
@@ -39,6 +41,18 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, 
     if (undecided.some(({ reservationId }) => !heldIds.has(reservationId)) && (await findPayment())) return;
     const holds = page.items.filter((one) => one.concertId === concertId && isLive(one, store.state.nowMs));
     store.dispatch({ type: 'holds-read', concertId, holds });
+  }
+
+  async function readOwnHolds(): Promise<void> {
+    const page = await fan()?.reservations({ status: 'HELD', limit: HOLDS_READ });
+    if (page === undefined) return;
+    const unnamed = new Set(
+      page.items.map(({ concertId }) => concertId).filter((id) => !store.state.concertById.has(id)),
+    );
+    for (const concertId of unnamed) {
+      store.dispatch({ type: 'concert-read', concert: await client.concerts.find(concertId) });
+    }
+    store.dispatch({ type: 'own-holds-read', holds: page.items });
   }
 
   function here(): { concertId: number; scheduleId: number } | null {
@@ -112,6 +126,7 @@ export function createSeatDesk({ kept, store, fan, shopper, attempt, run, tell, 
   return {
     readMap,
     readHolds,
+    readOwnHolds,
     async readSchedules(concertId) {
       try {
         const schedules = await shopper(concertId)?.schedules(concertId, { all: true });

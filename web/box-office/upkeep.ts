@@ -3,6 +3,7 @@ import type { LiveClient } from '../../src/client/live/live-client.ts';
 import { machineClock } from '../../src/client/platform.ts';
 import { lostSeats } from '../state/hall-changes.ts';
 import type { PageState, Visit } from '../state/page-state.ts';
+import { toPay } from '../state/own-holds.ts';
 import { ownSeats } from '../state/reduce.ts';
 import { concertIdOf, hashOf, type Route, routeOf, scheduleIdOf } from '../state/route.ts';
 import { viewOf } from '../state/view.ts';
@@ -161,6 +162,7 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
       refresh(seats.readHolds(visit.concertId));
     }
     if (kept.queues().length > 0) refresh(queues.readPlaces());
+    refresh(seats.readOwnHolds());
   }
 
   function tick(): void {
@@ -200,11 +202,13 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
       setInterval(tick, TICK_MS);
       setInterval(() => {
         if (kept.queues().length > 0) refresh(queues.readPlaces());
+        // Another tab or machine may have paid or released them.
+        if (toPay(store.state).length > 0) refresh(seats.readOwnHolds());
       }, PLACES_REFRESH_MS);
       if (kept.queues().length > 0) refresh(queues.readPlaces());
       arrive(store.state.route, null);
       run(accounts.restore());
-      if (kept.accessToken() !== null) run(wallet.readBalance());
+      if (kept.accessToken() !== null) run(Promise.all([wallet.readBalance(), seats.readOwnHolds()]));
     },
     arrive: (route) => arrive(route, route),
   };

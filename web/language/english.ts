@@ -33,6 +33,11 @@ export const english: Texts = {
     waiting: (position) => `number ${position} in line`,
     active: 'It is your turn. Go in now.',
   },
+  holds: {
+    label: 'Seats to pay for',
+    remaining: (count, countdown) => `${seatsOf(count)} · ${countdown} to pay`,
+    pay: 'Pay now',
+  },
   steps: { label: 'Steps to your ticket', line: 'Line', date: 'Date', seats: 'Seats', pay: 'Pay', ticket: 'Ticket' },
   concerts: {
     title: 'Concert tickets',

@@ -28,6 +28,11 @@ export const korean = {
     waiting: (position: string) => `${position}번째 대기 중`,
     active: '내 차례입니다. 지금 들어가세요.',
   },
+  holds: {
+    label: '결제하지 않은 좌석',
+    remaining: (count: number, countdown: string) => `좌석 ${count}석 · ${countdown} 안에 결제`,
+    pay: '결제하기',
+  },
   steps: { label: '예매 단계', line: '대기', date: '날짜', seats: '좌석', pay: '결제', ticket: '티켓' },
   concerts: {
     title: '콘서트 예매',

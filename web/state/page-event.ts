@@ -40,6 +40,7 @@ export type PageEvent =
   | { readonly type: 'cursor-moved'; readonly seatNumber: number }
   | { readonly type: 'choice-dropped' }
   | { readonly type: 'holds-read'; readonly concertId: number; readonly holds: readonly Reservation[] }
+  | { readonly type: 'own-holds-read'; readonly holds: readonly Reservation[] }
   | { readonly type: 'held'; readonly reservations: readonly Reservation[] }
   | { readonly type: 'unheld'; readonly reservationIds: readonly string[] }
   | { readonly type: 'paid'; readonly payment: Payment }

@@ -33,6 +33,8 @@ export interface PageState {
   readonly visit: Visit | null;
   /** The fan's places in the queues of all concerts, as last read. */
   readonly places: ReadonlyMap<number, QueueToken>;
+  /** The fan's holds of all concerts, as last read; expired ones may be among them. */
+  readonly ownHolds: readonly Reservation[];
   readonly payments: Listing<Payment> | null;
   readonly ledger: Listing<WalletEntry> | null;
   /** The payment in the ticket's route. */
@@ -123,6 +125,7 @@ export function startingState(given: Pick<PageState, 'language' | 'theme' | 'now
     concertById: new Map(),
     visit: null,
     places: new Map(),
+    ownHolds: [],
     payments: null,
     ledger: null,
     ticket: null,

@@ -1,11 +1,18 @@
 import type { ListedConcert, Payment, QueueToken } from '../../src/client/answers.ts';
 import { dropTaken, seeMap, toggleSeat } from './hall-changes.ts';
+import { ownHoldsAfter } from './own-holds.ts';
 import type { PageEvent } from './page-event.ts';
 import type { Listing, PageState, Visit } from './page-state.ts';
 import { concertIdOf, scheduleIdOf } from './route.ts';
 
 /** The page after an event. Pure: the box office handles all other effects of an event. */
 export function reduce(state: PageState, event: PageEvent): PageState {
+  const next = changed(state, event);
+  const ownHolds = ownHoldsAfter(state.ownHolds, event);
+  return ownHolds === state.ownHolds ? next : { ...next, ownHolds };
+}
+
+function changed(state: PageState, event: PageEvent): PageState {
   switch (event.type) {
     case 'language-chosen':
       // The service's sentences are in the language of their request.
@@ -64,6 +71,8 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       return inHall(state, (hall) => ({ ...hall, cursor: event.seatNumber }));
     case 'choice-dropped':
       return inHall(state, (hall) => ({ ...hall, chosen: [] }));
+    case 'own-holds-read':
+      return state;
     case 'holds-read':
       return visiting(state, event.concertId, { holds: event.holds });
     case 'held': {

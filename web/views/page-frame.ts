@@ -3,6 +3,7 @@ import type { Theme } from '../state/page-state.ts';
 import { hashOf } from '../state/route.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import { connectionBanner } from './connection-banner.ts';
+import { holdsStrip } from './holds-strip.ts';
 import { icon } from './icon.ts';
 import { noticeBox } from './notice-box.ts';
 import { placesStrip } from './places-strip.ts';
@@ -27,6 +28,7 @@ export function pageFrame(context: ViewContext, key: string, content: Child): re
         { key: 'notice', class: 'notice-place', role: 'status' },
         state.notice && noticeBox(context, state.notice),
       ),
+      holdsStrip(context),
       placesStrip(context),
       h('div', { key, class: `view view-${key}` }, content),
     ),

@@ -1,3 +1,4 @@
+import { toPay } from '../state/own-holds.ts';
 import { concertIdOf, hashOf } from '../state/route.ts';
 import { type Child, h } from '../view/node.ts';
 import { icon } from './icon.ts';
@@ -6,7 +7,9 @@ import type { ViewContext } from './view-context.ts';
 /** Links to the lines in which the fan waits, while the page shows something else. */
 export function placesStrip({ state, t, f }: ViewContext): Child {
   const here = concertIdOf(state.route);
-  const places = [...state.places.values()].filter(({ concertId }) => concertId !== here);
+  // The strip above leads to the checkout of these.
+  const unpaid = new Set(toPay(state).map(({ concertId }) => concertId));
+  const places = [...state.places.values()].filter(({ concertId }) => concertId !== here && !unpaid.has(concertId));
   if (places.length === 0) return null;
   return h(
     'ul',

@@ -1,6 +1,7 @@
 import type { Payment } from '../../src/client/answers.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import { hashOf } from '../state/route.ts';
+import { holdCards } from './holds-strip.ts';
 import { icon } from './icon.ts';
 import { poster } from './poster.ts';
 import { signInFirst } from './ticket.ts';
@@ -11,11 +12,12 @@ export function ticketsView(context: ViewContext): Child {
   const { state, office, t } = context;
   if (state.account === 'none') return signInFirst(context);
   const { payments } = state;
+  const unpaid = holdCards(context);
   return [
     h('h1', { key: 'title', tabindex: -1 }, t.tickets.title),
     payments === null
       ? h('p', { key: 'loading', class: 'soft' }, t.frame.loading)
-      : payments.items.length === 0
+      : payments.items.length + unpaid.length === 0
         ? h(
             'div',
             { key: 'none', class: 'panel stack' },
@@ -25,6 +27,7 @@ export function ticketsView(context: ViewContext): Child {
         : h(
             'ul',
             { key: 'list', class: 'ticket-list' },
+            unpaid,
             payments.items.map((payment) => ticketLine(context, payment)),
           ),
     payments?.nextCursor !== null &&
