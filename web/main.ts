@@ -2,6 +2,7 @@ import { createFrontrowClient } from '../src/client/frontrow-client.ts';
 import { createBoxOffice } from './box-office/box-office.ts';
 import { createKeptTokens } from './box-office/kept-tokens.ts';
 import { createPageStore } from './box-office/page-store.ts';
+import { takeReturnToken } from './box-office/return-token.ts';
 import { createAnnouncer } from './language/announcement.ts';
 import { english } from './language/english.ts';
 import { createFormat } from './language/format.ts';
@@ -19,6 +20,8 @@ const TEXTS = { ko: korean, en: english };
 
 /** Builds the page and starts it. */
 function main(): void {
+  // First of all: until then the token is in the address.
+  const returnToken = takeReturnToken();
   const kept = createKeptTokens();
   const client = createFrontrowClient({ language: () => store.state.language });
   const language = chooseLanguage(kept.language(), navigator.languages);
@@ -65,7 +68,7 @@ function main(): void {
     queueMicrotask(render);
   });
   render();
-  office.start();
+  office.start(returnToken);
 }
 
 main();

@@ -118,6 +118,7 @@ if (browsing !== null) {
     const tab = await comeToPage(t, browsing, api, { language: 'en', with: fan.visitor });
     await tab.open('#/wallet');
     await tab.press(tab.t.wallet.signOut);
+    await tab.press(tab.t.signOutDialog.yes);
     await tab.button(tab.t.frame.signIn).waitFor();
     await fan.button(fan.t.frame.signIn).waitFor();
     t.equal(await fan.queueToken(concertId), null);

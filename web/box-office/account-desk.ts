@@ -1,3 +1,4 @@
+import type { User } from '../../src/client/answers.ts';
 import { isProblem, noticeOf } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
@@ -8,6 +9,10 @@ export interface AccountDesk {
   register(user: { readonly name: string; readonly email: string }): Promise<boolean>;
   /** Signs in with a token that another party issued; true when the service accepts it. */
   useToken(token: string): Promise<boolean>;
+  /** Opens the account of a return link; false if it cannot be opened, or if the fan is asked first. */
+  useReturnLink(accessToken: string): Promise<boolean>;
+  /** Signs in to another account in place of the present one. */
+  switchTo(accessToken: string, user: User): void;
   signOut(): void;
 }
 
@@ -39,6 +44,18 @@ export function createAccountDesk({ client, kept, store, fan }: Counter): Accoun
     store.dispatch({ type: 'signed-in', user });
   }
 
+  function signOut(): void {
+    kept.keepAccessToken(null);
+    store.dispatch({ type: 'signed-out' });
+  }
+
+  function switchTo(accessToken: string, user: User): void {
+    const { account } = store.state;
+    if (typeof account === 'object' && account.userId !== user.userId) signOut();
+    kept.keepAccessToken(accessToken);
+    store.dispatch({ type: 'signed-in', user });
+  }
+
   return {
     async restore() {
       const known = fan();
@@ -63,9 +80,25 @@ export function createAccountDesk({ client, kept, store, fan }: Counter): Accoun
         await signIn(accessToken);
       }),
     useToken: (token) => inDialog(() => signIn(token.trim())),
-    signOut() {
-      kept.keepAccessToken(null);
-      store.dispatch({ type: 'signed-out' });
+    async useReturnLink(accessToken) {
+      try {
+        const user = await client.as(accessToken).me();
+        const { account } = store.state;
+        const isSame = typeof account === 'object' && account.userId === user.userId;
+        const present = kept.accessToken();
+        if (!isSame && present !== null && present !== accessToken) {
+          store.dispatch({ type: 'dialog-opened', dialog: { name: 'switch-account', accessToken, user } });
+          return false;
+        }
+        switchTo(accessToken, user);
+        return true;
+      } catch (error) {
+        if (!isProblem(error, 'UNAUTHENTICATED', 'USER_NOT_FOUND')) throw error;
+        store.dispatch({ type: 'noticed', notice: { kind: 'link-ended' } });
+        return false;
+      }
     },
+    switchTo,
+    signOut,
   };
 }

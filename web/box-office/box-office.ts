@@ -2,7 +2,8 @@ import type { Payment, Reservation } from '../../src/client/answers.ts';
 import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
 import type { LiveClient } from '../../src/client/live/live-client.ts';
 import type { Language } from '../language/language.ts';
-import type { Theme } from '../state/page-state.ts';
+import type { Dialog, Theme } from '../state/page-state.ts';
+import { endOfToken, returnLink } from '../state/return-link.ts';
 import { hashOf, type Route } from '../state/route.ts';
 import { createAccountDesk } from './account-desk.ts';
 import { createCounter } from './counter.ts';
@@ -15,7 +16,8 @@ import { createWalletDesk } from './wallet-desk.ts';
 
 /** The requests that the page's controls can make. */
 export interface BoxOffice {
-  start(): void;
+  /** `returnToken` is the token of the return link that opened the page, if one did. */
+  start(returnToken: string | null): void;
   go(route: Route): void;
   chooseLanguage(language: Language): void;
   chooseTheme(theme: Theme): void;
@@ -27,7 +29,12 @@ export interface BoxOffice {
   signInBy(way: 'register' | 'token'): void;
   register(user: { readonly name: string; readonly email: string }): void;
   useToken(token: string): void;
+  askToSignOut(): void;
   signOut(): void;
+  showReturnLink(): void;
+  copyReturnLink(): void;
+  /** Opens the account that the open dialog asks about. */
+  switchAccount(): void;
   closeDialog(): void;
   dismissNotice(): void;
   toggleSeat(seatNumber: number): void;
@@ -64,7 +71,15 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
   const queues = createQueueDesk(counter);
   const seats = createSeatDesk(counter);
   const wallet = createWalletDesk(counter);
-  const upkeep = createUpkeep({ counter, accounts, queues, seats, wallet, openLive });
+  const upkeep = createUpkeep({
+    counter,
+    accounts,
+    queues,
+    seats,
+    wallet,
+    openLive,
+    onReturnToken: (token) => run(accounts.useReturnLink(token).then(welcome)),
+  });
   const { run } = counter;
 
   function signedIn(isDone: boolean): void {
@@ -74,6 +89,25 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
     run(Promise.all([wallet.readBalance(), seats.readOwnHolds()]));
     if (dialog?.name === 'sign-in' && dialog.joins !== null) run(queues.join(dialog.joins));
     else upkeep.arrive(route);
+  }
+
+  async function copyLink(dialog: Dialog & { name: 'return-link' }): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(dialog.link);
+    } catch {
+      // A browser may forbid this. The selected link can be copied by hand.
+      document.querySelector<HTMLInputElement>('#return-link')?.select();
+      return;
+    }
+    store.dispatch({ type: 'dialog-opened', dialog: { ...dialog, isCopied: true } });
+  }
+
+  function welcome(isDone: boolean): void {
+    signedIn(isDone);
+    const { account } = store.state;
+    if (!isDone || typeof account !== 'object') return;
+    // After the requests of the page, which put away older notices.
+    store.dispatch({ type: 'noticed', notice: { kind: 'welcome', name: account.name } });
   }
 
   function askToSignIn(joins: number | null): void {
@@ -105,6 +139,27 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
     },
     register: (user) => run(accounts.register(user).then(signedIn)),
     useToken: (token) => run(accounts.useToken(token).then(signedIn)),
+    askToSignOut: () => store.dispatch({ type: 'dialog-opened', dialog: { name: 'sign-out' } }),
+    showReturnLink() {
+      const token = kept.accessToken();
+      if (token === null) return;
+      const dialog = {
+        name: 'return-link',
+        link: returnLink(location.origin, token),
+        endMs: endOfToken(token),
+      } as const;
+      store.dispatch({ type: 'dialog-opened', dialog: { ...dialog, isCopied: false } });
+    },
+    copyReturnLink() {
+      const { dialog } = store.state;
+      if (dialog?.name === 'return-link') run(copyLink(dialog));
+    },
+    switchAccount() {
+      const { dialog } = store.state;
+      if (dialog?.name !== 'switch-account') return;
+      accounts.switchTo(dialog.accessToken, dialog.user);
+      welcome(true);
+    },
     signOut() {
       accounts.signOut();
       go({ name: 'concerts' });

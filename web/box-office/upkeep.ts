@@ -7,6 +7,7 @@ import { toPay } from '../state/own-holds.ts';
 import { ownSeats } from '../state/reduce.ts';
 import { concertIdOf, hashOf, type Route, routeOf, scheduleIdOf } from '../state/route.ts';
 import { viewOf } from '../state/view.ts';
+import { takeReturnToken } from './return-token.ts';
 import type { AccountDesk } from './account-desk.ts';
 import type { Counter } from './counter.ts';
 import { type Attention, createLiveLink } from './live-link.ts';
@@ -32,16 +33,26 @@ export interface UpkeepPorts {
   readonly seats: SeatDesk;
   readonly wallet: WalletDesk;
   openLive(token: () => string): LiveClient;
+  /** Called when a return link is opened. */
+  onReturnToken(token: string): void;
 }
 
 export interface Upkeep {
-  start(): void;
+  start(returnToken: string | null): void;
   /** Reads the data of a route. */
   arrive(route: Route): void;
 }
 
 /** Keeps the shown data equal to the service's, and reacts to its changes. */
-export function createUpkeep({ counter, accounts, queues, seats, wallet, openLive }: UpkeepPorts): Upkeep {
+export function createUpkeep({
+  counter,
+  accounts,
+  queues,
+  seats,
+  wallet,
+  openLive,
+  onReturnToken,
+}: UpkeepPorts): Upkeep {
   const { client, kept, store, run, refresh } = counter;
   const refreshing = createRefreshing({
     after: machineClock.after,
@@ -182,8 +193,10 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
   });
 
   return {
-    start() {
+    start(returnToken) {
       addEventListener('hashchange', () => {
+        const token = takeReturnToken();
+        if (token !== null) onReturnToken(token);
         if (hashOf(store.state.route) === location.hash) return;
         store.dispatch({ type: 'noticed', notice: null });
         store.dispatch({ type: 'went', route: routeOf(location.hash) });
@@ -207,7 +220,7 @@ export function createUpkeep({ counter, accounts, queues, seats, wallet, openLiv
       }, PLACES_REFRESH_MS);
       if (kept.queues().length > 0) refresh(queues.readPlaces());
       arrive(store.state.route, null);
-      run(accounts.restore());
+      run(accounts.restore().then(() => (returnToken === null ? undefined : onReturnToken(returnToken))));
       if (kept.accessToken() !== null) run(Promise.all([wallet.readBalance(), seats.readOwnHolds()]));
     },
     arrive: (route) => arrive(route, route),

@@ -231,6 +231,31 @@ export const english: Texts = {
     words: 'You lose your place, and every seat you hold is released.',
     yes: 'Leave',
   },
+  signOutDialog: {
+    title: 'Sign out on this device?',
+    words:
+      'You cannot reach the tickets and the balance of this account from this browser again. Keep your return link first.',
+    yes: 'Sign out',
+  },
+  returnLink: {
+    show: 'Open on another device',
+    title: 'Open on another device',
+    words:
+      'Point the camera of the other device at the code, or open the link there. Your tickets and your wallet open with it.',
+    code: 'QR code of your return link',
+    label: 'Your return link',
+    secret: 'This link opens your account without a password. Do not share it.',
+    until: (moment) => `It works until ${moment}.`,
+    copy: 'Copy link',
+    copied: 'Copied',
+    close: 'Close',
+  },
+  switchDialog: {
+    title: 'Switch accounts?',
+    words: (present, other) =>
+      `You are signed in as ${present}. After the switch to ${other} you cannot reach the present tickets and balance from this browser again.`,
+    yes: 'Switch',
+  },
   refundDialog: {
     title: 'Refund this ticket?',
     words: (amount) =>
@@ -245,6 +270,10 @@ export const english: Texts = {
     holdExpiredNext: 'Nothing was charged. You need not queue again: choose again right here.',
     seatsLost: (seats) => `Somebody just took ${seats}`,
     seatsLostNext: 'It has left your choice. Please choose another one.',
+    welcome: (name) => `Signed in as ${name}`,
+    welcomeNext: 'Your tickets and your wallet are on this device too.',
+    linkEnded: 'This link does not work',
+    linkEndedNext: 'It has ended, or part of it is missing. Show a new link on a device where you are signed in.',
     admitted: 'You are in!',
     admittedNext: 'Now choose your date and seats.',
     released: 'Released',

@@ -19,6 +19,10 @@ export function sentenceOf(notice: Notice, t: Texts, f: Format): NoticeSentence 
       return { title: t.notice.holdExpired(seats(notice.seatNumbers, t, f)), next: t.notice.holdExpiredNext };
     case 'seats-lost':
       return { title: t.notice.seatsLost(seats(notice.seatNumbers, t, f)), next: t.notice.seatsLostNext };
+    case 'welcome':
+      return { title: t.notice.welcome(notice.name), next: t.notice.welcomeNext };
+    case 'link-ended':
+      return { title: t.notice.linkEnded, next: t.notice.linkEndedNext };
     case 'admitted':
       return { title: t.notice.admitted, next: t.notice.admittedNext };
     case 'released':
@@ -36,11 +40,13 @@ export function toneOf({ kind }: Notice): 'danger' | 'accent' | 'good' | 'plain'
   switch (kind) {
     case 'problem':
     case 'unreachable':
+    case 'link-ended':
       return 'danger';
     case 'hold-expired':
     case 'seats-lost':
       return 'accent';
     case 'admitted':
+    case 'welcome':
     case 'charged':
     case 'refunded':
       return 'good';

@@ -12,6 +12,8 @@ export type Notice =
   | { readonly kind: 'unreachable' }
   | { readonly kind: 'hold-expired'; readonly seatNumbers: readonly number[] }
   | { readonly kind: 'seats-lost'; readonly seatNumbers: readonly number[] }
+  | { readonly kind: 'welcome'; readonly name: string }
+  | { readonly kind: 'link-ended' }
   | { readonly kind: 'admitted' }
   | { readonly kind: 'released' }
   | { readonly kind: 'left' }

@@ -78,7 +78,17 @@ export type Dialog =
       readonly fault: Notice | null;
     }
   | { readonly name: 'refund'; readonly payment: Payment }
-  | { readonly name: 'leave' };
+  | { readonly name: 'leave' }
+  | { readonly name: 'sign-out' }
+  | {
+      readonly name: 'return-link';
+      readonly link: string;
+      /** When the link stops working, in epoch milliseconds; null if that is not known. */
+      readonly endMs: number | null;
+      readonly isCopied: boolean;
+    }
+  /** The account of an opened return link, while another one is signed in. */
+  | { readonly name: 'switch-account'; readonly accessToken: string; readonly user: User };
 
 export interface Listing<T> {
   readonly items: readonly T[];

@@ -1,6 +1,7 @@
 import type { Dialog } from '../state/page-state.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import { sentenceOf } from '../language/notice-sentence.ts';
+import { returnLinkDialog, signOutDialog } from './account-dialogs.ts';
 import type { ViewContext } from './view-context.ts';
 
 /** The open dialog, if any. The browser keeps the focus in it and restores it afterwards. */
@@ -21,6 +22,21 @@ function contentOf(context: ViewContext, dialog: Dialog): ElementNode {
         yes: t.leaveDialog.yes,
         isBusy: state.busy.has('leave'),
         run: () => office.leave(),
+      });
+    case 'sign-out':
+      return modal(context, signOutDialog(context));
+    case 'return-link':
+      return modal(context, returnLinkDialog(context, dialog));
+    case 'switch-account':
+      return question(context, {
+        title: t.switchDialog.title,
+        words: t.switchDialog.words(
+          typeof state.account === 'object' ? state.account.name : '',
+          `${dialog.user.name} (${dialog.user.email})`,
+        ),
+        yes: t.switchDialog.yes,
+        isBusy: false,
+        run: () => office.switchAccount(),
       });
     case 'refund':
       return question(context, {

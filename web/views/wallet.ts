@@ -1,4 +1,5 @@
 import { type Child, h } from '../view/node.ts';
+import { icon } from './icon.ts';
 import { signInFirst } from './ticket.ts';
 import { topUp } from './top-up.ts';
 import type { ViewContext } from './view-context.ts';
@@ -29,9 +30,19 @@ export function walletView(context: ViewContext): Child {
             { class: 'account' },
             h('p', { class: 'small soft' }, `${state.account.name} · ${state.account.email}`),
             h(
-              'button',
-              { type: 'button', class: 'button button-quiet', on: { click: () => office.signOut() } },
-              t.wallet.signOut,
+              'div',
+              { class: 'button-row' },
+              h(
+                'button',
+                { type: 'button', class: 'button', on: { click: () => office.showReturnLink() } },
+                icon('device'),
+                t.returnLink.show,
+              ),
+              h(
+                'button',
+                { type: 'button', class: 'button button-quiet', on: { click: () => office.askToSignOut() } },
+                t.wallet.signOut,
+              ),
             ),
           ),
       ),
