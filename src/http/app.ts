@@ -81,7 +81,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   const live = createLive(app, dependencies, { guards: plainGuards, options: options.live });
   operationsRoutes(app, services, closing);
   await documentRoutes(app);
-  await webPages(app, responder);
+  const sendUnknownPage = await webPages(app, responder);
   await app.register(
     async (api: App) => {
       await shedLoad(api, responder, closing);
@@ -101,6 +101,6 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
     },
     { prefix: API_PREFIX },
   );
-  answerUnknownRoutes(app, responder);
+  answerUnknownRoutes(app, responder, sendUnknownPage);
   return app;
 }

@@ -12,15 +12,20 @@ export function pageTitle(state: PageState, t: Texts, f: Format): string {
     case 'waiting-room':
       return `${t.page.waiting(f.number(view.place.queuePosition ?? 0))} · ${NAME}`;
     case 'dates':
-      return `${state.notice?.kind === 'admitted' ? t.page.admitted : t.dates.title} · ${NAME}`;
+      return `${state.notice?.kind === 'admitted' ? t.page.admitted : t.dates.title} · ${view.concert.title} · ${NAME}`;
     case 'hall':
-      return `${t.hall.title} · ${NAME}`;
+      return `${t.hall.title} · ${view.concert.title} · ${NAME}`;
     case 'checkout':
       return `${t.page.remaining(f.countdown((firstEndMs(view.holds) ?? state.nowMs) - state.nowMs))} · ${NAME}`;
     case 'lobby':
       return `${view.concert.title} · ${NAME}`;
+    case 'ticket': {
+      const { ticket } = state;
+      const concert =
+        typeof ticket === 'object' && ticket !== null ? state.concertById.get(ticket.concertId) : undefined;
+      return concert === undefined ? `${t.tickets.title} · ${NAME}` : `${t.ticket.label} · ${concert.title} · ${NAME}`;
+    }
     case 'tickets':
-    case 'ticket':
       return `${t.tickets.title} · ${NAME}`;
     case 'wallet':
       return `${t.wallet.title} · ${NAME}`;

@@ -4,6 +4,7 @@ import { hashOf } from '../state/route.ts';
 import { icon } from './icon.ts';
 import { poster } from './poster.ts';
 import { steps } from './steps.ts';
+import { bookingNumber } from '../language/booking-number.ts';
 import type { ViewContext } from './view-context.ts';
 
 /** A ticket: the bought seats, on paper too. */
@@ -108,19 +109,27 @@ function ticketPaper({ state, t, f }: ViewContext, payment: Payment, concert: Co
       h(
         'ul',
         { class: 'ticket-seats' },
-        payment.reservations.map(({ seatNumber }) =>
-          h('li', { key: seatNumber, class: 'figures' }, t.seat.number(seatNumber)),
-        ),
+        seatsOf(payment).map((seatNumber) => h('li', { key: seatNumber, class: 'figures' }, t.seat.number(seatNumber))),
       ),
       h('p', { class: 'ticket-amount figures' }, f.money(payment.amount)),
       h(
         'p',
         { class: 'ticket-id' },
         h('span', { class: 'small soft' }, t.ticket.paymentId),
+        h(
+          'strong',
+          { class: 'booking-number figures', 'data-testid': 'booking-number' },
+          bookingNumber(payment.paymentId),
+        ),
         h('code', { 'data-testid': 'payment-id' }, payment.paymentId),
       ),
     ),
   );
+}
+
+/** The service lists the seats as they were asked for. */
+export function seatsOf({ reservations }: Payment): readonly number[] {
+  return reservations.map(({ seatNumber }) => seatNumber).toSorted((one, other) => one - other);
 }
 
 function fact(name: string, value: string): ElementNode {

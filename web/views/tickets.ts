@@ -2,9 +2,10 @@ import type { Payment } from '../../src/client/answers.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import { hashOf } from '../state/route.ts';
 import { holdCards } from './holds-strip.ts';
+import { bookingNumber } from '../language/booking-number.ts';
 import { icon } from './icon.ts';
 import { poster } from './poster.ts';
-import { signInFirst } from './ticket.ts';
+import { seatsOf, signInFirst } from './ticket.ts';
 import type { ViewContext } from './view-context.ts';
 
 /** All payments of the fan, newest first. */
@@ -66,7 +67,8 @@ function ticketLine({ state, t, f }: ViewContext, payment: Payment): ElementNode
         { class: 'ticket-line-words' },
         h('strong', { class: 'ticket-line-name' }, concert?.title ?? ''),
         h('span', { class: 'soft' }, `${f.date(startsAt, timeZone)} ${f.time(startsAt, timeZone)}`),
-        h('span', { class: 'soft' }, f.list(payment.reservations.map(({ seatNumber }) => t.seat.number(seatNumber)))),
+        h('span', { class: 'soft' }, f.list(seatsOf(payment).map((seatNumber) => t.seat.number(seatNumber)))),
+        h('span', { class: 'small soft figures' }, bookingNumber(payment.paymentId)),
       ),
       h(
         'span',

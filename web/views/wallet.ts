@@ -1,4 +1,6 @@
 import { type Child, h } from '../view/node.ts';
+import { bookingNumber } from '../language/booking-number.ts';
+import { hashOf } from '../state/route.ts';
 import { icon } from './icon.ts';
 import { signInFirst } from './ticket.ts';
 import { topUp } from './top-up.ts';
@@ -71,7 +73,7 @@ export function walletView(context: ViewContext): Child {
                 h(
                   'tbody',
                   {},
-                  ledger.items.map(({ entryId, type, amount, balanceAfter, createdAt }) =>
+                  ledger.items.map(({ entryId, type, amount, balanceAfter, createdAt, paymentId }) =>
                     h(
                       'tr',
                       { key: entryId },
@@ -80,6 +82,12 @@ export function walletView(context: ViewContext): Child {
                         {},
                         h('span', { class: 'ledger-what' }, t.wallet.types[type]),
                         h('span', { class: 'small soft ledger-when' }, f.moment(createdAt)),
+                        paymentId !== null &&
+                          h(
+                            'a',
+                            { class: 'small soft figures', href: hashOf({ name: 'ticket', paymentId }) },
+                            bookingNumber(paymentId),
+                          ),
                       ),
                       h('td', { class: 'number' }, `${amount > 0 ? '+' : '−'}${f.money(Math.abs(amount))}`),
                       h('td', { class: 'number' }, f.money(balanceAfter)),

@@ -182,3 +182,51 @@ t.test('nothing can be written where a page is read', async (t) => {
     t.ok((await call(method, '//assets/main.js')).statusCode >= 400, method);
   }
 });
+
+t.test('a browser that asks for an unknown address gets a page in its language', async (t) => {
+  for (const [language, words] of [
+    ['ko', '찾는 페이지가 없습니다'],
+    ['en', 'There is no such page'],
+  ] as const) {
+    const headers = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'accept-language': language };
+    const page = await call('GET', '//nowhere/at-all?x=1', { headers });
+    t.equal(page.statusCode, 404);
+    t.match(page.headers, { 'content-type': /^text\/html/, 'content-language': language, vary: /Accept\b.*/ });
+    t.match(page.headers['content-security-policy'], /default-src 'none'/);
+    t.match(page.body, new RegExp(`<h1>${words}</h1>`));
+    const files = [...page.body.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, file = '']) => file);
+    t.ok(files.length >= 3);
+    for (const file of files) t.equal((await call('GET', `/${file}`)).statusCode, 200, file);
+    t.equal((await call('HEAD', '//nowhere', { headers })).headers['content-type'], page.headers['content-type']);
+  }
+});
+
+t.test('a client of the API that asks for an unknown address gets a problem, whatever it accepts', async (t) => {
+  const html = { accept: 'text/html' };
+  for (const [path, headers] of [
+    ['//nowhere', {}],
+    ['//nowhere', { accept: 'application/json' }],
+    ['/nowhere', html],
+    ['//assets/main-ABCD2345.ts', html],
+  ] as const) {
+    const answer = await call('GET', path, { headers });
+    t.match(answer.json(), { status: 404, code: 'ROUTE_NOT_FOUND' }, `${path} ${JSON.stringify(headers)}`);
+  }
+  t.match((await call('POST', '//nowhere', { headers: html })).json(), { code: 'ROUTE_NOT_FOUND' });
+  t.match((await call('POST', '//', { headers: html })).json(), { code: 'METHOD_NOT_ALLOWED' });
+});
+
+t.test('the pictures of the manifest and of shared links are there', async (t) => {
+  const manifest = await call('GET', '//manifest.webmanifest');
+  t.equal(manifest.headers['content-type'], 'application/manifest+json');
+  const icons: string[] = manifest.json().icons.map(({ src }: { src: string }) => src);
+  const { body } = await call('GET', '//');
+  const [, shared = ''] = /property="og:image" content="([^"]+)"/.exec(body) ?? [];
+  t.match(body, /property="og:title"[^>]*>[^]*property="og:description"/);
+  t.ok(icons.length >= 3);
+  for (const path of [...icons, shared]) {
+    const picture = await call('GET', `/${new URL(path, 'http://frontrow.test').pathname}`);
+    t.equal(picture.statusCode, 200, path);
+    t.equal(picture.headers['content-type'], 'image/png', path);
+  }
+});
