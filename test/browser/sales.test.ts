@@ -103,6 +103,7 @@ if (browsing !== null) {
               `${state}: can be joined`,
             );
         }
+        t.equal(await cardOf(page, paused.concertId).getByText(words.concerts.noLine).count(), 0, 'a pause is waiting');
         const facts = (await cardOf(page, onSale.concertId).innerText()).replaceAll(/\s+/g, ' ');
         t.ok(facts.includes(f.moneyRange(99_000, 165_000)), `prices: ${facts}`);
         t.ok(facts.includes(words.sale.left('40', '40')), `seats left: ${facts}`);

@@ -44,9 +44,9 @@ export function saleChip(sale: Sale, nowMs: number, words: Words): ElementNode {
   );
 }
 
-/** The length of the line, where it helps to join it; nothing while it is unknown. */
+/** The length of the line, where it helps to join it; nothing while it is unknown, or empty because nobody is admitted. */
 export function lineChip(queue: QueueCounts | null, { t, f }: Words): Child {
-  if (queue === null) return null;
+  if (queue === null || (queue.paused && queue.waiting === 0)) return null;
   const { waiting } = queue;
   return h(
     'span',
