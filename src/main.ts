@@ -4,9 +4,13 @@ import closeWithGrace from 'close-with-grace';
 import { systemClock } from './runtime/clock.ts';
 import { readConfig } from './config/config.ts';
 import { secretsFile } from './config/local-secrets.ts';
+import { findMisspelt } from './config/misspelt.ts';
+import type { Log } from './runtime/log.ts';
 import { createLogOutput } from './runtime/log-output.ts';
 import { createLogger } from './runtime/logger.ts';
-import { startService } from './node/service.ts';
+import { createReadableOutput } from './runtime/readable-output.ts';
+import { type Service, startService } from './node/service.ts';
+import { describeStartFailure } from './node/start-failure.ts';
 import { createUndoing } from './node/undoing.ts';
 
 /** `EX_CONFIG` of sysexits.h: the environment is wrong, and a retry will not help. */
@@ -18,6 +22,7 @@ const START_PATIENCE_MS = 5_000;
 const STOP_LIMIT_MS = 45_000;
 /** npm forwards the Ctrl-C that the terminal has already sent to every process: one key press arrives twice within moments. */
 const REPEATED_SIGNAL_MS = 1_000;
+const READINESS_LOOK_MS = 250;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 function readVersion(): string {
@@ -65,13 +70,16 @@ function createStop(stop: (signal: NodeJS.Signals) => void): (signal: NodeJS.Sig
 export async function main(): Promise<void> {
   const reading = readConfig(process.env);
   if (!reading.ok) {
-    process.stderr.write(`frontrow cannot start:\n${reading.faults.map((fault) => `  ${fault}\n`).join('')}`);
+    complain(reading.faults);
     process.exitCode = EXIT_MISCONFIGURED;
     return;
   }
   const { config } = reading;
   const output = createLogOutput();
-  const log = createLogger(config.LOG_LEVEL, output);
+  const log = createLogger(config.LOG_LEVEL, output.isTerminal ? createReadableOutput(output) : output);
+  for (const { given, meant } of findMisspelt(process.env)) {
+    log.warn({ given, meant }, `the variable ${given} is not read; ${meant} is the nearest that is`);
+  }
   const undoing = createUndoing({ log, clock: systemClock });
   const starting = startService(config, {
     version: readVersion(),
@@ -120,13 +128,31 @@ export async function main(): Promise<void> {
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
   try {
     const service = await starting;
-    output.write(greeting(service.url, config.DATABASE_URL === undefined ? config.DATA_DIR : null));
+    await waitUntilReady(service, log, () => isStopping);
+    if (!isStopping) output.write(greeting(service.url, config.DATABASE_URL === undefined ? config.DATA_DIR : null));
   } catch (error) {
     grace.uninstall();
     for (const signal of STOP_SIGNALS) process.off(signal, stop);
-    log.fatal({ err: error }, 'frontrow could not start');
+    const reason = describeStartFailure(error, config);
+    if (reason === null) log.fatal({ err: error }, 'frontrow could not start');
+    else complain([reason]);
     process.exitCode = EXIT_FAILED;
   }
+}
+
+/** A node may have to wait for its turn, for instance while another one owns the schedules of its database. */
+async function waitUntilReady(service: Service, log: Log, isStopping: () => boolean): Promise<void> {
+  let { ready, reasons } = service.readiness();
+  if (!ready) log.info({ reasons, url: service.url }, 'this node listens, but may not sell yet');
+  while (!ready && !isStopping()) {
+    await pause(READINESS_LOOK_MS, undefined, { ref: false });
+    ({ ready, reasons } = service.readiness());
+  }
+}
+
+/** Writes why the service cannot start. */
+function complain(reasons: readonly string[]): void {
+  process.stderr.write(`frontrow cannot start:\n${reasons.map((reason) => `  ${reason}\n`).join('')}`);
 }
 
 if (import.meta.main) await main();

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../src/', import.meta.url));
 const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   runtime: ['domain'],
-  config: [],
+  config: ['runtime'],
   health: ['domain', 'runtime'],
   actors: ['domain', 'runtime'],
   queue: ['domain', 'runtime'],

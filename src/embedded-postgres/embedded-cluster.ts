@@ -20,6 +20,7 @@ import { keepText } from '../config/data-directory.ts';
 import type { Log } from '../runtime/log.ts';
 import { type EmbeddedBinaries, type ServerOwner, spawnAsOwner } from './embedded-binaries.ts';
 import { isRunning } from './embedded-postmaster.ts';
+import { OperatorError } from '../runtime/operator-error.ts';
 
 /** The role that owns everything in an embedded server, and its database. */
 export const EMBEDDED_ROLE = 'frontrow';
@@ -72,9 +73,9 @@ export function readPassword(files: EmbeddedFiles): string {
     ? `restore it from a copy; without it the database in ${files.cluster} does not open. Move both away to begin with an empty database`
     : 'remove it to have a new one made';
   if (isComplete(files.cluster) && !existsSync(files.password))
-    throw new Error(`${files.password} is missing; ${remedy}`);
+    throw new OperatorError(`${files.password} is missing; ${remedy}`);
   const password = keepText(files.password, () => randomBytes(PASSWORD_BYTES).toString('hex')).trim();
-  if (!PASSWORD.test(password)) throw new Error(`${files.password} does not hold a password; ${remedy}`);
+  if (!PASSWORD.test(password)) throw new OperatorError(`${files.password} does not hold a password; ${remedy}`);
   return password;
 }
 
@@ -97,6 +98,7 @@ export async function createCluster(settings: {
   setIncompleteAside(files.cluster, log);
   if (existsSync(files.cluster)) return;
 
+  log.info({ directory: files.cluster }, 'preparing PostgreSQL; only the first start does this');
   const workshop = mkdtempSync(join(dataDirectory, `${UNFINISHED}${process.pid}-`));
   try {
     const draft = join(workshop, 'postgres');
@@ -118,7 +120,7 @@ async function runInitdb(binaries: EmbeddedBinaries, owner: ServerOwner | undefi
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
   await once(child, 'close');
-  if (child.exitCode !== 0) throw new Error(`initdb failed: ${output.slice(-REPORTED_OUTPUT_BYTES).trim()}`);
+  if (child.exitCode !== 0) throw new OperatorError(`initdb failed: ${output.slice(-REPORTED_OUTPUT_BYTES).trim()}`);
 }
 
 function moveIntoPlace(draft: string, cluster: string, dataDirectory: string): void {
@@ -162,7 +164,7 @@ export function requireClusterVersion(cluster: string, serverMajor: string): voi
   if (!isComplete(cluster)) return;
   const major = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim();
   if (major !== serverMajor) {
-    throw new Error(
+    throw new OperatorError(
       `${cluster} was made by PostgreSQL ${major}; the embedded server is ${serverMajor} and cannot read it. Run a server of that version on it and name it in DATABASE_URL, or move the directory and postgres-password away to begin with an empty database`,
     );
   }

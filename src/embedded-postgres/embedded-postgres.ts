@@ -23,8 +23,9 @@ import {
 } from './embedded-cluster.ts';
 import { choosePort } from './embedded-port.ts';
 import { endPostmaster, findPostmaster } from './embedded-postmaster.ts';
-import { announcePresence, createSession, isLastUser, urlOf } from './embedded-sessions.ts';
+import { announcePresence, claimData, createSession, isLastUser, urlOf } from './embedded-sessions.ts';
 import { createEmbeddedSupervisor, type EmbeddedSupervisor } from './embedded-supervisor.ts';
+import { OperatorError } from '../runtime/operator-error.ts';
 
 /** The major version of the packaged server; no other version reads its clusters. */
 const SERVER_MAJOR = '18';
@@ -65,6 +66,11 @@ const SERVER_SETTINGS: Readonly<Record<string, string>> = {
 export interface EmbeddedPostgres {
   /** Contains the password: never log it. */
   readonly databaseUrl: string;
+  /**
+   * Claims the data for the calling service, for as long as its process lives. Throws an OperatorError when another service on
+   * the same directory has them.
+   */
+  claim(): Promise<void>;
   /**
    * From now on restarts the server at the same address when it ends. Calls `onGivenUp` once, after three restarts in a row
    * have failed.
@@ -123,12 +129,23 @@ export async function startEmbeddedPostgres(options: {
   let { port, presence } = await startAndJoin(setup, { log });
   let supervisor: EmbeddedSupervisor | undefined;
   let isStopping = false;
+  let isClaimed = false;
   let stopped: Promise<void> | undefined;
 
   async function restart(): Promise<void> {
     const isCancelled = () => isStopping;
     ({ port, presence } = await startAndJoin(setup, { log, port, isCancelled }));
     presence.once('end', () => supervisor?.serverEnded());
+    if (isClaimed) await claim();
+  }
+
+  async function claim(): Promise<void> {
+    if (!(await claimData(presence))) {
+      throw new OperatorError(
+        `another frontrow already sells from ${dataDirectory}; use that one, stop it, or name another directory in DATA_DIR`,
+      );
+    }
+    isClaimed = true;
   }
 
   async function stop(): Promise<void> {
@@ -139,6 +156,7 @@ export async function startEmbeddedPostgres(options: {
 
   return {
     databaseUrl: urlOf(port, setup.password, DATABASE),
+    claim,
     supervise(clock, onGivenUp) {
       supervisor ??= createEmbeddedSupervisor({ clock, log, restart, onGivenUp });
       presence.once('end', () => supervisor?.serverEnded());
@@ -201,7 +219,7 @@ async function ensureRunning(setup: Setup, { log, port, isCancelled }: Attempt):
     throw error;
   }
   const said = existsSync(files.log) ? readFileSync(files.log, 'utf8').slice(-REPORTED_LOG_BYTES).trim() : '';
-  throw new Error(`PostgreSQL did not start; the end of ${files.log} is:\n${said}`);
+  throw new OperatorError(`PostgreSQL did not start; the end of ${files.log} is:\n${said}`);
 }
 
 function hasEnded(child: ChildProcess): boolean {
@@ -239,7 +257,7 @@ async function isServing(setup: Setup, port: number): Promise<boolean> {
     return true;
   } catch (error) {
     if (sqlState(error)?.startsWith('28') === true) {
-      throw new Error(
+      throw new OperatorError(
         `PostgreSQL in ${setup.files.cluster} refuses the password in ${setup.files.password}; restore that file from a copy, or move both away to begin with an empty database`,
         { cause: error },
       );

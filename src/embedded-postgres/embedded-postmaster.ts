@@ -3,6 +3,7 @@ import { existsSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readIfThere } from '../config/data-directory.ts';
+import { OperatorError } from '../runtime/operator-error.ts';
 
 /** The interval between two checks of a process that is about to end. */
 const LOOK_EVERY_MS = 20;
@@ -38,7 +39,7 @@ export function findPostmaster(cluster: string): Postmaster | undefined {
   const lines = text.split('\n');
   if (!PROCESS_ID.test(lines[PID_LINE]?.trim() ?? '')) {
     // The file may belong to a running server, and two servers on one cluster would destroy it: do not remove it.
-    throw new Error(
+    throw new OperatorError(
       `${lockFile} is damaged; make sure that no postgres process works on ${cluster}, then remove the file and start again`,
     );
   }

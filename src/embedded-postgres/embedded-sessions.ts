@@ -8,8 +8,11 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** Every service that uses the server holds this advisory lock shared; a service that can lock it exclusively is the last one. */
 const PRESENCE_LOCK = 5_202_611_201;
 
+/** The one service that sells from the server's data holds this advisory lock exclusively. */
+const SELLER_LOCK = 5_202_611_202;
+
 /** A busy machine takes this long to notice that a process is dead. */
-const LAST_USER_WAIT_MS = 2_000;
+const DEAD_USER_WAIT_MS = 2_000;
 
 export function urlOf(port: number, password: string, database: string): string {
   return `postgres://${EMBEDDED_ROLE}:${password}@127.0.0.1:${port}/${database}`;
@@ -43,17 +46,29 @@ export async function announcePresence(databaseUrl: string, answerLimitMs: numbe
   }
 }
 
-/**
- * Whether no other service uses the server. Waits for the end of a session whose service was just killed. If this service's own
- * session is lost, the server has lost all others too.
- */
+/** Whether no other service uses the server. If this service's own session is lost, the server has lost all others too. */
 export async function isLastUser(presence: pg.Client): Promise<boolean> {
   try {
     await presence.query('SELECT pg_advisory_unlock_shared($1)', [PRESENCE_LOCK]);
-    await presence.query("SELECT set_config('lock_timeout', $1, false)", [`${LAST_USER_WAIT_MS}ms`]);
-    await presence.query('SELECT pg_advisory_lock($1)', [PRESENCE_LOCK]);
+    return await lock(presence, PRESENCE_LOCK);
+  } catch {
+    return true;
+  }
+}
+
+/** Claims the server's data for the service of this session; false when another service has them and lives. */
+export function claimData(presence: pg.Client): Promise<boolean> {
+  return lock(presence, SELLER_LOCK);
+}
+
+/** Waits for the end of a session whose service was just killed; false when the holder of the lock lives. */
+async function lock(session: pg.Client, key: number): Promise<boolean> {
+  await session.query("SELECT set_config('lock_timeout', $1, false)", [`${DEAD_USER_WAIT_MS}ms`]);
+  try {
+    await session.query('SELECT pg_advisory_lock($1)', [key]);
     return true;
   } catch (error) {
-    return sqlState(error) !== '55P03';
+    if (sqlState(error) !== '55P03') throw error;
+    return false;
   }
 }

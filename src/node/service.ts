@@ -33,7 +33,7 @@ import { createReservationRecords } from '../persistence/records/reservations.ts
 import { createUserRecords } from '../persistence/records/users.ts';
 import { createWallets } from '../persistence/records/wallets.ts';
 import { createQueueSide } from './queue-side.ts';
-import { judgeReadiness } from '../health/readiness.ts';
+import { judgeReadiness, type Readiness } from '../health/readiness.ts';
 import { createWriteHealth } from '../health/write-health.ts';
 import { registerServiceMetrics } from '../health/service-metrics.ts';
 import { createUndoing, type Undoing } from './undoing.ts';
@@ -52,6 +52,8 @@ export interface Service {
   /** The address on which it listens, for instance http://127.0.0.1:8080. */
   readonly url: string;
   readonly node: string;
+  /** Whether the node may serve now, and why not. */
+  readiness(): Readiness;
   /**
    * Stops accepting requests, finishes those in flight, hands over the schedules and stops everything that it started.
    * Idempotent.
@@ -88,6 +90,8 @@ async function start(
   { version, log, droppedLogLines = () => 0, isExpiryTimerOn = true, onFatal = () => undefined }: ServiceOptions,
   undoing: Undoing,
 ): Promise<Service> {
+  // First, because the first start makes a database, which takes seconds.
+  await requireFreePort(configured.HOST, configured.PORT);
   const config = configured.DATABASE_URL === undefined ? completeSecrets(configured) : configured;
   const clock = systemClock;
   const databaseClock = createDatabaseClock(clock);
@@ -243,7 +247,7 @@ async function start(
   undoing.add('HTTP', closeApp);
   // Compiling schemas keeps the process busy for a while; it should own nothing yet.
   await app.ready();
-  // A node whose port is taken must not join: under the same name it would mark the running one dead.
+  // Checked again: a node whose port is taken must not join: under the same name it would mark the running one dead.
   await requireFreePort(config.HOST, config.PORT);
 
   undoing.add('announcements', () => announcements.close());
@@ -278,6 +282,7 @@ async function start(
     get node() {
       return membership.node;
     },
+    readiness,
     close: () => undoing.run(),
   };
 
@@ -290,6 +295,7 @@ async function start(
   async function startDatabase(dataDir: string): Promise<string> {
     const embedded = await startEmbeddedPostgres({ dataDir, log });
     undoing.add('PostgreSQL', () => embedded.stop(), 'vital');
+    await embedded.claim();
     embedded.supervise(clock, onFatal);
     return embedded.databaseUrl;
   }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
+import { connectFailure } from './connect-failure.ts';
 import { sqlState } from './database-errors.ts';
 import { connectionSettings } from './pool.ts';
 import { requireUsableServer, UnusableDatabase } from './server-requirements.ts';
@@ -21,7 +22,7 @@ const MIGRATION_STATEMENT_TIMEOUT_MS = 600_000;
  * Brings the schema up to date and returns the names of the migrations that it ran.
  * Nodes that start at once take turns under a session lock of PostgreSQL, which ends with the connection of its holder.
  * All pending migrations are one transaction. Throws UnusableDatabase for a database that the service cannot run
- * on, and for a lock that was not granted within 60 s; anything else is the driver's error.
+ * on, and for a lock that was not granted within 60 s; OperatorError when it cannot connect; anything else is the driver's error.
  */
 export async function migrate(settings: {
   databaseUrl: string;
@@ -37,7 +38,11 @@ export async function migrate(settings: {
   });
   // Without a listener, the loss of the connection between two statements would end the process. The next statement reports it.
   client.on('error', (error) => log.debug({ err: error }, 'the connection that migrates was lost'));
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (error) {
+    throw connectFailure(error, databaseUrl);
+  }
   try {
     await requireUsableServer(client, { connections, log });
     await takeLock(client, lockWaitMs);

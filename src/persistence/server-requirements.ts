@@ -1,11 +1,12 @@
 import type { ClientBase } from 'pg';
 import type { Log } from '../runtime/log.ts';
+import { OperatorError } from '../runtime/operator-error.ts';
 
 /** The oldest tested version of PostgreSQL. */
 const OLDEST_SERVER_VERSION = 150_000;
 
 /** The service cannot run on this database; the message tells the operator why. */
-export class UnusableDatabase extends Error {
+export class UnusableDatabase extends OperatorError {
   override readonly name = 'UnusableDatabase';
 }
 

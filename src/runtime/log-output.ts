@@ -3,12 +3,15 @@
  * behind a slow one the output drops lines and counts them. Failures of the log are not logged.
  */
 import { fstatSync, write, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 
 /** The most that may wait to be written; beyond it lines are dropped. A busy service logs this much in about a minute. */
 const WAITING_LIMIT_BYTES = 1_048_576;
 const STDOUT = 1;
 
 export interface LogOutput {
+  /** Whether a person reads it, not a program. */
+  readonly isTerminal: boolean;
   /** Accepts a line or drops it. Never throws and never waits. */
   write(line: string): void;
   /** Lines that could not be written since the process began. */
@@ -42,6 +45,7 @@ function createStreamOutput(): LogOutput {
     droppedLines += 1;
   });
   return {
+    isTerminal: isatty(STDOUT),
     get droppedLines() {
       return droppedLines;
     },
@@ -104,6 +108,7 @@ function createFileOutput(): LogOutput {
   });
 
   return {
+    isTerminal: isatty(STDOUT),
     get droppedLines() {
       return droppedLines;
     },

@@ -1,4 +1,5 @@
-import type { RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
+import type { Log } from './log.ts';
 
 /**
  * The client itself gives up a command without an answer after this long. Its timers also count while this process is late, so
@@ -42,4 +43,29 @@ export function redisOptions(patienceMs = 0) {
     // Another server has become the master.
     reconnectOnError: isRefusedByReplica,
   } satisfies RedisOptions;
+}
+
+/**
+ * Connects. Resolves after the first attempt with whether it succeeded; the client goes on trying. A failure is logged with the
+ * address, the reason and the remedy.
+ */
+export async function connectRedis(client: Redis, log: Log): Promise<boolean> {
+  let reason = 'no answer';
+  // The rejection itself only says that the connection was closed.
+  const note = (error: Error): void => void (reason = error.message);
+  client.on('error', note);
+  try {
+    await client.connect();
+    return true;
+  } catch (error) {
+    const { host, port } = client.options;
+    log.debug({ err: error }, 'the first connection to Redis failed');
+    log.warn(
+      { reason },
+      `Redis at ${host}:${port} cannot be used (${reason}); start it, or correct REDIS_URL; frontrow keeps trying`,
+    );
+    return false;
+  } finally {
+    client.off('error', note);
+  }
 }

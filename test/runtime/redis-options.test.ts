@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import t from 'tap';
-import { redisOptions } from '../../src/runtime/redis-options.ts';
+import { connectRedis, redisOptions } from '../../src/runtime/redis-options.ts';
+import { freePort } from '../fixtures/free-port.ts';
+import { silentLog } from '../fixtures/silent-log.ts';
 
 const REPLICA = {
   'Redis 7, a command': "READONLY You can't write against a read only replica.",
@@ -52,4 +54,16 @@ t.test('a client leaves a server that has become a replica', async (t) => {
   await t.rejects(client.eval('return 1', 0), { message: /-READONLY/ });
   await next;
   t.equal(connections, 2);
+});
+
+t.test('a Redis that cannot be used is reported with its address, the reason and the remedy', async (t) => {
+  const port = await freePort();
+  const client = new Redis(`redis://127.0.0.1:${port}`, redisOptions());
+  t.teardown(() => client.disconnect());
+  const said: string[] = [];
+  const log = { ...silentLog, warn: (_fields: object, message?: string) => void said.push(message ?? '') };
+  t.equal(await connectRedis(client, log), false);
+  t.same(said, [
+    `Redis at 127.0.0.1:${port} cannot be used (connect ECONNREFUSED 127.0.0.1:${port}); start it, or correct REDIS_URL; frontrow keeps trying`,
+  ]);
 });

@@ -13,7 +13,7 @@ import { Redis } from 'ioredis';
 import { type AnswerFigures, type AnswerWatch, createAnswerWatch } from '../../runtime/answer-watch.ts';
 import { type Clock, every } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { redisOptions } from '../../runtime/redis-options.ts';
+import { connectRedis, redisOptions } from '../../runtime/redis-options.ts';
 
 /** A thousand flushes of watched schedules; Redis takes one in well under a millisecond. */
 const UNANSWERED_LIMIT = 5_000;
@@ -166,12 +166,7 @@ export function createRedisBroadcast(deps: {
   hearer.on('message', hear);
 
   async function connect(client: Redis): Promise<void> {
-    try {
-      await client.connect();
-      if (client === hearer) await firstSubscription.promise;
-    } catch (error) {
-      log.warn({ err: error }, 'Redis cannot be reached; trying again');
-    }
+    if ((await connectRedis(client, log)) && client === hearer) await firstSubscription.promise;
   }
 
   return {

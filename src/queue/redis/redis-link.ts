@@ -12,7 +12,7 @@ import { type AnswerFigures, createAnswerWatch } from '../../runtime/answer-watc
 import type { Clock } from '../../runtime/clock.ts';
 import { Fault } from '../../domain/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import { redisOptions } from '../../runtime/redis-options.ts';
+import { connectRedis, redisOptions } from '../../runtime/redis-options.ts';
 import { commandOf, eventPatternOf, keysOf, loadScripts, type ScriptCommand, type ScriptName } from './scripts.ts';
 
 declare module 'ioredis' {
@@ -171,13 +171,6 @@ export function createRedisLink(deps: {
     });
   }
 
-  /** Resolves after the first attempt, however it ends. */
-  function connect(client: Redis): Promise<void> {
-    return client
-      .connect()
-      .catch((error: unknown) => log.warn({ err: error }, 'Redis cannot be reached; trying again'));
-  }
-
   return {
     get isUp() {
       return isUp;
@@ -198,7 +191,7 @@ export function createRedisLink(deps: {
     },
 
     async start() {
-      await Promise.all([connect(redis), connect(listener)]);
+      await Promise.all([connectRedis(redis, log), connectRedis(listener, log)]);
     },
 
     async close() {
