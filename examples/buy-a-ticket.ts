@@ -1,5 +1,5 @@
 /**
- * A fan buys the first free seat of a concert: `node examples/buy-a-ticket.ts [service] [concert]`.
+ * A fan buys the first free seat of a concert: `npm run example -- buy [service] [concert]`.
  * Every call that changes something carries its own idempotency key, so a lost connection never charges twice.
  */
 import { ApiProblem } from '../src/client/failures.ts';

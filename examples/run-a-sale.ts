@@ -1,9 +1,9 @@
-/** The operator opens a sale, watches it and pauses it: `ADMIN_TOKEN=… node examples/run-a-sale.ts [service] [seconds]`. */
+/** The operator opens a sale, watches it and pauses it: `npm run example -- sell [service] [seconds]`. */
 import { createFrontrowClient } from '../src/client/frontrow-client.ts';
 
 const [baseUrl = 'http://127.0.0.1:8080', seconds = '60'] = process.argv.slice(2);
 const adminToken = process.env['ADMIN_TOKEN'];
-if (adminToken === undefined) throw new Error('ADMIN_TOKEN is needed.');
+if (adminToken === undefined) throw new Error('ADMIN_TOKEN is needed: the one in DATA_DIR, or of that service.');
 const admin = createFrontrowClient({ baseUrl, language: () => 'en' }).admin(adminToken);
 
 const HOUR_MS = 3_600_000;

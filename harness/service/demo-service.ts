@@ -140,7 +140,8 @@ async function auditKnown(isInDataDir: boolean): Promise<DatabaseAudit | null> {
   return existsSync(embeddedFiles(dataDir).cluster) ? auditDataDir(dataDir) : null;
 }
 
-function readSecret(name: 'ADMIN_TOKEN' | 'AUTH_SECRET'): string | null {
+/** A secret that the service made in DATA_DIR; null when there is none. */
+export function readSecret(name: 'ADMIN_TOKEN' | 'AUTH_SECRET'): string | null {
   const file = secretsFile(resolve(process.env['DATA_DIR'] ?? DEFAULT_DATA_DIR));
   return existsSync(file) ? readText(asObject(JSON.parse(readFileSync(file, 'utf8'))), name) : null;
 }

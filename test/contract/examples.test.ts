@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
@@ -7,6 +8,7 @@ import { createTestDatabase } from '../fixtures/database.ts';
 import { openSale, startTestService } from '../fixtures/service.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 const ADMIN_TOKEN = 'an-admin-token-for-tests';
 const LINES_MOST = 60;
@@ -21,10 +23,18 @@ interface Run {
   readonly ended: Promise<number | null>;
 }
 
+/** The first Node on the PATH cannot run TypeScript, as the oldest that the README allows; npm puts the package's own before it. */
+const oldNode = t.testdir({
+  node: `#!/bin/sh\ncase "$*" in *.ts*) echo "Unknown file extension .ts" >&2; exit 1;; esac\nexec "${process.execPath}" "$@"\n`,
+});
+chmodSync(join(oldNode, 'node'), 0o755);
+
 function runExample(t: Test, name: string, args: readonly string[]): Run {
-  const child: ChildProcess = spawn(process.execPath, [`${EXAMPLES}${name}`, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ADMIN_TOKEN },
+  const child: ChildProcess = spawn('npm', ['run', '--silent', 'example', '--', name, ...args], {
+    cwd: ROOT,
+    env: { PATH: `${oldNode}${delimiter}${process.env['PATH'] ?? ''}`, HOME: process.env['HOME'] ?? '', ADMIN_TOKEN },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
@@ -32,7 +42,8 @@ function runExample(t: Test, name: string, args: readonly string[]): Run {
     child.once('exit', resolve);
   });
   t.teardown(async () => {
-    child.kill('SIGKILL');
+    // npm and its children are one group.
+    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     await ended;
     if (!t.passing()) t.comment(output);
   });
@@ -48,9 +59,15 @@ t.test('there are three examples, each short enough to be read', async (t) => {
   }
 });
 
+t.test('without a name the examples are listed', async (t) => {
+  const run = runExample(t, '--help', []);
+  t.equal(await run.ended, 0);
+  t.match(run.output(), /buy [\s\S]*watch [\s\S]*sell /);
+});
+
 t.test('a fan who has to wait buys a ticket as soon as there is room', async (t) => {
   const { concertId } = await openSale(service, { queue: { batch: 0 } });
-  const run = runExample(t, 'buy-a-ticket.ts', [service.url, String(concertId)]);
+  const run = runExample(t, 'buy', [service.url, String(concertId)]);
   await waitFor(() => run.output().includes('Number 1 in line'), { what: 'the place', deadlineMs: 15_000 });
   await client.admin(ADMIN_TOKEN).changeQueue(concertId, { batch: 10 });
   t.equal(await run.ended, 0);
@@ -59,7 +76,7 @@ t.test('a fan who has to wait buys a ticket as soon as there is room', async (t)
 
 t.test('a watcher sees the map, and a seat that is held', async (t) => {
   const { concertId, scheduleId } = await openSale(service, { seatCount: 5 });
-  const run = runExample(t, 'watch-a-seat-map.ts', [String(scheduleId), service.url, '4']);
+  const run = runExample(t, 'watch', [String(scheduleId), service.url, '4']);
   await waitFor(() => run.output().includes('·····  change 0: the whole map'), { what: 'the map', deadlineMs: 15_000 });
   const { accessToken } = await client.register({ name: 'Ada', email: 'ada@example.com' });
   const { token } = await client.as(accessToken).enterQueue(concertId);
@@ -70,7 +87,7 @@ t.test('a watcher sees the map, and a seat that is held', async (t) => {
 });
 
 t.test('an operator opens a sale, follows it and pauses it', async (t) => {
-  const run = runExample(t, 'run-a-sale.ts', [service.url, '1']);
+  const run = runExample(t, 'sell', [service.url, '1']);
   t.equal(await run.ended, 0);
   t.match(run.output(), /Songs at Night on \d{4}-\d\d-\d\d: 50 seats/);
   t.match(run.output(), /0 wait, 0 shop, 0 held, 0 sold for 0 won/);
