@@ -8,6 +8,8 @@ export const REQUEST_ID_HEADER = 'x-request-id';
 
 /** The longest path of the API has 130 characters, and the longest query not many more. */
 const URL_LIMIT = 2_048;
+/** For this host only: frontrow does not know whether its subdomains have TLS. */
+const TLS_ONLY = 'max-age=31536000';
 const MS_PER_SECOND = 1_000;
 /** An encoded digit: an id in a path has only one spelling. */
 const ENCODED_DIGIT = /^[^?]*%3\d/;
@@ -53,9 +55,13 @@ export function stampAnswers(app: FastifyInstance, responder: Responder, databas
       .header(REQUEST_ID_HEADER, request.id)
       .header('x-content-type-options', 'nosniff')
       .header('cache-control', 'no-store');
+    const { raw } = request;
+    // Fastify believes the header only of a trusted proxy; most requests lack it.
+    if (raw.headers['x-forwarded-proto'] !== undefined && request.protocol === 'https') {
+      reply.header('strict-transport-security', TLS_ONLY);
+    }
     const date = httpDate();
     if (date !== null) reply.header('date', date);
-    const { raw } = request;
     if (raw.url !== undefined && raw.url.length > URL_LIMIT) {
       responder.refuse(reply, { code: 'URI_TOO_LONG', members: {} });
       return;

@@ -30,6 +30,8 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
   openapiRoute(app);
   await app.register(async (scope) => {
     await scope.register(helmet, {
+      // Set where it is true, with the headers that all answers share.
+      strictTransportSecurity: false,
       contentSecurityPolicy: {
         useDefaults: false,
         directives: { ...OWN_ORIGIN_ONLY, styleSrc: ["'self'", "'unsafe-inline'"], fontSrc: ["'self'", 'data:'] },

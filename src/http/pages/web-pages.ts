@@ -55,6 +55,8 @@ export async function webPages(app: FastifyInstance, responder: Responder): Prom
 
   await app.register(async (scope) => {
     await scope.register(helmet, {
+      // Set where it is true, with the headers that all answers share.
+      strictTransportSecurity: false,
       contentSecurityPolicy: {
         useDefaults: false,
         directives: {
