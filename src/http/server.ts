@@ -9,6 +9,7 @@ import { capConnections, type ConnectionLimits } from './hooks/connection-caps.t
 import type { ErrorHandler } from './answers/error-handler.ts';
 import { REQUEST_ID_HEADER } from './hooks/stamp-answers.ts';
 import { formats } from './schemas/formats.ts';
+import { buildValidator } from './answers/all-errors.ts';
 import type { App } from './services.ts';
 
 /** The contract's limit of a body. */
@@ -70,6 +71,7 @@ export function createServer({
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    schemaController: { compilersFactory: { buildValidator } },
     ajv: {
       customOptions: {
         coerceTypes: false,

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, Refusal, type Rejection, type RejectionCode } from '../../domain/errors.ts';
-import { malformed, RequestError, type RequestPart } from './request-error.ts';
+import { errorsOfBestFit, wordsOf } from './fault-words.ts';
+import { malformed, RequestError, type RequestFault, type RequestPart } from './request-error.ts';
 import type { Responder } from './responder.ts';
 
 /** The longest piece of the caller's own text that an error repeats. */
@@ -83,13 +84,16 @@ function rejectionByStatus(error: unknown): Rejection | null {
   return code === undefined ? { code: 'VALIDATION_FAILED', members: { errors: [] } } : { code, members: {} };
 }
 
-function placesOf(error: FastifyError): readonly object[] {
+function placesOf(error: FastifyError): readonly RequestFault[] {
   const part = PARTS[error.validationContext ?? ''] ?? 'body';
-  return (error.validation ?? []).slice(0, ERRORS_LISTED).map(({ instancePath, message, params }) => {
-    const extra = params['additionalProperty'];
-    const path = typeof extra === 'string' ? `${instancePath}/${extra.slice(0, ECHO_LIMIT)}` : instancePath;
-    return { in: part, path, message: typeof extra === 'string' ? 'is not known here' : (message ?? 'is malformed') };
-  });
+  return errorsOfBestFit(error.validation ?? [])
+    .slice(0, ERRORS_LISTED)
+    .map((each) => {
+      const { instancePath, params } = each;
+      const member = params['additionalProperty'] ?? params['missingProperty'];
+      const path = typeof member === 'string' ? `${instancePath}/${member.slice(0, ECHO_LIMIT)}` : instancePath;
+      return { in: part, path, message: wordsOf(each) };
+    });
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

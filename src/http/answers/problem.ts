@@ -1,5 +1,7 @@
 import type { RejectionMembers } from '../../domain/errors.ts';
+import { faultText } from './fault-words.ts';
 import type { Language } from './language.ts';
+import type { RequestFault } from './request-error.ts';
 import { type ProblemCode, problemTable } from './problem-table.ts';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
@@ -34,7 +36,7 @@ export function problemDocument(
   members: RejectionMembers,
 ): string {
   const head = `${openings[language].get(code) ?? openingOf(code, language)}${requestId}"`;
-  const tail = membersText(members);
+  const tail = membersText(code === 'VALIDATION_FAILED' ? wordFaults(members, language) : members);
   return tail === '' ? `${head}}` : `${head},${tail}}`;
 }
 
@@ -43,6 +45,12 @@ function openingOf(code: ProblemCode, language: Language): string {
   const { title, detail } = problemTable[code][language];
   const document = { type: problemType(code), title, status, code, detail, instance: 'urn:uuid:' };
   return JSON.stringify(document).slice(0, -'"}'.length);
+}
+
+/** The members of a `VALIDATION_FAILED` with each message in the language of the answer. */
+function wordFaults({ errors, ...members }: RejectionMembers, language: Language): RejectionMembers {
+  const faults = Array.isArray(errors) ? (errors as readonly RequestFault[]) : [];
+  return { ...members, errors: faults.map((fault) => ({ ...fault, message: faultText(fault.message, language) })) };
 }
 
 function membersText(members: RejectionMembers): string {

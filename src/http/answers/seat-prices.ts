@@ -23,11 +23,23 @@ export function pricesOfSeats(
     const path = `/prices/${index}`;
     if (range.from > range.to) return reject('VALIDATION_FAILED', malformed('body', path, 'begins after its end'));
     if (range.to > seatCount) {
-      return reject('VALIDATION_FAILED', malformed('body', path, `names a seat past the last one, ${seatCount}`));
+      return reject(
+        'VALIDATION_FAILED',
+        malformed('body', path, {
+          en: `names a seat past the last one, ${seatCount}`,
+          ko: `마지막 좌석 ${seatCount}번을 넘습니다`,
+        }),
+      );
     }
     for (let seatNumber = range.from; seatNumber <= range.to; seatNumber += 1) {
       if (prices[seatNumber - 1] !== undefined) {
-        return reject('VALIDATION_FAILED', malformed('body', path, `prices seat ${seatNumber} again`));
+        return reject(
+          'VALIDATION_FAILED',
+          malformed('body', path, {
+            en: `prices seat ${seatNumber} again`,
+            ko: `${seatNumber}번 좌석의 가격이 두 번 주어졌습니다`,
+          }),
+        );
       }
       prices[seatNumber - 1] = range.price;
     }
@@ -35,5 +47,11 @@ export function pricesOfSeats(
   const complete = prices.filter((each) => each !== undefined);
   if (complete.length === seatCount) return accept(complete);
   const missing = prices.indexOf(undefined) + 1;
-  return reject('VALIDATION_FAILED', malformed('body', '/prices', `leave seat ${missing} without a price`));
+  return reject(
+    'VALIDATION_FAILED',
+    malformed('body', '/prices', {
+      en: `leave seat ${missing} without a price`,
+      ko: `${missing}번 좌석의 가격이 없습니다`,
+    }),
+  );
 }

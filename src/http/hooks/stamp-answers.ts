@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import type { FixedFault } from '../answers/fault-words.ts';
 import { malformed } from '../answers/request-error.ts';
 import type { DatabaseClock } from '../../runtime/clock.ts';
 import type { Responder } from '../answers/responder.ts';
@@ -18,7 +19,7 @@ const ENCODED_DIGIT = /^[^?]*%3\d/;
 const HOST = /^(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
 
 /** Why the request's `Host` is unusable, or null. With two of them, a proxy and this service could see different hosts. */
-function faultOfHost({ headers, httpVersion, rawHeaders }: IncomingMessage): string | null {
+function faultOfHost({ headers, httpVersion, rawHeaders }: IncomingMessage): FixedFault | null {
   const { host } = headers;
   if (host === undefined) return httpVersion === '1.1' ? 'is missing' : null;
   if (!HOST.test(host)) return 'is not a host';

@@ -5,7 +5,7 @@ import { negotiateLanguage } from '../../../src/http/answers/language.ts';
 import { problemDocument, problemStatus, problemType } from '../../../src/http/answers/problem.ts';
 import { type ProblemCode, problemTable } from '../../../src/http/answers/problem-table.ts';
 import { failure, refuse } from '../fake-sales.ts';
-import { startFakeService } from '../fake-service.ts';
+import { ADMIN_TOKEN, startFakeService } from '../fake-service.ts';
 
 const codes = Object.keys(problemTable).filter((code): code is ProblemCode => code in problemTable);
 
@@ -109,7 +109,7 @@ t.test('a malformed request is told where it is malformed', async (t) => {
     { in: 'body', path: '/amount' },
   ]);
   t.match(await places('POST', '/me/balance/charge', { token, body: { amount: 1, x: 1 } }), [
-    { in: 'body', path: '/x', message: 'is not known here' },
+    { in: 'body', path: '/x', message: '알 수 없는 항목입니다' },
   ]);
   t.match(await places('GET', '/concerts/0'), [{ in: 'path', path: '/concertId' }]);
   t.match(await places('GET', '/me/payments?limit=0', { token }), [{ in: 'query', path: '/limit' }]);
@@ -117,7 +117,59 @@ t.test('a malformed request is told where it is malformed', async (t) => {
   t.match(await places('POST', '/reservations', { token, key: 'a b', body: { scheduleId: 1, seatNumber: 1 } }), [
     { in: 'header', path: '/idempotency-key' },
   ]);
-  t.match(await places('POST', '/reservations', { token, body: '{' }), [{ in: 'body', message: 'is not JSON' }]);
+  t.match(await places('POST', '/reservations', { token, body: '{' }), [
+    { in: 'body', message: 'JSON 형식이 아닙니다' },
+  ]);
+});
+
+t.test('all mistakes of a body are reported at once, in words of the asked language', async (t) => {
+  const { call } = await startFakeService(t);
+  const mistakes = {
+    title: '',
+    artist: 7,
+    bookingOpensAt: 'soon',
+    bookingClosesAt: '2026-12-24T10:00:00Z',
+    queue: { batch: -1 },
+    x: 1,
+  };
+  const ask = async (language: string): Promise<unknown> => {
+    const headers = { 'accept-language': language };
+    const answer = await call('POST', '/admin/concerts', { token: ADMIN_TOKEN, body: mistakes, headers });
+    return answer
+      .json<{ errors: { path: string; message: string }[] }>()
+      .errors.map(({ path, message }) => `${path} ${message}`);
+  };
+  t.same(await ask('en'), [
+    '/venue is missing',
+    '/x is not known here',
+    '/title must be a text of 1 to 200 visible characters',
+    '/artist must be a text',
+    '/bookingOpensAt must be a time such as 2026-12-24T19:00:00+09:00',
+    '/queue/batch must be 0 or more',
+  ]);
+  t.same(await ask('ko'), [
+    '/venue 필요합니다',
+    '/x 알 수 없는 항목입니다',
+    '/title 보이는 글자 1~200자의 글이어야 합니다',
+    '/artist 문자열이어야 합니다',
+    '/bookingOpensAt 2026-12-24T19:00:00+09:00과 같은 시각이어야 합니다',
+    '/queue/batch 0 이상이어야 합니다',
+  ]);
+});
+
+t.test('of alternatives, the one that fits best says what is wrong', async (t) => {
+  const { call, shopper } = await startFakeService(t);
+  const { queueToken: token } = await shopper();
+  const headers = { 'accept-language': 'en' };
+  const ask = async (body: object): Promise<unknown> =>
+    (await call('POST', '/reservations', { token, body, headers })).json<{ errors: unknown }>().errors;
+  t.same(await ask({ scheduleId: 'x', seatNumber: 0 }), [
+    { in: 'body', path: '/scheduleId', message: 'must be an integer' },
+    { in: 'body', path: '/seatNumber', message: 'must be 1 or more' },
+  ]);
+  t.same(await ask({ scheduleId: 1, seatNumbers: [3, 3] }), [
+    { in: 'body', path: '/seatNumbers', message: 'must not name anything twice' },
+  ]);
 });
 
 t.test('a fault is a 503 that says whether something may have been done, and when to ask again', async (t) => {
@@ -159,12 +211,14 @@ t.test('thrown faults are logged once a second for each code, bugs always, and n
 });
 
 t.test('what a library refuses keeps its status, and what it does not say in 4xx is a bug', async (t) => {
-  const { call, register, dependencies } = await startFakeService(t);
-  const { accessToken: token } = await register();
+  const { app, register, dependencies } = await startFakeService(t);
+  const { accessToken } = await register();
   const refusedWith = async (properties: object) => {
     const error = Object.assign(new Error('what only the library knows'), properties);
     Object.assign(dependencies.wallets, { balance: () => Promise.reject(error) });
-    const answer = await call('GET', '/me/balance', { token });
+    // No operation answers these codes, so the document lists them nowhere.
+    const headers = { authorization: `Bearer ${accessToken}` };
+    const answer = await app.inject({ url: '/api/v1/me/balance', headers });
     t.notMatch(answer.body, /library/);
     const { status, code } = answer.json<{ status: number; code: string }>();
     t.equal(answer.statusCode, status);
