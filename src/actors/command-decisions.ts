@@ -1,4 +1,5 @@
 import type { DatabaseClock } from '../runtime/clock.ts';
+import { refusalOfReserving } from '../domain/booking-window.ts';
 import type { Rejection } from '../domain/errors.ts';
 import type {
   Command,
@@ -9,11 +10,12 @@ import type {
   PayReservations,
   RefundPayment,
   ReleaseHold,
+  ReloadSchedule,
   Reply,
   WakeSchedule,
 } from './command.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
-import { type EndedTokens, HOLD_AGE_LIMIT_MS, type TokenEnd } from './ended-tokens.ts';
+import { type EndedTokens, HOLD_AGE_LIMIT_MS } from './ended-tokens.ts';
 import type { Change, Flush } from './flush.ts';
 import type { Decided, PendingCommand } from './pending-command.ts';
 import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
@@ -88,6 +90,8 @@ export class CommandDecisions {
         return readOnly(this.#deps.tentative.pendingExpiry, () => granted(this.#deps.confirmed.map()));
       case 'WakeSchedule':
         return this.#wakeSchedule(command);
+      case 'ReloadSchedule':
+        return readOnly(null, () => granted<ReloadSchedule>({ epoch: this.#deps.confirmed.epoch }));
     }
   }
 
@@ -99,12 +103,13 @@ export class CommandDecisions {
       (seat) => seat.live?.userId === userId || this.#mayBecomeFree(seat),
     );
     if (isUndecided) return AGAIN;
+    const untimely = this.#refuseUntimely();
+    if (untimely !== null) return untimely;
+    const now = databaseClock.upperMs();
     const decision = tentative.decideHold(command);
     if (decision.type === 'refused') return this.#refuseHold(decision);
-    const now = databaseClock.upperMs();
-    if (now >= facts.startsAtMs) return this.#refuseAsBegun();
     const end = endedTokens.endOf(command.tokenId);
-    if (end !== null) return refusedByEnd(end);
+    if (end !== null) return refuse({ code: `QUEUE_TOKEN_${end}`, members: {} });
     if (now - command.admittedAtMs > HOLD_AGE_LIMIT_MS) return OVERLOADED;
     const standings = tentative.hold({
       type: 'HOLD',
@@ -130,6 +135,8 @@ export class CommandDecisions {
   }
 
   #holdBestSeats(command: HoldBestSeats): Verdict {
+    const untimely = this.#refuseUntimely();
+    if (untimely !== null) return untimely;
     const { tentative, confirmed, layout } = this.#deps;
     const nextSeq = confirmed.seq + tentative.undurableChanges + 1;
     const choice = chooseBestSeats(tentative.seats, layout(), command, nextSeq);
@@ -154,10 +161,11 @@ export class CommandDecisions {
     return seat.status === 'PAYING' && seat.live.expiresAt <= this.#deps.databaseClock.lowerMs();
   }
 
-  /** The node that received the request judged by a clock that was a few milliseconds earlier. */
-  #refuseAsBegun(): Verdict {
-    const { startsAt } = this.#deps.facts;
-    return readOnly(null, () => ({ outcome: 'refused', rejection: { code: 'BOOKING_CLOSED', members: { startsAt } } }));
+  /** The node that received the request may know former times, and has judged by an earlier instant. */
+  #refuseUntimely(): Verdict | null {
+    const { facts, databaseClock } = this.#deps;
+    const rejection = refusalOfReserving(facts, facts, databaseClock.upperMs());
+    return rejection === null ? null : refuse(rejection);
   }
 
   #refuseHold({ refusal, basis }: RefusedHold): Verdict {
@@ -221,6 +229,10 @@ export class CommandDecisions {
     const { tentative, desk } = this.#deps;
     const standings = tentative.findPaid(paymentId);
     if (desk.isDeciding(paymentId)) return AGAIN;
+    const { startsAt, startsAtMs } = this.#deps.facts;
+    if (standings.length > 0 && this.#deps.databaseClock.lowerMs() >= startsAtMs) {
+      return refuse({ code: 'REFUND_CLOSED', members: { startsAt } });
+    }
     if (!tentative.takeUpRefund(userId, paymentId)) {
       return readOnly(null, () => granted<RefundPayment>({ alreadyRefunded: true }));
     }
@@ -270,8 +282,8 @@ function readOnly(basis: Change | null, reply: () => Reply): Verdict {
   return { type: 'reply', flush: basis?.flush ?? null, reply, isReadOnly: true };
 }
 
-function refusedByEnd(end: TokenEnd): Verdict {
-  return readOnly(null, () => ({ outcome: 'refused', rejection: { code: `QUEUE_TOKEN_${end}`, members: {} } }));
+function refuse(rejection: Rejection): Verdict {
+  return readOnly(null, () => ({ outcome: 'refused', rejection }));
 }
 
 function explainEnd(isPayment: boolean, status: 'EXPIRED' | 'CANCELLED' | null, live: Standing | null): Rejection {

@@ -90,6 +90,16 @@ export interface WakeSchedule {
   readonly cause: 'alarm' | 'demand';
 }
 
+/**
+ * An organiser has changed the times or prices of the schedule under a raised epoch. An owner of an earlier epoch loads the
+ * schedule again before it answers.
+ */
+export interface ReloadSchedule {
+  readonly type: 'ReloadSchedule';
+  readonly scheduleId: number;
+  readonly epoch: number;
+}
+
 export type Command =
   | HoldSeats
   | HoldBestSeats
@@ -98,7 +108,8 @@ export type Command =
   | PayReservations
   | RefundPayment
   | ReadSeatMap
-  | WakeSchedule;
+  | WakeSchedule
+  | ReloadSchedule;
 
 /**
  * One seat of a map; confirmed state only. `userId` is for marking the reader's own seats and never leaves the service;
@@ -140,6 +151,7 @@ export interface Grants {
   RefundPayment: Settled | { readonly alreadyRefunded: true };
   ReadSeatMap: SeatMap;
   WakeSchedule: { readonly ended: number };
+  ReloadSchedule: { readonly epoch: number };
 }
 
 export type Reply<C extends Command = Command> =

@@ -1,3 +1,4 @@
+import type { BookingWindow, SaleTimes } from '../domain/booking-window.ts';
 import type { EndedToken } from './ended-tokens.ts';
 import type { Seat } from './seat.ts';
 
@@ -12,8 +13,7 @@ export interface OwnedSeat {
 export interface OwnedSchedule {
   readonly scheduleId: number;
   readonly concertId: number;
-  /** Epoch milliseconds. */
-  readonly startsAt: number;
+  readonly times: BookingWindow & SaleTimes;
   readonly epoch: number;
   readonly seq: number;
   /** Every seat, in order of number. */

@@ -1,15 +1,14 @@
+import type { BookingWindow, SaleTimes } from '../domain/booking-window.ts';
 import type { Reservation, ReservationStatus } from '../domain/reservation.ts';
 import type { Change } from './flush.ts';
 import type { LiveReservation } from './seat.ts';
 
-/** What every reservation of a schedule has in common. */
-export interface ScheduleFacts {
+/** What every reservation of a schedule has in common, and when it can be made. */
+export interface ScheduleFacts extends BookingWindow, SaleTimes {
   readonly scheduleId: number;
   readonly concertId: number;
   /** ISO 8601 UTC. */
   readonly startsAt: string;
-  /** The same instant in epoch milliseconds. */
-  readonly startsAtMs: number;
 }
 
 /** What a flush answers began within a millisecond or two, so an instant is mostly the one before. */

@@ -160,6 +160,9 @@ export class ScheduleActor implements JournalSubject {
 
   /** Takes a command in. It is answered or given to `lost` once, whatever happens to the schedule meanwhile. */
   submit(pending: PendingCommand): void {
+    const { command } = pending;
+    // The fence rejects what was decided by the former times; it is decided again by the new ones.
+    if (command.type === 'ReloadSchedule' && this.head.epoch < command.epoch) this.lose();
     const { state } = this;
     if (state === 'lost') {
       this.#deps.lost(this, [pending]);

@@ -1,5 +1,6 @@
 import { type Clock, type DatabaseClock, every, pause } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { isoOf } from '../domain/instant.ts';
 import type { SeatPublisher } from '../domain/seat-broadcast.ts';
 import { createActivations } from './activations.ts';
 import type { Command, Elsewhere, Reply } from './command.ts';
@@ -143,8 +144,8 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       facts: {
         scheduleId,
         concertId,
-        startsAt: new Date(schedule.startsAt).toISOString(),
-        startsAtMs: schedule.startsAt,
+        startsAt: isoOf(schedule.times.startsAtMs),
+        ...schedule.times,
       },
       confirmed: new ConfirmedSeats(scheduleId, epoch, seq, seats, changes),
       settings: deps.settings,

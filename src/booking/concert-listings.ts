@@ -37,14 +37,14 @@ export async function listConcerts(
   return { items: await Promise.all(items), nextCursor: found.nextCursor };
 }
 
-/** The concert's schedules that have not begun, ordered by start. */
+/** The concert's schedules that have not begun and are not closed, ordered by start. */
 export async function listDates(
   { catalogue, databaseClock }: Pick<Sources, 'catalogue' | 'databaseClock'>,
   concertId: number,
 ): Promise<readonly ScheduleWithAvailability[]> {
   const nowMs = databaseClock.lowerMs();
   const schedules = await catalogue.listSchedules(concertId);
-  return schedules.filter(({ startsAtMs }) => nowMs < startsAtMs);
+  return schedules.filter(({ startsAtMs, closed }) => !closed && nowMs < startsAtMs);
 }
 
 /** A list without the figures of one queue is better than no list. */

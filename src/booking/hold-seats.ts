@@ -2,9 +2,10 @@ import type { HoldBestSeats, HoldSeats } from '../actors/command.ts';
 import type { Schedule } from '../domain/catalogue.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { QueueIdentity } from '../domain/queue-token.ts';
-import { refusalOfReserving } from './booking-window.ts';
+import { refusalOfReserving } from '../domain/booking-window.ts';
 import { type Outcome, refused } from './outcome.ts';
 import type { Services } from './services.ts';
+import { confirmUntimely, isUntimely } from './untimely.ts';
 import { soon } from './soon.ts';
 
 /** A user under a queue token. */
@@ -37,10 +38,11 @@ export interface HoldWish {
  * without a promise, each of which would cost as much as a check.
  */
 export function holdSeats(
-  { catalogue, databaseClock, router }: Services,
+  services: Services,
   schedule: Schedule,
   { shopper, selection, claim }: HoldWish,
 ): Outcome | Promise<Outcome> {
+  const { catalogue, databaseClock, router } = services;
   const { scheduleId, concertId } = schedule;
   if ('seatNumbers' in selection) {
     for (const seatNumber of selection.seatNumbers) {
@@ -51,32 +53,16 @@ export function holdSeats(
   return soon(catalogue.findConcert(concertId), (concert) => {
     if (concert === null) return refused('CONCERT_NOT_FOUND');
     const rejection = refusalOfReserving(concert, schedule, databaseClock.lowerMs());
-    if (rejection !== null) return { outcome: 'refused', rejection };
     const { userId, queue, admittedAtMs } = shopper;
     const { tokenId } = queue;
-    if ('seatNumbers' in selection) {
-      const { seatNumbers } = selection;
-      return router.dispatch<HoldSeats>({
-        type: 'HoldSeats',
-        scheduleId,
-        userId,
-        tokenId,
-        admittedAtMs,
-        seatNumbers,
-        claim,
-      });
-    }
-    const { count, isTogether, maxPrice } = selection;
-    return router.dispatch<HoldBestSeats>({
-      type: 'HoldBestSeats',
-      scheduleId,
-      userId,
-      tokenId,
-      admittedAtMs,
-      count,
-      isTogether,
-      maxPrice,
-      claim,
-    });
+    const asked = { scheduleId, userId, tokenId, admittedAtMs, ...selection, claim };
+    const ask = () =>
+      'seatNumbers' in asked
+        ? router.dispatch<HoldSeats>({ type: 'HoldSeats', ...asked })
+        : router.dispatch<HoldBestSeats>({ type: 'HoldBestSeats', ...asked });
+    if (rejection !== null) return confirmUntimely(services, scheduleId, rejection, ask);
+    return soon(ask(), (outcome) =>
+      isUntimely(outcome) ? confirmUntimely(services, scheduleId, outcome.rejection, ask) : outcome,
+    );
   });
 }

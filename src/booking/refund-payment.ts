@@ -3,6 +3,7 @@ import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import { grantEarlierPayment } from './earlier-payment.ts';
 import { granted, type Outcome, refused } from './outcome.ts';
 import type { Services } from './services.ts';
+import { confirmUntimely, isUntimely } from './untimely.ts';
 
 /** Refunds the whole payment. One that is refunded already is granted as it is. */
 export async function refundPayment(
@@ -19,7 +20,13 @@ export async function refundPayment(
   if (startsAt !== undefined && services.databaseClock.lowerMs() >= Date.parse(startsAt)) {
     return refused('REFUND_CLOSED', { startsAt });
   }
-  const command: RefundPayment = { type: 'RefundPayment', scheduleId, userId, paymentId, claim };
+  const ask = () => askOwner(services, { type: 'RefundPayment', scheduleId, userId, paymentId, claim });
+  const outcome = await ask();
+  return isUntimely(outcome) ? confirmUntimely(services, scheduleId, outcome.rejection, ask) : outcome;
+}
+
+async function askOwner(services: Services, command: RefundPayment): Promise<Outcome> {
+  const { userId, paymentId, claim } = command;
   const reply = await services.router.dispatch(command);
   if (reply.outcome !== 'granted') return reply;
   if ('grant' in reply.value) return granted(reply.value.grant);

@@ -1,8 +1,11 @@
 import type {
   ActivityReport,
+  AdminConcert,
   AdminKey,
   AdminKeyWithSecret,
   AdminLogEntry,
+  AdminSchedule,
+  ChangedPrices,
   Concert,
   ConcertWithPolicy,
   NewAdminKey,
@@ -10,8 +13,10 @@ import type {
   NewSchedule,
   Overview,
   Page,
+  PriceRange,
   QueuePolicy,
   Schedule,
+  ScheduleChange,
 } from './answers.ts';
 import { createCalls, type PageOptions } from './calls.ts';
 import type { Call, Requests } from './requests.ts';
@@ -24,6 +29,23 @@ export interface AdminClient {
   createConcert(concert: NewConcert, call?: Call): Promise<Concert>;
   /** Rejects with CONCERT_NOT_FOUND. */
   createSchedule(concertId: number, schedule: NewSchedule, call?: Call): Promise<Schedule>;
+  /** All concerts with their dates, past and future, newest first. */
+  concerts(page?: PageOptions): Promise<Page<AdminConcert>>;
+  /** Rejects with CONCERT_NOT_FOUND. */
+  concert(concertId: number, call?: Call): Promise<AdminConcert>;
+  /**
+   * Changes the concert that was read as `version`. Rejects with VERSION_STALE where it was changed since, also by an earlier
+   * attempt of this call whose answer was lost; and with CONCERT_NOT_FOUND.
+   */
+  changeConcert(concertId: number, version: number, change: Partial<NewConcert>, call?: Call): Promise<AdminConcert>;
+  /** A hold that would outlive the new start ends by it. Rejects with SCHEDULE_NOT_FOUND. */
+  changeSchedule(scheduleId: number, change: ScheduleChange, call?: Call): Promise<AdminSchedule>;
+  /** Seats with a live reservation keep their price. Rejects with SCHEDULE_NOT_FOUND. */
+  changePrices(scheduleId: number, prices: number | readonly PriceRange[], call?: Call): Promise<ChangedPrices>;
+  /** Rejects with HAS_RESERVATIONS where a seat was ever reserved, and with CONCERT_NOT_FOUND. */
+  deleteConcert(concertId: number, call?: Call): Promise<void>;
+  /** Rejects with HAS_RESERVATIONS where a seat was ever reserved, and with SCHEDULE_NOT_FOUND. */
+  deleteSchedule(scheduleId: number, call?: Call): Promise<void>;
   /**
    * Applies to later admissions; ACTIVE tokens stay ACTIVE. `batch` or `maxActive` 0 pauses admissions. Rejects with
    * CONCERT_NOT_FOUND.
@@ -51,6 +73,32 @@ export function createAdminClient(requests: Requests, token: string): AdminClien
     createConcert: (concert, call) => change('createConcert', '/admin/concerts', concert, call),
     createSchedule: (concertId, schedule, call) =>
       change('createSchedule', `/admin/concerts/${concertId}/schedules`, schedule, call),
+    concerts: (page) => list('concerts', '/admin/concerts', 'concerts', page),
+    concert: (concertId, call) => read('concert', `/admin/concerts/${concertId}`, call),
+    changeConcert(concertId, version, body, call) {
+      const request = { operation: 'changeConcert', method: 'PATCH', body, version, effect: 'once' } as const;
+      return send({ ...request, path: `/admin/concerts/${concertId}` }, call);
+    },
+    changeSchedule(scheduleId, body, call) {
+      const request = { operation: 'changeSchedule', method: 'PATCH', body, effect: 'idempotent' } as const;
+      return send({ ...request, path: `/admin/schedules/${scheduleId}` }, call);
+    },
+    changePrices(scheduleId, prices, call) {
+      const body = typeof prices === 'number' ? { price: prices } : { prices };
+      const request = { operation: 'changePrices', method: 'PUT', body, effect: 'idempotent' } as const;
+      return send({ ...request, path: `/admin/schedules/${scheduleId}/prices` }, call);
+    },
+    // A repeated deletion would learn that there is nothing to delete.
+    deleteConcert: (concertId, call) =>
+      send(
+        { operation: 'deleteConcert', method: 'DELETE', path: `/admin/concerts/${concertId}`, effect: 'once' },
+        call,
+      ),
+    deleteSchedule: (scheduleId, call) =>
+      send(
+        { operation: 'deleteSchedule', method: 'DELETE', path: `/admin/schedules/${scheduleId}`, effect: 'once' },
+        call,
+      ),
     changeQueue(concertId, body, call) {
       const request = { operation: 'changeQueue', method: 'PATCH', body, effect: 'idempotent' } as const;
       return send({ ...request, path: `/admin/concerts/${concertId}/queue` }, call);

@@ -38,7 +38,7 @@ export interface AccessToken {
 export type RegisteredUser = Omit<User, 'createdAt'> & AccessToken;
 
 /** The prices are those of the concert's dates, in won; null without dates. */
-export type Concert = Omit<OnTheWire<inside.Concert>, 'queue'> & {
+export type Concert = Omit<OnTheWire<inside.Concert>, 'queue' | 'version'> & {
   readonly priceFrom: number | null;
   readonly priceTo: number | null;
 };
@@ -47,7 +47,7 @@ export type ConcertWithQueue = Concert & { readonly schedules: readonly Schedule
 /** At most 3 s old. `queue` is null before booking opens, and while the waiting room is unavailable. */
 export type ListedConcert = Omit<ConcertWithQueue, 'queue'> & { readonly queue: QueueCounts | null };
 export type ConcertWithPolicy = Concert & { readonly queue: inside.QueuePolicy };
-export type Schedule = Omit<OnTheWire<inside.ScheduleWithAvailability>, 'concertId'>;
+export type Schedule = Omit<OnTheWire<inside.ScheduleWithAvailability>, 'concertId' | 'closed' | 'version'>;
 
 /** A seat of a map. Only HELD seats have `heldUntil`; only the caller's seats have `mine`. */
 export type MapSeat = SnapshotSeat & { readonly mine?: true };
@@ -88,6 +88,23 @@ export type NewAdminKey = Pick<AdminKey, 'name' | 'role'> & {
   readonly concertIds?: readonly number[];
   readonly expiresAt?: string;
 };
+
+/** A date as its organiser sees it. */
+export type AdminSchedule = Schedule & Pick<inside.Schedule, 'closed' | 'version'>;
+
+/** A concert as its organiser sees it, with its dates. */
+export type AdminConcert = ConcertWithPolicy & {
+  readonly version: number;
+  readonly schedules: readonly AdminSchedule[];
+};
+
+export type ScheduleChange = Partial<Pick<AdminSchedule, 'startsAt' | 'endsAt' | 'reservationOpensAt' | 'closed'>>;
+
+export interface ChangedPrices {
+  readonly scheduleId: number;
+  /** Named seats with a live reservation, which keep their price. */
+  readonly unchanged: readonly number[];
+}
 
 export interface PriceRange {
   readonly from: number;

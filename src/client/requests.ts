@@ -40,11 +40,13 @@ export interface Call {
 export interface ApiRequest {
   /** The called method, for observers. */
   readonly operation: string;
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   /** The path below `/api/v1`. */
   readonly path: string;
   readonly token?: string;
   readonly body?: object;
+  /** Sent as `If-Match`. */
+  readonly version?: number;
   /** `keyed`: carries an idempotency key. `idempotent`: repeating it changes nothing. `once`: neither. */
   readonly effect: 'keyed' | 'idempotent' | 'once';
   /** The answer is the same for all callers, and has an entity tag. */
@@ -145,6 +147,7 @@ export function createRequests(settings: RequestSettings): Requests {
       ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
       ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(key === null ? {} : { 'idempotency-key': key }),
+      ...(request.version === undefined ? {} : { 'if-match': `"${request.version}"` }),
     };
   }
 

@@ -1,4 +1,5 @@
-/** Concerts and their schedules. Everything is static except the queue policy. */
+/** Concerts and their schedules. Their organiser may change everything but the number of seats. */
+import type { BookingWindow, HoldTimes, SaleTimes } from './booking-window.ts';
 import type { Page, PageRequest } from './page.ts';
 
 export interface QueuePolicy {
@@ -10,29 +11,27 @@ export interface QueuePolicy {
   readonly activeTtlMs: number;
 }
 
-export interface Concert {
+export interface Concert extends BookingWindow {
   readonly concertId: number;
   readonly title: string;
   readonly artist: string;
   readonly venue: string;
   /** IANA name. */
   readonly timeZone: string;
-  /** Epoch milliseconds. */
-  readonly bookingOpensAtMs: number;
-  /** Epoch milliseconds; booking is still open at this instant. */
-  readonly bookingClosesAtMs: number;
   readonly queue: QueuePolicy;
+  /** Rises with each change. */
+  readonly version: number;
 }
 
-export interface Schedule {
+export interface Schedule extends SaleTimes {
   readonly scheduleId: number;
   readonly concertId: number;
   /** Calendar date of `startsAt` in the concert's time zone, YYYY-MM-DD. */
   readonly date: string;
-  readonly startsAtMs: number;
   readonly endsAtMs: number | null;
-  readonly reservationOpensAtMs: number | null;
   readonly totalSeats: number;
+  /** Rises with each change. */
+  readonly version: number;
 }
 
 export interface ScheduleWithAvailability extends Schedule {
@@ -42,7 +41,7 @@ export interface ScheduleWithAvailability extends Schedule {
   readonly priceTo: number;
 }
 
-export type NewConcert = Omit<Concert, 'concertId'>;
+export type NewConcert = Omit<Concert, 'concertId' | 'version'>;
 
 export interface NewSchedule {
   readonly startsAtMs: number;
@@ -58,8 +57,13 @@ export interface Catalogue {
   readonly changes: number;
   /** Answers synchronously from memory after the first look-up; unknown ids are not remembered. */
   findConcert(concertId: number): Concert | null | Promise<Concert | null>;
-  /** Reads the database, not the memory: another node may have changed the policy. */
+  /** Reads the database, not the memory: another node may have changed the concert. */
   readConcert(concertId: number): Promise<Concert | null>;
+  /**
+   * Reads the database, not the memory, which may hold the times of before a change by another node. A concert whose times
+   * are others in memory is forgotten.
+   */
+  readHoldTimes(scheduleId: number): Promise<HoldTimes | null>;
   /** Answers synchronously from memory after the first look-up; unknown ids are not remembered. */
   findSchedule(scheduleId: number): Schedule | null | Promise<Schedule | null>;
   /**

@@ -18,7 +18,9 @@ import { describeRoutes } from './pages/openapi.ts';
 import { countAddresses, limitRegistrations, limitUsers, refuseExceeding } from './hooks/rate-limit.ts';
 import { createResponder } from './answers/responder.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { adminCatalogueRoutes } from './routes/admin-catalogue.ts';
 import { adminKeyRoutes } from './routes/admin-keys.ts';
+import { adminScheduleRoutes } from './routes/admin-schedules.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { operationsRoutes } from './routes/operations.ts';
 import { oversightRoutes } from './routes/oversight.ts';
@@ -96,6 +98,8 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
         assignAdminRoles(api);
         adminKeyRoutes(api, services);
         adminRoutes(api, services);
+        adminCatalogueRoutes(api, services);
+        adminScheduleRoutes(api, services);
         oversightRoutes(api, services);
       }
     },

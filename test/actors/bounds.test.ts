@@ -47,7 +47,13 @@ function setUp() {
           schedule: {
             scheduleId,
             concertId: 1,
-            startsAt: Date.parse('2100-01-01T00:00:00Z'),
+            times: {
+              bookingOpensAtMs: 0,
+              bookingClosesAtMs: Date.parse('2099-01-01T00:00:00Z'),
+              startsAtMs: Date.parse('2100-01-01T00:00:00Z'),
+              reservationOpensAtMs: null,
+              closed: false,
+            },
             epoch: 1,
             seq: 0,
             seats,

@@ -126,7 +126,13 @@ t.test('an owner announces a watched schedule when it takes it up, and then ever
           schedule: {
             scheduleId,
             concertId: 1,
-            startsAt: Date.parse('2100-01-01T00:00:00Z'),
+            times: {
+              bookingOpensAtMs: 0,
+              bookingClosesAtMs: Date.parse('2099-01-01T00:00:00Z'),
+              startsAtMs: Date.parse('2100-01-01T00:00:00Z'),
+              reservationOpensAtMs: null,
+              closed: false,
+            },
             epoch: 4,
             seq: 9,
             seats,

@@ -111,6 +111,24 @@ t.test('an organiser hands out keys, sees what was done with them, and takes the
   await t.rejects(manager.overview(), { status: 401, code: 'UNAUTHENTICATED' });
 });
 
+t.test('an organiser changes a concert, its dates and prices, and deletes what nobody reserved', async (t) => {
+  const { concertId, scheduleId } = await openSale();
+  const { version, schedules } = await admin.concert(concertId);
+  t.match(schedules, [{ scheduleId, closed: false, availableSeats: 20 }]);
+  t.match(await admin.changeConcert(concertId, version, { title: 'Renamed' }), {
+    title: 'Renamed',
+    version: version + 1,
+  });
+  await t.rejects(admin.changeConcert(concertId, version, { title: 'x' }), { code: 'VERSION_STALE' });
+  t.match(await admin.changeSchedule(scheduleId, { closed: true, endsAt: null }), { closed: true, endsAt: null });
+  t.match(await admin.changePrices(scheduleId, 7), { scheduleId, unchanged: [] });
+  t.match(await admin.changePrices(scheduleId, [{ from: 1, to: 2, price: 9 }]), { unchanged: [] });
+  t.match(await admin.concerts({ limit: 1 }), { items: [{ concertId, title: 'Renamed' }] });
+  await admin.deleteSchedule(scheduleId);
+  await admin.deleteConcert(concertId);
+  await t.rejects(admin.deleteConcert(concertId), { code: 'CONCERT_NOT_FOUND' });
+});
+
 t.test('problems are told in words and by code, with what they add', async (t) => {
   const { concertId, scheduleId } = await openSale();
   const [one, other] = await Promise.all([register(), register()]);

@@ -1,5 +1,6 @@
 import { type ActResult, type AdminKeyRecords, type AdminKeyWithHash, type AdminRole } from '../../src/domain/admin.ts';
 import type { CatalogueEdits } from '../../src/domain/catalogue-edits.ts';
+import type { RejectionCode, RejectionMembers } from '../../src/domain/errors.ts';
 import { makeKeySecret } from '../../src/http/identity/admin-guard.ts';
 import type { FakeCatalogue } from './fake-catalogue.ts';
 
@@ -36,7 +37,7 @@ export function createFakeAdminKeys(nowMs: () => number, newId: () => string): F
     },
     async revoke(keyId) {
       const row = rows.get(keyId);
-      if (row === undefined) return { outcome: 'refused', rejection: { code: 'KEY_NOT_FOUND', members: {} } };
+      if (row === undefined) return refused('KEY_NOT_FOUND');
       rows.set(keyId, { ...row, revokedAtMs: nowMs() });
       return granted(null);
     },
@@ -46,14 +47,45 @@ export function createFakeAdminKeys(nowMs: () => number, newId: () => string): F
 /** The organiser's changes of a catalogue in memory. */
 export function createFakeEdits(catalogue: FakeCatalogue): CatalogueEdits {
   const unlessUnknown = <T>(value: T | null): ActResult<T> =>
-    value === null ? { outcome: 'refused', rejection: { code: 'CONCERT_NOT_FOUND', members: {} } } : granted(value);
+    value === null ? refused('CONCERT_NOT_FOUND') : granted(value);
   return {
     createConcert: async (concert) => granted(await catalogue.createConcert(concert)),
     createSchedule: async (concertId, schedule) => unlessUnknown(await catalogue.createSchedule(concertId, schedule)),
     changeQueuePolicy: async (concertId, change) => unlessUnknown(await catalogue.changeQueuePolicy(concertId, change)),
+    async changeConcert(concertId, { queue, ...change }, versions) {
+      const concert = catalogue.concerts.get(concertId);
+      if (concert === undefined) return refused('CONCERT_NOT_FOUND');
+      const { version } = concert;
+      if (versions !== null && !versions.includes(version)) return refused('VERSION_STALE', { version });
+      const changed = { ...concert, ...change, queue: { ...concert.queue, ...queue }, version: version + 1 };
+      catalogue.concerts.set(concertId, changed);
+      return granted({ concert: changed, raised: [] });
+    },
+    async changeSchedule(scheduleId, change) {
+      const schedule = catalogue.schedules.get(scheduleId);
+      if (schedule === undefined) return refused('SCHEDULE_NOT_FOUND');
+      const changed = { ...schedule, ...change, version: schedule.version + 1 };
+      catalogue.schedules.set(scheduleId, changed);
+      return granted({ schedule: changed, raised: [] });
+    },
+    async changePrices(scheduleId, wanted) {
+      const schedule = catalogue.schedules.get(scheduleId);
+      if (schedule === undefined) return refused('SCHEDULE_NOT_FOUND');
+      const prices = schedule.prices.map((price, index) => wanted.get(index + 1) ?? price);
+      catalogue.schedules.set(scheduleId, { ...schedule, prices });
+      return granted({ unchanged: [], raised: [] });
+    },
+    deleteConcert: async (concertId) =>
+      catalogue.concerts.delete(concertId) ? granted(null) : refused('CONCERT_NOT_FOUND'),
+    deleteSchedule: async (scheduleId) =>
+      catalogue.schedules.delete(scheduleId) ? granted(null) : refused('SCHEDULE_NOT_FOUND'),
   };
 }
 
 function granted<T>(value: T): ActResult<T> {
   return { outcome: 'granted', value };
+}
+
+function refused(code: RejectionCode, members: RejectionMembers = {}): ActResult<never> {
+  return { outcome: 'refused', rejection: { code, members } };
 }

@@ -40,6 +40,11 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
     async readConcert(concertId) {
       return concerts.get(concertId) ?? null;
     },
+    async readHoldTimes(scheduleId) {
+      const schedule = schedules.get(scheduleId);
+      const concert = concerts.get(schedule?.concertId ?? 0);
+      return schedule === undefined || concert === undefined ? null : { ...concert, ...schedule, epoch: 1 };
+    },
     async findSchedule(scheduleId) {
       return schedules.get(scheduleId) ?? null;
     },
@@ -59,7 +64,7 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
         .map(withSeats);
     },
     async createConcert(concert: NewConcert) {
-      const created: Concert = { concertId: concerts.size + 1, ...concert };
+      const created: Concert = { concertId: concerts.size + 1, ...concert, version: 1 };
       concerts.set(created.concertId, created);
       changes += 1;
       return created;
@@ -73,6 +78,8 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
         date: dateOf(times.startsAtMs, concert.timeZone),
         ...times,
         totalSeats: prices.length,
+        closed: false,
+        version: 1,
         prices,
       };
       schedules.set(schedule.scheduleId, schedule);

@@ -242,6 +242,8 @@ export function createFakeSales(
         for (const row of mine) change(row, 'CANCELLED');
         return { outcome: 'granted', value: { cancelled: mine.length } };
       }
+      case 'ReloadSchedule':
+        return { outcome: 'granted', value: { epoch: 1 } };
       case 'WakeSchedule':
         return { outcome: 'granted', value: { ended } };
       case 'ReadSeatMap': {
@@ -384,6 +386,7 @@ const GRANT_MEMBER: { readonly [Type in Command['type']]: readonly string[] } = 
   RefundPayment: ['grant', 'alreadyRefunded'],
   ReadSeatMap: ['seats'],
   WakeSchedule: ['ended'],
+  ReloadSchedule: ['epoch'],
 };
 
 function isReplyTo<C extends Command>(command: C, reply: Reply): reply is Reply<C> {

@@ -258,6 +258,7 @@ function mayHaveDone({ command, reply }: Operation, event: SeatEvent, userId: st
       );
     case 'ReadSeatMap':
     case 'WakeSchedule':
+    case 'ReloadSchedule':
       return false;
   }
 }

@@ -107,6 +107,7 @@ const checks: Checks = {
     ),
   ),
   ReadSeatMap: checkOf(Type.Object({ type: Type.Literal('ReadSeatMap'), scheduleId: Id }, strict)),
+  ReloadSchedule: checkOf(Type.Object({ type: Type.Literal('ReloadSchedule'), scheduleId: Id, epoch: Id }, strict)),
   WakeSchedule: checkOf(
     Type.Object(
       {

@@ -1,8 +1,10 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ActResult, Admin, AdminAct, AdminAnswer, AdminStamp } from '../../domain/admin.ts';
+import type { RaisedSchedule } from '../../domain/catalogue-edits.ts';
 import type { Outcome, Replayed } from '../../booking/outcome.ts';
 import { claimOf } from '../identity/claim.ts';
 import type { Services } from '../services.ts';
+import type { Responder } from './responder.ts';
 
 /** How an organiser's act is answered. */
 interface ActAnswer<T> {
@@ -28,4 +30,26 @@ export async function actOnce<T>(
     const result = await change({ ...stampOf(request, admin), claim, answerOf });
     return result.outcome === 'granted' ? { ...result, value: answerOf(result.value) } : result;
   });
+}
+
+/** Answers a change, made without an idempotency key, that was refused. */
+export function refuseEdit(
+  responder: Responder,
+  reply: FastifyReply,
+  result: Exclude<ActResult<unknown>, { outcome: 'granted' }>,
+): void {
+  if (result.outcome === 'key-taken') throw new Error('a change without a key met a taken key');
+  responder.refuse(reply, result.rejection);
+}
+
+/**
+ * Has the owners load what was changed before the answer leaves. An owner that is out of reach can write nothing by what it
+ * knows, and refuses nothing without a look at the database, so the change stands without it.
+ */
+export async function reloadOwners({ router, log }: Services, raised: readonly RaisedSchedule[]): Promise<void> {
+  const replies = await Promise.all(
+    raised.map(async (schedule) => await router.dispatch({ type: 'ReloadSchedule', ...schedule })),
+  );
+  const failed = replies.filter(({ outcome }) => outcome === 'failed').length;
+  if (failed > 0) log.warn({ failed }, 'owners could not be reached to load changed schedules');
 }

@@ -46,3 +46,14 @@ export function viewSchedule(schedule: ScheduleWithAvailability) {
 function isoOrNull(epochMs: number | null): string | null {
   return epochMs === null ? null : isoOf(epochMs);
 }
+
+/** API shape `AdminSchedule`. */
+export function viewAdminSchedule(schedule: ScheduleWithAvailability) {
+  return { ...viewSchedule(schedule), closed: schedule.closed, version: schedule.version };
+}
+
+/** API shape `AdminConcert`. */
+export function viewAdminConcert(concert: Concert, schedules: readonly ScheduleWithAvailability[]) {
+  const { queue, version } = concert;
+  return { ...viewConcert(concert, schedules), queue, version, schedules: schedules.map(viewAdminSchedule) };
+}

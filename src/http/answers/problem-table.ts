@@ -139,6 +139,21 @@ export const problemTable = {
     ['이메일 중복', '이미 사용 중인 이메일입니다'],
     ['Email taken', 'Another user has this email address.'],
   ),
+  HAS_RESERVATIONS: define(
+    409,
+    ['예약 있음', '예약된 적이 있어 삭제할 수 없습니다'],
+    ['Has reservations', 'Seats were reserved, so this can no longer be deleted.'],
+  ),
+  VERSION_STALE: define(
+    412,
+    ['변경된 버전', '다른 변경이 먼저 저장되었습니다. 다시 불러와 주세요'],
+    ['Version stale', 'It was changed since; read it again. version is the one of now.'],
+  ),
+  VERSION_REQUIRED: define(
+    428,
+    ['버전 필요', 'If-Match 헤더에 버전을 지정해 주세요'],
+    ['Version required', 'Name the version that you have changed in If-Match.'],
+  ),
   BOOKING_NOT_OPEN: define(
     409,
     ['예매 시작 전', '아직 예매가 시작되지 않았습니다'],

@@ -17,8 +17,27 @@ export function pricesOfSeats(
     return reject('VALIDATION_FAILED', malformed('body', '', 'needs either price or prices'));
   }
   if (ranges === undefined) return accept(Array.from({ length: seatCount }, () => price ?? 0));
+  const named = pricesOfNamedSeats(seatCount, ranges);
+  if (!named.ok) return named;
+  const prices = Array.from({ length: seatCount }, (_, index) => named.value.get(index + 1));
+  const complete = prices.filter((each) => each !== undefined);
+  if (complete.length === seatCount) return accept(complete);
+  const missing = prices.indexOf(undefined) + 1;
+  return reject(
+    'VALIDATION_FAILED',
+    malformed('body', '/prices', {
+      en: `leave seat ${missing} without a price`,
+      ko: `${missing}번 좌석의 가격이 없습니다`,
+    }),
+  );
+}
 
-  const prices = Array.from({ length: seatCount }, (): number | undefined => undefined);
+/** The prices by seat number of the seats that the ranges name, each of them once. */
+export function pricesOfNamedSeats(
+  seatCount: number,
+  ranges: readonly PriceRange[],
+): Decision<ReadonlyMap<number, number>> {
+  const prices = new Map<number, number>();
   for (const [index, range] of ranges.entries()) {
     const path = `/prices/${index}`;
     if (range.from > range.to) return reject('VALIDATION_FAILED', malformed('body', path, 'begins after its end'));
@@ -32,7 +51,7 @@ export function pricesOfSeats(
       );
     }
     for (let seatNumber = range.from; seatNumber <= range.to; seatNumber += 1) {
-      if (prices[seatNumber - 1] !== undefined) {
+      if (prices.has(seatNumber)) {
         return reject(
           'VALIDATION_FAILED',
           malformed('body', path, {
@@ -41,17 +60,8 @@ export function pricesOfSeats(
           }),
         );
       }
-      prices[seatNumber - 1] = range.price;
+      prices.set(seatNumber, range.price);
     }
   }
-  const complete = prices.filter((each) => each !== undefined);
-  if (complete.length === seatCount) return accept(complete);
-  const missing = prices.indexOf(undefined) + 1;
-  return reject(
-    'VALIDATION_FAILED',
-    malformed('body', '/prices', {
-      en: `leave seat ${missing} without a price`,
-      ko: `${missing}번 좌석의 가격이 없습니다`,
-    }),
-  );
+  return accept(prices);
 }

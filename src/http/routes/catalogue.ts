@@ -4,7 +4,7 @@ import type { ReadSeatMap } from '../../actors/command.ts';
 import type { Schedule } from '../../domain/catalogue.ts';
 import type { Rejection, RejectionCode } from '../../domain/errors.ts';
 import type { SeatStatus } from '../../domain/reservation.ts';
-import { isReservationOpen } from '../../booking/booking-window.ts';
+import { isReservationOpen } from '../../domain/booking-window.ts';
 import { chooseSchedule } from '../../booking/choose-schedule.ts';
 import { type Listing, listConcerts, listDates } from '../../booking/concert-listings.ts';
 import { viewListedConcert, viewSchedule } from '../answers/concert-views.ts';
@@ -140,6 +140,7 @@ export function catalogueRoutes(app: App, services: Services): void {
       const wantsAll = request.query.all === 'true';
       const schedules = all.filter(
         (schedule) =>
+          !schedule.closed &&
           nowMs < schedule.startsAtMs &&
           (wantsAll || (schedule.availableSeats > 0 && isReservationOpen(schedule, nowMs))),
       );

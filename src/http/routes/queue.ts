@@ -1,4 +1,5 @@
-import { refusalOfBooking } from '../../booking/booking-window.ts';
+import type { Concert } from '../../domain/catalogue.ts';
+import { refusalOfBooking } from '../../domain/booking-window.ts';
 import { leaveQueue } from '../../booking/leave-queue.ts';
 import { NoBody, NoQuery, refer } from '../schemas/basics.ts';
 import { QueueEntry, QueueToken, TokenInPath } from '../schemas/queue.ts';
@@ -34,7 +35,11 @@ export function queueRoutes(app: App, services: Services): void {
         const { userId } = caller.value;
         const { concertId, userId: named } = request.body;
         if (named !== undefined && named !== userId) return responder.refuse(reply, { code: 'FORBIDDEN', members: {} });
-        const concert = await catalogue.findConcert(concertId);
+        const isOpen = (concert: Concert | null) =>
+          concert !== null && refusalOfBooking(concert, databaseClock.lowerMs()) === null;
+        let concert = await catalogue.findConcert(concertId);
+        // The memory may have the times of before a change by another node.
+        if (!isOpen(concert)) concert = await catalogue.readConcert(concertId);
         if (concert === null) return responder.refuse(reply, { code: 'CONCERT_NOT_FOUND', members: {} });
         const refusal = refusalOfBooking(concert, databaseClock.lowerMs());
         if (refusal !== null) return responder.refuse(reply, refusal);

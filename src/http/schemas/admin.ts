@@ -1,6 +1,6 @@
 import { Type } from '@fastify/type-provider-typebox';
-import { Concert } from './catalogue.ts';
-import { Instant, named, SeatNumber } from './basics.ts';
+import { Id, Instant, listOf, named, NextCursor, NullableInstant, refer, SeatNumber } from './basics.ts';
+import { Concert, Schedule } from './catalogue.ts';
 
 /** The contract's highest price of a seat, in won. */
 export const PRICE_LIMIT_WON = 100_000_000;
@@ -24,22 +24,34 @@ export const QueuePolicyChange = Type.Partial(Type.Object(policyProperties), {
   minProperties: 1,
 });
 
-export const NewConcert = Type.Object(
-  {
-    title: Text,
-    artist: Text,
-    venue: Text,
-    bookingOpensAt: Instant,
-    bookingClosesAt: Instant,
-    timeZone: Type.Optional(Type.String({ format: 'time-zone', maxLength: 64, description: 'IANA name.' })),
-    queue: Type.Optional(Type.Partial(Type.Object(policyProperties), { additionalProperties: false })),
-  },
-  { additionalProperties: false },
-);
+const concertProperties = {
+  title: Text,
+  artist: Text,
+  venue: Text,
+  bookingOpensAt: Instant,
+  bookingClosesAt: Instant,
+};
+
+const optionalProperties = {
+  timeZone: Type.Optional(Type.String({ format: 'time-zone', maxLength: 64, description: 'IANA name.' })),
+  queue: Type.Optional(Type.Partial(Type.Object(policyProperties), { additionalProperties: false })),
+};
+
+export const NewConcert = Type.Object({ ...concertProperties, ...optionalProperties }, { additionalProperties: false });
+
+export const ConcertChange = Type.Partial(Type.Object({ ...concertProperties, ...optionalProperties }), {
+  additionalProperties: false,
+  minProperties: 1,
+});
 
 export const ConcertWithPolicy = named(
   'ConcertWithPolicy',
   Type.Object({ ...Concert.properties, queue: Type.Object(policyProperties) }),
+);
+
+const PriceRanges = Type.Array(
+  Type.Object({ from: SeatNumber, to: SeatNumber, price: Price }, { additionalProperties: false }),
+  { minItems: 1, maxItems: SEAT_COUNT_LIMIT },
 );
 
 export const NewSchedule = Type.Object(
@@ -49,13 +61,63 @@ export const NewSchedule = Type.Object(
     reservationOpensAt: Type.Optional(Instant),
     seatCount: Type.Optional(Type.Integer({ minimum: 1, maximum: SEAT_COUNT_LIMIT })),
     price: Type.Optional(Price),
-    prices: Type.Optional(
-      Type.Array(Type.Object({ from: SeatNumber, to: SeatNumber, price: Price }, { additionalProperties: false }), {
-        minItems: 1,
-        maxItems: SEAT_COUNT_LIMIT,
-        description: 'Ranges that cover every seat once.',
-      }),
-    ),
+    prices: Type.Optional({ ...PriceRanges, description: 'Ranges that cover every seat once.' }),
   },
   { additionalProperties: false },
 );
+
+export const ScheduleChange = Type.Partial(
+  Type.Object({
+    startsAt: Instant,
+    endsAt: NullableInstant,
+    reservationOpensAt: NullableInstant,
+    closed: Type.Boolean({ description: 'Closed dates are not listed and refuse holds.' }),
+  }),
+  { additionalProperties: false, minProperties: 1 },
+);
+
+export const PricesChange = Type.Object(
+  {
+    price: Type.Optional({ ...Price, description: 'Of every seat.' }),
+    prices: Type.Optional({
+      ...PriceRanges,
+      description: 'Ranges that name no seat twice; other seats keep their price.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export const ChangedPrices = Type.Object({
+  scheduleId: Id,
+  unchanged: Type.Array(SeatNumber, { description: 'Named seats with a live reservation, which keep their price.' }),
+});
+
+export const AdminSchedule = named(
+  'AdminSchedule',
+  Type.Object({
+    ...Schedule.properties,
+    closed: Type.Boolean(),
+    version: Type.Integer({ description: 'Rises with each change.' }),
+  }),
+);
+
+export const AdminConcert = named(
+  'AdminConcert',
+  Type.Object({
+    ...Concert.properties,
+    queue: Type.Object(policyProperties),
+    version: Type.Integer({ description: 'Rises with each change; If-Match names it.' }),
+    schedules: listOf(refer(AdminSchedule)),
+  }),
+);
+
+export const AdminConcertPage = Type.Object({ concerts: listOf(refer(AdminConcert)), nextCursor: NextCursor });
+
+export const VersionHeaders = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({
+      pattern: '^(\\*|"[0-9]{1,15}"( *, *"[0-9]{1,15}")*)$',
+      description: 'The version that was changed, in quotes; * for any.',
+    }),
+  ),
+});

@@ -1,5 +1,5 @@
 import { AdminKey, AdminKeyWithSecret, AdminLogEntry } from './admin-keys.ts';
-import { ConcertWithPolicy, QueuePolicy } from './admin.ts';
+import { AdminConcert, AdminSchedule, ConcertWithPolicy, QueuePolicy } from './admin.ts';
 import { Concert, ConcertWithQueue, ListedConcert, Schedule, SeatMap } from './catalogue.ts';
 import { Problem } from './operations.ts';
 import { ActivityReport, ActivitySample, HealthReason, OccupiedSchedule } from './oversight.ts';
@@ -14,9 +14,11 @@ export const sharedSchemas = [
   AccessToken,
   ActivityReport,
   ActivitySample,
+  AdminConcert,
   AdminKey,
   AdminKeyWithSecret,
   AdminLogEntry,
+  AdminSchedule,
   Balance,
   ChargeReceipt,
   Concert,

@@ -25,6 +25,8 @@ export interface ReservedSeat extends Omit<LoggedReservation, 'ended_ms'> {
   readonly concert_id: number;
   /** Null where the schedule is missing, which another invariant says. */
   readonly starts_ms: number | null;
+  /** Whether the organiser has changed the times of the date. */
+  readonly has_moved: boolean | null;
 }
 
 export interface MadePayment {
@@ -120,6 +122,11 @@ export function judgeAnswer(
     const isSame = row.status === as;
     // The row's own numbers are later ones by now.
     const isEarlier = isWhole(seq) && seq >= 1 && seq < row.seq && isWhole(epoch) && epoch >= 0 && epoch <= row.epoch;
+    const { expiresAt } = reservation;
+    // A start that is moved to before the hold's end shortens the hold later.
+    const isShortened =
+      row.has_moved === true && isEarlier && typeof expiresAt === 'string' && Date.parse(expiresAt) > row.expires_ms;
+    const heldUntil = isShortened ? expiresAt : instant(row.expires_ms);
     compare(
       { reservationId },
       { ...reservation, seq },
@@ -127,14 +134,15 @@ export function judgeAnswer(
         status: as,
         concertId: row.concert_id,
         scheduleId: row.schedule_id,
-        startsAt: instant(row.starts_ms),
+        // A start that was moved later says nothing of the one that the answer showed.
+        ...(row.has_moved ? {} : { startsAt: instant(row.starts_ms) }),
         seatNumber: row.seat_number,
         price: row.price,
         createdAt: instant(row.created_ms),
-        expiresAt: isConfirmed ? null : instant(row.expires_ms),
+        expiresAt: isConfirmed ? null : heldUntil,
         confirmedAt: isConfirmed ? instant(row.confirmed_ms) : null,
         paymentId: isConfirmed ? row.payment_id : null,
-        ...(isSame || !isEarlier ? { seq: row.seq, epoch: row.epoch } : {}),
+        ...((isSame && !isShortened) || !isEarlier ? { seq: row.seq, epoch: row.epoch } : {}),
       },
     );
   }

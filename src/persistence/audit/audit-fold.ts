@@ -199,6 +199,19 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
     reservation.seq = eventSeq;
   }
 
+  /** An organiser has moved the start to before the hold's end. */
+  function shorten(event: ReadEvent, eventSeq: number, fault: (reason: string) => void): void {
+    const reservation = reservations.get(event.reservationId ?? '');
+    if (reservation === undefined) return fault('no such reservation');
+    if (reservation.seat_number !== event.seatNumber) fault(`the reservation is of seat ${reservation.seat_number}`);
+    if (reservation.status !== 'HELD') return fault(`the reservation is ${reservation.status}`);
+    const { expiresAt } = event;
+    if (expiresAt === undefined || expiresAt >= reservation.expires_ms) return fault('no earlier end');
+    reservation.expires_ms = expiresAt;
+    reservation.epoch = epoch;
+    reservation.seq = eventSeq;
+  }
+
   function apply(event: ReadEvent, eventSeq: number): void {
     const fault = (reason: string): void => report('log-legal', { scheduleId, seq: eventSeq, ...event, reason });
     if (event.at !== undefined) {
@@ -209,6 +222,8 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
     switch (event.type) {
       case 'HELD':
         return hold(event, eventSeq, fault);
+      case 'SHORTENED':
+        return shorten(event, eventSeq, fault);
       case 'EXPIRED':
       case 'CANCELLED':
       case 'CONFIRMED':

@@ -32,7 +32,7 @@ export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
   },
   {
     invariant: 'reservation-of-a-seat',
-    says: "a reservation is of a seat that exists, at its price, of its schedule's concert, by a known user",
+    says: "a reservation is of a seat that exists, at its price while it is live, of its schedule's concert, by a known user",
     violations: `
       SELECT r.reservation_id, r.schedule_id, r.seat_number, r.price, seats.price AS price_of_seat, r.concert_id,
         s.concert_id AS concert_of_schedule, u.user_id IS NOT NULL AS is_user_known
@@ -40,24 +40,25 @@ export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
       LEFT JOIN schedules s USING (schedule_id)
       LEFT JOIN seats ON seats.schedule_id = r.schedule_id AND seats.seat_number = r.seat_number
       LEFT JOIN users u USING (user_id)
-      WHERE seats.price IS DISTINCT FROM r.price OR s.concert_id IS DISTINCT FROM r.concert_id OR u.user_id IS NULL`,
+      WHERE seats.price IS NULL OR (seats.price <> r.price AND r.status IN ('HELD', 'CONFIRMED')) OR s.concert_id IS DISTINCT FROM r.concert_id OR u.user_id IS NULL`,
   },
   {
     invariant: 'hold-ends-by-the-start',
-    says: 'no hold lasts beyond the start of its performance',
+    says: 'no hold lasts beyond the start of its performance, as far as that has not changed since',
     violations: `
       SELECT r.reservation_id, r.schedule_id, r.seat_number, r.expires_at, s.starts_at
       FROM reservations r JOIN schedules s USING (schedule_id)
-      WHERE r.status = 'HELD' AND r.expires_at > s.starts_at`,
+      WHERE r.status = 'HELD' AND r.expires_at > s.starts_at AND r.created_at > coalesce(s.times_changed_at, '-infinity')`,
   },
   {
     invariant: 'hold-within-windows',
-    says: "a hold began within its concert's booking window and not before its schedule opened for reservation",
+    says: "a hold began within its concert's booking window and not before its schedule opened for reservation, by the times since their last change",
     violations: `
       SELECT r.reservation_id, r.schedule_id, r.created_at, c.booking_opens_at, c.booking_closes_at, s.reservation_opens_at
       FROM reservations r JOIN schedules s USING (schedule_id) JOIN concerts c ON c.concert_id = s.concert_id
-      WHERE r.created_at < greatest(c.booking_opens_at, s.reservation_opens_at) - ${DATED_LATER}
-        OR r.created_at > c.booking_closes_at + ${DATED_LATER}`,
+      WHERE r.created_at > coalesce(greatest(c.times_changed_at, s.times_changed_at), '-infinity') + ${DATED_LATER}
+        AND (r.created_at < greatest(c.booking_opens_at, s.reservation_opens_at) - ${DATED_LATER}
+          OR r.created_at > c.booking_closes_at + ${DATED_LATER})`,
   },
 ];
 

@@ -104,12 +104,13 @@ export const QUEUE_INVARIANTS: readonly StatementInvariant[] = [
   },
   {
     invariant: 'queue-within-windows',
-    says: "tokens were issued and admitted within their concert's booking window",
+    says: "tokens were issued and admitted within their concert's booking window, as far as that has not changed since",
     violations: `
       SELECT t.token_id, t.concert_id, t.no, t.issued_at, t.activated_at, c.booking_opens_at, c.booking_closes_at
       FROM queue_tokens t JOIN concerts c USING (concert_id)
-      WHERE t.issued_at < c.booking_opens_at - ${RECORDED_LATER}
-        OR greatest(t.issued_at, t.activated_at) > c.booking_closes_at + ${RECORDED_LATER}`,
+      WHERE t.issued_at > coalesce(c.times_changed_at, '-infinity') + ${RECORDED_LATER}
+        AND (t.issued_at < c.booking_opens_at - ${RECORDED_LATER}
+          OR greatest(t.issued_at, t.activated_at) > c.booking_closes_at + ${RECORDED_LATER})`,
   },
   {
     invariant: 'queue-lives',

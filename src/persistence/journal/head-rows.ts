@@ -44,13 +44,19 @@ const CLAIM_ONE = `WITH free AS (${WANTED})${CLAIM_FREE}`;
 const HAND_OVER = `
 UPDATE schedule_heads SET epoch = epoch + 1, owner = $4 WHERE schedule_id = $1 AND owner = $2 AND epoch = $3 RETURNING epoch`;
 
+/** Each row has the times, and reading a date costs more than reading the rest of the row. */
+const inMs = (instant: string): string => `floor(extract(epoch FROM ${instant}) * 1000)::bigint`;
+
 const LOAD = `
-SELECT h.schedule_id, h.epoch, h.seq, s.concert_id, floor(extract(epoch FROM s.starts_at) * 1000)::bigint AS starts_at_ms,
+SELECT h.schedule_id, h.epoch, h.seq, s.concert_id, s.closed, ${inMs('s.starts_at')} AS starts_at_ms,
+  ${inMs('s.reservation_opens_at')} AS reservation_opens_at_ms, ${inMs('c.booking_opens_at')} AS booking_opens_at_ms,
+  ${inMs('c.booking_closes_at')} AS booking_closes_at_ms,
   seat.seat_number, seat.price,
   r.reservation_id, r.user_id, r.status, r.created_at, r.expires_at, r.confirmed_at, r.payment_id, r.epoch AS change_epoch, r.seq AS change_seq
 FROM (${WANTED}) AS wanted
 JOIN schedule_heads h ON h.schedule_id = wanted.schedule_id AND h.owner = wanted.node AND h.epoch = wanted.epoch
 JOIN schedules s ON s.schedule_id = h.schedule_id
+JOIN concerts c ON c.concert_id = s.concert_id
 JOIN seats seat ON seat.schedule_id = h.schedule_id
 LEFT JOIN reservations r ON r.schedule_id = h.schedule_id AND r.seat_number = seat.seat_number AND r.status IN ('HELD', 'CONFIRMED')
 ORDER BY h.schedule_id, seat.seat_number`;
@@ -68,8 +74,11 @@ interface LoadedRow {
   readonly epoch: number;
   readonly seq: number;
   readonly concert_id: number;
-  /** Each row has it, and reading a date costs more than reading the rest of the row. */
+  readonly closed: boolean;
   readonly starts_at_ms: number;
+  readonly reservation_opens_at_ms: number | null;
+  readonly booking_opens_at_ms: number;
+  readonly booking_closes_at_ms: number;
   readonly seat_number: number;
   readonly price: number;
   readonly reservation_id: string | null;
@@ -192,7 +201,13 @@ function toSchedule(
   return {
     scheduleId: first.schedule_id,
     concertId: first.concert_id,
-    startsAt: first.starts_at_ms,
+    times: {
+      bookingOpensAtMs: first.booking_opens_at_ms,
+      bookingClosesAtMs: first.booking_closes_at_ms,
+      startsAtMs: first.starts_at_ms,
+      reservationOpensAtMs: first.reservation_opens_at_ms,
+      closed: first.closed,
+    },
     epoch: first.epoch,
     seq: first.seq,
     seats: rows.map(toSeat),

@@ -13,10 +13,11 @@ export interface ConcertRow {
   queue_batch: number;
   queue_interval_ms: number;
   queue_active_ttl_ms: number;
+  version: number;
 }
 
 export const CONCERT_COLUMNS = `concert_id, title, artist, venue, time_zone, booking_opens_at, booking_closes_at,
-  queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms`;
+  queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms, version`;
 
 /** A row of `schedules` beside the time zone of its concert. */
 export interface ScheduleRow {
@@ -27,11 +28,13 @@ export interface ScheduleRow {
   ends_at: Date | null;
   reservation_opens_at: Date | null;
   total_seats: number;
+  closed: boolean;
+  version: number;
 }
 
 /** The columns of a ScheduleRow where `s` is `schedules` and `c` its row of `concerts`. */
 export const SCHEDULE_COLUMNS =
-  's.schedule_id, s.concert_id, c.time_zone, s.starts_at, s.ends_at, s.reservation_opens_at, s.total_seats';
+  's.schedule_id, s.concert_id, c.time_zone, s.starts_at, s.ends_at, s.reservation_opens_at, s.total_seats, s.closed, s.version';
 
 function queueOf(row: ConcertRow): QueuePolicy {
   return {
@@ -52,6 +55,7 @@ export function concertOf(row: ConcertRow): Concert {
     bookingOpensAtMs: row.booking_opens_at.getTime(),
     bookingClosesAtMs: row.booking_closes_at.getTime(),
     queue: queueOf(row),
+    version: row.version,
   };
 }
 
@@ -65,5 +69,7 @@ export function scheduleOf(row: ScheduleRow, dateIn: (timeZone: string, instant:
     endsAtMs: row.ends_at === null ? null : row.ends_at.getTime(),
     reservationOpensAtMs: row.reservation_opens_at === null ? null : row.reservation_opens_at.getTime(),
     totalSeats: row.total_seats,
+    closed: row.closed,
+    version: row.version,
   };
 }

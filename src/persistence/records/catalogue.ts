@@ -7,6 +7,7 @@ import type {
   Schedule,
   ScheduleWithAvailability,
 } from '../../domain/catalogue.ts';
+import type { HoldTimes } from '../../domain/booking-window.ts';
 import type { Page, PageRequest } from '../../domain/page.ts';
 import { createBoundedMap } from '../../runtime/bounded-map.ts';
 import { createLookUps } from '../../runtime/look-ups.ts';
@@ -40,6 +41,23 @@ interface AvailabilityRow extends ScheduleRow {
   price_to: number;
 }
 
+interface HoldTimesRow extends ScheduleRow {
+  booking_opens_at: Date;
+  booking_closes_at: Date;
+  epoch: number;
+}
+
+function holdTimesOf(row: HoldTimesRow): HoldTimes {
+  return {
+    bookingOpensAtMs: row.booking_opens_at.getTime(),
+    bookingClosesAtMs: row.booking_closes_at.getTime(),
+    startsAtMs: row.starts_at.getTime(),
+    reservationOpensAtMs: row.reservation_opens_at?.getTime() ?? null,
+    closed: row.closed,
+    epoch: row.epoch,
+  };
+}
+
 const CONCERTS_BY_ID = `SELECT ${CONCERT_COLUMNS} FROM concerts WHERE concert_id = ANY($1::bigint[])`;
 const ALL_CONCERTS = `SELECT ${CONCERT_COLUMNS} FROM concerts ORDER BY concert_id`;
 /**
@@ -58,6 +76,11 @@ const LISTED_BETWEEN = `
   ) found ORDER BY asked.position, found.concert_id DESC`;
 const SCHEDULES_BY_ID = `
   SELECT ${SCHEDULE_COLUMNS} FROM schedules s JOIN concerts c USING (concert_id) WHERE s.schedule_id = ANY($1::bigint[])`;
+
+const HOLD_TIMES = `
+  SELECT ${SCHEDULE_COLUMNS}, c.booking_opens_at, c.booking_closes_at, h.epoch
+  FROM schedules s JOIN concerts c USING (concert_id) JOIN schedule_heads h USING (schedule_id)
+  WHERE s.schedule_id = ANY($1::bigint[])`;
 
 /** A hold whose time is over reads AVAILABLE whether or not its end was logged yet. */
 const SCHEDULES_OF_CONCERTS = `
@@ -98,7 +121,8 @@ const INSERT_SCHEDULE = `
 const UPDATE_QUEUE_POLICY = `
   UPDATE concerts SET
     queue_max_active = COALESCE($2, queue_max_active), queue_batch = COALESCE($3, queue_batch),
-    queue_interval_ms = COALESCE($4, queue_interval_ms), queue_active_ttl_ms = COALESCE($5, queue_active_ttl_ms)
+    queue_interval_ms = COALESCE($4, queue_interval_ms), queue_active_ttl_ms = COALESCE($5, queue_active_ttl_ms),
+    version = version + 1
   WHERE concert_id = $1 RETURNING ${CONCERT_COLUMNS}`;
 
 function belongs(concert: Concert, { isUpcoming, nowMs }: ListingRequest): boolean {
@@ -162,17 +186,25 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
     changes += 1;
     if (concertId === null) concerts.clear();
     else concerts.delete(concertId);
+    // Changes are rare, and schedules are read again by the hundred.
+    schedules.clear();
   }
 
-  function rememberSchedule(row: ScheduleRow): Schedule {
-    const schedule = scheduleOf(row, dateIn);
-    schedules.set(schedule.scheduleId, schedule);
-    return schedule;
+  async function readScheduleRows<R extends ScheduleRow>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<{ readonly row: R; readonly schedule: Schedule }[]> {
+    const changesBefore = changes;
+    const found = (await read<R>(text, values)).map((row) => ({ row, schedule: scheduleOf(row, dateIn) }));
+    if (changes === changesBefore) {
+      for (const { schedule } of found) schedules.set(schedule.scheduleId, schedule);
+    }
+    return found;
   }
 
-  function withAvailability(row: AvailabilityRow): ScheduleWithAvailability {
+  function withAvailability(row: AvailabilityRow, schedule: Schedule): ScheduleWithAvailability {
     const { available_seats: availableSeats, price_from: priceFrom, price_to: priceTo } = row;
-    return { ...rememberSchedule(row), availableSeats, priceFrom, priceTo };
+    return { ...schedule, availableSeats, priceFrom, priceTo };
   }
 
   const idLimits = {
@@ -198,8 +230,8 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
   const scheduleLookUps = createLookUps<number, Schedule | null>({
     ...idLimits,
     async load(scheduleIds) {
-      const rows = await read<ScheduleRow>(SCHEDULES_BY_ID, [[...new Set(scheduleIds)]]);
-      const found = new Map(rows.map((row) => [row.schedule_id, rememberSchedule(row)]));
+      const rows = await readScheduleRows(SCHEDULES_BY_ID, [[...new Set(scheduleIds)]]);
+      const found = new Map(rows.map(({ schedule }) => [schedule.scheduleId, schedule]));
       return scheduleIds.map((scheduleId) => found.get(scheduleId) ?? null);
     },
   });
@@ -239,11 +271,29 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
   const schedulesOfConcerts = createLookUps<number, readonly ScheduleWithAvailability[]>({
     ...listingLimits,
     async load(concertIds) {
-      const rows = await read<AvailabilityRow>(SCHEDULES_OF_CONCERTS, [[...new Set(concertIds)]]);
-      const found = Map.groupBy(rows.map(withAvailability), (schedule) => schedule.concertId);
+      const rows = await readScheduleRows<AvailabilityRow>(SCHEDULES_OF_CONCERTS, [[...new Set(concertIds)]]);
+      const listed = rows.map(({ row, schedule }) => withAvailability(row, schedule));
+      const found = Map.groupBy(listed, (schedule) => schedule.concertId);
       return concertIds.map((concertId) => found.get(concertId) ?? []);
     },
   });
+
+  const holdTimes = createLookUps<number, HoldTimes | null>({
+    ...idLimits,
+    async load(scheduleIds) {
+      const rows = await read<HoldTimesRow>(HOLD_TIMES, [[...new Set(scheduleIds)]]);
+      const found = new Map(rows.map((row) => [row.schedule_id, holdTimesOf(row)]));
+      for (const row of rows) if (isOutdated(row)) forgetConcert(row.concert_id);
+      return scheduleIds.map((scheduleId) => found.get(scheduleId) ?? null);
+    },
+  });
+
+  function isOutdated(row: HoldTimesRow): boolean {
+    const { bookingOpensAtMs, bookingClosesAtMs } = concerts.get(row.concert_id) ?? holdTimesOf(row);
+    const { version } = schedules.get(row.schedule_id) ?? row;
+    const { bookingOpensAtMs: opensAtMs, bookingClosesAtMs: closesAtMs } = holdTimesOf(row);
+    return version !== row.version || bookingOpensAtMs !== opensAtMs || bookingClosesAtMs !== closesAtMs;
+  }
 
   return {
     get changes() {
@@ -251,6 +301,7 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
     },
     findConcert: (concertId) => concerts.get(concertId) ?? concertLookUps.get(concertId),
     readConcert: (concertId) => concertLookUps.get(concertId),
+    readHoldTimes: (scheduleId) => holdTimes.get(scheduleId),
     findSchedule: (scheduleId) => schedules.get(scheduleId) ?? scheduleLookUps.get(scheduleId),
     listBookable: (nowMs, page) => listings.get({ isUpcoming: false, nowMs, page }),
     listUpcoming: (nowMs, page) => listings.get({ isUpcoming: true, nowMs, page }),
@@ -270,7 +321,7 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
     async createSchedule(concertId, { startsAtMs, endsAtMs, reservationOpensAtMs, prices }) {
       const times = [timestamp(startsAtMs), timestamp(endsAtMs), timestamp(reservationOpensAtMs)];
       const [row] = await write<AvailabilityRow>(INSERT_SCHEDULE, [concertId, ...times, prices]);
-      return row === undefined ? null : withAvailability(row);
+      return row === undefined ? null : withAvailability(row, scheduleOf(row, dateIn));
     },
 
     async changeQueuePolicy(concertId, change: Partial<QueuePolicy>) {

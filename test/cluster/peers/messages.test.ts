@@ -36,6 +36,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     seatNumbers: fc.uniqueArray(fc.integer({ min: 1, max: 2_147_483_647 }), { minLength: 1, maxLength: 50 }),
     claim,
   }),
+  fc.record({ type: fc.constant('ReloadSchedule' as const), scheduleId: id, epoch: id }),
   fc.record({ type: fc.constant('ReleaseHold' as const), scheduleId: id, userId: uuid, reservationId: uuid }),
   fc.record({
     type: fc.constant('EndToken' as const),

@@ -52,6 +52,7 @@ const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type:
   },
   RefundPayment: { type: 'RefundPayment', scheduleId: 7, userId: USER, paymentId: USER, claim: CLAIM },
   ReadSeatMap: { type: 'ReadSeatMap', scheduleId: Number.MAX_SAFE_INTEGER },
+  ReloadSchedule: { type: 'ReloadSchedule', scheduleId: 7, epoch: 3 },
   WakeSchedule: { type: 'WakeSchedule', scheduleId: 7, cause: 'demand' },
 };
 

@@ -21,6 +21,9 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /admin/keys': { name: 'x', role: 'VIEWER' },
   'POST /admin/concerts': { title: 'a', artist: 'b', venue: 'c', ...WINDOW },
   'POST /admin/concerts/:concertId/schedules': { startsAt: '2027-01-01T00:00:00Z', price: 1 },
+  'PATCH /admin/concerts/:concertId': { title: 'x' },
+  'PATCH /admin/schedules/:scheduleId': { closed: true },
+  'PUT /admin/schedules/:scheduleId/prices': { price: 1 },
   'PATCH /admin/concerts/:concertId/queue': { batch: 1 },
 };
 

@@ -69,6 +69,13 @@ const ROUTES = [
   'GET /api/v1/admin/keys',
   'DELETE /api/v1/admin/keys/{keyId}',
   'GET /api/v1/admin/log',
+  'GET /api/v1/admin/concerts',
+  'GET /api/v1/admin/concerts/{concertId}',
+  'PATCH /api/v1/admin/concerts/{concertId}',
+  'DELETE /api/v1/admin/concerts/{concertId}',
+  'PATCH /api/v1/admin/schedules/{scheduleId}',
+  'PUT /api/v1/admin/schedules/{scheduleId}/prices',
+  'DELETE /api/v1/admin/schedules/{scheduleId}',
   'POST /api/v1/admin/concerts',
   'POST /api/v1/admin/concerts/{concertId}/schedules',
   'PATCH /api/v1/admin/concerts/{concertId}/queue',
@@ -218,7 +225,9 @@ t.test('bodies that may be missing are not required, and routes that take a key 
     .filter(([, , { requestBody }]) => requestBody?.required === false)
     .map(([, path]) => path);
   t.same(optional.toSorted(), [
+    '/api/v1/admin/concerts/{concertId}',
     '/api/v1/admin/keys/{keyId}',
+    '/api/v1/admin/schedules/{scheduleId}',
     '/api/v1/concerts/{concertId}/seats/{seatNumber}/reserve',
     '/api/v1/me/token',
     '/api/v1/payments/{paymentId}/refund',

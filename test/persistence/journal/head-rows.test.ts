@@ -76,7 +76,7 @@ t.test(
       'SELECT starts_at AS at FROM schedules ORDER BY schedule_id',
     );
     t.same(
-      taken.map((schedule) => schedule?.startsAt),
+      taken.map((schedule) => schedule?.times.startsAtMs),
       starts.rows.map(({ at }) => at.getTime()),
     );
   },
