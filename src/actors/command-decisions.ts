@@ -141,7 +141,7 @@ export class CommandDecisions {
     const nextSeq = confirmed.seq + tentative.undurableChanges + 1;
     const choice = chooseBestSeats(tentative.seats, layout(), command, nextSeq);
     if (choice.type === 'chosen') {
-      const { count: _count, isTogether: _isTogether, maxPrice: _maxPrice, ...hold } = command;
+      const { count: _count, isTogether: _isTogether, filter: _filter, ...hold } = command;
       return this.#holdSeats({ ...hold, seatNumbers: choice.seatNumbers });
     }
     if (tentative.seats.some((seat) => this.#mayBecomeFree(seat))) return AGAIN;

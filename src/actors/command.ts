@@ -22,6 +22,16 @@ export interface HoldSeats {
   readonly claim: IdempotencyClaim | null;
 }
 
+/** Which seats of a hall will do; null for any. */
+export interface SeatFilter {
+  /** The name of a section of the plan. */
+  readonly section: string | null;
+  /** The name of a price level of the plan. */
+  readonly level: string | null;
+  /** No seat costs more, in won. */
+  readonly maxPrice: number | null;
+}
+
 /** The owner chooses the seats when it decides, so no client is refused while there are seats that would do. */
 export interface HoldBestSeats {
   readonly type: 'HoldBestSeats';
@@ -34,8 +44,7 @@ export interface HoldBestSeats {
   readonly count: number;
   /** Only seats side by side will do. */
   readonly isTogether: boolean;
-  /** No seat costs more, in won; null for any price. */
-  readonly maxPrice: number | null;
+  readonly filter: SeatFilter;
   readonly claim: IdempotencyClaim | null;
 }
 

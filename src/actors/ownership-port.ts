@@ -1,4 +1,5 @@
 import type { BookingWindow, SaleTimes } from '../domain/booking-window.ts';
+import type { SeatPlan } from '../domain/seat-plan.ts';
 import type { EndedToken } from './ended-tokens.ts';
 import type { Seat } from './seat.ts';
 
@@ -14,6 +15,8 @@ export interface OwnedSchedule {
   readonly scheduleId: number;
   readonly concertId: number;
   readonly times: BookingWindow & SaleTimes;
+  /** Null: nobody has drawn the hall. Schedules of a version of a plan share it. */
+  readonly plan: SeatPlan | null;
   readonly epoch: number;
   readonly seq: number;
   /** Every seat, in order of number. */

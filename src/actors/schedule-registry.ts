@@ -12,7 +12,7 @@ import { answerPending, createPendingCommand, type PendingCommand } from './pend
 import { createHandovers } from './handovers.ts';
 import type { Journal } from './journal-port.ts';
 import type { OwnedSchedule, Ownership } from './ownership-port.ts';
-import { createRowLayouts } from './seating/seat-layout.ts';
+import { createLayouts, type SeatLayout } from './seating/seat-layout.ts';
 import { ScheduleActor, type ScheduleActorSettings } from './schedule-actor.ts';
 
 /*
@@ -104,7 +104,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
   const { ownership, publisher, clock, databaseClock, log } = deps;
   const actors = new Map<number, ScheduleActor>();
   const endedTokens = createEndedTokens({ clock });
-  const layoutOf = createRowLayouts();
+  const layoutOf = createLayouts();
   const used = new WeakSet<ScheduleActor>();
   const ends: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
   const steps: Record<SaleStep, number> = { holds: 0, payments: 0, refunds: 0 };
@@ -140,6 +140,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       return last;
     });
     const seats = schedule.seats.map(({ seat }) => seat);
+    let layout: SeatLayout | null = null;
     return new ScheduleActor({
       facts: {
         scheduleId,
@@ -154,7 +155,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
       journal: deps.journal,
       publisher,
       newId: deps.newId,
-      layout: () => layoutOf(seats.length),
+      layout: () => (layout ??= layoutOf(schedule.plan, () => seats.map(({ price }) => price))),
       isLeaseValid: () => ownership.isLeaseValid(),
       expiresAt: (actor, at) => {
         if (deps.isExpiryTimerOn) timer.arm(actor, at);

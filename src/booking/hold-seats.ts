@@ -1,4 +1,4 @@
-import type { HoldBestSeats, HoldSeats } from '../actors/command.ts';
+import type { HoldBestSeats, HoldSeats, SeatFilter } from '../actors/command.ts';
 import type { Schedule } from '../domain/catalogue.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { QueueIdentity } from '../domain/queue-token.ts';
@@ -22,8 +22,7 @@ export type SeatSelection = { readonly seatNumbers: readonly number[] } | BestSe
 interface BestSeats {
   readonly count: number;
   readonly isTogether: boolean;
-  /** In won; null for any price. */
-  readonly maxPrice: number | null;
+  readonly filter: SeatFilter;
 }
 
 export interface HoldWish {

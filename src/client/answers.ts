@@ -9,17 +9,16 @@ import type * as inside from '../domain/catalogue.ts';
 import type { HealthReason, Verdict } from '../health/health-verdict.ts';
 import type { ClusterOverview, ConcertSales, ScheduleOccupancy } from '../health/overview.ts';
 import type { SnapshotSeat } from '../domain/live-frames.ts';
-import type { Payment } from '../domain/payment.ts';
+import type * as paid from '../domain/payment.ts';
 import type { QueueCounts } from '../domain/queue-token.ts';
-import type { Reservation } from '../domain/reservation.ts';
+import type { NamedReservation as Reservation } from '../domain/reservation.ts';
 import type { User } from '../domain/user.ts';
 
 export type { AdminLogEntry } from '../domain/admin.ts';
 export type { QueuePolicy } from '../domain/catalogue.ts';
 export type { Page } from '../domain/page.ts';
-export type { Payment } from '../domain/payment.ts';
 export type { QueueCounts, QueueToken } from '../domain/queue-token.ts';
-export type { Reservation, ReservationStatus, SeatStatus } from '../domain/reservation.ts';
+export type { NamedReservation as Reservation, ReservationStatus, SeatStatus } from '../domain/reservation.ts';
 export type { User } from '../domain/user.ts';
 export type { Balance, ChargeReceipt, WalletEntry } from '../domain/wallet.ts';
 
@@ -47,7 +46,7 @@ export type ConcertWithQueue = Concert & { readonly schedules: readonly Schedule
 /** At most 3 s old. `queue` is null before booking opens, and while the waiting room is unavailable. */
 export type ListedConcert = Omit<ConcertWithQueue, 'queue'> & { readonly queue: QueueCounts | null };
 export type ConcertWithPolicy = Concert & { readonly queue: inside.QueuePolicy };
-export type Schedule = Omit<OnTheWire<inside.ScheduleWithAvailability>, 'concertId' | 'closed' | 'version'>;
+export type Schedule = Omit<OnTheWire<inside.ScheduleWithAvailability>, 'concertId' | 'closed' | 'version' | 'plan'>;
 
 /** A seat of a map. Only HELD seats have `heldUntil`; only the caller's seats have `mine`. */
 export type MapSeat = SnapshotSeat & { readonly mine?: true };
@@ -67,6 +66,8 @@ export interface Holds {
   /** False when the caller held all of these seats already; their expiry is unchanged then. */
   readonly isNew: boolean;
 }
+
+export type Payment = Omit<paid.Payment, 'reservations'> & { readonly reservations: readonly Reservation[] };
 
 /** The payment that this call made; `remainingBalance` in won. */
 export type PaymentReceipt = Payment & { readonly remainingBalance: number };

@@ -36,6 +36,10 @@ export interface ShopperClient extends HolderClient {
 export interface BestSeatsWish {
   readonly count: number;
   readonly together?: boolean;
+  /** The name of a section of the seat plan. */
+  readonly section?: string;
+  /** The name of a price level of the seat plan. */
+  readonly level?: string;
   /** In won. */
   readonly maxPrice?: number;
 }

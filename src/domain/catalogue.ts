@@ -1,6 +1,7 @@
 /** Concerts and their schedules. Their organiser may change everything but the number of seats. */
 import type { BookingWindow, HoldTimes, SaleTimes } from './booking-window.ts';
 import type { Page, PageRequest } from './page.ts';
+import type { PlanKey } from './seat-plan.ts';
 
 export interface QueuePolicy {
   /** ACTIVE tokens at a time; 0 pauses. */
@@ -32,6 +33,8 @@ export interface Schedule extends SaleTimes {
   readonly totalSeats: number;
   /** Rises with each change. */
   readonly version: number;
+  /** Null: nobody has drawn the hall, see `generatePlan`. */
+  readonly plan: PlanKey | null;
 }
 
 export interface ScheduleWithAvailability extends Schedule {
@@ -49,6 +52,7 @@ export interface NewSchedule {
   readonly reservationOpensAtMs: number | null;
   /** Price of seat i + 1, in won. */
   readonly prices: readonly number[];
+  readonly plan?: PlanKey;
 }
 
 /** Every method throws a Fault `STORE_UNAVAILABLE` with effect `none` when the database does not answer. */

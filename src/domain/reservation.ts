@@ -4,7 +4,7 @@ import type { CompletedToken, QueueIdentity } from './queue-token.ts';
 export type SeatStatus = 'AVAILABLE' | 'HELD' | 'CONFIRMED';
 export type ReservationStatus = 'HELD' | 'CONFIRMED' | 'EXPIRED' | 'CANCELLED' | 'REFUNDED';
 
-/** A reservation as every answer shows it. Times are ISO 8601 UTC; `epoch` and `seq` are those of its last change. */
+/** A reservation; answers add the name of its seat. Times are ISO 8601 UTC; `epoch` and `seq` are those of its last change. */
 export interface Reservation {
   readonly reservationId: string;
   readonly concertId: number;
@@ -22,6 +22,18 @@ export interface Reservation {
   readonly epoch: number;
   readonly seq: number;
 }
+
+/** The words for a seat that a ticket shows. */
+export interface SeatName {
+  /** Section, row and seat in one text: "1층 A구역 3열 12번". */
+  readonly seatLabel: string;
+  /** Null in a hall without a seat plan. */
+  readonly section: string | null;
+  readonly row: string;
+}
+
+/** A reservation as answers show it. */
+export type NamedReservation = Reservation & SeatName;
 
 /** Reads of durable reservations. Every method throws a Fault `STORE_UNAVAILABLE` when the database does not answer. */
 export interface ReservationRecords {

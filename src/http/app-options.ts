@@ -11,6 +11,7 @@ import type { PaymentRecords } from '../domain/payment.ts';
 import type { QueueWatch, WaitingRoom } from '../domain/queue-token.ts';
 import type { Readiness } from '../health/readiness.ts';
 import type { ReservationRecords } from '../domain/reservation.ts';
+import type { SeatPlans } from '../domain/seat-plan.ts';
 import type { SeatSubscriber } from '../domain/seat-broadcast.ts';
 import type { UserRecords } from '../domain/user.ts';
 import type { Wallets } from '../domain/wallet.ts';
@@ -26,6 +27,7 @@ export interface AppDependencies {
   readonly adminLog: AdminLog;
   /** The answers to organisers; their `userId` is the caller of an Admin. */
   readonly adminAnswers: GrantRecords<AdminAnswer>;
+  readonly seatPlans: SeatPlans;
   readonly reservations: ReservationRecords;
   readonly payments: PaymentRecords;
   readonly wallets: Wallets;

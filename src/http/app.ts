@@ -4,10 +4,11 @@ import type { AppDependencies, AppOptions } from './app-options.ts';
 import { allowOrigins, answerPreflights } from './hooks/cross-origin.ts';
 import { documentRoutes } from './pages/docs.ts';
 import { createErrorHandler } from './answers/error-handler.ts';
+import { createSeatNames } from '../booking/seat-names.ts';
 import { createIdempotency, createKeyedRuns } from '../booking/idempotency.ts';
 import { createGuards } from './identity/identity.ts';
 import { assignAdminRoles } from './identity/admin-roles.ts';
-import { acceptJsonOnly } from './hooks/json-body.ts';
+import { acceptBodies } from './hooks/json-body.ts';
 import { boundTurns } from './hooks/bounded-turns.ts';
 import { closeGracefully } from './hooks/graceful-close.ts';
 import { createLive } from './live/live.ts';
@@ -26,6 +27,8 @@ import { operationsRoutes } from './routes/operations.ts';
 import { oversightRoutes } from './routes/oversight.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { queueRoutes } from './routes/queue.ts';
+import { schedulePlanRoute } from './routes/schedule-plan.ts';
+import { seatPlanRoutes } from './routes/seat-plans.ts';
 import { reservationRoutes } from './routes/reservations.ts';
 import { userRoutes } from './routes/users.ts';
 import { walletRoutes } from './routes/wallet.ts';
@@ -65,7 +68,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   answerPreflights(app, options.allowedOrigins);
   if (perMinute > 0) refuseExceeding(app, responder);
   app.setErrorHandler(handleError);
-  acceptJsonOnly(app);
+  acceptBodies(app);
   for (const schema of sharedSchemas) app.addSchema(schema);
   await describeRoutes(app, options.version);
 
@@ -77,7 +80,8 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   const mayRegister = await limitRegistrations(app, { perMinute: options.registrationsPerMinute, responder });
   const idempotency = createIdempotency({ records: dependencies.idempotency, clock });
   const adminIdempotency = createKeyedRuns({ records: dependencies.adminAnswers, clock });
-  const made = { options, accessTokens, guards, idempotency, adminIdempotency, responder };
+  const seatNames = createSeatNames(dependencies);
+  const made = { seatNames, options, accessTokens, guards, idempotency, adminIdempotency, responder };
   const services: Services = { ...dependencies, ...made };
 
   const live = createLive(app, dependencies, { guards: plainGuards, options: options.live });
@@ -89,6 +93,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
       await shedLoad(api, responder, closing);
       userRoutes(api, services, mayRegister);
       catalogueRoutes(api, services);
+      schedulePlanRoute(api, services);
       queueRoutes(api, services);
       reservationRoutes(api, services);
       walletRoutes(api, services);
@@ -100,6 +105,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
         adminRoutes(api, services);
         adminCatalogueRoutes(api, services);
         adminScheduleRoutes(api, services);
+        seatPlanRoutes(api, services);
         oversightRoutes(api, services);
       }
     },

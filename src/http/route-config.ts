@@ -8,6 +8,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** For the OpenAPI document; the route's handler calls the guard itself. */
     readonly guard?: RouteGuard;
+    /** Whether the body may be CSV, which the handler gets as text. */
+    readonly takesCsv?: boolean;
+    /** Whether numbers of the body may have fractions; none may elsewhere. */
+    readonly takesFractions?: boolean;
     /** Of admin routes; `assignAdminRoles` sets it. */
     readonly role?: AdminRole;
     /** For the OpenAPI document: the codes of this route besides those of its guard. */

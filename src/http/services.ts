@@ -6,6 +6,7 @@ import type { AppDependencies, AppOptions } from './app-options.ts';
 import type { AdminAnswer } from '../domain/admin.ts';
 import type { Idempotency, KeyedRuns } from '../booking/idempotency.ts';
 import type { Guards } from './identity/identity.ts';
+import type { SeatNames } from '../booking/seat-names.ts';
 import type { Responder } from './answers/responder.ts';
 
 /** The dependencies of every route: the ports, and the HTTP side's own parts on top of them. */
@@ -17,6 +18,7 @@ export interface Services extends Omit<AppDependencies, 'idempotency' | 'adminAn
   /** Of organisers. */
   readonly adminIdempotency: KeyedRuns<AdminAnswer>;
   readonly responder: Responder;
+  readonly seatNames: SeatNames;
 }
 
 /** A Fastify instance whose handlers' types come from their schemas. */

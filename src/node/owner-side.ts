@@ -23,6 +23,7 @@ import { createNodeRecords } from '../persistence/journal/node-rows.ts';
 import type { createPool } from '../persistence/pool.ts';
 import { choosePeerHost } from '../config/peer-host.ts';
 import type { SeatPublisher } from '../domain/seat-broadcast.ts';
+import type { SeatPlans } from '../domain/seat-plan.ts';
 import type { Undoing } from './undoing.ts';
 
 /** How long a leaving node hands over its schedules before it stops anyway. */
@@ -46,6 +47,7 @@ export interface OwnerSideDependencies {
   readonly config: Config;
   readonly databaseUrl: string;
   readonly pool: ReturnType<typeof createPool>;
+  readonly plans: SeatPlans;
   readonly clock: Clock;
   readonly databaseClock: ObservedDatabaseClock;
   readonly newId: () => string;
@@ -91,7 +93,7 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
   });
   const registry: ScheduleRegistry = createScheduleRegistry({
     publisher,
-    ownership: createOwnership({ heads: createHeadRecords({ pool }), membership, placement }),
+    ownership: createOwnership({ heads: createHeadRecords({ pool, plans: deps.plans }), membership, placement }),
     journal,
     clock,
     databaseClock,

@@ -29,6 +29,7 @@ import { migrate } from '../persistence/migrate.ts';
 import { readOverview, readQueueLengths } from '../persistence/records/overview.ts';
 import { createPaymentRecords } from '../persistence/records/payments.ts';
 import { createPool } from '../persistence/pool.ts';
+import { createSeatPlans } from '../persistence/records/seat-plans.ts';
 import { createReservationRecords } from '../persistence/records/reservations.ts';
 import { createUserRecords } from '../persistence/records/users.ts';
 import { createWallets } from '../persistence/records/wallets.ts';
@@ -141,6 +142,7 @@ async function start(
   });
 
   const catalogue = createCatalogue({ pool });
+  const plans = createSeatPlans({ pool: ownerPool });
   const queueSide = createQueueSide({ config, catalogue, pool: ownerPool, clock, databaseClock, log });
   const jobsDuty = createDuty({
     name: 'jobs',
@@ -161,6 +163,7 @@ async function start(
     config,
     databaseUrl,
     pool: ownerPool,
+    plans,
     clock,
     databaseClock,
     newId,
@@ -222,6 +225,7 @@ async function start(
       adminKeys: createAdminKeyRecords({ pool }),
       adminLog: createAdminLog({ pool }),
       adminAnswers: createAdminAnswers({ pool }),
+      seatPlans: createSeatPlans({ pool }),
       reservations: createReservationRecords({ pool }),
       payments: createPaymentRecords({ pool }),
       wallets: createWallets({ pool }),

@@ -54,6 +54,7 @@ function setUp() {
               reservationOpensAtMs: null,
               closed: false,
             },
+            plan: null,
             epoch: 1,
             seq: 0,
             seats,

@@ -133,6 +133,7 @@ t.test('an owner announces a watched schedule when it takes it up, and then ever
               reservationOpensAtMs: null,
               closed: false,
             },
+            plan: null,
             epoch: 4,
             seq: 9,
             seats,

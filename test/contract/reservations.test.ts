@@ -37,6 +37,9 @@ t.test('a hold is answered with a whole Reservation, of the time that is configu
     'paymentId',
     'epoch',
     'seq',
+    'seatLabel',
+    'section',
+    'row',
   ]);
   t.match(held.body, { concertId, scheduleId, seatNumber: 50, price: 1_000, status: 'HELD', paymentId: null });
   const { createdAt, expiresAt, startsAt } = held.as<Record<'createdAt' | 'expiresAt' | 'startsAt', string>>();

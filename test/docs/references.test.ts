@@ -4,6 +4,7 @@ import { environmentSchema } from '../../src/config/config.ts';
 import { registerLiveMetrics } from '../../src/http/live/live-metrics.ts';
 import { createMetrics } from '../../src/http/pages/metrics.ts';
 import { ADMIN_ROLES } from '../../src/domain/admin.ts';
+import { SEAT_ATTRIBUTES } from '../../src/domain/seat-plan.ts';
 import { problemTable } from '../../src/http/answers/problem-table.ts';
 import { registerServiceMetrics } from '../../src/health/service-metrics.ts';
 import { codeSpansOf, readDocument, readDocuments, ROOT } from './documents.ts';
@@ -90,6 +91,7 @@ t.test('every code and variable that a document names exists', async (t) => {
     ...Object.keys(problemTable),
     ...Object.keys(environmentSchema.properties),
     ...ADMIN_ROLES,
+    ...SEAT_ATTRIBUTES,
   ]);
   const ours = documents
     .filter(({ path }) => path !== 'docs/schedule-machine.md')

@@ -1,3 +1,4 @@
+import type { SeatPlans } from '../../src/domain/seat-plan.ts';
 import { type ActResult, type AdminKeyRecords, type AdminKeyWithHash, type AdminRole } from '../../src/domain/admin.ts';
 import type { CatalogueEdits } from '../../src/domain/catalogue-edits.ts';
 import type { RejectionCode, RejectionMembers } from '../../src/domain/errors.ts';
@@ -79,6 +80,20 @@ export function createFakeEdits(catalogue: FakeCatalogue): CatalogueEdits {
       catalogue.concerts.delete(concertId) ? granted(null) : refused('CONCERT_NOT_FOUND'),
     deleteSchedule: async (scheduleId) =>
       catalogue.schedules.delete(scheduleId) ? granted(null) : refused('SCHEDULE_NOT_FOUND'),
+  };
+}
+
+/** Plans in memory: no route reads one here, but every schedule has its prices. */
+export function createFakeSeatPlans(pricesOf: (scheduleId: number) => readonly number[]): SeatPlans {
+  const refused = async () =>
+    ({ outcome: 'refused', rejection: { code: 'SEAT_PLAN_NOT_FOUND', members: {} } }) as const;
+  return {
+    findVersion: () => null,
+    find: async () => null,
+    list: async () => ({ items: [], nextCursor: null }),
+    readPrices: async (scheduleId) => pricesOf(scheduleId),
+    create: refused,
+    addVersion: refused,
   };
 }
 

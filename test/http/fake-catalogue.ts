@@ -69,7 +69,7 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
       changes += 1;
       return created;
     },
-    async createSchedule(concertId, { prices, ...times }) {
+    async createSchedule(concertId, { prices, plan = null, ...times }) {
       const concert = concerts.get(concertId);
       if (concert === undefined) return null;
       const schedule = {
@@ -80,6 +80,7 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
         totalSeats: prices.length,
         closed: false,
         version: 1,
+        plan,
         prices,
       };
       schedules.set(schedule.scheduleId, schedule);

@@ -25,6 +25,8 @@ export interface FakeRoom extends WaitingRoom, Pick<QueueWatch, 'watch' | 'look'
   /** What was noted by the routes, in order. */
   readonly notes: string[];
   end(token: string, status: QueueTokenStatus): void;
+  /** The user's ACTIVE token of the concert, or null. */
+  tokenIdOf(userId: string, concertId: number): string | null;
   /** Whether `identify` answers through a promise, as it does for a token that the process does not know yet. */
   answersLate: boolean;
 }
@@ -96,6 +98,7 @@ export function createFakeRoom(nowMs: () => number, policyOf: (concertId: number
       if (mayAdmit(concertId)) admit(place);
       return { created: true, token: view(place) };
     },
+    tokenIdOf: (userId, concertId) => of(concertId, 'ACTIVE').find((place) => place.userId === userId)?.tokenId ?? null,
     holderOf: (token) => places.get(token)?.userId ?? null,
     identify(token) {
       const place = places.get(token);
@@ -127,7 +130,9 @@ export function createFakeRoom(nowMs: () => number, policyOf: (concertId: number
     },
     noteCompleted(concertId, { tokenId }) {
       const live = of(concertId, 'ACTIVE').find((place) => place.tokenId === tokenId);
-      if (live !== undefined) end(live.token, 'COMPLETED');
+      if (live === undefined) return;
+      end(live.token, 'COMPLETED');
+      notes.push(`completed ${live.userId} ${concertId}`);
     },
     notePolicyChanged(concertId) {
       notes.push(`policy ${concertId}`);

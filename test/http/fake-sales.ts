@@ -43,6 +43,7 @@ export function createFakeSales(
   nowMs: () => number,
   catalogue: () => FakeCatalogue,
   isUser: (userId: string) => boolean,
+  tokenIdOf: (userId: string, concertId: number) => string | null,
 ): FakeSales {
   const rows: FakeSales['rows'] = {
     reservations: new Map(),
@@ -186,9 +187,9 @@ export function createFakeSales(
     const grant: GrantOf<'PaymentCompleted'> = { type: 'PaymentCompleted', value: { ...payment, remainingBalance } };
     record(userId, claim, grant);
     const stillHolds = liveOf(scheduleId).some((row) => row.userId === userId && row.status === 'HELD');
-    const completedToken = stillHolds
-      ? null
-      : { tokenId: userId, endedAtMs: Date.parse(paidAt), scheduleIds: datesOf(payment.concertId) };
+    const tokenId = stillHolds ? null : tokenIdOf(userId, payment.concertId);
+    const completedToken =
+      tokenId === null ? null : { tokenId, endedAtMs: Date.parse(paidAt), scheduleIds: datesOf(payment.concertId) };
     if (completedToken !== null) completedTokens.set(`${userId} ${payment.concertId}`, completedToken);
     return { outcome: 'granted', value: { grant, completedToken } };
   }

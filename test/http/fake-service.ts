@@ -8,7 +8,7 @@ import { createIdSource } from '../../src/runtime/ids.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { type CodeCheck, createCodeCheck } from '../fixtures/documented-codes.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
-import { createFakeAdminKeys, createFakeEdits, type FakeAdminKeys } from './fake-admin.ts';
+import { createFakeAdminKeys, createFakeEdits, createFakeSeatPlans, type FakeAdminKeys } from './fake-admin.ts';
 import { createFakeCatalogue, type FakeCatalogue } from './fake-catalogue.ts';
 import { noteCompletions } from '../../src/node/completions.ts';
 import { createFakeRoom, type FakeRoom } from './fake-room.ts';
@@ -94,6 +94,7 @@ export async function startFakeService(
     nowMs,
     () => catalogue,
     (userId) => users.rows.has(userId),
+    (userId, concertId) => room.tokenIdOf(userId, concertId),
   );
   const adminKeys = createFakeAdminKeys(nowMs, () => nextId(time.nowMs));
   const catalogue = createFakeCatalogue((scheduleId) => sales.seats(scheduleId));
@@ -109,6 +110,7 @@ export async function startFakeService(
     catalogue,
     edits: createFakeEdits(catalogue),
     adminKeys,
+    seatPlans: createFakeSeatPlans((scheduleId) => catalogue.schedules.get(scheduleId)?.prices ?? []),
     adminLog: { list: async () => ({ items: [], nextCursor: null }) },
     adminAnswers: { find: async () => null },
     room,

@@ -45,6 +45,9 @@ t.test('a fan registers, queues, looks, holds, charges, pays and refunds', async
     'paymentId',
     'epoch',
     'seq',
+    'seatLabel',
+    'section',
+    'row',
   ]);
 
   const map = await call('GET', '/schedules/3/seats', { token });

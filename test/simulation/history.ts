@@ -112,7 +112,7 @@ function judgeNoBlock(operation: Operation, { states }: Schedule, faults: string
   const { largestBlock, seq } = reply.rejection.members;
   const seats = typeof seq === 'number' ? states[seq] : undefined;
   const marks = (seats ?? []).map(({ live, price }) =>
-    live === null && price <= (command.maxPrice ?? Number.POSITIVE_INFINITY) ? '.' : '#',
+    live === null && price <= (command.filter.maxPrice ?? Number.POSITIVE_INFINITY) ? '.' : '#',
   );
   const rows = marks.join('').match(/.{1,10}/g) ?? [];
   const blocks = rows.flatMap((row) => row.split('#')).map((block) => block.length);

@@ -80,7 +80,7 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
       admittedAtMs: Date.now(),
       count: 1 + random.below(4),
       isTogether: random.chance(0.7),
-      maxPrice: null,
+      filter: { section: null, level: null, maxPrice: null },
       claim: claimOf(userId),
     };
   }

@@ -70,6 +70,9 @@ export function hold(seatNumber: number, change: Partial<Reservation> = {}): Res
     paymentId: null,
     epoch: 1,
     seq: seatNumber,
+    seatLabel: `A열 ${seatNumber}번`,
+    section: null,
+    row: 'A',
     ...change,
   };
 }

@@ -8,13 +8,22 @@ import { SUITABLE, TAKEN, UNSUITABLE } from './seat-wish.ts';
 export function chooseBestSeats(
   seats: readonly Seat[],
   layout: SeatLayout,
-  { count, isTogether, maxPrice }: Pick<HoldBestSeats, 'count' | 'isTogether' | 'maxPrice'>,
+  { count, isTogether, filter }: Pick<HoldBestSeats, 'count' | 'isTogether' | 'filter'>,
   seq: number,
 ): SeatChoice {
   const states = new Uint8Array(seats.length + 1);
-  for (const { seatNumber, status, price } of seats) {
-    if (status !== 'AVAILABLE') states[seatNumber] = TAKEN;
-    else states[seatNumber] = maxPrice === null || price <= maxPrice ? SUITABLE : UNSUITABLE;
+  for (const stretch of layout.stretches) {
+    const isInSection = filter.section === null || stretch.section === filter.section;
+    for (const { seatNumber, level } of stretch.seats) {
+      const seat = seats[seatNumber - 1];
+      if (seat === undefined || seat.status !== 'AVAILABLE') states[seatNumber] = TAKEN;
+      else states[seatNumber] = isInSection && suits(seat.price, level, filter) ? SUITABLE : UNSUITABLE;
+    }
   }
   return chooseSeats(layout, { count, isTogether, avoidsSingles: true, states, seq });
+}
+
+function suits(price: number, level: string, filter: HoldBestSeats['filter']): boolean {
+  if (filter.level !== null && level !== filter.level) return false;
+  return filter.maxPrice === null || price <= filter.maxPrice;
 }

@@ -16,6 +16,7 @@ const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 /** Epoch milliseconds, which have fractions where they come from the database's clock. */
 const Instant = Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const SeatNumber = Type.Integer({ minimum: 1, maximum: LARGEST_SEAT_NUMBER });
+const Label = Type.Union([Type.Null(), Type.String({ maxLength: 200 })]);
 const Claim = Type.Union([
   Type.Null(),
   Type.Object(
@@ -65,7 +66,14 @@ const checks: Checks = {
         admittedAtMs: Instant,
         count: Type.Integer({ minimum: 1, maximum: LONGEST_LIST }),
         isTogether: Type.Boolean(),
-        maxPrice: Type.Union([Type.Null(), Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })]),
+        filter: Type.Object(
+          {
+            section: Label,
+            level: Label,
+            maxPrice: Type.Union([Type.Null(), Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })]),
+          },
+          strict,
+        ),
         claim: Claim,
       },
       strict,

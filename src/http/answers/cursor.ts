@@ -25,6 +25,7 @@ export const WALLET_LIST: PagedList = { name: 'wallet', keyPattern: WHOLE_NUMBER
 export const ADMIN_KEYS_LIST: PagedList = { name: 'admin-keys', keyPattern: UUID };
 export const ADMIN_LOG_LIST: PagedList = { name: 'admin-log', keyPattern: WHOLE_NUMBER };
 export const ADMIN_CONCERTS_LIST: PagedList = { name: 'admin-concerts', keyPattern: WHOLE_NUMBER };
+export const SEAT_PLANS_LIST: PagedList = { name: 'seat-plans', keyPattern: WHOLE_NUMBER };
 export const CONCERTS_LIST: PagedList = { name: 'concerts', keyPattern: WHOLE_NUMBER };
 export const UPCOMING_LIST: PagedList = { name: 'upcoming', keyPattern: WHOLE_NUMBER };
 

@@ -23,6 +23,12 @@ const KOREAN = {
   'is not before startsAt': 'startsAt보다 앞이어야 합니다',
   'is not in the future': '미래여야 합니다',
   'is not well-formed': '형식이 올바르지 않습니다',
+  'is for plans in CSV': 'CSV로 된 배치도에만 씁니다',
+  'is no level of the plan': '배치도에 없는 등급입니다',
+  'is there already': '이미 있습니다',
+  'cannot be given with a planId': 'planId와 함께 쓸 수 없습니다',
+  'need a planId': 'planId가 필요합니다',
+  'prices the level again': '등급의 가격이 두 번 주어졌습니다',
   'must be written as an integer': '정수로 써야 합니다',
   'must not be null': 'null일 수 없습니다',
   'needs either price or prices': 'price와 prices 중 하나가 필요합니다',
@@ -54,6 +60,7 @@ const FORMATS: Readonly<Record<string, FaultWords>> = {
   'page-limit': { en: 'an integer from 1 to 100', ko: '1에서 100까지의 정수' },
   'user-name': { en: 'a name of 1 to 100 visible characters', ko: '보이는 글자 1~100자의 이름' },
   'catalogue-text': { en: 'a text of 1 to 200 visible characters', ko: '보이는 글자 1~200자의 글' },
+  'seat-label': { en: 'a text of 1 to 50 visible characters', ko: '보이는 글자 1~50자의 글' },
   'email-address': { en: 'an email address', ko: '이메일 주소' },
   'time-zone': { en: 'a time zone such as Asia/Seoul', ko: 'Asia/Seoul과 같은 시간대' },
 };
@@ -138,7 +145,7 @@ export function errorsOfBestFit(
   const best = [...counts].sort(([, one], [, other]) => one - other)[0]?.[0];
   return errors.filter(({ schemaPath, keyword }) => {
     const branch = branchOf(schemaPath);
-    return branch === null ? keyword !== 'anyOf' : branch === best;
+    return branch === null ? keyword !== 'anyOf' && keyword !== 'if' : branch === best;
   });
 }
 

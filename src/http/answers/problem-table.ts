@@ -119,6 +119,11 @@ export const problemTable = {
     ['API 키 없음', 'API 키 정보가 존재하지 않습니다'],
     ['Key not found', 'There is no such API key.'],
   ),
+  SEAT_PLAN_NOT_FOUND: define(
+    404,
+    ['좌석 배치도 없음', '좌석 배치도 정보가 존재하지 않습니다'],
+    ['Seat plan not found', 'There is no such seat plan, or it has no such version.'],
+  ),
   ROUTE_NOT_FOUND: define(
     404,
     ['경로 없음', '존재하지 않는 경로입니다'],

@@ -1,10 +1,39 @@
 import { accept, type Decision, reject } from '../../domain/errors.ts';
+import { numberSeats, type SeatPlan } from '../../domain/seat-plan.ts';
 import { malformed } from './request-error.ts';
 
 export interface PriceRange {
   readonly from: number;
   readonly to: number;
   readonly price: number;
+}
+
+export interface LevelPrice {
+  readonly name: string;
+  readonly price: number;
+}
+
+/** The prices of a plan's seats in order of number, from a price for each of its levels. */
+export function pricesOfLevels(plan: SeatPlan, levels: readonly LevelPrice[]): Decision<readonly number[]> {
+  const prices = new Map<string, number>();
+  const names = new Set(plan.levels.map(({ name }) => name));
+  for (const [index, { name, price }] of levels.entries()) {
+    const path = `/levels/${index}/name`;
+    if (!names.has(name)) return reject('VALIDATION_FAILED', malformed('body', path, 'is no level of the plan'));
+    if (prices.has(name)) return reject('VALIDATION_FAILED', malformed('body', path, 'prices the level again'));
+    prices.set(name, price);
+  }
+  const [missing] = [...names].filter((name) => !prices.has(name));
+  if (missing !== undefined) {
+    return reject(
+      'VALIDATION_FAILED',
+      malformed('body', '/levels', {
+        en: `leave level ${missing} without a price`,
+        ko: `등급 ${missing}의 가격이 없습니다`,
+      }),
+    );
+  }
+  return accept(numberSeats(plan).map(({ seat }) => prices.get(seat.level) ?? 0));
 }
 
 /** The prices of `seatCount` seats (index i is seat i + 1), from one price for all or from ranges that cover every seat once. */

@@ -1,16 +1,19 @@
 import { isUtf8 } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { RequestError } from '../answers/request-error.ts';
 
 /** `application/json`, with no parameter except a charset of UTF-8. */
 const JSON_TYPE = /^application\/json\s*(?:;\s*(?:charset\s*=\s*"?utf-8"?\s*;?\s*)?)?$/i;
 
+const CSV_TYPE = /^text\/csv\s*(?:;\s*(?:header\s*=\s*present\s*;?\s*)?(?:charset\s*=\s*"?utf-8"?\s*;?\s*)?)?$/i;
+
 /** Every number with a fraction or an exponent contains this; text may contain it too. */
 const FRACTION_OR_EXPONENT = /[0-9][.eE]/;
 const INTEGER = /^-?(?:0|[1-9][0-9]*)$/;
 
 /**
- * The JSON pointer of a number that is not written as an integer, or null. No member of the API has a fraction, and JSON.parse
+ * The JSON pointer of a number that is not written as an integer, or null. Few members of the API have a fraction, and JSON.parse
  * rounds 1.0000000000000000001 to 1 before any schema sees it.
  */
 function findFraction(text: string): string | null {
@@ -29,13 +32,35 @@ function findFraction(text: string): string | null {
   return below.get(root) ?? null;
 }
 
+function refusalOf(headers: IncomingHttpHeaders, body: Buffer): RequestError | null {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') return new RequestError('UNSUPPORTED_MEDIA_TYPE');
+  // Decoding would silently replace invalid UTF-8, and so store text that no client sent.
+  return isUtf8(body) ? null : RequestError.malformed('body', '', 'is not UTF-8');
+}
+
+/** Accepts CSV where the route does. */
+function acceptTables(app: FastifyInstance): void {
+  app.addContentTypeParser<Buffer>('text/csv', { parseAs: 'buffer' }, (request, body, done) => {
+    const { headers } = request.raw;
+    if (request.routeOptions.config.takesCsv !== true || !CSV_TYPE.test(headers['content-type'] ?? '')) {
+      done(new RequestError('UNSUPPORTED_MEDIA_TYPE'));
+      return;
+    }
+    const error = refusalOf(headers, body);
+    if (error === null) done(null, body.toString('utf8'));
+    else done(error);
+  });
+}
+
 /**
- * Accepts only JSON in UTF-8. An empty body counts as missing; the route's schema decides whether it may be. Members that would
+ * Accepts only JSON in UTF-8, and CSV where the route does. An empty body counts as missing; the route's schema decides whether it may be. Members that would
  * reach a prototype stay errors.
  */
-export function acceptJsonOnly(app: FastifyInstance): void {
+export function acceptBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
+  acceptTables(app);
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const { headers } = request.raw;
     const type = headers['content-type'];
@@ -43,22 +68,18 @@ export function acceptJsonOnly(app: FastifyInstance): void {
       done(new RequestError('UNSUPPORTED_MEDIA_TYPE'));
       return;
     }
-    if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
-      done(new RequestError('UNSUPPORTED_MEDIA_TYPE'));
+    const error = refusalOf(headers, body);
+    if (error !== null) {
+      done(error);
       return;
     }
     if (body.length === 0) {
       done(null, undefined);
       return;
     }
-    // Decoding would silently replace invalid UTF-8, and so store text that no client sent.
-    if (!isUtf8(body)) {
-      done(RequestError.malformed('body', '', 'is not UTF-8'));
-      return;
-    }
     const text = body.toString('utf8');
     void parse(request, text, (error, value: unknown) => {
-      if (error === null && FRACTION_OR_EXPONENT.test(text)) {
+      if (error === null && request.routeOptions.config.takesFractions !== true && FRACTION_OR_EXPONENT.test(text)) {
         const place = findFraction(text);
         if (place !== null) {
           done(RequestError.malformed('body', place, 'must be written as an integer'));

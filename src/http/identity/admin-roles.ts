@@ -17,6 +17,10 @@ export const ADMIN_ROUTES: Readonly<Record<string, AdminRole>> = {
   'DELETE /admin/schedules/:scheduleId': 'MANAGER',
   'POST /admin/concerts/:concertId/schedules': 'MANAGER',
   'PATCH /admin/concerts/:concertId/queue': 'MANAGER',
+  'POST /admin/seat-plans': 'MANAGER',
+  'GET /admin/seat-plans': 'VIEWER',
+  'GET /admin/seat-plans/:planId': 'VIEWER',
+  'POST /admin/seat-plans/:planId/versions': 'MANAGER',
   'GET /admin/overview': 'VIEWER',
   'GET /admin/activity': 'VIEWER',
 };

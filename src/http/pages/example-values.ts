@@ -99,6 +99,8 @@ export const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   schedulesLeftOut: 0,
   seatCount: 50,
   seatNumber: 15,
+  seatLabel: 'B열 5번',
+  row: 'B',
   secret: 'frk_019aa5e0-5a11-7c3f-9d20-7e6f5a4b3c2d.5b1c8d7e',
   seq: 1_243,
   serverTime: '2026-11-24T09:05:00.000Z',
@@ -134,6 +136,19 @@ const PAID = {
  * Members that replace those of the table: of a shape (`Reservation`), of a shape within another (`Payment/Reservation`), of the body
  * of an operation (`chargeWallet`), and of its answer (`releaseHold 200`).
  */
+const SEAT = { label: '12', x: 11, y: 2, attributes: ['AISLE'], level: 'R' };
+const sectionsWith = (seat: object) => [{ name: '1층 A구역', rows: [{ label: '3', seats: [seat] }] }];
+const NEW_PLAN = { name: 'Olympic Hall', sections: sectionsWith(SEAT), levels: [{ name: 'R' }] };
+const PLAN_VERSION = { version: 1, totalSeats: 1, createdAt: '2026-11-20T01:00:00.000Z' };
+const PLAN = {
+  planId: 3,
+  name: 'Olympic Hall',
+  ...PLAN_VERSION,
+  levels: [{ name: 'R' }],
+  sections: sectionsWith({ seatNumber: 1, ...SEAT }),
+  versions: [PLAN_VERSION],
+};
+
 export const EXAMPLE_MEMBERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   ActivityReport: { verdict: { state: 'HEALTHY', reasons: [] } },
   'activateQueueToken 200': {
@@ -150,6 +165,17 @@ export const EXAMPLE_MEMBERS: Readonly<Record<string, Readonly<Record<string, un
   'PaymentWithBalance/Reservation': PAID,
   'refundPayment 200': { status: 'REFUNDED', refundedAt: '2026-11-25T01:00:00.000Z', remainingBalance: 200_000 },
   'releaseHold 200': { status: 'CANCELLED' },
+  SeatPlan: PLAN,
+  SeatPlanSummary: { planId: 3, name: 'Olympic Hall', versions: [PLAN_VERSION] },
+  SchedulePlan: {
+    planId: 3,
+    version: 1,
+    name: 'Olympic Hall',
+    levels: [{ name: 'R', price: 110_000 }],
+    sections: PLAN.sections,
+  },
+  createSeatPlan: NEW_PLAN,
+  addSeatPlanVersion: NEW_PLAN,
   Reservation: { confirmedAt: null, paymentId: null },
   SeatMap: {
     seats: [

@@ -3,6 +3,7 @@ import { listDates } from '../../booking/concert-listings.ts';
 import { admitsConcert } from '../../domain/admin.ts';
 import type { Concert as Stored, NewSchedule as ScheduleToCreate } from '../../domain/catalogue.ts';
 import { accept, type Decision, type Rejection, type RejectionCode, reject } from '../../domain/errors.ts';
+import { newestOf, type SeatPlans } from '../../domain/seat-plan.ts';
 import { actOnce, stampOf } from '../answers/admin-act.ts';
 import { viewConcert, viewSchedule } from '../answers/concert-views.ts';
 import { malformed } from '../answers/request-error.ts';
@@ -10,7 +11,7 @@ import { ConcertWithPolicy, NewConcert, NewSchedule, QueuePolicyChange } from '.
 import { IdempotencyHeaders, NoQuery, PathId, refer } from '../schemas/basics.ts';
 import { Concert, Schedule } from '../schemas/catalogue.ts';
 import { canonicalTimeZone, normaliseText } from '../schemas/formats.ts';
-import { pricesOfSeats } from '../answers/seat-prices.ts';
+import { pricesOfLevels, pricesOfSeats } from '../answers/seat-prices.ts';
 import type { App, Services } from '../services.ts';
 
 const DEFAULT_TIME_ZONE = 'Asia/Seoul';
@@ -21,7 +22,7 @@ const ConcertParams = Type.Object({ concertId: PathId });
 
 /** Routes that change what is sold. They exist only when there is an admin token. */
 export function adminRoutes(app: App, services: Services): void {
-  const { edits, room, guards, responder, options } = services;
+  const { edits, seatPlans, room, guards, responder, options } = services;
 
   app.post(
     '/admin/concerts',
@@ -84,10 +85,10 @@ export function adminRoutes(app: App, services: Services): void {
         headers: IdempotencyHeaders,
         response: { 201: refer(Schedule) },
       },
-      config: { guard: 'admin', refuses: ['CONCERT_NOT_FOUND', ...KEY_REFUSALS] },
+      config: { guard: 'admin', refuses: ['CONCERT_NOT_FOUND', 'SEAT_PLAN_NOT_FOUND', ...KEY_REFUSALS] },
     },
     async (request, reply) => {
-      const wanted = readSchedule(request.body);
+      const wanted = await readSchedule(request.body, seatPlans);
       if (!wanted.ok) return responder.refuse(reply, wanted.rejection);
       const admin = await guards.admin(request);
       if (!admin.ok) return responder.refuse(reply, admin.rejection);
@@ -134,7 +135,7 @@ export function adminRoutes(app: App, services: Services): void {
   );
 }
 
-function readSchedule(body: Static<typeof NewSchedule>): Decision<ScheduleToCreate> {
+async function readSchedule(body: Static<typeof NewSchedule>, plans: SeatPlans): Promise<Decision<ScheduleToCreate>> {
   const startsAtMs = Date.parse(body.startsAt);
   const endsAtMs = body.endsAt === undefined ? null : Date.parse(body.endsAt);
   const reservationOpensAtMs = body.reservationOpensAt === undefined ? null : Date.parse(body.reservationOpensAt);
@@ -144,7 +145,28 @@ function readSchedule(body: Static<typeof NewSchedule>): Decision<ScheduleToCrea
   if (reservationOpensAtMs !== null && reservationOpensAtMs >= startsAtMs) {
     return reject('VALIDATION_FAILED', malformed('body', '/reservationOpensAt', 'is not before startsAt'));
   }
-  const prices = pricesOfSeats(body.seatCount ?? DEFAULT_SEAT_COUNT, body.price, body.prices);
-  if (!prices.ok) return prices;
-  return accept({ startsAtMs, endsAtMs, reservationOpensAtMs, prices: prices.value });
+  const seats = body.planId === undefined ? seatsWithoutPlan(body) : await seatsOfPlan(body, body.planId, plans);
+  return seats.ok ? accept({ startsAtMs, endsAtMs, reservationOpensAtMs, ...seats.value }) : seats;
+}
+
+type Seats = Decision<Pick<ScheduleToCreate, 'prices' | 'plan'>>;
+
+function seatsWithoutPlan({ levels, seatCount, price, prices }: Static<typeof NewSchedule>): Seats {
+  if (levels !== undefined) return reject('VALIDATION_FAILED', malformed('body', '/levels', 'need a planId'));
+  const priced = pricesOfSeats(seatCount ?? DEFAULT_SEAT_COUNT, price, prices);
+  return priced.ok ? accept({ prices: priced.value }) : priced;
+}
+
+async function seatsOfPlan(body: Static<typeof NewSchedule>, planId: number, plans: SeatPlans): Promise<Seats> {
+  for (const member of ['seatCount', 'price', 'prices'] as const) {
+    if (body[member] === undefined) continue;
+    return reject('VALIDATION_FAILED', malformed('body', `/${member}`, 'cannot be given with a planId'));
+  }
+  const summary = await plans.find(planId);
+  if (summary === null) return reject('SEAT_PLAN_NOT_FOUND');
+  const key = { planId, version: newestOf(summary).version };
+  const plan = await plans.findVersion(key);
+  if (plan === null) return reject('SEAT_PLAN_NOT_FOUND');
+  const prices = pricesOfLevels(plan, body.levels ?? []);
+  return prices.ok ? accept({ prices: prices.value, plan: key }) : prices;
 }

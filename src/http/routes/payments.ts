@@ -1,6 +1,7 @@
 import { claimOf } from '../identity/claim.ts';
 import { nextCursorOf, PAYMENTS_LIST, readPageQuery } from '../answers/cursor.ts';
-import { answerTo } from '../answers/grant-answer.ts';
+import { respondWithSeats } from '../answers/seat-answer.ts';
+import type { Payment as Paid } from '../../domain/payment.ts';
 import { payReservations } from '../../booking/pay-reservations.ts';
 import { refundPayment } from '../../booking/refund-payment.ts';
 import { IdempotencyHeaders, NoBody, NoQuery, refer } from '../schemas/basics.ts';
@@ -15,7 +16,11 @@ import {
 import type { App, Services } from '../services.ts';
 
 export function paymentRoutes(app: App, services: Services): void {
-  const { payments, guards, idempotency, responder } = services;
+  const { payments, seatNames, guards, idempotency, responder } = services;
+
+  async function nameSeats(payment: Paid) {
+    return { ...payment, reservations: await seatNames.name(payment.reservations) };
+  }
 
   app.post(
     '/payments',
@@ -51,7 +56,7 @@ export function paymentRoutes(app: App, services: Services): void {
       if (!caller.ok) return responder.refuse(reply, caller.rejection);
       const { userId } = caller.value;
       const claim = claimOf(request, 'POST /payments');
-      responder.respond(reply, await payReservations(services, userId, request.body, claim), answerTo);
+      return respondWithSeats(services, reply, await payReservations(services, userId, request.body, claim));
     },
   );
 
@@ -74,7 +79,7 @@ export function paymentRoutes(app: App, services: Services): void {
       if (!caller.ok) return responder.refuse(reply, caller.rejection);
       const payment = await payments.find(caller.value.userId, request.params.paymentId);
       if (payment === null) return responder.refuse(reply, { code: 'PAYMENT_NOT_FOUND', members: {} });
-      reply.send(payment);
+      reply.send(await nameSeats(payment));
     },
   );
 
@@ -98,7 +103,10 @@ export function paymentRoutes(app: App, services: Services): void {
       const query = readPageQuery(request.query, PAYMENTS_LIST, userId);
       if (!query.ok) return responder.refuse(reply, query.rejection);
       const page = await payments.list(userId, query.value);
-      reply.send({ payments: page.items, nextCursor: nextCursorOf(page, PAYMENTS_LIST, userId) });
+      reply.send({
+        payments: await Promise.all(page.items.map(nameSeats)),
+        nextCursor: nextCursorOf(page, PAYMENTS_LIST, userId),
+      });
     },
   );
 
@@ -129,7 +137,7 @@ export function paymentRoutes(app: App, services: Services): void {
       const { paymentId } = request.params;
       const claim = claimOf(request, 'POST /payments/:paymentId/refund');
       const outcome = await idempotency.run(userId, claim, () => refundPayment(services, userId, paymentId, claim));
-      responder.respond(reply, outcome, answerTo);
+      return respondWithSeats(services, reply, outcome);
     },
   );
 }

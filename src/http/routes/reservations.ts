@@ -1,10 +1,11 @@
 import type { Static } from 'typebox';
 import { nextCursorOf, readPageQuery, RESERVATIONS_LIST } from '../answers/cursor.ts';
-import { answerTo } from '../answers/grant-answer.ts';
+import { respondWithSeats } from '../answers/seat-answer.ts';
 import { claimOf } from '../identity/claim.ts';
 import { chooseSchedule } from '../../booking/choose-schedule.ts';
 import { type HoldWish, holdSeats, type SeatSelection, type Shopper } from '../../booking/hold-seats.ts';
 import { type Outcome, refused } from '../../booking/outcome.ts';
+import { nameReservation } from '../../booking/seat-names.ts';
 import { readSettled } from '../../booking/read-reservations.ts';
 import { releaseHold } from '../../booking/release-hold.ts';
 import type { RejectionCode } from '../../domain/errors.ts';
@@ -37,7 +38,7 @@ const holdRefusals: readonly RejectionCode[] = [
 ];
 
 export function reservationRoutes(app: App, services: Services): void {
-  const { catalogue, reservations, guards, idempotency, responder } = services;
+  const { catalogue, reservations, seatNames, guards, idempotency, responder } = services;
 
   function reserve(scheduleId: number, wish: HoldWish): ReturnType<typeof holdSeats> {
     return soon(guards.admit(wish.shopper.queue), (rejection) => {
@@ -55,7 +56,7 @@ export function reservationRoutes(app: App, services: Services): void {
         operationId: 'holdSeats',
         summary: 'Hold one seat, several at once, or the best ones',
         description:
-          "201 with a Reservation for `seatNumber`, else with a list of them; 200 when all were the caller's holds already. With `count` the service chooses: front rows first, then the centre of the row, side by side unless `together` is false.",
+          "201 with a Reservation for `seatNumber`, else with a list of them; 200 when all were the caller's holds already. With `count` the service chooses: front rows first, then the centre of the row, side by side unless `together` is false. `section`, `level` and `maxPrice` say which seats will do.",
         tags: ['reservations'],
         body: HoldRequest,
         querystring: NoQuery,
@@ -76,7 +77,7 @@ export function reservationRoutes(app: App, services: Services): void {
         const wish: HoldWish = { shopper: shopper.value, selection: selectionOf(body), claim };
         const perform = () => reserve(body.scheduleId, wish);
         return soon(idempotency.run(shopper.value.userId, claim, perform), (outcome) =>
-          responder.respond(reply, outcome, (grant) => answerTo(grant, 'seatNumber' in body ? 'one' : 'many')),
+          respondWithSeats(services, reply, outcome, 'seatNumber' in body ? 'one' : 'many'),
         );
       }),
   );
@@ -110,7 +111,7 @@ export function reservationRoutes(app: App, services: Services): void {
       const outcome = await idempotency.run(shopper.value.userId, claim, () =>
         holdByConcert(concertId, request.body ?? {}, shopper.value, (schedule) => holdSeats(services, schedule, wish)),
       );
-      responder.respond(reply, outcome, answerTo);
+      return respondWithSeats(services, reply, outcome);
     },
   );
 
@@ -153,7 +154,7 @@ export function reservationRoutes(app: App, services: Services): void {
         (found) => found,
       );
       if (reservation === undefined) return responder.refuse(reply, { code: 'RESERVATION_NOT_FOUND', members: {} });
-      reply.send(reservation);
+      reply.send(nameReservation(reservation, await seatNames.of(reservation.scheduleId)));
     },
   );
 
@@ -183,7 +184,10 @@ export function reservationRoutes(app: App, services: Services): void {
         () => reservations.list(userId, status, query.value),
         ({ items }) => items,
       );
-      reply.send({ reservations: page.items, nextCursor: nextCursorOf(page, RESERVATIONS_LIST, scope) });
+      reply.send({
+        reservations: await seatNames.name(page.items),
+        nextCursor: nextCursorOf(page, RESERVATIONS_LIST, scope),
+      });
     },
   );
 
@@ -206,11 +210,8 @@ export function reservationRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const caller = await guards.userOrShopper(request);
       if (!caller.ok) return responder.refuse(reply, caller.rejection);
-      responder.respond(
-        reply,
-        await releaseHold(services, caller.value.userId, request.params.reservationId),
-        answerTo,
-      );
+      const outcome = await releaseHold(services, caller.value.userId, request.params.reservationId);
+      return respondWithSeats(services, reply, outcome);
     },
   );
 }
@@ -218,7 +219,8 @@ export function reservationRoutes(app: App, services: Services): void {
 function selectionOf(body: Static<typeof HoldRequest>): SeatSelection {
   if ('seatNumbers' in body) return { seatNumbers: body.seatNumbers };
   if ('seatNumber' in body) return { seatNumbers: [body.seatNumber] };
-  return { count: body.count, isTogether: body.together ?? true, maxPrice: body.maxPrice ?? null };
+  const { count, together = true, section = null, level = null, maxPrice = null } = body;
+  return { count, isTogether: together, filter: { section, level, maxPrice } };
 }
 
 function oneOrMany(): object {

@@ -1,12 +1,12 @@
 import { claimOf } from '../identity/claim.ts';
 import { nextCursorOf, readPageQuery, WALLET_LIST } from '../answers/cursor.ts';
-import { answerTo } from '../answers/grant-answer.ts';
+import { respondWithSeats } from '../answers/seat-answer.ts';
 import { granted, KEY_TAKEN, type Outcome } from '../../booking/outcome.ts';
 import { IdempotencyHeaders, NoQuery, refer } from '../schemas/basics.ts';
 import { Balance, ChargeReceipt, ChargeRequest, HistoryQuery, WalletHistory } from '../schemas/wallet.ts';
 import type { App, Services } from '../services.ts';
 
-export function walletRoutes(app: App, { wallets, guards, idempotency, responder }: Services): void {
+export function walletRoutes(app: App, { wallets, guards, idempotency, responder, seatNames }: Services): void {
   app.get(
     '/me/balance',
     {
@@ -60,7 +60,7 @@ export function walletRoutes(app: App, { wallets, guards, idempotency, responder
         if (!answer.ok) return { outcome: 'refused', rejection: answer.rejection };
         return granted({ type: 'BalanceCharged', value: answer.value });
       });
-      responder.respond(reply, outcome, answerTo);
+      return respondWithSeats({ responder, seatNames }, reply, outcome);
     },
   );
 

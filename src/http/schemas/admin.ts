@@ -1,6 +1,7 @@
 import { Type } from '@fastify/type-provider-typebox';
 import { Id, Instant, listOf, named, NextCursor, NullableInstant, refer, SeatNumber } from './basics.ts';
 import { Concert, Schedule } from './catalogue.ts';
+import { MOST_LEVELS } from './seat-plans.ts';
 
 /** The contract's highest price of a seat, in won. */
 export const PRICE_LIMIT_WON = 100_000_000;
@@ -59,6 +60,17 @@ export const NewSchedule = Type.Object(
     startsAt: Instant,
     endsAt: Type.Optional(Instant),
     reservationOpensAt: Type.Optional(Instant),
+    planId: Type.Optional(Id),
+    levels: Type.Optional(
+      Type.Array(
+        Type.Object({ name: Type.String({ maxLength: 200 }), price: Price }, { additionalProperties: false }),
+        {
+          minItems: 1,
+          maxItems: MOST_LEVELS,
+          description: 'With planId: the price of each level of the newest version of the plan.',
+        },
+      ),
+    ),
     seatCount: Type.Optional(Type.Integer({ minimum: 1, maximum: SEAT_COUNT_LIMIT })),
     price: Type.Optional(Price),
     prices: Type.Optional({ ...PriceRanges, description: 'Ranges that cover every seat once.' }),

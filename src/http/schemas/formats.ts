@@ -118,6 +118,7 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   'page-limit': isPageLimit,
   'user-name': isTextUpTo(100),
   'catalogue-text': isTextUpTo(200),
+  'seat-label': isTextUpTo(50),
   'email-address': isEmail,
   'time-zone': isTimeZone,
 };

@@ -7,6 +7,7 @@ import {
   NullableInstant,
   NullableUuid,
   listOf,
+  nullableText,
   named,
   PageQuery,
   PathId,
@@ -17,6 +18,7 @@ import {
   Won,
 } from './basics.ts';
 import { PRICE_LIMIT_WON } from './admin.ts';
+import { SeatLabel } from './seat-plans.ts';
 
 /** The contract's limit of seats in one request, and of reservations in one payment. */
 export const SEATS_PER_REQUEST = 50;
@@ -39,6 +41,9 @@ export const Reservation = named(
     paymentId: NullableUuid,
     epoch: Type.Integer(),
     seq: Type.Integer(),
+    seatLabel: Type.String({ description: 'Section, row and seat in one text.' }),
+    section: nullableText({ description: 'Null in a hall without a seat plan.' }),
+    row: Type.String(),
   }),
 );
 
@@ -60,6 +65,8 @@ export const HoldRequest = Type.Union([
       scheduleId: Id,
       count: Type.Integer({ minimum: 1, maximum: 10 }),
       together: Type.Optional(Type.Boolean()),
+      section: Type.Optional(SeatLabel),
+      level: Type.Optional(SeatLabel),
       maxPrice: Type.Optional(Type.Integer({ minimum: 0, maximum: PRICE_LIMIT_WON, description: 'Whole won.' })),
     },
     { additionalProperties: false },

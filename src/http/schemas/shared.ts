@@ -1,3 +1,4 @@
+import { SchedulePlan, SeatPlanSummary, SeatPlanWithSeats } from './seat-plans.ts';
 import { AdminKey, AdminKeyWithSecret, AdminLogEntry } from './admin-keys.ts';
 import { AdminConcert, AdminSchedule, ConcertWithPolicy, QueuePolicy } from './admin.ts';
 import { Concert, ConcertWithQueue, ListedConcert, Schedule, SeatMap } from './catalogue.ts';
@@ -39,4 +40,7 @@ export const sharedSchemas = [
   SeatMap,
   User,
   WalletEntry,
+  SchedulePlan,
+  SeatPlanSummary,
+  SeatPlanWithSeats,
 ];

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { EndedToken } from '../../actors/ended-tokens.ts';
 import type { HeadRecords, SeenHead } from '../../actors/head-records.ts';
 import type { OwnedSchedule, OwnedSeat } from '../../actors/ownership-port.ts';
+import type { SeatPlan, SeatPlans } from '../../domain/seat-plan.ts';
 import { createLookUps } from '../../runtime/look-ups.ts';
 import { runStatement } from './statement.ts';
 
@@ -51,6 +52,7 @@ const LOAD = `
 SELECT h.schedule_id, h.epoch, h.seq, s.concert_id, s.closed, ${inMs('s.starts_at')} AS starts_at_ms,
   ${inMs('s.reservation_opens_at')} AS reservation_opens_at_ms, ${inMs('c.booking_opens_at')} AS booking_opens_at_ms,
   ${inMs('c.booking_closes_at')} AS booking_closes_at_ms,
+  s.plan_id, s.plan_version,
   seat.seat_number, seat.price,
   r.reservation_id, r.user_id, r.status, r.created_at, r.expires_at, r.confirmed_at, r.payment_id, r.epoch AS change_epoch, r.seq AS change_seq
 FROM (${WANTED}) AS wanted
@@ -79,6 +81,8 @@ interface LoadedRow {
   readonly reservation_opens_at_ms: number | null;
   readonly booking_opens_at_ms: number;
   readonly booking_closes_at_ms: number;
+  readonly plan_id: number | null;
+  readonly plan_version: number | null;
   readonly seat_number: number;
   readonly price: number;
   readonly reservation_id: string | null;
@@ -128,7 +132,13 @@ function columnsOf(tenures: readonly Tenure[]): unknown[][] {
  * Reads and claims head rows in PostgreSQL. Concurrent look-ups share statements, so that a new node soon takes over many
  * schedules. The first look-up is answered first.
  */
-export function createHeadRecords({ pool }: { readonly pool: pg.Pool }): HeadRecords {
+export function createHeadRecords({
+  pool,
+  plans,
+}: {
+  readonly pool: pg.Pool;
+  readonly plans: Pick<SeatPlans, 'findVersion'>;
+}): HeadRecords {
   /** A claim or handover whose answer is lost leaves an unused epoch, which the next look finds. */
   function query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> {
     return runStatement<R>(pool, { text, values }, 'none');
@@ -164,9 +174,19 @@ export function createHeadRecords({ pool }: { readonly pool: pg.Pool }): HeadRec
       const bySchedule = Map.groupBy(rows, (row) => row.schedule_id);
       // Later than the claims, as TOKENS-2 needs it.
       const endedTokens = await findEndedTokens(new Set(rows.map((row) => row.concert_id)));
-      return tenures.map(({ scheduleId }) => toSchedule(bySchedule.get(scheduleId) ?? [], endedTokens));
+      return Promise.all(
+        tenures.map(async ({ scheduleId }) => {
+          const own = bySchedule.get(scheduleId) ?? [];
+          return toSchedule(own, await findPlan(own[0]), endedTokens);
+        }),
+      );
     },
   });
+
+  async function findPlan(row: LoadedRow | undefined): Promise<SeatPlan | null> {
+    const { plan_id: planId = null, plan_version: version = null } = row ?? {};
+    return planId === null || version === null ? null : plans.findVersion({ planId, version });
+  }
 
   async function findEndedTokens(concertIds: ReadonlySet<number>): Promise<ReadonlyMap<number, EndedToken[]>> {
     if (concertIds.size === 0) return new Map();
@@ -194,6 +214,7 @@ export function createHeadRecords({ pool }: { readonly pool: pg.Pool }): HeadRec
 
 function toSchedule(
   rows: readonly LoadedRow[],
+  plan: SeatPlan | null,
   endedTokens: ReadonlyMap<number, readonly EndedToken[]>,
 ): OwnedSchedule | null {
   const [first] = rows;
@@ -208,6 +229,7 @@ function toSchedule(
       reservationOpensAtMs: first.reservation_opens_at_ms,
       closed: first.closed,
     },
+    plan,
     epoch: first.epoch,
     seq: first.seq,
     seats: rows.map(toSeat),

@@ -107,7 +107,7 @@ export function createCatalogueEdits({
         const schedule = await createCatalogue({ pool: connectionsOf(query) }).createSchedule(concertId, wanted);
         if (schedule === null) return CONCERT_NOT_FOUND;
         const target = `schedule:${schedule.scheduleId}`;
-        const after = { concertId, ...describeTimes(wanted), prices: wanted.prices };
+        const after = { concertId, ...describeTimes(wanted), prices: wanted.prices, plan: wanted.plan ?? null };
         return { value: schedule, entry: { action: 'schedule.create', target, before: null, after } };
       });
       memory.forgetConcert(concertId);

@@ -30,11 +30,13 @@ export interface ScheduleRow {
   total_seats: number;
   closed: boolean;
   version: number;
+  plan_id: number | null;
+  plan_version: number | null;
 }
 
 /** The columns of a ScheduleRow where `s` is `schedules` and `c` its row of `concerts`. */
 export const SCHEDULE_COLUMNS =
-  's.schedule_id, s.concert_id, c.time_zone, s.starts_at, s.ends_at, s.reservation_opens_at, s.total_seats, s.closed, s.version';
+  's.schedule_id, s.concert_id, c.time_zone, s.starts_at, s.ends_at, s.reservation_opens_at, s.total_seats, s.closed, s.version, s.plan_id, s.plan_version';
 
 function queueOf(row: ConcertRow): QueuePolicy {
   return {
@@ -71,5 +73,6 @@ export function scheduleOf(row: ScheduleRow, dateIn: (timeZone: string, instant:
     totalSeats: row.total_seats,
     closed: row.closed,
     version: row.version,
+    plan: row.plan_id === null || row.plan_version === null ? null : { planId: row.plan_id, version: row.plan_version },
   };
 }

@@ -102,8 +102,8 @@ const INSERT_CONCERT = `
 /** Schedule, seats and head in one statement: a schedule without its head could never be served. */
 const INSERT_SCHEDULE = `
   WITH s AS (
-    INSERT INTO schedules (concert_id, starts_at, ends_at, reservation_opens_at, total_seats)
-    SELECT concert_id, $2::timestamptz, $3::timestamptz, $4::timestamptz, cardinality($5::bigint[])
+    INSERT INTO schedules (concert_id, starts_at, ends_at, reservation_opens_at, total_seats, plan_id, plan_version)
+    SELECT concert_id, $2::timestamptz, $3::timestamptz, $4::timestamptz, cardinality($5::bigint[]), $6::bigint, $7::int
     FROM concerts WHERE concert_id = $1
     RETURNING *
   ), seat AS (
@@ -318,9 +318,15 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
       return concertOf(row);
     },
 
-    async createSchedule(concertId, { startsAtMs, endsAtMs, reservationOpensAtMs, prices }) {
+    async createSchedule(concertId, { startsAtMs, endsAtMs, reservationOpensAtMs, prices, plan }) {
       const times = [timestamp(startsAtMs), timestamp(endsAtMs), timestamp(reservationOpensAtMs)];
-      const [row] = await write<AvailabilityRow>(INSERT_SCHEDULE, [concertId, ...times, prices]);
+      const [row] = await write<AvailabilityRow>(INSERT_SCHEDULE, [
+        concertId,
+        ...times,
+        prices,
+        plan?.planId ?? null,
+        plan?.version ?? null,
+      ]);
       return row === undefined ? null : withAvailability(row, scheduleOf(row, dateIn));
     },
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { chooseSeats, type SeatChoice } from '../../../src/actors/seating/choose-seats.ts';
-import { createRowLayouts, type SeatLayout, type Stretch } from '../../../src/actors/seating/seat-layout.ts';
+import { layOut, type SeatLayout, type Stretch } from '../../../src/actors/seating/seat-layout.ts';
+import { generatePlan, type SeatPlan } from '../../../src/domain/seat-plan.ts';
 import { SUITABLE, TAKEN, UNSUITABLE } from '../../../src/actors/seating/seat-wish.ts';
 
 /** Rows as text: `.` a free seat, `#` a taken one, `x` a free one that does not suit the wish, a space for an aisle. */
@@ -15,9 +16,9 @@ function hallOf(...rows: readonly string[]): { layout: SeatLayout; states: Uint8
       const seats = text.split('').map((mark) => {
         states.push(mark === '#' ? TAKEN : mark === 'x' ? UNSUITABLE : SUITABLE);
         position += 1;
-        return { seatNumber: states.length - 1, fromCentre: 2 * (position - 1) - (length - 1) };
+        return { seatNumber: states.length - 1, fromCentre: 2 * (position - 1) - (length - 1), level: '' };
       });
-      stretches.push({ rank, seats });
+      stretches.push({ rank, section: '', seats });
     }
   }
   return { layout: { stretches }, states: Uint8Array.from(states) };
@@ -73,7 +74,7 @@ t.test('scattered seats are the nearest to the stage and the centre', async (t) 
 });
 
 t.test('a hall without a plan has rows of ten', async (t) => {
-  const { stretches } = createRowLayouts()(23);
+  const { stretches } = layOut(generatePlan(Array.from({ length: 23 }, () => 1)));
   t.strictSame(
     stretches.map(({ seats }) => seats.map(({ seatNumber }) => seatNumber)),
     [
@@ -194,3 +195,40 @@ t.test(
     t.notOk(states.includes(SUITABLE));
   },
 );
+
+t.test('rows are ranked by their distance from the stage, and aisles part them where the plan says so', async (t) => {
+  const row = (label: string, y: number, marks: string, spacing: readonly number[] = []) => ({
+    label,
+    seats: marks.split('').map((mark, index) => ({
+      label: String(index),
+      x: spacing[index] ?? index,
+      y,
+      attributes: mark === 'A' ? (['AISLE'] as const) : [],
+      level: 'R',
+    })),
+  });
+  const plan: SeatPlan = {
+    name: 'Hall',
+    sections: [
+      { name: 'Balcony', rows: [row('1', 9, 'ooo')] },
+      { name: 'Stalls', rows: [row('1', 0, 'AoAAoA'), row('2', 1, 'ooAoo'), row('3', 2, 'ooAoo', [0, 1, 5, 6, 7])] },
+    ],
+    levels: [{ name: 'R' }],
+  };
+  t.strictSame(
+    layOut(plan).stretches.map(({ rank, section, seats }) => [
+      rank,
+      section,
+      ...seats.map(({ seatNumber }) => seatNumber),
+    ]),
+    [
+      [0, 'Stalls', 4, 5, 6],
+      [0, 'Stalls', 7, 8, 9],
+      [1, 'Stalls', 10, 11, 12],
+      [1, 'Stalls', 13, 14],
+      [2, 'Stalls', 15, 16],
+      [2, 'Stalls', 17, 18, 19],
+      [3, 'Balcony', 1, 2, 3],
+    ],
+  );
+});

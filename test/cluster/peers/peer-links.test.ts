@@ -37,7 +37,7 @@ const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type:
     admittedAtMs: 1_700.5,
     count: 4,
     isTogether: true,
-    maxPrice: 110_000,
+    filter: { section: '1층', level: null, maxPrice: 110_000 },
     claim: CLAIM,
   },
   ReleaseHold: { type: 'ReleaseHold', scheduleId: 7, userId: USER, reservationId: USER },

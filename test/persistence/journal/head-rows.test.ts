@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import type { HeadRecords } from '../../../src/actors/head-records.ts';
+import { createSeatPlans } from '../../../src/persistence/records/seat-plans.ts';
 import { createHeadRecords } from '../../../src/persistence/journal/head-rows.ts';
 import { createPool } from '../../../src/persistence/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../../fixtures/database.ts';
@@ -19,7 +20,11 @@ async function setUp(t: Test) {
   t.teardown(() => pool.end());
   let statements = 0;
   pool.on('acquire', () => (statements += 1));
-  return { database, heads: createHeadRecords({ pool }), statements: () => statements };
+  return {
+    database,
+    heads: createHeadRecords({ pool, plans: createSeatPlans({ pool }) }),
+    statements: () => statements,
+  };
 }
 
 async function insertSchedules(database: TestDatabase, count: number): Promise<number[]> {
