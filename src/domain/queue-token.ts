@@ -225,7 +225,8 @@ export interface QueueRecords {
   takeOverAll(): Promise<readonly TakenHead[]>;
   /**
    * Takes over one concert, creating its head if there is none. Afterwards all entries with numbers below `nextNo` are
-   * readable, and no later entry gets such a number. Null when the head is at the generation `below` or beyond.
+   * readable, and no later entry gets such a number. Null when the head is at the generation `below` or beyond. Concurrent calls
+   * share a statement.
    */
   takeOver(concertId: number, below: number | null): Promise<(QueueHead & { readonly nextNo: number }) | null>;
   /**
@@ -233,11 +234,13 @@ export interface QueueRecords {
    * refused for ever. Heads that an earlier call moved count as raised; another writer has taken over those in neither list.
    */
   raise(heads: readonly QueueHead[]): Promise<RaiseOutcome>;
+  /** The first of the concert's live tokens, ordered by user id, and whether there are no others. Concurrent calls share a statement. */
+  listFirstLive(concertId: number): Promise<{ readonly rows: readonly QueueTokenRow[]; readonly isAll: boolean }>;
   /** A page of the concert's live tokens, ordered by user id, after `afterUserId`. */
   listLive(concertId: number, afterUserId: string | null, limit: number): Promise<readonly QueueTokenRow[]>;
   /** The concert's live tokens with these numbers. */
   listNumbered(concertId: number, numbers: NumberRange): Promise<readonly QueueTokenRow[]>;
-  /** The concert's newest admissions after `afterMs`, at most `limit`, oldest first. */
+  /** The concert's newest admissions after `afterMs`, at most `limit`, oldest first. Concurrent calls share a statement. */
   listAdmissions(concertId: number, afterMs: number, limit: number): Promise<readonly AdmittedToken[]>;
   /** The concert's head, without taking it over; null before the first takeover. */
   findHead(concertId: number): Promise<QueueHead | null>;

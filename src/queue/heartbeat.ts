@@ -20,6 +20,8 @@ const BEATS_PER_ALLOWANCE = 3;
 const STANDSTILL_MS = 5_000;
 /** Lines that only nodes which are gone knew are found this soon. */
 const BEATS_PER_SEARCH = 10;
+/** They take half of the connections through which the waiting room reads, so that requests do not wait for all lines. */
+const COMPARED_AT_A_TIME = 3;
 /** Tokens per look. */
 const TOKENS_PER_LOOK = 1_000;
 
@@ -32,7 +34,8 @@ export interface Heartbeat {
   readonly mayJudge: boolean;
   /** Beats now. Never throws. */
   beat(): Promise<void>;
-  start(): void;
+  /** Beats now, and then once a period. Resolves when the first beat has ended, after which all lines are open. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,7 +69,9 @@ export function createHeartbeat(deps: {
     if (!isSearchDue && beats % BEATS_PER_SEARCH !== 0) return;
     isSearchDue = false;
     const concertIds = await records.listConcertsWithLiveTokens();
-    await sideBySide(concertIds, LINES_AT_A_TIME, (concertId) => lines.open(concertId).catch(onFailure));
+    await sideBySide(concertIds, LINES_AT_A_TIME, async (concertId) => {
+      if (!isClosed) await lines.open(concertId).catch(onFailure);
+    });
   }
 
   async function showPresent(concertId: number, members: readonly KnownToken[]): Promise<void> {
@@ -110,9 +115,7 @@ export function createHeartbeat(deps: {
     try {
       await search();
       await showWatched();
-      const results = await Promise.allSettled(Array.from(lines.all(), (line) => beatFor(line, afresh)));
-      const failed = results.find((result) => result.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      await sideBySide(Array.from(lines.all()), COMPARED_AT_A_TIME, (line) => beatFor(line, afresh));
       if (afresh) {
         isAfresh = false;
         // What came due meanwhile was not looked at.
@@ -124,13 +127,17 @@ export function createHeartbeat(deps: {
     beats += 1;
   }
 
+  function run(): void {
+    running = beat().finally(() => {
+      if (!isClosed) schedule();
+    });
+  }
+
   function schedule(): void {
     const setAtMs = clock.monotonicMs();
     cancel = clock.after(periodMs, () => {
       if (clock.monotonicMs() - setAtMs > STANDSTILL_MS) isAfresh = true;
-      running = beat().finally(() => {
-        if (!isClosed) schedule();
-      });
+      run();
     });
   }
 
@@ -147,7 +154,8 @@ export function createHeartbeat(deps: {
     },
     beat,
     start() {
-      if (cancel === null) schedule();
+      run();
+      return running;
     },
     async close() {
       isClosed = true;

@@ -52,12 +52,13 @@ export function createLineRebuild(deps: {
   }
 
   async function restoreRows(concertId: number, generation: number): Promise<boolean> {
-    for (let after: string | null = null; ; ) {
-      const rows = await records.listLive(concertId, after, ROWS_PER_STEP);
+    let { rows, isAll } = await records.listFirstLive(concertId);
+    for (;;) {
       if (!(await store.restore(concertId, generation, rows, CLAIM_MS))) return false;
       const last = rows.at(-1);
-      if (last === undefined || rows.length < ROWS_PER_STEP) return true;
-      after = last.userId;
+      if (isAll || last === undefined) return true;
+      rows = await records.listLive(concertId, last.userId, ROWS_PER_STEP);
+      isAll = rows.length < ROWS_PER_STEP;
     }
   }
 

@@ -1,10 +1,7 @@
 import { Fault } from '../domain/errors.ts';
 
-/**
- * So many lines are opened side by side. They take half of the connections that requests read through, so that a line that a
- * request asks for does not wait for all the others.
- */
-export const LINES_AT_A_TIME = 5;
+/** So many lines are opened side by side. They share statements, so that one that a request asks for soon has its turn. */
+export const LINES_AT_A_TIME = 128;
 
 /** Loads each concert's line once, however many ask for it meanwhile. */
 export interface Opening<T> {

@@ -27,6 +27,8 @@ export function createTakeOver(deps: {
   const { records, isExclusive, onFenced } = deps;
   /** Of lines that were there at the start. */
   const heads = new Map<number, TakenHead>();
+  /** Of these, the lines of which nothing was read yet: a take-over of the start is theirs, and nothing was written under it. */
+  const unread = new Set<number>();
 
   function fenced(): Fault {
     onFenced();
@@ -52,11 +54,15 @@ export function createTakeOver(deps: {
   return {
     async start() {
       if (!isExclusive) return;
-      for (const head of await records.takeOverAll()) heads.set(head.concertId, head);
+      for (const head of await records.takeOverAll()) {
+        heads.set(head.concertId, head);
+        if (head.isTaken) unread.add(head.concertId);
+      }
     },
 
     async take(concertId) {
       const head = heads.get(concertId);
+      if (head !== undefined && unread.delete(concertId)) return { ...head, nextNo: null };
       const taken = await (head?.isTaken === true ? raise(head) : takeOver(concertId, head?.generation ?? null));
       // The line may have to be begun again before it is open.
       if (head !== undefined) heads.set(concertId, { ...taken, isTaken: true });

@@ -32,7 +32,7 @@ import { createRecordedChanges } from './recorded-changes.ts';
 import { createAdmissions } from './admissions.ts';
 import { createEnds } from './ends.ts';
 import { createEntrance } from './entrance.ts';
-import { createKnownLines } from './lines.ts';
+import { createKnownLines, isOpen } from './lines.ts';
 import { createRecognition } from './recognition.ts';
 import { createKnownTokens } from './known-tokens.ts';
 import { createTokenViews } from './token-views.ts';
@@ -56,9 +56,12 @@ export interface QueueRoom extends WaitingRoom, QueueWatch {
   readonly isDegraded: boolean;
   /**
    * Begins whether or not the store and the database answer; what is not there is met when they do. With an exclusive store it
-   * throws a Fault `STORE_UNAVAILABLE` when the database does not answer, and may be called again.
+   * throws a Fault `STORE_UNAVAILABLE` when the database does not answer, and may be called again. Lines are opened after it, those
+   * that requests ask for first.
    */
   start(): Promise<void>;
+  /** Resolves when the room has started and has tried to open every line with live tokens. Never rejects. */
+  readonly opened: Promise<void>;
   /** Answers what is under way, within the callers' patience, and stops. */
   close(): Promise<void>;
 }
@@ -71,6 +74,7 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
   let state: 'new' | 'open' | 'fenced' | 'closed' = 'new';
   let isStoreAway = false;
   const underWay = new Set<Promise<unknown>>();
+  const opened = Promise.withResolvers<void>();
 
   const wake = (): void => writeCycle.wake();
   const nowMs = (): number => databaseClock.lowerMs();
@@ -215,8 +219,12 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
     await store.start();
     if (state !== 'new') return;
     state = 'open';
-    await heartbeat.beat();
-    heartbeat.start();
+    const beganMs = clock.monotonicMs();
+    void heartbeat.start().then(() => {
+      const lineCount = [...lines.all()].filter(isOpen).length;
+      log.info({ lines: lineCount, tookMs: Math.round(clock.monotonicMs() - beganMs) }, 'the lines are open');
+      opened.resolve();
+    });
   }
 
   /** The user's live token, where an exclusive store has one that is not about to end. A sign of life. */
@@ -281,6 +289,8 @@ export function createWaitingRoom(deps: WaitingRoomSettings): QueueRoom {
     get isDegraded() {
       return !store.isUp;
     },
+
+    opened: opened.promise,
 
     start: () => (starting ??= open().finally(() => (starting = null))),
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import type { QueueRecords } from '../../src/domain/queue-token.ts';
+import type { QueueRecords, QueueToken } from '../../src/domain/queue-token.ts';
 import { LINES_AT_A_TIME } from '../../src/queue/opening.ts';
 import { skipWithoutRedis } from '../fixtures/redis.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
@@ -8,54 +8,49 @@ import { createSharedNodes } from './redis/shared-nodes.ts';
 import { createRoomHarness } from './room-harness.ts';
 import { memoryRooms } from './rooms.ts';
 
-const LINES = 3 * LINES_AT_A_TIME;
+const LINES = LINES_AT_A_TIME + 32;
 
-/** Counts how many lines are opened at the same time. */
-function createCounter() {
-  let now = 0;
-  function during<T>(work: Promise<T>): Promise<T> {
-    now += 1;
-    counter.opened += 1;
-    counter.most = Math.max(counter.most, now);
-    return work.finally(() => (now -= 1));
-  }
-  const counter = {
-    most: 0,
-    opened: 0,
-    count: (real: QueueRecords): QueueRecords => ({
-      ...real,
-      // Opening a line begins with one of these: the former where nodes share the lines, the latter in a room of one node.
-      takeOver: (concertId, below) => during(real.takeOver(concertId, below)),
-      raise: (heads) => during(real.raise(heads)),
-    }),
-  };
-  return counter;
-}
-
-t.test('a room that starts opens its lines side by side, and few at a time', async (t) => {
-  let counter = createCounter();
-  const harness = await createRoomHarness(t, {
-    create(materials) {
-      counter = createCounter();
-      return memoryRooms(counter.count).create(materials);
-    },
-  });
+t.test('a room opens the lines that it finds in shared statements', async (t) => {
+  const harness = await createRoomHarness(t, memoryRooms());
   for (let nth = 0; nth < LINES; nth += 1) await harness.enter(await harness.newConcert({ maxActive: 0 }));
+  let statements = 0;
+  harness.pool.on('acquire', () => (statements += 1));
   await harness.restart();
-  t.equal(counter.opened, LINES);
-  t.ok(counter.most > 1, 'side by side');
-  t.ok(counter.most <= LINES_AT_A_TIME, 'few at a time');
+  t.ok(statements < LINES / 4, `${statements} statements`);
+  t.equal(harness.room().measure().length, LINES);
 });
 
-t.test('a node opens the lines that Redis has lost the same way', { skip: skipWithoutRedis() }, async (t) => {
+t.test('a room has started before its lines are open, and opens first the line that is asked for', async (t) => {
+  let isGated = false;
+  const gate = Promise.withResolvers<void>();
+  const asked = { concertId: 0 };
+  const waitAtGate = (real: QueueRecords): QueueRecords => ({
+    ...real,
+    async listFirstLive(concertId) {
+      if (isGated && concertId !== asked.concertId) await gate.promise;
+      return real.listFirstLive(concertId);
+    },
+  });
+  const harness = await createRoomHarness(t, memoryRooms(waitAtGate));
+  const tokens: QueueToken[] = [];
+  for (let nth = 0; nth < 3; nth += 1) tokens.push(await harness.enter(await harness.newConcert({ maxActive: 0 })));
+  asked.concertId = tokens[2]?.concertId ?? 0;
+  isGated = true;
+  const restarting = harness.restart();
+  const shown = await waitFor(() => harness.status(tokens[2]).catch(() => null), { what: 'an answer' });
+  t.match(shown, { status: 'WAITING', queuePosition: 1 });
+  t.equal(harness.room().measure().length, 1);
+  gate.resolve();
+  await restarting;
+  t.equal(harness.room().measure().length, tokens.length);
+});
+
+t.test('a node opens the lines that Redis has lost', { skip: skipWithoutRedis() }, async (t) => {
   const nodes = await createSharedNodes(t);
   const first = await nodes.join();
   for (let nth = 0; nth < LINES; nth += 1) await first.enter(randomUUID(), await nodes.newConcert({ maxActive: 0 }));
   await first.close();
   await nodes.redis.flush();
-  const counter = createCounter();
-  await nodes.join({ records: counter.count, commandLimitMs: 30_000 });
-  await waitFor(() => counter.opened === LINES, { what: 'all lines' });
-  t.ok(counter.most > 1, 'side by side');
-  t.ok(counter.most <= LINES_AT_A_TIME, 'few at a time');
+  const next = await nodes.join({ commandLimitMs: 30_000 });
+  t.equal(next.measure().length, LINES);
 });

@@ -333,6 +333,53 @@ t.test('a write that gave up on a lock, or never found a connection, has done no
   t.equal((await pool.query('SELECT FROM queue_tokens')).rowCount, 0);
 });
 
+t.test('lines that are opened together share statements, and a locked one holds up none of them', async (t) => {
+  const started = await start(t, 100);
+  const { pool, records, heads } = started;
+  const entries = heads.flatMap((head) => [entryOf(head), entryOf(head)]);
+  const rows = (await records.enter(entries)).map(rowOf);
+  const admitted = rows.filter((_, nth) => nth % 2 === 0);
+  const generations = new Map(heads.map(({ concertId, generation }) => [concertId, generation]));
+  await records.admit(
+    admitted.map(({ concertId, tokenId }) => {
+      const generation = generations.get(concertId) ?? 0;
+      return { concertId, generation, tokenId, activatedAtMs: concertId, activeUntilMs: 100_000 };
+    }),
+  );
+  const [locked, ...free] = heads.map(({ concertId }) => concertId);
+  const commit = await during(pool, 'SELECT FROM queue_heads WHERE concert_id = $1 FOR UPDATE', [locked]);
+  let statements = 0;
+  pool.on('acquire', () => (statements += 1));
+  const taking = records.takeOver(locked ?? 0, null);
+  const taken = await Promise.all(free.map((concertId) => records.takeOver(concertId, null)));
+  t.same(
+    taken.map((head) => head?.generation),
+    free.map((concertId) => 1_000_000 + (generations.get(concertId) ?? 0)),
+  );
+  const lists = await Promise.all(free.map((concertId) => records.listFirstLive(concertId)));
+  t.same(
+    lists.map((list) => ({ ...list, rows: list.rows.map(({ tokenId }) => tokenId).toSorted() })),
+    free.map((concertId) => ({
+      isAll: true,
+      rows: rows
+        .filter((row) => row.concertId === concertId)
+        .map(({ tokenId }) => tokenId)
+        .toSorted(),
+    })),
+  );
+  const admissions = await Promise.all(free.map((concertId) => records.listAdmissions(concertId, 0, concertId)));
+  t.same(
+    admissions,
+    free.map((concertId) => {
+      const tokenId = admitted.find((row) => row.concertId === concertId)?.tokenId;
+      return [{ tokenId, activatedAtMs: concertId }];
+    }),
+  );
+  t.ok(statements < 10, `${statements} statements`);
+  await commit();
+  t.match(await taking, { concertId: locked });
+});
+
 t.test('live tokens are listed page by page, each once', async (t) => {
   const started = await start(t);
   const { records } = started;

@@ -8,7 +8,8 @@ import { createTestDatabase } from '../fixtures/database.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 
 /** A waiting room as tests drive it. */
-export type Room = WaitingRoom & QueueWatch & { start(): Promise<void>; close(): Promise<void> };
+export type Room = WaitingRoom &
+  QueueWatch & { start(): Promise<void>; readonly opened: Promise<void>; close(): Promise<void> };
 
 /** What an adapter is made from. */
 export interface RoomMaterials {
@@ -98,9 +99,14 @@ export async function createRoomHarness(t: Test, factory: RoomFactory): Promise<
   const make = (): Room =>
     factory.create({ pool, policies, clock, databaseClock, tokenSecret: 'a secret for tests', settings });
 
+  async function startRoom(): Promise<void> {
+    await room.start();
+    await room.opened;
+  }
+
   await factory.begin?.();
   let room = make();
-  await room.start();
+  await startRoom();
   t.teardown(() => room.close());
   const elsewhere = await newConcert(openPolicy);
 
@@ -143,7 +149,7 @@ export async function createRoomHarness(t: Test, factory: RoomFactory): Promise<
     async restart() {
       await room.close();
       room = make();
-      await room.start();
+      await startRoom();
     },
 
     async restartAfter(change) {
@@ -151,7 +157,7 @@ export async function createRoomHarness(t: Test, factory: RoomFactory): Promise<
       await factory.forget?.();
       await change();
       room = make();
-      await room.start();
+      await startRoom();
     },
 
     newConcert,

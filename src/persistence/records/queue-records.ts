@@ -8,13 +8,13 @@ import type {
   QueueEnd,
   QueueEntry,
   QueueEntryOutcome,
-  QueueHead,
   QueueRecords,
   QueueTokenRow,
-  QueueTokenStatus,
 } from '../../domain/queue-token.ts';
 import { plainArray } from '../journal/array-literals.ts';
+import { createLineOpenings } from './line-openings.ts';
 import { passLockedHeads } from './locked-heads.ts';
+import { type HeadRow, headOf, type TokenRow, tokenOf } from './queue-rows.ts';
 import * as statements from './queue-statements.ts';
 import { type Connections, readRows, runStatement, writeRows } from '../journal/statement.ts';
 
@@ -22,23 +22,6 @@ import { type Connections, readRows, runStatement, writeRows } from '../journal/
 const ENTRY_ATTEMPTS = 3;
 
 const LOOK_UPS = { callsInFlight: 2, keysPerCall: 500, waiting: 5_000 };
-
-interface TokenRow {
-  token_id: string;
-  concert_id: number;
-  user_id: string;
-  no: number;
-  status: QueueTokenStatus;
-  issued_ms: number;
-  activated_ms: number | null;
-  until_ms: number | null;
-  ended_ms: number | null;
-}
-
-interface HeadRow {
-  concert_id: number;
-  generation: number;
-}
 
 /** Nothing of the live token's columns is there when the user had none. */
 type EntryRow = {
@@ -55,24 +38,6 @@ interface ChangeRow {
   is_changed: boolean;
   is_kept: boolean;
   is_locked: boolean;
-}
-
-function tokenOf(row: TokenRow): QueueTokenRow {
-  return {
-    tokenId: row.token_id,
-    concertId: row.concert_id,
-    userId: row.user_id,
-    no: row.no,
-    status: row.status,
-    issuedAtMs: row.issued_ms,
-    activatedAtMs: row.activated_ms,
-    activeUntilMs: row.until_ms,
-    endedAtMs: row.ended_ms,
-  };
-}
-
-function headOf(row: HeadRow): QueueHead {
-  return { concertId: row.concert_id, generation: row.generation };
 }
 
 /** What the statement says of one entry; null when it must be sent again. */
@@ -146,6 +111,8 @@ export function createQueueRecords({
     },
   });
 
+  const openings = createLineOpenings(pool);
+
   async function end(text: string, ends: readonly QueueEnd[]): Promise<QueueChangeOutcome> {
     const values = [
       ends.map(({ tokenId }) => tokenId),
@@ -160,14 +127,11 @@ export function createQueueRecords({
   }
 
   const records: QueueRecords = {
+    ...openings,
+
     async takeOverAll() {
       const rows = await write<HeadRow & { is_taken: boolean }>(statements.TAKE_OVER_ALL, []);
       return rows.map((row) => ({ ...headOf(row), isTaken: row.is_taken }));
-    },
-
-    async takeOver(concertId, below) {
-      const [head] = await write<HeadRow & { next_no: number }>(statements.TAKE_OVER, [concertId, below]);
-      return head === undefined ? null : { ...headOf(head), nextNo: head.next_no };
     },
 
     async raise(heads) {
@@ -188,12 +152,6 @@ export function createQueueRecords({
 
     async listNumbered(concertId, { first, last }) {
       return (await read<TokenRow>(statements.LIST_NUMBERED, [concertId, first, last])).map(tokenOf);
-    },
-
-    async listAdmissions(concertId, afterMs, limit) {
-      const values = [concertId, afterMs, limit];
-      const rows = await read<{ token_id: string; activated_ms: number }>(statements.LIST_ADMISSIONS, values);
-      return rows.map((row) => ({ tokenId: row.token_id, activatedAtMs: row.activated_ms }));
     },
 
     async findHead(concertId) {

@@ -55,6 +55,28 @@ export const FIND_HEAD = `SELECT concert_id, generation FROM queue_heads WHERE c
 export const FREE_HEADS = `
   SELECT concert_id FROM queue_heads WHERE concert_id = ANY($1::bigint[]) ORDER BY concert_id FOR NO KEY UPDATE SKIP LOCKED`;
 
+/**
+ * $1 concerts, $2 generations that their heads must be below, or nulls. No row comes back for a head that is not, nor for one that
+ * is locked.
+ */
+export const TAKE_OVER_FREE = `
+  WITH wanted AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS wanted (concert_id, below)),
+  made AS (
+    INSERT INTO queue_heads (concert_id, generation)
+    SELECT concert_id, ${RAISES_PER_TAKE_OVER} FROM wanted
+    WHERE NOT EXISTS (SELECT FROM queue_heads h WHERE h.concert_id = wanted.concert_id)
+    ORDER BY concert_id ON CONFLICT DO NOTHING
+    RETURNING concert_id, generation, next_no),
+  free AS MATERIALIZED (
+    SELECT h.concert_id FROM queue_heads h JOIN wanted USING (concert_id)
+    WHERE wanted.below IS NULL OR h.generation < wanted.below
+    ORDER BY h.concert_id FOR NO KEY UPDATE OF h SKIP LOCKED),
+  taken AS (
+    UPDATE queue_heads h SET generation = ${NEXT_TAKE_OVER}
+    FROM free WHERE h.concert_id = free.concert_id
+    RETURNING h.concert_id, h.generation, h.next_no)
+  SELECT * FROM made UNION ALL SELECT * FROM taken`;
+
 /** $1 concert, $2 a generation that the head must be below, or null */
 export const TAKE_OVER = `
   INSERT INTO queue_heads AS h (concert_id, generation) VALUES ($1, ${RAISES_PER_TAKE_OVER})
@@ -87,18 +109,27 @@ export const LIST_LIVE = `
     AND t.user_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
   ORDER BY t.user_id LIMIT $3`;
 
+/** $1 concerts, $2 limit for each */
+export const LIST_FIRST_LIVE = `
+  SELECT live.* FROM unnest($1::bigint[]) AS asked (concert_id) CROSS JOIN LATERAL (
+    SELECT ${TOKEN_COLUMNS} FROM queue_tokens t
+    WHERE t.concert_id = asked.concert_id AND t.status IN ('WAITING', 'ACTIVE')
+    ORDER BY t.user_id LIMIT $2) AS live`;
+
 /** $1 concert, $2 first and $3 last number */
 export const LIST_NUMBERED = `
   SELECT ${TOKEN_COLUMNS} FROM queue_tokens t
   WHERE t.concert_id = $1 AND t.status IN ('WAITING', 'ACTIVE') AND t.no BETWEEN $2 AND $3`;
 
-/** $1 concert, $2 epoch milliseconds, $3 limit */
+/** $1 concerts, $2 epoch milliseconds, $3 limits; oldest first. `asked` counts the three from 1. */
 export const LIST_ADMISSIONS = `
-  SELECT token_id, ${milliseconds('activated_at')} AS activated_ms FROM (
+  SELECT asked.nth::int AS asked, newest.token_id, ${milliseconds('newest.activated_at')} AS activated_ms
+  FROM unnest($1::bigint[], $2::float8[], $3::int[]) WITH ORDINALITY AS asked (concert_id, after_ms, most, nth)
+  CROSS JOIN LATERAL (
     SELECT token_id, activated_at FROM queue_tokens
-    WHERE concert_id = $1 AND activated_at > ${instant('$2::float8')}
-    ORDER BY activated_at DESC LIMIT $3) AS newest
-  ORDER BY activated_at`;
+    WHERE concert_id = asked.concert_id AND activated_at > ${instant('asked.after_ms')}
+    ORDER BY activated_at DESC LIMIT asked.most) AS newest
+  ORDER BY newest.activated_at`;
 
 /**
  * $1 token ids, $2 concerts, $3 generations, $4 users, $5 epoch milliseconds of issue; in order of arrival.

@@ -108,6 +108,7 @@ export async function createSharedNodes(
       });
       t.teardown(() => room.close());
       await room.start();
+      await room.opened;
       return room;
     },
 
