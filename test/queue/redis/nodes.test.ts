@@ -114,7 +114,7 @@ t.test('what happens on one node is known on the other', { skip }, async (t) => 
   t.match(await there.identify(inside?.token ?? ''), { status: 'CANCELLED' }, 'though it was ACTIVE a moment ago');
   t.match(await there.status(waiting?.token ?? ''), { status: 'ACTIVE' });
   t.same(await there.look([waiting?.token ?? '', inside?.token ?? '', 'fq_forged']), [
-    { status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0 },
+    { status: 'ACTIVE', queuePosition: 0, estimatedWaitTime: 0, estimatedWaitRange: [0, 0] },
     null,
     null,
   ]);
@@ -273,7 +273,7 @@ t.test('somebody who is watched on one node is present for all of them', { skip 
   const until = performance.now() + 2_000;
   await waitFor(() => performance.now() > until, { what: 'more than twice the allowance' });
   t.same(await there.look([watched?.token ?? '', silent?.token ?? '']), [
-    { status: 'WAITING', queuePosition: 1, estimatedWaitTime: null },
+    { status: 'WAITING', queuePosition: 1, estimatedWaitTime: null, estimatedWaitRange: null },
     null,
   ]);
   stop?.();
