@@ -262,9 +262,11 @@ export interface QueueRecords {
   findOne(tokenId: string): Promise<QueueTokenRow | null>;
   /**
    * Those of the ACTIVE tokens `tokenIds` that are no longer so: their rows have ended, or a payment after their admission
-   * ended the user's last hold in that concert.
+   * ended the user's last hold in that concert. `tookMs` is how long the database worked on it.
    */
-  review(
-    tokenIds: readonly string[],
-  ): Promise<{ readonly ended: readonly QueueTokenRow[]; readonly paidUp: readonly string[] }>;
+  review(tokenIds: readonly string[]): Promise<{
+    readonly ended: readonly QueueTokenRow[];
+    readonly paidUp: readonly string[];
+    readonly tookMs: number;
+  }>;
 }

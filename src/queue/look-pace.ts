@@ -1,5 +1,5 @@
 /**
- * How often a look's own time is left to others before the next one. Its cost grows with all that those inside ever reserved,
+ * How often a look's own time in the database is left to others before the next one. Its cost grows with all that those inside ever reserved,
  * and it only finds what a settlement could not announce: it is to take a hundredth of a core at most.
  */
 const RESTS_PER_LOOK = 100;
@@ -13,8 +13,11 @@ export class LookPace {
     return nowMs >= this.#restsUntilMs;
   }
 
-  /** A look has ended. Both in milliseconds of the monotonic clock. */
-  note(beganAtMs: number, endedAtMs: number): void {
-    this.#restsUntilMs = endedAtMs + Math.min((endedAtMs - beganAtMs) * RESTS_PER_LOOK, LONGEST_REST_MS);
+  /**
+   * A look has ended, now by the monotonic clock. For how long this process waited for it is not asked: on a busy machine that
+   * is mostly the time of others.
+   */
+  note(nowMs: number, tookMs: number): void {
+    this.#restsUntilMs = nowMs + Math.min(tookMs * RESTS_PER_LOOK, LONGEST_REST_MS);
   }
 }

@@ -59,12 +59,11 @@ export function createReconciler(deps: {
   async function compareInside(line: KnownLine): Promise<void> {
     const pace = paces.get(line.concertId) ?? new LookPace();
     paces.set(line.concertId, pace);
-    const beganAtMs = clock.monotonicMs();
-    if (!pace.isDue(beganAtMs)) return;
+    if (!pace.isDue(clock.monotonicMs())) return;
     const tokenIds = await nextOf(line.concertId, 'inside', INSIDE_PER_LOOK, line.summary?.active ?? 0);
     if (tokenIds.length === 0) return;
-    const { ended, paidUp } = await records.review(tokenIds);
-    pace.note(beganAtMs, clock.monotonicMs());
+    const { ended, paidUp, tookMs } = await records.review(tokenIds);
+    pace.note(clock.monotonicMs(), tookMs);
     await changes.apply(line, ended);
     for (const tokenId of paidUp) ends.add(line.concertId, tokenId, 'COMPLETED', null);
   }

@@ -13,6 +13,7 @@ import { createWallets } from '../../src/persistence/records/wallets.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { holdCommand, insertSchedule, insertUserWithBalance, startOwnerNode, valueOf } from '../fixtures/owner-node.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
+import { measureOwnTime } from '../fixtures/own-time.ts';
 import { startTcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
@@ -28,11 +29,11 @@ t.test('a schedule whose turn never comes because all lanes wait in vain is refu
   for (const scheduleId of schedules) await node.dispatch(holdCommand(scheduleId, randomUUID(), 1));
 
   proxy.muteServer();
-  const started = performance.now();
   const replies = schedules.map(async (scheduleId, index) => {
+    const ownTime = measureOwnTime();
     for (let turn = 0; turn < index * 3; turn += 1) await nextTurn();
     const reply = await node.dispatch(holdCommand(scheduleId, randomUUID(), 2));
-    return { reply, afterMs: performance.now() - started };
+    return { reply, afterMs: ownTime() };
   });
   for (const { reply, afterMs } of await Promise.all(replies)) {
     t.match(reply, { outcome: 'failed', code: 'STORE_UNAVAILABLE' });
@@ -47,16 +48,16 @@ t.test('the first command of a schedule is refused within two seconds while the 
   const node = await startOwnerNode(t, database, { poolUrl: proxy.url });
   const { scheduleId } = await insertSchedule(database);
   proxy.muteServer();
-  const started = performance.now();
+  const ownTime = measureOwnTime();
   t.match(await node.dispatch(holdCommand(scheduleId, randomUUID(), 1)), {
     outcome: 'failed',
     code: 'STORE_UNAVAILABLE',
     effect: 'none',
   });
-  t.ok(performance.now() - started < 2_000);
-  const asked = performance.now();
+  t.ok(ownTime() < 2_000);
+  const laterTime = measureOwnTime();
   t.match(await node.dispatch(holdCommand(scheduleId, randomUUID(), 1)), { outcome: 'failed', effect: 'none' });
-  t.ok(performance.now() - asked < 500, 'whoever comes after need not wait as long');
+  t.ok(laterTime() < 500, 'whoever comes after need not wait as long');
   t.equal(node.registry.counts().waiting, 0);
   proxy.cut();
   await waitFor(async () => (await node.dispatch(holdCommand(scheduleId, randomUUID(), 1))).outcome === 'granted', {
@@ -120,9 +121,9 @@ t.test('a lane gives up a server that greets and then says nothing', async (t) =
     log: silentLog,
     onFree: () => undefined,
   });
-  const started = performance.now();
+  const ownTime = measureOwnTime();
   await t.rejects(lane.start());
-  t.ok(performance.now() - started < 2_000);
+  t.ok(ownTime() < 2_000);
   t.equal(lane.isConnected, false);
   await lane.close();
 });
@@ -215,13 +216,13 @@ t.test('whoever waits behind a charge whose answer is missing is refused with it
   await wallets.charge(first, 1_000, null);
 
   proxy.muteServer();
-  const begunMs = performance.now();
+  const ownTime = measureOwnTime();
   const doubtful = wallets.charge(first, 1_000, null);
   await pause(200);
   const behind = others.map((userId) => wallets.charge(userId, 1_000, null));
   await t.rejects(doubtful, { code: 'STORE_UNAVAILABLE', effect: 'unknown' });
   for (const refused of behind) await t.rejects(refused, { code: 'STORE_UNAVAILABLE', effect: 'none' });
-  t.ok(performance.now() - begunMs < 2_000);
+  t.ok(ownTime() < 2_000);
   proxy.cut();
   for (const userId of others) t.match(await wallets.charge(userId, 1_000, null), { value: { currentBalance: 1_000 } });
 });

@@ -202,10 +202,13 @@ export function createQueueRecords({
     findOne: (tokenId) => lookUps.get(tokenId),
 
     async review(tokenIds) {
-      const rows = await read<TokenRow & { is_paid_up: boolean }>(statements.REVIEW, [tokenIds]);
+      type Row = { took_ms: number } & ((TokenRow & { is_paid_up: boolean }) | { token_id: null });
+      const rows = await read<Row>(statements.REVIEW, [tokenIds]);
+      const found = rows.filter((row) => row.token_id !== null);
       return {
-        ended: rows.filter((row) => !row.is_paid_up).map(tokenOf),
-        paidUp: rows.filter((row) => row.is_paid_up).map((row) => row.token_id),
+        ended: found.filter((row) => !row.is_paid_up).map(tokenOf),
+        paidUp: found.filter((row) => row.is_paid_up).map((row) => row.token_id),
+        tookMs: Math.max(...rows.map((row) => row.took_ms)),
       };
     },
   };

@@ -152,3 +152,11 @@ t.test('a locked row of a node stops neither its writes nor the looks of other n
   await unlock();
   await waitFor(() => other.membership.owners().length === 3, { what: 'the node to beat again, or to join anew' });
 });
+
+t.test('a node whose row is locked stops all the same', async (t) => {
+  const database = await createTestDatabase(t);
+  const node = await startOwnerNode(t, database);
+  const unlock = await lock(database, 'SELECT FROM nodes WHERE node = $1 FOR UPDATE', [node.membership.node]);
+  await t.resolves(node.close());
+  await unlock();
+});
