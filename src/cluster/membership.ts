@@ -1,3 +1,4 @@
+import { Fault } from '../domain/errors.ts';
 import type { NodeRow } from '../domain/node.ts';
 import type { ReadinessReason } from '../health/readiness.ts';
 import { every, pause } from '../runtime/clock.ts';
@@ -232,7 +233,11 @@ export function createMembership(deps: MembershipDependencies): Membership {
       setMayOwn(false);
       // Otherwise a write in flight would leave the row of a living node behind.
       await enlisting.catch(() => undefined);
-      if (node !== '') await records.leave(node);
+      if (node === '') return;
+      await records.leave(node).catch((error: unknown) => {
+        if (!(error instanceof Fault)) throw error;
+        log.warn({ err: error, node }, 'this node could not record that it leaves; other nodes will find it silent');
+      });
     },
   };
 }

@@ -203,6 +203,13 @@ export interface QueueChangeOutcome {
   readonly fenced: ReadonlySet<number>;
 }
 
+/** Of reviewed tokens, the rows of those that have ended, those that payments have completed, and the database's time for this. */
+export interface QueueReview {
+  readonly ended: readonly QueueTokenRow[];
+  readonly paidUp: readonly string[];
+  readonly tookMs: number;
+}
+
 /** A head that its holder has taken over, or may take over, under `generation`. */
 export interface TakenHead extends QueueHead {
   /** False while another transaction has the head locked: a later take-over takes the generation, unless a process takes more. */
@@ -262,11 +269,7 @@ export interface QueueRecords {
   findOne(tokenId: string): Promise<QueueTokenRow | null>;
   /**
    * Those of the ACTIVE tokens `tokenIds` that are no longer so: their rows have ended, or a payment after their admission
-   * ended the user's last hold in that concert. `tookMs` is how long the database worked on it.
+   * ended the user's last hold in that concert. Concurrent calls with few tokens share a statement.
    */
-  review(tokenIds: readonly string[]): Promise<{
-    readonly ended: readonly QueueTokenRow[];
-    readonly paidUp: readonly string[];
-    readonly tookMs: number;
-  }>;
+  review(tokenIds: readonly string[]): Promise<QueueReview>;
 }

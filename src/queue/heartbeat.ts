@@ -20,8 +20,8 @@ const BEATS_PER_ALLOWANCE = 3;
 const STANDSTILL_MS = 5_000;
 /** Lines that only nodes which are gone knew are found this soon. */
 const BEATS_PER_SEARCH = 10;
-/** They take half of the connections through which the waiting room reads, so that requests do not wait for all lines. */
-const COMPARED_AT_A_TIME = 3;
+/** Lines that are compared at the same time share statements. More of them at a time would keep requests waiting. */
+const COMPARED_AT_A_TIME = 16;
 /** Tokens per look. */
 const TOKENS_PER_LOOK = 1_000;
 

@@ -380,6 +380,22 @@ t.test('lines that are opened together share statements, and a locked one holds 
   t.match(await taking, { concertId: locked });
 });
 
+t.test('reviews of the same time share statements, and each gets its own tokens', async (t) => {
+  const started = await start(t, 100);
+  const { pool, records, heads } = started;
+  const rows = (await records.enter(heads.map((head) => entryOf(head)))).map(rowOf);
+  const ends = rows.map(({ tokenId }, nth) => ({ ...(heads[nth] ?? headOf(started)), tokenId }));
+  await records.end(ends.slice(10).map((end) => ({ ...end, status: 'CANCELLED', endedAtMs: ISSUED_AT_MS + 1 })));
+  let statements = 0;
+  pool.on('acquire', () => (statements += 1));
+  const reviews = await Promise.all(rows.map(({ tokenId }) => records.review([tokenId])));
+  t.same(
+    reviews.map(({ ended }) => ended.map(({ tokenId }) => tokenId)),
+    rows.map(({ tokenId }, nth) => (nth < 10 ? [] : [tokenId])),
+  );
+  t.ok(statements < 5, `${statements} statements`);
+});
+
 t.test('live tokens are listed page by page, each once', async (t) => {
   const started = await start(t);
   const { records } = started;

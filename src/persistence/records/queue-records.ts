@@ -9,6 +9,7 @@ import type {
   QueueEntry,
   QueueEntryOutcome,
   QueueRecords,
+  QueueReview,
   QueueTokenRow,
 } from '../../domain/queue-token.ts';
 import { plainArray } from '../journal/array-literals.ts';
@@ -22,6 +23,9 @@ import { type Connections, readRows, runStatement, writeRows } from '../journal/
 const ENTRY_ATTEMPTS = 3;
 
 const LOOK_UPS = { callsInFlight: 2, keysPerCall: 500, waiting: 5_000 };
+/** Reviews of so many tokens share statements: a node may have thousands of lines with a few shoppers in each. */
+const FEW_TOKENS = 100;
+const REVIEWS = { callsInFlight: 2, keysPerCall: 64, waiting: 5_000 };
 
 /** Nothing of the live token's columns is there when the user had none. */
 type EntryRow = {
@@ -113,6 +117,29 @@ export function createQueueRecords({
 
   const openings = createLineOpenings(pool);
 
+  async function reviewAll(tokenIds: readonly string[]): Promise<QueueReview> {
+    type Row = { took_ms: number } & ((TokenRow & { is_paid_up: boolean }) | { token_id: null });
+    const rows = await read<Row>(statements.REVIEW, [tokenIds]);
+    const found = rows.filter((row) => row.token_id !== null);
+    return {
+      ended: found.filter((row) => !row.is_paid_up).map(tokenOf),
+      paidUp: found.filter((row) => row.is_paid_up).map((row) => row.token_id),
+      tookMs: Math.max(...rows.map((row) => row.took_ms)),
+    };
+  }
+
+  const reviews = createLookUps<readonly string[], QueueReview>({
+    ...REVIEWS,
+    load: async (lists) => {
+      const { ended, paidUp, tookMs } = await reviewAll(lists.flat());
+      return lists.map((list) => ({
+        ended: ended.filter(({ tokenId }) => list.includes(tokenId)),
+        paidUp: paidUp.filter((tokenId) => list.includes(tokenId)),
+        tookMs: tookMs / lists.length,
+      }));
+    },
+  });
+
   async function end(text: string, ends: readonly QueueEnd[]): Promise<QueueChangeOutcome> {
     const values = [
       ends.map(({ tokenId }) => tokenId),
@@ -201,16 +228,7 @@ export function createQueueRecords({
     find,
     findOne: (tokenId) => lookUps.get(tokenId),
 
-    async review(tokenIds) {
-      type Row = { took_ms: number } & ((TokenRow & { is_paid_up: boolean }) | { token_id: null });
-      const rows = await read<Row>(statements.REVIEW, [tokenIds]);
-      const found = rows.filter((row) => row.token_id !== null);
-      return {
-        ended: found.filter((row) => !row.is_paid_up).map(tokenOf),
-        paidUp: found.filter((row) => row.is_paid_up).map((row) => row.token_id),
-        tookMs: Math.max(...rows.map((row) => row.took_ms)),
-      };
-    },
+    review: (tokenIds) => (tokenIds.length > FEW_TOKENS ? reviewAll(tokenIds) : reviews.get(tokenIds)),
   };
   const endUnheld = (ends: readonly QueueEnd[]) => end(statements.END_UNHELD, ends);
   return passLockedHeads(records, { pool, clock, log, endUnheld });
