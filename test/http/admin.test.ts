@@ -87,7 +87,8 @@ t.test('faults of prices are told seat by seat', async (t) => {
   ];
   for (const [prices, path, message] of table) {
     const body = { startsAt: '2026-11-25T14:30:00Z', prices };
-    const answer = await call('POST', '/admin/concerts/1/schedules', { token, body });
+    const headers = { 'accept-language': 'en' };
+    const answer = await call('POST', '/admin/concerts/1/schedules', { token, body, headers });
     t.match(answer.json(), { status: 400, errors: [{ in: 'body', path, message }] });
   }
 });

@@ -54,7 +54,7 @@ t.test('no token appears in a log, a figure or a problem', async (t) => {
     t.notOk(figures.includes(secret), 'figures');
     // The name of an unknown member is the caller's own word, sent back to the caller alone and cut off.
     t.notOk(
-      problems.some((problem) => problem.includes(secret) && !problem.includes('is not known here')),
+      problems.some((problem) => problem.includes(secret) && !problem.includes('알 수 없는 항목입니다')),
       'problem',
     );
   }
