@@ -1,7 +1,7 @@
 import type { FastifySchemaValidationError } from 'fastify';
 import type { Language } from './language.ts';
 
-/** What is wrong with a place of a request, in words that continue its name. */
+/** The fault of a place of a request, in words that continue its name. */
 export type FaultWords = Readonly<Record<Language, string>>;
 
 /** The faults that no schema finds, by their English words. */
