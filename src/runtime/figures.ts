@@ -24,29 +24,17 @@ export function createFigures(registry: Registry): Figures {
     labelNames: Label[],
     read: () => Labelled<Label>,
   ): void {
-    if (name.endsWith('_total')) {
-      const counter = new Counter({
-        name,
-        help,
-        labelNames,
-        registers,
-        collect() {
-          counter.reset();
-          for (const [labels, value] of read()) counter.inc(labels, value);
-        },
-      });
-    } else {
-      const gauge = new Gauge({
-        name,
-        help,
-        labelNames,
-        registers,
-        collect() {
-          gauge.reset();
-          for (const [labels, value] of read()) gauge.set(labels, value);
-        },
-      });
-    }
+    const Figure = name.endsWith('_total') ? Counter : Gauge;
+    const figure = new Figure({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        figure.reset();
+        for (const [labels, value] of read()) figure.inc(labels, value);
+      },
+    });
   }
 
   return { single: (name, help, read) => labelled(name, help, [], () => [[{}, read()]]), labelled };
