@@ -9,6 +9,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Division by zero: a statement undoes itself this way when its row counts differ. */
 export const COUNTS_DIFFER = '22012';
+export const CHECK_VIOLATION = '23514';
 /** Class "data exception": a value that the database cannot take. */
 const DATA_EXCEPTION = '22';
 

@@ -4,7 +4,7 @@ import { PatientPool } from './patient-pool.ts';
 import { startupOptions, withStartupOptions } from './session-settings.ts';
 
 /** For connections at the start, when no caller waits; pools and lanes have their own limits. */
-const CONNECTION_TIMEOUT_MS = 8_000;
+export const CONNECTION_TIMEOUT_MS = 8_000;
 /** Marks this service's sessions in the server's list. */
 export const APPLICATION_NAME = 'frontrow';
 /** Ends a runaway statement, which would keep its connection and its locks. */
@@ -14,9 +14,9 @@ export const LOCK_TIMEOUT_MS = 1_000;
 /** A stopped process (a debugger, SIGSTOP) must not keep its row locks. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 /** How soon the server notices that the client of a running statement is gone, and ends the statement. */
-const CLIENT_CONNECTION_CHECK_MS = 500;
+export const CLIENT_CONNECTION_CHECK_MS = 500;
 /** Detects that the other end of an idle connection has vanished. */
-const KEEP_ALIVE_DELAY_MS = 2_000;
+export const KEEP_ALIVE_DELAY_MS = 2_000;
 
 const INT8 = 20;
 const NUMERIC = 1700;

@@ -15,6 +15,15 @@ export interface AuditFinding {
   readonly skipped: string | null;
 }
 
+/** An invariant that one statement can judge: it selects the rows that break the invariant. */
+export interface StatementInvariant {
+  readonly invariant: string;
+  readonly says: string;
+  readonly violations: string;
+  /** Whether it can only be judged if the policy was the same ever since the tokens were issued. */
+  readonly needsUnchangedPolicy?: true;
+}
+
 /** Gathers violations of the invariants that `sentences` names, whichever code finds them. */
 export function collectFindings<Name extends string>(
   sentences: Readonly<Record<Name, string>>,

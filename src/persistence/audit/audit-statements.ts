@@ -1,4 +1,4 @@
-import type { StatementInvariant } from './statement-invariant.ts';
+import type { StatementInvariant } from './audit-finding.ts';
 import { BALANCE_LIMIT_WON, CHARGE_LIMIT_WON } from '../../domain/wallet.ts';
 
 /*

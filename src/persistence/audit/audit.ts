@@ -11,8 +11,7 @@ import {
 } from './audit-fold.ts';
 import { ADMIN_INVARIANTS, MONEY_INVARIANTS, SCHEDULE_INVARIANTS } from './audit-statements.ts';
 import { QUEUE_INVARIANTS } from './queue-invariants.ts';
-import type { StatementInvariant } from './statement-invariant.ts';
-import { type AuditFinding, collectFindings, ROWS_SHOWN } from './audit-finding.ts';
+import { type AuditFinding, collectFindings, ROWS_SHOWN, type StatementInvariant } from './audit-finding.ts';
 import { type Peekable, readOrdered } from './audit-reader.ts';
 
 export interface AuditOptions {

@@ -8,7 +8,7 @@
  * Many ends are no evidence by themselves: a token may end early for reasons that are not recorded (its holder left, showed no
  * sign of life, never came), and late because no process was there to end it.
  */
-import type { StatementInvariant } from './statement-invariant.ts';
+import type { StatementInvariant } from './audit-finding.ts';
 
 /** Where an end by one clock is compared with an admission by another, ends count this much early. */
 const CLOCKS_APART = `interval '1 second'`;

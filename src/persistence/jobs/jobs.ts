@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { ALARM_SETTINGS, type Alarm, type AlarmSettings, createAlarm } from './alarm.ts';
 import { sqlState } from '../database-errors.ts';
+import { CLIENT_CONNECTION_CHECK_MS, CONNECTION_TIMEOUT_MS, KEEP_ALIVE_DELAY_MS } from '../pool.ts';
 import { startupOptions, withStartupOptions } from '../session-settings.ts';
 import { type Execute, type Prunable, PRUNABLES, prune } from './prune.ts';
 
@@ -17,12 +18,14 @@ const JOB_SETTINGS: JobSettings = { ...ALARM_SETTINGS, pruneAfterStartMs: 30_000
 const SCHEMA = 'pgboss';
 /** For four workers that poll in turn, and maintenance. The rest of the service has its own connections. */
 export const JOB_CONNECTIONS = 3;
-/** No caller waits for a job, and connections to a slow server must succeed. */
-const CONNECTION_TIMEOUT_MS = 8_000;
 /** Longer than a request's: nodes that start at once take turns to install the schema, and maintenance sweeps a table. */
-const SERVER_SETTINGS = { statement_timeout: 15_000, lock_timeout: 10_000, client_connection_check_interval: 500 };
+const SERVER_SETTINGS = {
+  statement_timeout: 15_000,
+  lock_timeout: 10_000,
+  client_connection_check_interval: CLIENT_CONNECTION_CHECK_MS,
+};
 /** pg-boss passes these to its driver, which then gives up a connection whose other end has vanished. */
-const DRIVER_SETTINGS = { keepAlive: true, keepAliveInitialDelayMillis: 2_000, query_timeout: 20_000 };
+const DRIVER_SETTINGS = { keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS, query_timeout: 20_000 };
 /** Looks for finished jobs to delete and for dead workers. */
 const MAINTAIN_EVERY_SECONDS = 60;
 /** A close waits this long for running jobs, which may be cut short. pg-boss allows no less. */

@@ -1,7 +1,6 @@
 import type { AppendBatch, KeyRecord, ReservationEnd, ReservationInsert } from '../../actors/journal-port.ts';
-import { plainArray } from './array-literals.ts';
 import type { LaneStatement } from './lane.ts';
-import { ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
+import { plainArray, ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
 
 /*
  * The append: fence, log, reservation rows and recorded grants of many schedules in one statement.

@@ -4,6 +4,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Backend } from './backend.ts';
 import {
+  CHECK_VIOLATION,
   COUNTS_DIFFER,
   isInvalidValue,
   isOfOnePart,
@@ -38,7 +39,6 @@ const ATTEMPTS = 3;
 const KEY_TWICE = '21000';
 /** Class "integrity constraint violation": unique indexes and foreign keys, and checks, which know no other row. */
 const INTEGRITY = '23';
-const CHECK_VIOLATION = '23514';
 
 /** A schedule's part of a statement. */
 export interface Taken<B> {

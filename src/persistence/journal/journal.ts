@@ -8,6 +8,7 @@ import { createFlushRuns, type FlushRun, type FlushRunsDependencies, type Taken 
 import type { FlushKind } from './flush-work.ts';
 import { createLane, type Lane } from './lane.ts';
 import { createLockedWallets } from './locked-wallets.ts';
+import { WAITING_LIMIT_MS } from './statement.ts';
 import { tryWriteOn } from './trial-write.ts';
 
 /*
@@ -36,8 +37,6 @@ const CROWD = 256;
 /** A statement of 2 000 holds takes 33 ms; a larger one would only delay all callers. */
 const EVENTS_PER_APPEND = 2_000;
 const SETTLEMENTS_PER_STATEMENT = 100;
-/** After this time a caller is better served by a 503. */
-const LATE_ANSWER_MS = 1_500;
 /** How long work waits for a lane: lanes may be disconnected, or wait for answers. */
 const NO_LANE_LIMIT_MS = 1_000;
 /** The interval between two checks for flushes in flight, at a stop. */
@@ -197,7 +196,7 @@ export function createJournal(deps: JournalDependencies): LaneJournal {
       current.count += 1;
       current.startedAt = clock.monotonicMs();
       const cancelHelp = clock.after(LATE_FLUSH_MS + TIMER_RESOLUTION_MS, requestPump);
-      const cancel = clock.after(LATE_ANSWER_MS, () => runs.stall(taken));
+      const cancel = clock.after(WAITING_LIMIT_MS, () => runs.stall(taken));
       try {
         await run(lane, taken);
       } catch (error) {

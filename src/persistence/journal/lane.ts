@@ -6,7 +6,7 @@ import { isInDoubt } from '../database-errors.ts';
 import { type Backend, BACKEND_COLUMNS, readBackend } from './backend.ts';
 import { createConnectPatience } from '../connect-patience.ts';
 import { connectionSettings } from '../pool.ts';
-import type { Statement } from './statement.ts';
+import { ANSWER_LIMIT_MS, type Statement } from './statement.ts';
 
 /**
  * One connection for statements that must run one at a time. It connects, reconnects and classifies missing answers. It contains
@@ -17,8 +17,6 @@ import type { Statement } from './statement.ts';
  *     was sent and not answered is in doubt.
  */
 
-/** Longer than the server's statement timeout of 5 s: a longer silence means that the connection is dead. */
-const ANSWER_LIMIT_MS = 6_000;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_LAST_MS = 500;
 

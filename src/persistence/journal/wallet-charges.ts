@@ -16,6 +16,7 @@ import type { IdempotencyClaim } from '../../domain/idempotency.ts';
 import { BALANCE_LIMIT_WON, CHARGE_LIMIT_WON, type ChargeReply } from '../../domain/wallet.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import {
+  CHECK_VIOLATION,
   COUNTS_DIFFER,
   isOfOnePart,
   isRetryable,
@@ -41,7 +42,6 @@ const CHARGES_PER_STATEMENT = 500;
 const CHARGES_WAITING = 10_000;
 /** For deadlocks, serialization failures and timeouts, which have no effect. */
 const ATTEMPTS = 3;
-const CHECK_VIOLATION = '23514';
 const LEDGER = new Set(['wallets', 'wallet_entries']);
 
 /** The statement takes all locks of wallets before it reads the time, so a wallet's entries are in order of time. */

@@ -12,12 +12,11 @@ import type {
   QueueReview,
   QueueTokenRow,
 } from '../../domain/queue-token.ts';
-import { plainArray } from '../journal/array-literals.ts';
 import { createLineOpenings } from './line-openings.ts';
 import { passLockedHeads } from './locked-heads.ts';
 import { type HeadRow, headOf, type TokenRow, tokenOf } from './queue-rows.ts';
 import * as statements from './queue-statements.ts';
-import { type Connections, readRows, runStatement, writeRows } from '../journal/statement.ts';
+import { type Connections, readRows, runStatement, writeRows, plainArray } from '../journal/statement.ts';
 
 /** Each attempt after the first follows a token of the same user that was entered and ended elsewhere in between. */
 const ENTRY_ATTEMPTS = 3;

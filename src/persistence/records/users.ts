@@ -1,8 +1,7 @@
 import { accept, type FaultEffect, reject } from '../../domain/errors.ts';
 import { createLookUps } from '../../runtime/look-ups.ts';
 import type { User, UserRecords } from '../../domain/user.ts';
-import { plainArray } from '../journal/array-literals.ts';
-import { type Connections, readRows, runStatement, WAITING_LIMIT_MS } from '../journal/statement.ts';
+import { type Connections, plainArray, readRows, runStatement, WAITING_LIMIT_MS } from '../journal/statement.ts';
 
 interface UserRow {
   user_id: string;
