@@ -42,9 +42,16 @@ export type Concert = Omit<OnTheWire<inside.Concert>, 'queue' | 'version'> & {
   readonly priceTo: number | null;
 };
 /** `schedules` are those that have not begun, ordered by start. */
-export type ConcertWithQueue = Concert & { readonly schedules: readonly Schedule[]; readonly queue: QueueCounts };
+export type ConcertWithQueue = Concert & {
+  readonly schedules: readonly Schedule[];
+  readonly queue: QueueCounts;
+  /** Held and bought seats that a user may have of one date. */
+  readonly maxSeatsPerUser: number;
+};
 /** At most 3 s old. `queue` is null before booking opens, and while the waiting room is unavailable. */
-export type ListedConcert = Omit<ConcertWithQueue, 'queue'> & { readonly queue: QueueCounts | null };
+export type ListedConcert = Omit<ConcertWithQueue, 'queue' | 'maxSeatsPerUser'> & {
+  readonly queue: QueueCounts | null;
+};
 export type ConcertWithPolicy = Concert & { readonly queue: inside.QueuePolicy };
 export type Schedule = Omit<OnTheWire<inside.ScheduleWithAvailability>, 'concertId' | 'closed' | 'version' | 'plan'>;
 

@@ -92,6 +92,8 @@ export interface AppOptions {
   /** The policy of a concert that is created without one, and the rest of a partial one. */
   readonly queuePolicy: QueuePolicy;
   readonly live: LiveOptions;
+  /** Live seats that a user may have of a schedule; `GET /concerts/:concertId` tells clients. */
+  readonly maxSeatsPerUser: number;
   /** False when `createMetricsApp` serves `/metrics` on its own port. */
   readonly metricsOnPublicPort: boolean;
 }

@@ -326,6 +326,7 @@ function appOptionsOf(config: Config, version: string): AppOptions {
     connections: { perAddress: config.MAX_CONNECTIONS_PER_ADDRESS, inAll: config.MAX_CONNECTIONS },
     allowedOrigins: config.ALLOWED_ORIGINS,
     rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
+    maxSeatsPerUser: config.MAX_SEATS_PER_USER,
     registrationsPerMinute: config.REGISTRATIONS_PER_MINUTE,
     queuePolicy: {
       maxActive: config.QUEUE_MAX_ACTIVE,

@@ -96,10 +96,8 @@ if (browsing !== null) {
       await look('a sold-out hall');
       await fan.open(`#/concerts/${concertId}/dates/${scheduleId}`);
       for (const seatNumber of [11, 12, 13, 14, 15]) await hands.pressSeat(fan.seat(seatNumber));
-      await fan.press(words.choice.hold(5));
-      await page.getByText(words.next.byCode.SEAT_LIMIT_REACHED, { exact: true }).waitFor();
-      await look('a hall with seats chosen, held and sold, and a refusal');
-      await hands.pressSeat(fan.seat(15, 'chosen'));
+      await page.getByText(words.notice.limitReached('4'), { exact: true }).waitFor();
+      await look('a hall with seats chosen, held and sold, and a message');
       await fan.press(words.choice.hold(4));
       await page.getByRole('timer').waitFor();
       await look('the till, with too little in the wallet');
@@ -108,7 +106,10 @@ if (browsing !== null) {
       await look('a hall with seats of one’s own');
       await page.goBack();
       await page.getByRole('timer').waitFor();
-      await fan.press(words.topUp.exactly(fan.f.money(600_000)));
+      await page.getByText(words.topUp.other, { exact: true }).click();
+      await look('the till, with other amounts');
+      await page.getByLabel(words.topUp.own, { exact: true }).fill('600000');
+      await fan.press(words.topUp.charge);
       await page.getByText(words.notice.charged(fan.f.money(600_000)), { exact: true }).waitFor();
       await look('the till');
       await fan.press(words.checkout.pay(fan.f.money(600_000)));

@@ -62,8 +62,8 @@ if (browsing !== null) {
     await fan.topUpAndPay();
     await fan.page.reload();
     const ticket = fan.page.getByRole('article', { name: fan.t.ticket.label });
-    await ticket.getByText(fan.t.seat.number(3), { exact: true }).waitFor();
-    await ticket.getByText(fan.t.seat.number(4), { exact: true }).waitFor();
+    await ticket.getByText(fan.seatName(3), { exact: true }).waitFor();
+    await ticket.getByText(fan.seatName(4), { exact: true }).waitFor();
   });
 
   await t.test('back and forward lead to the map and to the till with the same seats', async (t) => {
@@ -107,7 +107,7 @@ if (browsing !== null) {
     const { body } = await api.call('GET', '/me/payments', { token: await fan.accessToken() });
     t.equal((body['payments'] as unknown[]).length, 1);
     await fan.hands.press(fan.link(fan.t.frame.tickets));
-    await fan.page.getByRole('link', { name: /Seat 25/ }).waitFor();
+    await fan.page.getByRole('link', { name: new RegExp(fan.seatName(25)) }).waitFor();
   });
 
   await t.test('signing out in one tab signs out in the other', async (t) => {

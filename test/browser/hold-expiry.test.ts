@@ -19,7 +19,7 @@ if (browsing !== null) {
     await fan.goToMap(hall);
     await fan.hold(8);
     t.ok((await fan.countdown()) <= HOLD_TTL_MS / 1_000, 'the countdown goes by the hold');
-    await fan.page.getByText(fan.t.notice.holdExpired(fan.t.seat.number(8)), { exact: true }).waitFor();
+    await fan.page.getByText(fan.t.notice.holdExpired(fan.seatName(8)), { exact: true }).waitFor();
     await fan.page.getByText(fan.t.notice.holdExpiredNext, { exact: true }).waitFor();
     t.equal(new URL(fan.page.url()).hash, `#/concerts/${hall.concertId}/dates/${hall.scheduleId}`);
     await fan.hold(8);
@@ -43,7 +43,7 @@ if (browsing !== null) {
     });
     await fan.hold(9);
     await fan.hands.press(page.getByRole('button', { name: words.checkout.pay(f.money(1_000)), disabled: false }));
-    await page.getByText(words.notice.holdExpired(words.seat.number(9)), { exact: true }).waitFor();
+    await page.getByText(words.notice.holdExpired(fan.seatName(9)), { exact: true }).waitFor();
     await fan.seat(9, 'available').waitFor();
     t.match((await api.call('GET', '/me/balance', { token })).body, { balance: 1_000 });
   });
@@ -93,6 +93,6 @@ if (browsing !== null) {
     await fan.hands.press(fan.link(fan.t.checkout.more));
     await fan.seat(10, 'own').waitFor();
     await fan.seat(10, 'available').waitFor();
-    await fan.page.getByText(fan.t.notice.holdExpired(fan.t.seat.number(10)), { exact: true }).waitFor();
+    await fan.page.getByText(fan.t.notice.holdExpired(fan.seatName(10)), { exact: true }).waitFor();
   });
 }

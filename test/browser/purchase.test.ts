@@ -42,8 +42,7 @@ if (browsing !== null) {
       await page.getByRole('grid', { name: words.hall.gridLabel }).waitFor();
       await fan.hold(...seatNumbers);
       t.match(await page.getByRole('timer').innerText(), /^(?:5:00|4:\d\d)$/, 'the time that is left is counted down');
-      await fan.press(words.topUp.exactly(f.money(240_000)));
-      await hands.press(page.getByRole('button', { name: words.checkout.pay(f.money(240_000)), disabled: false }));
+      await hands.press(page.getByRole('button', { name: words.topUp.andPay(f.money(240_000)), disabled: false }));
       await fan.heading(words.ticket.title).waitFor();
       const tookMs = performance.now() - landedAtMs;
       t.comment(`from landing to the ticket: ${Math.round(tookMs)} ms`);
@@ -51,7 +50,7 @@ if (browsing !== null) {
 
       const ticket = page.getByRole('article', { name: words.ticket.label });
       const shown = await ticket.innerText();
-      for (const seatNumber of seatNumbers) t.match(shown, words.seat.number(seatNumber));
+      for (const seatNumber of seatNumbers) t.match(shown, fan.seatName(seatNumber));
       t.match(shown, f.money(240_000));
       t.match(shown, '김하늘');
       t.match(shown, '밤의 노래');

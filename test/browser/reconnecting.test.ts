@@ -82,6 +82,23 @@ if (browsing !== null) {
     await fan.topUpAndPay();
   });
 
+  await t.test('a browser without a network says so at once, on every page, and goes on afterwards', async (t) => {
+    const hall = await openSale(api);
+    const fan = await comeToPage(t, browsing, api, { language: 'en', device: 'phone', tolerates: [NOBODY_THERE] });
+    await fan.open();
+    await fan.heading(fan.t.concerts.title).waitFor();
+    await fan.visitor.context.setOffline(true);
+    await status(fan, fan.t.connection.offline).waitFor({ timeout: 1_000 });
+    await fan.visitor.context.setOffline(false);
+    await status(fan, fan.t.connection.offline).waitFor({ state: 'detached' });
+    await fan.goToMap(hall);
+    await fan.hold(3);
+    await fan.visitor.context.setOffline(true);
+    await status(fan, fan.t.connection.offline).waitFor({ timeout: 1_000 });
+    await fan.visitor.context.setOffline(false);
+    await fan.topUpAndPay();
+  });
+
   await t.test('where live connections are blocked the page asks by itself, and says so', async (t) => {
     const hall = await openSale(api);
     const fan = await comeToPage(t, browsing, api, { language: 'ko' });

@@ -18,26 +18,50 @@ if (browsing !== null) {
   const says = (fan: FanPage, sentence: string) =>
     fan.page.getByRole('main').getByText(sentence, { exact: true }).waitFor();
 
-  await t.test(
-    'a wallet that holds too little is filled with what is missing, and only then can one pay',
-    async (t) => {
-      const hall = await openSale(api, { price: 120_000 });
-      const fan = await comeToPage(t, browsing, api, { language: 'en' });
-      const { page, t: words, f } = fan;
-      await fan.goToMap(hall);
-      const token = await fan.accessToken();
-      await api.call('POST', '/me/balance/charge', { token, body: { amount: 30_000 } });
-      await fan.hold(1, 2);
-      const pay = fan.button(words.checkout.pay(f.money(240_000)));
-      t.equal(await pay.isDisabled(), true);
-      await page.getByText(f.money(210_000), { exact: true }).waitFor();
-      await fan.press(words.topUp.exactly(f.money(210_000)));
-      await says(fan, words.notice.charged(f.money(210_000)));
-      await fan.press(words.checkout.pay(f.money(240_000)));
-      await fan.heading(words.ticket.title).waitFor();
-      t.match((await api.call('GET', '/me/balance', { token })).body, { balance: 0 });
-    },
-  );
+  await t.test('one press fills the wallet with what is missing and pays, however often one presses', async (t) => {
+    const hall = await openSale(api, { price: 120_000 });
+    const fan = await comeToPage(t, browsing, api, { language: 'en', device: 'phone' });
+    const { page, t: words, f } = fan;
+    await fan.goToMap(hall);
+    const token = await fan.accessToken();
+    await api.call('POST', '/me/balance/charge', { token, body: { amount: 30_000 } });
+    await fan.hold(1, 2);
+    const pay = fan.button(words.topUp.andPay(f.money(210_000)));
+    const busy = page.locator('[aria-busy="true"]');
+    await page.route('**/api/v1/me/balance/charge', async (route) => {
+      t.same(await busy.allInnerTexts(), [words.topUp.andPay(f.money(210_000))], 'the pressed button alone is busy');
+      await route.continue();
+    });
+    await pay.dblclick();
+    await fan.heading(words.ticket.title).waitFor();
+    t.match((await api.call('GET', '/me/balance', { token })).body, { balance: 0 });
+    const { body } = await api.call('GET', '/me/balance/history', { token });
+    t.match(body['entries'], [{ amount: -240_000 }, { amount: 210_000 }, { amount: 30_000 }]);
+    t.equal((body['entries'] as unknown[]).length, 3);
+  });
+
+  await t.test('a charge whose answer is lost is made once, and the next press pays', async (t) => {
+    const hall = await openSale(api, { price: 90_000 });
+    const fan = await comeToPage(t, browsing, api, { tolerates: [refusedWith(503)] });
+    const { page, t: words, f } = fan;
+    await fan.goToMap(hall);
+    await fan.hold(7);
+    await page.route('**/api/v1/me/balance/charge', async (route) => {
+      await route.fetch();
+      await route.fulfill({
+        status: 503,
+        headers: { 'retry-after': '60', 'content-type': 'application/problem+json' },
+        body: JSON.stringify({ code: 'STORE_UNAVAILABLE', detail: '잠시 멈췄습니다', outcome: 'unknown' }),
+      });
+    });
+    await fan.press(words.topUp.andPay(f.money(90_000)));
+    await says(fan, words.next.byCode.STORE_UNAVAILABLE);
+    await page.unroute('**/api/v1/me/balance/charge');
+    await fan.press(words.topUp.andPay(f.money(90_000)));
+    await fan.heading(words.ticket.title).waitFor();
+    const token = await fan.accessToken();
+    t.match((await api.call('GET', '/me/balance', { token })).body, { balance: 0 });
+  });
 
   await t.test('a wallet that was emptied elsewhere is told, and can be filled on the spot', async (t) => {
     const hall = await openSale(api, { price: 50_000 });
@@ -67,7 +91,7 @@ if (browsing !== null) {
     await fan.button(fan.t.choice.hold(2)).waitFor();
     const { queueToken } = await enter(api, hall.concertId);
     await holdByApi(queueToken, hall.scheduleId, 15);
-    await says(fan, fan.t.notice.seatsLost(fan.t.seat.number(15)));
+    await says(fan, fan.t.notice.seatsLost(fan.seatName(15)));
     await fan.seat(15, 'held').waitFor();
     await fan.button(fan.t.choice.hold(1)).waitFor();
     await fan.press(fan.t.choice.hold(1));
@@ -90,7 +114,7 @@ if (browsing !== null) {
     for (const seatNumber of [21, 22]) await fan.hands.pressSeat(fan.seat(seatNumber));
     await fan.press(fan.t.choice.hold(2));
     await says(fan, '이미 예약된 좌석입니다');
-    await says(fan, fan.t.next.seatTaken(fan.t.seat.number(22)));
+    await says(fan, fan.t.next.seatTaken(fan.seatName(22)));
     await fan.seat(22, 'held').waitFor();
     await fan.seat(21, 'chosen').waitFor();
     await fan.hands.pressSeat(fan.seat(23));
@@ -98,16 +122,37 @@ if (browsing !== null) {
     await fan.heading(fan.t.checkout.title(2)).waitFor();
   });
 
-  await t.test('more seats than one may have are refused with what to do', async (t) => {
+  await t.test(
+    'the limit of seats is said before it is met, and no further seat is taken into the choice',
+    async (t) => {
+      const hall = await openSale(api);
+      const fan = await comeToPage(t, browsing, api, { language: 'en', device: 'phone' });
+      await fan.goToMap(hall);
+      await fan.page.getByRole('button', { name: fan.t.choice.chooseFirst('4'), disabled: true }).waitFor();
+      for (const seatNumber of [1, 2, 3, 4]) await fan.hands.pressSeat(fan.seat(seatNumber));
+      await fan.page.getByText(fan.t.choice.total(4, '4'), { exact: true }).waitFor();
+      await fan.hands.pressSeat(fan.seat(5));
+      await says(fan, fan.t.notice.limitReached('4'));
+      await fan.seat(5, 'available').waitFor();
+      await fan.hands.pressSeat(fan.seat(4, 'chosen'));
+      await fan.page.getByTestId('notice').waitFor({ state: 'detached' });
+      await fan.hands.pressSeat(fan.seat(5));
+      await fan.press(fan.t.choice.hold(4));
+      await fan.heading(fan.t.checkout.title(4)).waitFor();
+    },
+  );
+
+  await t.test('more seats than one may have, with those of another window, are refused with what to do', async (t) => {
     const hall = await openSale(api);
     const fan = await comeToPage(t, browsing, api, { language: 'en', tolerates: [refusedWith(409)] });
     await fan.goToMap(hall);
-    for (const seatNumber of [1, 2, 3, 4, 5]) await fan.hands.pressSeat(fan.seat(seatNumber));
-    await fan.press(fan.t.choice.hold(5));
+    for (const seatNumber of [1, 2, 3]) await fan.hands.pressSeat(fan.seat(seatNumber));
+    await holdByApi((await fan.queueToken(hall.concertId)) ?? '', hall.scheduleId, 11, 12);
+    await fan.press(fan.t.choice.hold(3));
     await says(fan, fan.t.next.byCode.SEAT_LIMIT_REACHED);
-    await fan.hands.pressSeat(fan.seat(5, 'chosen'));
-    await fan.press(fan.t.choice.hold(4));
-    await fan.heading(fan.t.checkout.title(4)).waitFor();
+    await fan.hands.pressSeat(fan.seat(3, 'chosen'));
+    await fan.press(fan.t.choice.hold(2));
+    await fan.heading(fan.t.checkout.title(2)).waitFor();
   });
 
   await t.test('a hall without a free seat says how many may return and by when, and which one did', async (t) => {
@@ -127,6 +172,11 @@ if (browsing !== null) {
       const fan = await comeToPage(t, browsing, api, { language });
       await fan.goToMap(hall);
       await says(fan, fan.t.soldOut.title);
+      t.equal(
+        await fan.button(fan.t.choice.chooseFirst('4')).count(),
+        0,
+        'nobody is asked for a seat that is not there',
+      );
       await says(fan, fan.t.soldOut.returnsAt('3', fan.f.clock(Date.parse(heldUntil[0] ?? ''))));
     }
     const last = await comeToPage(t, browsing, api, { language: 'en' });

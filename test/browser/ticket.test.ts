@@ -63,11 +63,11 @@ if (browsing !== null) {
     const lines = page.getByRole('main').getByRole('listitem');
     await lines.nth(1).waitFor();
     const [newest = '', older = ''] = await lines.allInnerTexts();
-    t.match(newest, words.seat.number(8));
+    t.match(newest, fan.seatName(8));
     t.match(newest, words.tickets.refunded);
-    t.match(older, words.seat.number(7));
+    t.match(older, fan.seatName(7));
     t.match(older, words.tickets.good);
-    await fan.hands.press(page.getByRole('link', { name: new RegExp(words.seat.number(7)) }));
+    await fan.hands.press(page.getByRole('link', { name: new RegExp(fan.seatName(7)) }));
     await fan.heading(words.ticket.title).waitFor();
 
     await fan.hands.press(page.getByRole('link', { name: words.frame.wallet }));

@@ -62,7 +62,7 @@ t.test('concerts that can be booked now are listed, and no others', async (t) =>
   );
   await waitFor(async () => (await list()).some(({ concertId }) => concertId === soon), { what: 'booking to open' });
   const one = await api.call('GET', `/concerts/${open}`);
-  t.match(one.body, { concertId: open, timeZone: 'Asia/Seoul' });
+  t.match(one.body, { concertId: open, timeZone: 'Asia/Seoul', maxSeatsPerUser: 4 });
   t.strictSame(one.body['queue'], { waiting: 0, active: 0, maxActive: 100, paused: false });
   t.match(await api.call('GET', '/concerts/999999'), { status: 404, body: { code: 'CONCERT_NOT_FOUND' } });
 });

@@ -72,6 +72,7 @@ export const defaultOptions: AppOptions = {
   connections: { perAddress: 0, inAll: 0 },
   allowedOrigins: [],
   rateLimitPerMinute: 0,
+  maxSeatsPerUser: 4,
   registrationsPerMinute: 0,
   queuePolicy: { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 },
   live: { flushMs: 0, socketsPerUser: 20, messagesPerMinute: 120 },

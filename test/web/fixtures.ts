@@ -34,6 +34,7 @@ export const concert: ConcertWithQueue = {
   priceFrom: 1_000,
   priceTo: 1_000,
   schedules: [schedule],
+  maxSeatsPerUser: 4,
   queue: { waiting: 4, active: 1, maxActive: 10, paused: false },
 };
 

@@ -21,7 +21,7 @@ export function createAccountDesk({ client, kept, store, fan }: Counter): Accoun
   async function inDialog(run: () => Promise<void>): Promise<boolean> {
     const { busy } = store.state;
     if (busy.has('sign-in')) return false;
-    store.dispatch({ type: 'began', action: 'sign-in' });
+    store.dispatch({ type: 'began', action: 'sign-in', by: '' });
     try {
       await run();
       return true;

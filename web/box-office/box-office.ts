@@ -39,11 +39,15 @@ export interface BoxOffice {
   dismissNotice(): void;
   toggleSeat(seatNumber: number): void;
   moveCursor(seatNumber: number): void;
-  dropChoice(): void;
+  /** Shows the seats of one price alone; null: of all prices. */
+  pickPrice(price: number | null): void;
   hold(): void;
   release(reservations: readonly Reservation[]): void;
   pay(): void;
-  charge(amount: number): void;
+  /** Charges what the wallet lacks, and pays. */
+  topUpAndPay(): void;
+  /** `by` names the pressed control. */
+  charge(amount: number, by: string): void;
   askToRefund(payment: Payment): void;
   refund(payment: Payment): void;
   readMorePayments(): void;
@@ -168,11 +172,12 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
     dismissNotice: () => store.dispatch({ type: 'noticed', notice: null }),
     toggleSeat: (seatNumber) => store.dispatch({ type: 'seat-toggled', seatNumber }),
     moveCursor: (seatNumber) => store.dispatch({ type: 'cursor-moved', seatNumber }),
-    dropChoice: () => store.dispatch({ type: 'choice-dropped' }),
+    pickPrice: (price) => store.dispatch({ type: 'price-picked', price }),
     hold: () => run(seats.hold()),
     release: (reservations) => run(seats.release(reservations)),
     pay: () => run(seats.pay()),
-    charge: (amount) => run(wallet.charge(amount)),
+    topUpAndPay: () => run(seats.pay(wallet.cover)),
+    charge: (amount, by) => run(wallet.charge(amount, by)),
     askToRefund: (payment) => store.dispatch({ type: 'dialog-opened', dialog: { name: 'refund', payment } }),
     refund: (payment) => run(wallet.refund(payment)),
     readMorePayments: () => run(wallet.readPayments(true)),

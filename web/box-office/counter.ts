@@ -20,9 +20,9 @@ export interface Counter {
   go(route: Route, how?: 'replace'): void;
   /**
    * Runs a control's request: the control is busy meanwhile, a second press does nothing, and a failure is shown. Returns
-   * whether it succeeded.
+   * whether it succeeded. `by` names the control where several begin the same action.
    */
-  attempt(action: Action, run: () => Promise<void>): Promise<boolean>;
+  attempt(action: Action, run: () => Promise<void>, by?: string): Promise<boolean>;
   /** Runs a task without waiting: its failure is shown, a bug of the page is reported. */
   run(task: Promise<unknown>): void;
   /** For background requests that repeat soon: only a lasting failure is shown. */
@@ -71,9 +71,9 @@ export function createCounter({ client, kept, store, go }: Pick<Counter, 'client
       const token = kept.queueToken(concertId);
       return token === null ? null : client.inQueue(token);
     },
-    async attempt(action, run) {
+    async attempt(action, run, by = '') {
       if (store.state.busy.has(action)) return false;
-      store.dispatch({ type: 'began', action });
+      store.dispatch({ type: 'began', action, by });
       if (store.state.notice !== null) store.dispatch({ type: 'noticed', notice: null });
       try {
         await run();

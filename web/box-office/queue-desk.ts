@@ -106,8 +106,8 @@ export function createQueueDesk({ client, kept, store, fan, shopper, attempt, te
       if (!isDone) return;
       store.dispatch({ type: 'place-read', concertId, place: null });
       store.dispatch({ type: 'holds-read', concertId, holds: [] });
-      store.dispatch({ type: 'noticed', notice: { kind: 'left' } });
       go({ name: 'concerts' });
+      store.dispatch({ type: 'noticed', notice: { kind: 'left' } });
     },
     async readPlaces() {
       const places = await Promise.all(

@@ -19,8 +19,8 @@ export interface SeatDesk {
   /** Holds the chosen seats and goes to the checkout, unless the fan has left the map by then. */
   hold(): Promise<void>;
   release(reservations: readonly Reservation[]): Promise<void>;
-  /** Pays the fan's holds of the schedule in view. */
-  pay(): Promise<void>;
+  /** Pays the fan's holds of the schedule in view. `cover` first fills the wallet for that amount. */
+  pay(cover?: (total: number) => Promise<void>): Promise<void>;
   /** Removes expired holds and returns to the map. */
   expire(holds: readonly Reservation[]): void;
 }
@@ -67,8 +67,8 @@ export function createSeatDesk({ client, kept, store, fan, shopper, attempt, run
 
   function backToMap(seatNumbers: readonly number[]): void {
     const { route } = store.state;
-    store.dispatch({ type: 'noticed', notice: { kind: 'hold-expired', seatNumbers } });
     if (route.name === 'checkout') go({ ...route, name: 'hall' }, 'replace');
+    store.dispatch({ type: 'noticed', notice: { kind: 'hold-expired', seatNumbers } });
   }
 
   function showPaid(payment: Payment): void {
@@ -156,26 +156,32 @@ export function createSeatDesk({ client, kept, store, fan, shopper, attempt, run
       if (isDone && route.name === 'hall' && route.scheduleId === scheduleId) go({ name: 'checkout', ...place });
     },
     async release(reservations) {
-      const isDone = await attempt('release', async () => {
-        for (const { reservationId } of reservations) {
-          await fan()?.release(reservationId);
-          store.dispatch({ type: 'unheld', reservationIds: [reservationId] });
-        }
-      });
+      const [only] = reservations.length === 1 ? reservations : [];
+      const isDone = await attempt(
+        'release',
+        async () => {
+          for (const { reservationId } of reservations) {
+            await fan()?.release(reservationId);
+            store.dispatch({ type: 'unheld', reservationIds: [reservationId] });
+          }
+        },
+        only?.reservationId,
+      );
       const place = here();
       if (place === null) return;
       if (!isDone) {
         await readHolds(place.concertId).catch(tell);
       } else if (holdsHere().length === 0) {
-        store.dispatch({ type: 'noticed', notice: { kind: 'released' } });
         go({ name: 'hall', ...place }, 'replace');
+        store.dispatch({ type: 'noticed', notice: { kind: 'released' } });
       }
     },
-    async pay() {
+    async pay(cover) {
       const place = here();
       const holds = holdsHere();
-      if (place === null || holds.length === 0) return;
+      if (place === null || holds.length === 0 || store.state.busy.has('charge')) return;
       await attempt('pay', async () => {
+        await cover?.(holds.reduce((sum, { price }) => sum + price, 0));
         try {
           const receipt = await fan()?.pay(holds.map(({ reservationId }) => reservationId));
           if (receipt === undefined) return;

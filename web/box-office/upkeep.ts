@@ -2,6 +2,7 @@ import type { Reservation } from '../../src/client/answers.ts';
 import type { LiveClient } from '../../src/client/live/live-client.ts';
 import { machineClock } from '../../src/client/platform.ts';
 import { lostSeats } from '../state/hall-changes.ts';
+import { isPassing } from '../state/notice.ts';
 import type { PageState, Visit } from '../state/page-state.ts';
 import { toPay } from '../state/own-holds.ts';
 import { ownSeats } from '../state/reduce.ts';
@@ -23,6 +24,8 @@ const PLACES_REFRESH_MS = 20_000;
 /** How often a map is read when the service does not push it. */
 const MAP_POLL_MS = 3_000;
 const TICK_MS = 1_000;
+/** Time enough to read a sentence twice. Notices that ask for something stay. */
+const PASSING_NOTICE_MS = 8_000;
 /** The page's clock lags behind the service's by up to a tick and the travel time of a frame. */
 const CLOCK_LAG_MS = 2_500;
 
@@ -59,6 +62,7 @@ export function createUpkeep({
     random: Math.random,
     isVisible: () => document.visibilityState === 'visible',
   });
+  let noticing: ReturnType<typeof setTimeout> | undefined;
 
   const link = createLiveLink({
     clock: machineClock,
@@ -163,6 +167,12 @@ export function createUpkeep({
     run(queues.readPlace(visit.concertId));
   }
 
+  function endPassing({ notice }: PageState): void {
+    clearTimeout(noticing);
+    if (notice === null || !isPassing(notice)) return;
+    noticing = setTimeout(() => store.dispatch({ type: 'noticed', notice: null }), PASSING_NOTICE_MS);
+  }
+
   /** After sleep the timers are late, and another window may have changed something. */
   function wakeUp(): void {
     const { visit } = store.state;
@@ -187,7 +197,10 @@ export function createUpkeep({
     if (state.route !== before.route) arrive(state.route, before.route);
     if (state.visit !== null && state.visit.place !== before.visit?.place) followPlace(state.visit, before.visit);
     if (state.visit !== before.visit && state.visit !== null) followSeats(state.visit, before.visit);
-    if (state.notice !== before.notice) followRefusal(state);
+    if (state.notice !== before.notice) {
+      followRefusal(state);
+      endPassing(state);
+    }
     if (state.language !== before.language) kept.keepLanguage(state.language);
     link.attend(attentionOf(state));
   });
@@ -198,14 +211,19 @@ export function createUpkeep({
         const token = takeReturnToken();
         if (token !== null) onReturnToken(token);
         if (hashOf(store.state.route) === location.hash) return;
-        store.dispatch({ type: 'noticed', notice: null });
         store.dispatch({ type: 'went', route: routeOf(location.hash) });
       });
       kept.onChangeElsewhere(() => {
         refresh(accounts.restore());
         wakeUp();
       });
-      addEventListener('online', wakeUp);
+      for (const type of ['online', 'offline'] as const) {
+        addEventListener(type, () => {
+          store.dispatch({ type: 'network-changed', isOffline: type === 'offline' });
+          if (type === 'online') wakeUp();
+        });
+      }
+      store.dispatch({ type: 'network-changed', isOffline: !navigator.onLine });
       document.addEventListener('visibilitychange', () => {
         if (document.visibilityState !== 'visible') return;
         wakeUp();

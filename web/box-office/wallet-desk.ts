@@ -1,5 +1,6 @@
 import type { ChargeReceipt, Payment } from '../../src/client/answers.ts';
 import { newRandomKey } from '../../src/client/platform.ts';
+import { LARGEST_CHARGE } from '../state/top-up-amounts.ts';
 import { isProblem, isUndecided } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
@@ -8,7 +9,10 @@ const PAGE_SIZE = 20;
 
 export interface WalletDesk {
   readBalance(): Promise<void>;
-  charge(amount: number): Promise<void>;
+  /** `by` names the pressed control. */
+  charge(amount: number, by: string): Promise<void>;
+  /** Charges what the balance lacks to pay `total`. Rejects when a charge fails. */
+  cover(total: number): Promise<void>;
   readPayments(isMore: boolean): Promise<void>;
   readLedger(isMore: boolean): Promise<void>;
   readTicket(paymentId: string): Promise<void>;
@@ -35,10 +39,14 @@ export function createWalletDesk({ client, store, kept, fan, attempt, tell }: Co
     }
   }
 
+  async function askBalance(): Promise<void> {
+    const wallet = await fan()?.balance();
+    if (wallet !== undefined) store.dispatch({ type: 'balance-read', balance: wallet.balance });
+  }
+
   async function readBalance(): Promise<void> {
     try {
-      const wallet = await fan()?.balance();
-      if (wallet !== undefined) store.dispatch({ type: 'balance-read', balance: wallet.balance });
+      await askBalance();
     } catch (error) {
       tell(error);
     }
@@ -58,17 +66,32 @@ export function createWalletDesk({ client, store, kept, fan, attempt, tell }: Co
 
   return {
     readBalance,
-    async charge(amount) {
-      await attempt('charge', async () => {
-        const receipt = await chargeOnce(amount);
+    async charge(amount, by) {
+      if (store.state.busy.has('pay')) return;
+      await attempt(
+        'charge',
+        async () => {
+          const receipt = await chargeOnce(amount);
+          if (receipt === undefined) return;
+          store.dispatch({ type: 'balance-read', balance: receipt.currentBalance });
+          store.dispatch({ type: 'noticed', notice: { kind: 'charged', amount } });
+          if (store.state.route.name === 'wallet') {
+            const page = await fan()?.walletHistory({ limit: PAGE_SIZE });
+            if (page !== undefined) store.dispatch({ type: 'ledger-read', listing: page, isMore: false });
+          }
+        },
+        by,
+      );
+    },
+    async cover(total) {
+      const missing = (): number => total - (store.state.balance ?? 0);
+      // A charge without an answer may have been made: only the same charge is safe without a look.
+      if (store.state.balance === null || (undecided !== null && undecided.amount !== missing())) await askBalance();
+      while (missing() > 0) {
+        const receipt = await chargeOnce(Math.min(missing(), LARGEST_CHARGE));
         if (receipt === undefined) return;
         store.dispatch({ type: 'balance-read', balance: receipt.currentBalance });
-        store.dispatch({ type: 'noticed', notice: { kind: 'charged', amount } });
-        if (store.state.route.name === 'wallet') {
-          const page = await fan()?.walletHistory({ limit: PAGE_SIZE });
-          if (page !== undefined) store.dispatch({ type: 'ledger-read', listing: page, isMore: false });
-        }
-      });
+      }
     },
     async readPayments(isMore) {
       await attempt('payments', async () => {

@@ -1,6 +1,7 @@
 import type { Notice } from '../state/notice.ts';
 import type { Format } from './format.ts';
 import type { Texts } from './korean.ts';
+import { seatName } from './seat-name.ts';
 
 export interface NoticeSentence {
   readonly title: string;
@@ -23,6 +24,8 @@ export function sentenceOf(notice: Notice, t: Texts, f: Format): NoticeSentence 
       return { title: t.notice.welcome(notice.name), next: t.notice.welcomeNext };
     case 'link-ended':
       return { title: t.notice.linkEnded, next: t.notice.linkEndedNext };
+    case 'limit-reached':
+      return { title: t.notice.limitReached(f.number(notice.limit)), next: t.notice.limitReachedNext };
     case 'admitted':
       return { title: t.notice.admitted, next: t.notice.admittedNext };
     case 'released':
@@ -44,6 +47,7 @@ export function toneOf({ kind }: Notice): 'danger' | 'accent' | 'good' | 'plain'
       return 'danger';
     case 'hold-expired':
     case 'seats-lost':
+    case 'limit-reached':
       return 'accent';
     case 'admitted':
     case 'welcome':
@@ -85,5 +89,5 @@ function numbersOf(value: unknown): readonly number[] {
 }
 
 function seats(seatNumbers: readonly number[], t: Texts, f: Format): string {
-  return f.list(seatNumbers.toSorted((one, other) => one - other).map((seatNumber) => t.seat.number(seatNumber)));
+  return f.list(seatNumbers.toSorted((one, other) => one - other).map((seatNumber) => seatName(seatNumber, t)));
 }

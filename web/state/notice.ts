@@ -14,8 +14,16 @@ export type Notice =
   | { readonly kind: 'seats-lost'; readonly seatNumbers: readonly number[] }
   | { readonly kind: 'welcome'; readonly name: string }
   | { readonly kind: 'link-ended' }
+  | { readonly kind: 'limit-reached'; readonly limit: number }
   | { readonly kind: 'admitted' }
   | { readonly kind: 'released' }
   | { readonly kind: 'left' }
   | { readonly kind: 'charged'; readonly amount: number }
   | { readonly kind: 'refunded'; readonly amount: number };
+
+const PASSING: readonly Notice['kind'][] = ['charged', 'refunded', 'released', 'left'];
+
+/** Whether a notice only confirms what the fan did, and may go by itself. */
+export function isPassing({ kind }: Notice): boolean {
+  return PASSING.includes(kind);
+}

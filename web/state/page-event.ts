@@ -1,4 +1,5 @@
 import type {
+  ConcertWithQueue,
   ListedConcert,
   Payment,
   QueueToken,
@@ -29,7 +30,7 @@ export type PageEvent =
   | { readonly type: 'balance-read'; readonly balance: number }
   | { readonly type: 'concerts-read'; readonly concerts: readonly ListedConcert[] }
   | { readonly type: 'upcoming-read'; readonly concerts: readonly ListedConcert[] }
-  | { readonly type: 'concert-read'; readonly concert: ListedConcert }
+  | { readonly type: 'concert-read'; readonly concert: ConcertWithQueue }
   | { readonly type: 'concert-missing'; readonly concertId: number }
   | { readonly type: 'place-read'; readonly concertId: number; readonly place: QueueToken | null }
   | { readonly type: 'places-read'; readonly places: readonly QueueToken[] }
@@ -38,7 +39,7 @@ export type PageEvent =
   | { readonly type: 'map-seen'; readonly map: SeatMapSeen }
   | { readonly type: 'seat-toggled'; readonly seatNumber: number }
   | { readonly type: 'cursor-moved'; readonly seatNumber: number }
-  | { readonly type: 'choice-dropped' }
+  | { readonly type: 'price-picked'; readonly price: number | null }
   | { readonly type: 'holds-read'; readonly concertId: number; readonly holds: readonly Reservation[] }
   | { readonly type: 'own-holds-read'; readonly holds: readonly Reservation[] }
   | { readonly type: 'held'; readonly reservations: readonly Reservation[] }
@@ -48,10 +49,11 @@ export type PageEvent =
   | { readonly type: 'ticket-missing' }
   | { readonly type: 'payments-read'; readonly listing: Listing<Payment>; readonly isMore: boolean }
   | { readonly type: 'ledger-read'; readonly listing: Listing<WalletEntry>; readonly isMore: boolean }
+  | { readonly type: 'network-changed'; readonly isOffline: boolean }
   | { readonly type: 'connection-changed'; readonly connection: Connection }
   | { readonly type: 'noticed'; readonly notice: Notice | null }
   | { readonly type: 'dialog-opened'; readonly dialog: Dialog }
   | { readonly type: 'dialog-closed' }
-  | { readonly type: 'began'; readonly action: Action }
+  | { readonly type: 'began'; readonly action: Action; readonly by: string }
   | { readonly type: 'finished'; readonly action: Action }
   | { readonly type: 'announced'; readonly text: string };

@@ -12,6 +12,7 @@ import type { LiveSeat } from '../../src/client/live/live-events.ts';
 import type { Language } from '../language/language.ts';
 import type { Notice } from './notice.ts';
 import type { Route } from './route.ts';
+import type { SeatPlan } from './seat-plan.ts';
 
 /** The complete input of the page. It only mirrors the service: a reload starts with just the tokens and reaches the same state. */
 export interface PageState {
@@ -40,10 +41,14 @@ export interface PageState {
   /** The payment in the ticket's route. */
   readonly ticket: Payment | 'missing' | null;
   readonly connection: Connection;
+  /** Seats that a user may hold and have bought of one date; null until it has been read. */
+  readonly maxSeatsPerUser: number | null;
+  /** Whether the browser has no network, as it says itself. */
+  readonly isOffline: boolean;
   readonly notice: Notice | null;
   readonly dialog: Dialog | null;
-  /** Actions that have not been answered yet. */
-  readonly busy: ReadonlySet<Action>;
+  /** Actions that have not been answered yet, each with the control that began it where several can. */
+  readonly busy: ReadonlyMap<Action, string>;
   /** The text for screen readers; `serial` makes them announce a repetition. */
   readonly announcement: { readonly text: string; readonly serial: number };
 }
@@ -113,6 +118,8 @@ export interface Visit {
 
 export interface Hall {
   readonly scheduleId: number;
+  /** Where the seats are. */
+  readonly plan: SeatPlan;
   readonly seats: readonly LiveSeat[];
   readonly epoch: number;
   readonly seq: number;
@@ -122,6 +129,8 @@ export interface Hall {
   readonly changes: ReadonlyMap<number, number>;
   /** The seat with the keyboard's focus; null before the first. */
   readonly cursor: number | null;
+  /** The price level that the fan looks for, in won; null: all. */
+  readonly onlyPrice: number | null;
 }
 
 export function startingState(given: Pick<PageState, 'language' | 'theme' | 'nowMs'>): PageState {
@@ -140,9 +149,11 @@ export function startingState(given: Pick<PageState, 'language' | 'theme' | 'now
     ledger: null,
     ticket: null,
     connection: 'none',
+    maxSeatsPerUser: null,
+    isOffline: false,
     notice: null,
     dialog: null,
-    busy: new Set(),
+    busy: new Map(),
     announcement: { text: '', serial: 0 },
   };
 }

@@ -3,16 +3,24 @@ import { dropTaken, seeMap, toggleSeat } from './hall-changes.ts';
 import { ownHoldsAfter } from './own-holds.ts';
 import type { PageEvent } from './page-event.ts';
 import type { Listing, PageState, Visit } from './page-state.ts';
-import { concertIdOf, scheduleIdOf } from './route.ts';
+import { concertIdOf, hashOf, scheduleIdOf } from './route.ts';
+import { viewOf } from './view.ts';
 
 /** The page after an event. Pure: the box office handles all other effects of an event. */
 export function reduce(state: PageState, event: PageEvent): PageState {
-  const next = changed(state, event);
+  const next = apply(state, event);
   const ownHolds = ownHoldsAfter(state.ownHolds, event);
-  return ownHolds === state.ownHolds ? next : { ...next, ownHolds };
+  // A notice belongs to the place where it was made, and ends with it.
+  const isOver = next.notice !== null && next.notice === state.notice && placeOf(next) !== placeOf(state);
+  if (!isOver && ownHolds === state.ownHolds) return next;
+  return { ...next, ownHolds, notice: isOver ? null : next.notice };
 }
 
-function changed(state: PageState, event: PageEvent): PageState {
+function placeOf(state: PageState): string {
+  return `${viewOf(state).name} ${hashOf(state.route)}`;
+}
+
+function apply(state: PageState, event: PageEvent): PageState {
   switch (event.type) {
     case 'language-chosen':
       // The service's sentences are in the language of their request.
@@ -35,6 +43,7 @@ function changed(state: PageState, event: PageEvent): PageState {
         ledger: null,
         ticket: null,
         dialog: null,
+        notice: null,
       };
     case 'balance-read':
       return { ...state, balance: event.balance };
@@ -45,7 +54,7 @@ function changed(state: PageState, event: PageEvent): PageState {
     case 'concert-read': {
       const { concert } = event;
       const concerts = state.concerts?.map((one) => (one.concertId === concert.concertId ? concert : one)) ?? null;
-      return listed({ ...state, concerts }, [concert]);
+      return listed({ ...state, concerts, maxSeatsPerUser: concert.maxSeatsPerUser }, [concert]);
     }
     case 'concert-missing':
       return visiting(state, event.concertId, { concert: 'missing', place: null });
@@ -66,13 +75,13 @@ function changed(state: PageState, event: PageEvent): PageState {
       return settled(inVisit(state, { hall: seeMap(state.visit.hall, event.map) }));
     }
     case 'seat-toggled':
-      return inHall(state, (hall) => toggleSeat(hall, event.seatNumber));
+      return toggle(state, event.seatNumber);
     case 'cursor-moved':
       return inHall(state, (hall) => ({ ...hall, cursor: event.seatNumber }));
-    case 'choice-dropped':
-      return inHall(state, (hall) => ({ ...hall, chosen: [] }));
     case 'own-holds-read':
       return state;
+    case 'price-picked':
+      return inHall(state, (hall) => ({ ...hall, onlyPrice: event.price }));
     case 'holds-read':
       return visiting(state, event.concertId, { holds: event.holds });
     case 'held': {
@@ -102,6 +111,8 @@ function changed(state: PageState, event: PageEvent): PageState {
       return { ...state, payments: event.isMore ? joined(state.payments, event.listing) : event.listing };
     case 'ledger-read':
       return { ...state, ledger: event.isMore ? joined(state.ledger, event.listing) : event.listing };
+    case 'network-changed':
+      return { ...state, isOffline: event.isOffline };
     case 'connection-changed':
       return { ...state, connection: event.connection };
     case 'noticed':
@@ -111,9 +122,9 @@ function changed(state: PageState, event: PageEvent): PageState {
     case 'dialog-closed':
       return { ...state, dialog: null };
     case 'began':
-      return { ...state, busy: new Set([...state.busy, event.action]) };
+      return { ...state, busy: new Map([...state.busy, [event.action, event.by]]) };
     case 'finished':
-      return settled({ ...state, busy: new Set([...state.busy].filter((action) => action !== event.action)) });
+      return settled({ ...state, busy: new Map([...state.busy].filter(([action]) => action !== event.action)) });
     case 'announced':
       return { ...state, announcement: { text: event.text, serial: state.announcement.serial + 1 } };
   }
@@ -127,6 +138,19 @@ function settled(state: PageState): PageState {
   const { visit } = state;
   if (visit?.hall == null || visit.hall.chosen.length === 0 || state.busy.has('hold')) return state;
   return inVisit(state, { hall: dropTaken(visit.hall, ownSeats(visit)) });
+}
+
+/** Another choice answers what was said about the last one. More seats than the fan may have are not taken into the choice. */
+function toggle(state: PageState, seatNumber: number): PageState {
+  const { visit, maxSeatsPerUser: limit } = state;
+  const next = inHall(state.notice === null ? state : { ...state, notice: null }, (hall) =>
+    toggleSeat(hall, seatNumber),
+  );
+  const { hall } = next.visit ?? {};
+  if (visit === null || hall == null || limit === null || hall.chosen.length <= (visit.hall?.chosen.length ?? 0))
+    return next;
+  if (hall.chosen.length + ownSeats(visit).size <= limit) return next;
+  return { ...state, notice: { kind: 'limit-reached', limit } };
 }
 
 /** The payment ends the token unless the caller has another hold in the concert. */

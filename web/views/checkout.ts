@@ -1,7 +1,11 @@
 import { holdsOf, firstEndMs, type View } from '../state/view.ts';
+import type { Reservation } from '../../src/client/answers.ts';
+import { seatName } from '../language/seat-name.ts';
+import type { PageState } from '../state/page-state.ts';
 import { hashOf } from '../state/route.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import { icon } from './icon.ts';
+import { panelNotice } from './messages.ts';
 import { steps } from './steps.ts';
 import { topUp } from './top-up.ts';
 import type { ViewContext } from './view-context.ts';
@@ -20,6 +24,7 @@ export function checkoutView(context: ViewContext, view: CheckoutView): Child {
   const missing = state.balance === null ? 0 : total - state.balance;
   const startsAt = holds[0]?.startsAt ?? '';
   const isBusy = state.busy.has('pay') || state.busy.has('release');
+  const [only] = holds.length === 1 ? holds : [];
   return [
     steps('pay', t),
     h(
@@ -28,7 +33,7 @@ export function checkoutView(context: ViewContext, view: CheckoutView): Child {
       h(
         'section',
         { class: 'checkout-seats stack', 'aria-labelledby': 'checkout-title' },
-        h('p', { class: 'eyebrow' }, concert.title),
+        h('p', { class: 'eyebrow one-line', title: concert.title }, concert.title),
         h('h1', { id: 'checkout-title', tabindex: -1 }, t.checkout.title(holds.length)),
         h(
           'p',
@@ -42,7 +47,7 @@ export function checkoutView(context: ViewContext, view: CheckoutView): Child {
             h(
               'li',
               { key: hold.reservationId, class: 'held-seat' },
-              h('span', { class: 'held-number' }, t.seat.number(hold.seatNumber)),
+              h('span', { class: 'held-number' }, seatName(hold.seatNumber, t)),
               h('span', { class: 'figures' }, f.money(hold.price)),
               holds.length > 1 &&
                 h(
@@ -50,8 +55,9 @@ export function checkoutView(context: ViewContext, view: CheckoutView): Child {
                   {
                     type: 'button',
                     class: 'button button-icon',
-                    disabled: isBusy,
-                    'aria-label': t.checkout.releaseOne(t.seat.number(hold.seatNumber)),
+                    disabled: isBusy && !isReleased(state, hold),
+                    'aria-busy': isReleased(state, hold),
+                    'aria-label': t.checkout.releaseOne(seatName(hold.seatNumber, t)),
                     on: { click: () => office.release([hold]) },
                   },
                   icon('close'),
@@ -77,8 +83,8 @@ export function checkoutView(context: ViewContext, view: CheckoutView): Child {
             {
               type: 'button',
               class: 'button button-quiet',
-              disabled: isBusy,
-              'aria-busy': state.busy.has('release'),
+              disabled: isBusy && state.busy.get('release') !== (only?.reservationId ?? ''),
+              'aria-busy': state.busy.get('release') === (only?.reservationId ?? ''),
               on: { click: () => office.release(holdsOf(visit, scheduleId)) },
             },
             t.checkout.release(holds.length),
@@ -98,22 +104,38 @@ export function checkoutView(context: ViewContext, view: CheckoutView): Child {
             ? sum('missing', t.checkout.missing, f.money(missing), 'sum-missing')
             : state.balance !== null && sum('after', t.checkout.after, f.money(state.balance - total)),
         ),
-        missing > 0 && topUp(context, missing),
-        h(
-          'button',
-          {
-            key: 'pay',
-            type: 'button',
-            class: 'button button-primary button-large button-wide',
-            disabled: missing > 0 || state.balance === null,
-            'aria-busy': state.busy.has('pay'),
-            on: { click: () => office.pay() },
-          },
-          t.checkout.pay(f.money(total)),
-        ),
+        h('div', { key: 'go', class: 'till-go' }, panelNotice(context), payButton(context, total, missing)),
+        missing > 0 &&
+          h(
+            'details',
+            { key: 'other', class: 'other-amounts' },
+            h('summary', {}, t.topUp.other),
+            topUp(context, missing),
+          ),
       ),
     ),
   ];
+}
+
+/** Pays; if the balance is short, one press fills the wallet and pays. */
+function payButton({ state, office, t, f }: ViewContext, total: number, missing: number): ElementNode {
+  const isElsewhere = state.busy.has('charge') || state.busy.has('release');
+  return h(
+    'button',
+    {
+      key: 'pay',
+      type: 'button',
+      class: 'button button-primary button-large button-wide',
+      disabled: state.balance === null || isElsewhere,
+      'aria-busy': state.busy.has('pay'),
+      on: { click: () => (missing > 0 ? office.topUpAndPay() : office.pay()) },
+    },
+    missing > 0 ? t.topUp.andPay(f.money(missing)) : t.checkout.pay(f.money(total)),
+  );
+}
+
+function isReleased({ busy }: PageState, { reservationId }: Reservation): boolean {
+  return busy.get('release') === reservationId;
 }
 
 function sum(key: string, name: string, amount: string, className = ''): ElementNode {

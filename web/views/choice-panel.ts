@@ -1,31 +1,34 @@
 import type { Reservation } from '../../src/client/answers.ts';
+import { seatName } from '../language/seat-name.ts';
 import type { Hall } from '../state/page-state.ts';
 import { hashOf } from '../state/route.ts';
-import { type ElementNode, h } from '../view/node.ts';
+import { type Child, type ElementNode, h } from '../view/node.ts';
 import { icon } from './icon.ts';
+import { panelNotice } from './messages.ts';
+import { soldOut } from './sold-out.ts';
 import type { ViewContext } from './view-context.ts';
 
 export interface ChoicePanelInput {
   readonly hall: Hall;
   /** The caller's holds of this schedule. */
   readonly own: readonly Reservation[];
-  nameOf(seatNumber: number): string;
+  /** How many more seats than the holds the user may choose. */
+  readonly limit: number;
+  /** Number of free seats. */
+  readonly left: number;
   /** Time until the first own hold ends; null without one. */
   readonly remainingMs: number | null;
 }
 
-/** The choice, its price, and the next step. It stays visible at the foot of a phone. */
-export function choicePanel({ state, office, t, f }: ViewContext, input: ChoicePanelInput): ElementNode {
-  const { hall, own, nameOf, remainingMs } = input;
-  const chosen = hall.chosen.map((seatNumber) => ({
-    seatNumber,
-    price: hall.seats.find((seat) => seat.seatNumber === seatNumber)?.price ?? 0,
-  }));
-  const total = chosen.reduce((sum, { price }) => sum + price, 0);
+/** The chosen seats, their price, and the next step. It stays visible at the foot of a phone. */
+export function choicePanel(context: ViewContext, input: ChoicePanelInput): ElementNode {
+  const { state, t, f } = context;
+  const { own, remainingMs } = input;
   const { concertId = 0, scheduleId = 0 } = 'scheduleId' in state.route ? state.route : {};
   return h(
     'aside',
     { class: 'choice panel', 'aria-label': t.choice.label },
+    panelNotice(context),
     own.length > 0 &&
       remainingMs !== null &&
       h(
@@ -35,30 +38,29 @@ export function choicePanel({ state, office, t, f }: ViewContext, input: ChoiceP
         h('span', {}, t.choice.own(own.length, f.countdown(remainingMs))),
         icon('forward'),
       ),
+    content(context, input),
+  );
+}
+
+function content(context: ViewContext, { hall, own, limit, left }: ChoicePanelInput): Child {
+  if (hall.chosen.length === 0 && left === 0) return soldOut(context, hall, own.length);
+  if (hall.chosen.length === 0 && limit <= 0) return null;
+  return choice(context, hall, context.f.number(limit));
+}
+
+function choice(context: ViewContext, hall: Hall, limit: string): Child {
+  const { state, office, t, f } = context;
+  const priceOf = new Map(hall.seats.map(({ seatNumber, price }) => [seatNumber, price]));
+  const chosen = hall.chosen.map((seatNumber) => ({ seatNumber, price: priceOf.get(seatNumber) ?? 0 }));
+  const total = chosen.reduce((sum, { price }) => sum + price, 0);
+  return [
     h('h2', { key: 'title', class: 'choice-title' }, t.choice.title),
     chosen.length === 0
-      ? h('p', { key: 'empty', class: 'soft choice-empty' }, t.choice.empty)
+      ? h('p', { key: 'empty', class: 'soft choice-empty' }, t.choice.empty(limit))
       : h(
           'ul',
           { key: 'seats', class: 'choice-seats' },
-          chosen.map(({ seatNumber, price }) =>
-            h(
-              'li',
-              { key: seatNumber, class: 'choice-seat' },
-              h('span', { class: 'choice-name' }, nameOf(seatNumber)),
-              h('span', { class: 'figures choice-price' }, f.money(price)),
-              h(
-                'button',
-                {
-                  type: 'button',
-                  class: 'button button-icon',
-                  'aria-label': t.choice.remove(nameOf(seatNumber)),
-                  on: { click: () => office.toggleSeat(seatNumber) },
-                },
-                icon('close'),
-              ),
-            ),
-          ),
+          chosen.map((seat) => chosenSeat(context, seat)),
         ),
     h(
       'div',
@@ -67,7 +69,7 @@ export function choicePanel({ state, office, t, f }: ViewContext, input: ChoiceP
         h(
           'p',
           { key: 'total', class: 'choice-total' },
-          h('span', {}, t.choice.total(chosen.length)),
+          h('span', {}, t.choice.total(chosen.length, limit)),
           h('strong', { class: 'figures' }, f.money(total)),
         ),
       h(
@@ -80,9 +82,32 @@ export function choicePanel({ state, office, t, f }: ViewContext, input: ChoiceP
           'aria-busy': state.busy.has('hold'),
           on: { click: () => office.hold() },
         },
-        chosen.length === 0 ? t.choice.chooseFirst : t.choice.hold(chosen.length),
+        chosen.length === 0 ? t.choice.chooseFirst(limit) : t.choice.hold(chosen.length),
       ),
       h('p', { key: 'note', class: 'soft small choice-note' }, t.choice.note),
+    ),
+  ];
+}
+
+function chosenSeat(
+  { office, t, f }: ViewContext,
+  { seatNumber, price }: { readonly seatNumber: number; readonly price: number },
+): ElementNode {
+  const name = seatName(seatNumber, t);
+  return h(
+    'li',
+    { key: seatNumber, class: 'choice-seat' },
+    h('span', { class: 'choice-name' }, name),
+    h('span', { class: 'figures choice-price' }, f.money(price)),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'button button-icon',
+        'aria-label': t.choice.remove(name),
+        on: { click: () => office.toggleSeat(seatNumber) },
+      },
+      icon('close'),
     ),
   );
 }

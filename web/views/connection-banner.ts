@@ -4,6 +4,7 @@ import type { ViewContext } from './view-context.ts';
 
 /** Says when the shown data may be out of date, and when it is current again. */
 export function connectionBanner({ state, t }: ViewContext): Child {
+  if (state.isOffline) return banner('offline', t.connection.offline);
   switch (state.connection) {
     case 'reconnecting':
       return banner('reconnecting', t.connection.reconnecting);

@@ -1,4 +1,3 @@
-import { type HallLayout, layOutHall, rowLetterOf } from '../state/hall-layout.ts';
 import type { Hall } from '../state/page-state.ts';
 import { hashOf } from '../state/route.ts';
 import { firstEndMs, holdsOf, type View } from '../state/view.ts';
@@ -6,12 +5,15 @@ import { type Child, type ElementNode, h } from '../view/node.ts';
 import { choicePanel } from './choice-panel.ts';
 import { legend } from './hall-legend.ts';
 import { icon } from './icon.ts';
-import { soldOut } from './sold-out.ts';
-import { seatGrid } from './seat-grid.ts';
+import { priceFilter } from './price-levels.ts';
+import { seatMap, zoomButtons } from './seat-map.ts';
 import { steps } from './steps.ts';
 import type { ViewContext } from './view-context.ts';
 
 export type HallView = View & { readonly name: 'hall' };
+
+/** The clock of the session warns below this. */
+const HURRY_MS = 120_000;
 
 /** The seats of a schedule in their present state. */
 export function hallView(context: ViewContext, view: HallView): Child {
@@ -22,18 +24,19 @@ export function hallView(context: ViewContext, view: HallView): Child {
     h(
       'div',
       { key: 'head', class: 'hall-head' },
+      h('p', { class: 'eyebrow one-line', title: concert.title }, concert.title),
+      h('h1', { class: 'hall-title', tabindex: -1 }, titleOf(context, view)),
+      sessionClock(context, view),
       h(
         'a',
         { class: 'back-link', href: hashOf({ name: 'concert', concertId: concert.concertId }) },
         icon('back'),
         t.hall.otherDates,
       ),
-      h('p', { class: 'eyebrow' }, concert.title),
-      h('h1', { class: 'hall-title', tabindex: -1 }, titleOf(context, view)),
     ),
-    visit.hall === null
+    visit.hall === null || context.state.maxSeatsPerUser === null
       ? h('p', { key: 'loading', class: 'soft' }, t.frame.loading)
-      : hallAndChoice(context, view, visit.hall),
+      : hallAndChoice(context, view, visit.hall, context.state.maxSeatsPerUser),
   ];
 }
 
@@ -43,9 +46,21 @@ function titleOf({ t, f }: ViewContext, { concert, visit, scheduleId }: HallView
   return `${f.date(schedule.startsAt, concert.timeZone)} ${f.time(schedule.startsAt, concert.timeZone)}`;
 }
 
-function hallAndChoice(context: ViewContext, view: HallView, hall: Hall): ElementNode {
+/** The time until the queue token ends. */
+function sessionClock({ state, t, f }: ViewContext, { visit }: HallView): Child {
+  const until = visit.place === null || visit.place === 'unknown' ? null : visit.place.activeUntil;
+  if (until === null) return null;
+  const leftMs = Date.parse(until) - state.nowMs;
+  return h(
+    'p',
+    { key: 'clock', class: `chip session-clock figures ${leftMs < HURRY_MS ? 'chip-danger' : ''}` },
+    icon('clock'),
+    t.hall.timeLeft(f.countdown(leftMs)),
+  );
+}
+
+function hallAndChoice(context: ViewContext, view: HallView, hall: Hall, limit: number): ElementNode {
   const { state, t, f } = context;
-  const layout = layOutHall(hall.seats);
   const own = holdsOf(view.visit, hall.scheduleId);
   const left = hall.seats.filter(({ status }) => status === 'AVAILABLE').length;
   const endMs = firstEndMs(own);
@@ -57,35 +72,33 @@ function hallAndChoice(context: ViewContext, view: HallView, hall: Hall): Elemen
       { class: 'hall', 'aria-labelledby': 'seats-heading' },
       h(
         'div',
-        { class: 'hall-count' },
+        { class: 'hall-bar' },
         h('h2', { id: 'seats-heading', class: 'unseen' }, t.hall.seats),
         h(
           'p',
-          { 'data-testid': 'seats-left' },
+          { class: 'hall-count', 'data-testid': 'seats-left' },
           h('strong', { class: 'figures' }, t.hall.left(f.number(left))),
           ` / ${f.number(hall.seats.length)}`,
         ),
         liveMark(context),
+        zoomButtons(context),
       ),
-      left === 0 && soldOut(context, hall, own.length),
-      seatGrid(context, { hall, layout, own: new Set(own.map(({ seatNumber }) => seatNumber)) }),
-      legend(context, layout),
+      priceFilter(context, hall),
+      seatMap(context, hall, new Set(own.map(({ seatNumber }) => seatNumber))),
+      legend(context),
     ),
     choicePanel(context, {
       hall,
       own,
-      nameOf: (seatNumber) => seatName(context, layout, seatNumber),
+      limit: limit - own.length,
+      left,
       remainingMs: endMs === null ? null : endMs - state.nowMs,
     }),
   );
 }
 
 function liveMark({ state, t }: ViewContext): ElementNode {
-  const isLive = state.connection === 'live' || state.connection === 'restored';
+  const isLive = !state.isOffline && (state.connection === 'live' || state.connection === 'restored');
   const words = isLive ? t.hall.live : state.connection === 'polling' ? t.hall.refreshed : t.hall.connecting;
   return h('p', { class: isLive ? 'live-mark' : 'live-mark resting' }, words);
-}
-
-function seatName({ t }: Pick<ViewContext, 't'>, layout: HallLayout, seatNumber: number): string {
-  return t.seat.inRow(rowLetterOf(layout, seatNumber), seatNumber);
 }

@@ -1,4 +1,5 @@
 import { type ToPay, toPay } from '../state/own-holds.ts';
+import { seatName } from '../language/seat-name.ts';
 import { hashOf } from '../state/route.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import { icon } from './icon.ts';
@@ -57,7 +58,7 @@ export function holdCards({ state, t, f }: ViewContext): readonly ElementNode[] 
           { class: 'ticket-line-words' },
           h('strong', { class: 'ticket-line-name' }, concert?.title ?? ''),
           h('span', { class: 'soft' }, `${f.date(one.startsAt, timeZone)} ${f.time(one.startsAt, timeZone)}`),
-          h('span', { class: 'soft' }, f.list(one.seatNumbers.map((seatNumber) => t.seat.number(seatNumber)))),
+          h('span', { class: 'soft' }, f.list(one.seatNumbers.map((seatNumber) => seatName(seatNumber, t)))),
         ),
         h(
           'span',

@@ -4,12 +4,21 @@ import { type ElementNode, h } from '../view/node.ts';
 import { icon } from './icon.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** The event, and below it the next step. */
+/** The event, and below it the next step. A refusal takes the focus, so that keyboards and screen readers are at its reason. */
 export function noticeBox({ office, t, f }: ViewContext, notice: Notice): ElementNode {
   const { title, next } = sentenceOf(notice, t, f);
+  const tone = toneOf(notice);
   return h(
     'div',
-    { key: `${notice.kind} ${title}`, class: `notice notice-${toneOf(notice)}`, 'data-testid': 'notice' },
+    {
+      key: `${notice.kind} ${title} ${next}`,
+      class: `notice notice-${tone}`,
+      'data-testid': 'notice',
+      tabindex: -1,
+      placed: (box) => {
+        if (tone === 'danger' && box instanceof HTMLElement) box.focus({ preventScroll: true });
+      },
+    },
     icon(signOf(notice), 'notice-sign'),
     h('div', { class: 'notice-words' }, h('p', { class: 'notice-title' }, title), next !== null && h('p', {}, next)),
     h(

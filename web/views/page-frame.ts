@@ -2,10 +2,9 @@ import type { Language } from '../language/language.ts';
 import type { Theme } from '../state/page-state.ts';
 import { hashOf } from '../state/route.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
-import { connectionBanner } from './connection-banner.ts';
 import { holdsStrip } from './holds-strip.ts';
 import { icon } from './icon.ts';
-import { noticeBox } from './notice-box.ts';
+import { messages } from './messages.ts';
 import { placesStrip } from './places-strip.ts';
 import type { ViewContext } from './view-context.ts';
 
@@ -22,12 +21,7 @@ export function pageFrame(context: ViewContext, key: string, content: Child): re
     h(
       'main',
       { id: 'main', class: 'page-main', tabindex: -1 },
-      h('div', { key: 'connection', class: 'connection-place', role: 'status' }, connectionBanner(context)),
-      h(
-        'div',
-        { key: 'notice', class: 'notice-place', role: 'status' },
-        state.notice && noticeBox(context, state.notice),
-      ),
+      messages(context),
       holdsStrip(context),
       placesStrip(context),
       h('div', { key, class: `view view-${key}` }, content),

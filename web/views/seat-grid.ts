@@ -1,116 +1,118 @@
 import type { LiveSeat } from '../../src/client/live/live-events.ts';
-import { type HallLayout, type HallRow, offsetInRow, seatByKey } from '../state/hall-layout.ts';
+import { seatName } from '../language/seat-name.ts';
+import type { Texts } from '../language/korean.ts';
 import type { Hall } from '../state/page-state.ts';
-import { type ElementNode, h } from '../view/node.ts';
+import { type PlanLine, type PlannedSeat, seatByKey } from '../state/seat-plan.ts';
+import { type ElementNode, h, type Props } from '../view/node.ts';
+import { priceLevels } from './price-levels.ts';
 import type { ViewContext } from './view-context.ts';
 
 /** The looks of a seat, as this caller sees it. */
 export type SeatLook = 'available' | 'chosen' | 'own' | 'held' | 'sold';
 
-export interface SeatGridInput {
-  readonly hall: Hall;
-  readonly layout: HallLayout;
-  /** Seats that the caller holds. */
-  readonly own: ReadonlySet<number>;
-}
-
-/** How far the ends of the longest row bend towards the stage, in seats. */
-const BEND = 0.9;
-/** How far the seat at the end of a row turns towards the stage, in degrees. */
-const TURN = 9;
+/** From the middle of the last seat to that of the row's letter, in seats. */
+const LETTER_ASIDE = 0.86;
 /** Two copies of the same flash, so that a second change right after the first flashes again. */
 const FLASHES = 2;
 
-/** The stage and its rows. One seat is a tab stop; arrow keys move between seats. */
-export function seatGrid(context: ViewContext, input: SeatGridInput): ElementNode {
+/** The rows of seats. One seat is a tab stop; arrow keys move between seats. `own`: seats that the caller holds. */
+export function seatGrid(context: ViewContext, hall: Hall, own: ReadonlySet<number>): ElementNode {
   const { t } = context;
-  const { hall, layout } = input;
   const bySeat = new Map(hall.seats.map((seat) => [seat.seatNumber, seat]));
+  const levels = priceLevels(hall.seats);
   const start =
     hall.cursor ?? hall.seats.find(({ status }) => status === 'AVAILABLE')?.seatNumber ?? hall.seats[0]?.seatNumber;
-  const prices = [...new Set(layout.rows.map(({ price }) => price))].toSorted((one, other) => other - one);
   return h(
     'div',
-    { class: 'hall-scroll', vars: { '--columns': layout.width }, tabindex: -1 },
-    h(
-      'div',
-      { class: 'hall-floor' },
-      h('div', { class: 'stage', 'aria-hidden': true }, h('span', {}, t.hall.stage)),
+    { class: 'seat-grid', role: 'grid', 'aria-label': t.hall.gridLabel, 'data-testid': 'seat-map' },
+    hall.plan.lines.map((line, index) =>
       h(
         'div',
-        { class: 'seat-grid', role: 'grid', 'aria-label': t.hall.gridLabel, 'data-testid': 'seat-map' },
-        layout.rows.map((row, index) => {
-          const opens = layout.rows[index - 1]?.price !== row.price;
-          return h(
-            'div',
-            {
-              key: row.letter,
-              role: 'row',
-              class: opens ? 'seat-row section-start' : 'seat-row',
-              'data-tier': prices.indexOf(row.price) % 4,
-            },
-            h(
-              'span',
-              {
-                class: 'row-letter',
-                role: 'rowheader',
-                'aria-label': t.seat.row(row.letter),
-                vars: { '--bend': -BEND * (layout.width / 10) },
-              },
-              row.letter,
-            ),
-            row.seatNumbers.map((seatNumber, place) => {
-              const seat = bySeat.get(seatNumber);
-              return seat === undefined
-                ? null
-                : seatCell(context, input, { seat, row, place, isStart: seatNumber === start });
-            }),
-          );
+        { key: index, role: 'row' },
+        rowLetters(line, t),
+        line.seats.map((planned) => {
+          const seat = bySeat.get(planned.seatNumber);
+          if (seat === undefined) return null;
+          const isStart = planned.seatNumber === start;
+          const level = levels.get(seat.price) ?? 0;
+          return seatCell(context, hall, { planned, seat, look: lookOf(seat, hall, own), level, isStart });
         }),
       ),
     ),
   );
 }
 
+/** The letter of each row of a line, at both of its ends. */
+function rowLetters({ seats }: PlanLine, t: Texts): ElementNode[] {
+  return [...Map.groupBy(seats, ({ row }) => row)].flatMap(([row, inRow]) => {
+    const [first, last] = [inRow[0], inRow.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    return [
+      rowLetter(row, first, -1, { role: 'rowheader', 'aria-label': t.seat.row(row) }),
+      rowLetter(row, last, 1, { 'aria-hidden': true }),
+    ];
+  });
+}
+
+function rowLetter(row: string, { x, y }: PlannedSeat, side: number, attributes: Props): ElementNode {
+  const vars = { '--x': x + side * LETTER_ASIDE, '--y': y.toFixed(3) };
+  return h('span', { key: `${row} ${side}`, class: 'row-letter', vars, ...attributes }, row);
+}
+
 interface Cell {
+  readonly planned: PlannedSeat;
   readonly seat: LiveSeat;
-  readonly row: HallRow;
-  readonly place: number;
+  readonly look: SeatLook;
+  readonly level: number;
   /** Whether the Tab key stops at this seat. */
   readonly isStart: boolean;
 }
 
+interface Drawn {
+  readonly as: string;
+  readonly context: Pick<ViewContext, 'office' | 't'>;
+  readonly cell: ElementNode;
+}
+
+/** The last drawing of each seat: a change of one seat leaves the descriptions of all others as they are, and so their elements. */
+const drawings = new WeakMap<LiveSeat, Drawn>();
+
 function seatCell(
   { office, t, f }: ViewContext,
-  { hall, layout, own }: SeatGridInput,
-  { seat, row, place, isStart }: Cell,
+  { plan, changes, onlyPrice }: Hall,
+  { planned, seat, look, level, isStart }: Cell,
 ): ElementNode {
   const { seatNumber, price } = seat;
-  const look = lookOf(seat, hall, own);
-  const changes = hall.changes.get(seatNumber) ?? 0;
-  const aside = layout.width <= 1 ? 0 : offsetInRow(row, place) / ((layout.width - 1) / 2);
-  const bend = -BEND * (layout.width / 10) * aside ** 2;
-  return h(
+  const changed = changes.get(seatNumber) ?? 0;
+  const isAside = onlyPrice !== null && price !== onlyPrice;
+  const as = `${look} ${changed} ${isStart} ${isAside} ${level}`;
+  const known = drawings.get(seat);
+  if (known?.as === as && known.context.office === office && known.context.t === t) return known.cell;
+  const cell = h(
     'span',
-    { key: seatNumber, role: 'gridcell', class: 'seat-cell' },
+    {
+      key: seatNumber,
+      role: 'gridcell',
+      class: `seat-cell level-${level}${isAside ? ' aside' : ''}`,
+      vars: { '--x': planned.x, '--y': planned.y.toFixed(3), '--turn': `${planned.turn.toFixed(2)}deg` },
+    },
     h(
       'button',
       {
         type: 'button',
-        class: `seat seat-${look}${changes === 0 ? '' : ` flash-${changes % FLASHES}`}`,
+        class: `seat seat-${look}${changed === 0 ? '' : ` flash-${changed % FLASHES}`}`,
         'data-seat': seatNumber,
-        'aria-label': t.seat.label(row.letter, seatNumber, f.spokenMoney(price), t.seat.looks[look]),
+        'aria-label': [seatName(seatNumber, t), f.spokenMoney(price), t.seat.looks[look]].join(', '),
         'aria-pressed': look === 'chosen',
         'aria-disabled': look !== 'available' && look !== 'chosen',
         tabindex: isStart ? 0 : -1,
-        vars: { '--bend': bend.toFixed(3), '--turn': `${(-TURN * aside).toFixed(2)}deg` },
         on: {
           click: () => {
             if (look === 'available' || look === 'chosen') office.toggleSeat(seatNumber);
             else office.moveCursor(seatNumber);
           },
           keydown: (event) => {
-            const next = seatByKey(layout, seatNumber, event.key);
+            const next = seatByKey(plan, seatNumber, event.key);
             if (next === null) return;
             event.preventDefault();
             office.moveCursor(next);
@@ -118,9 +120,11 @@ function seatCell(
           },
         },
       },
-      look !== 'sold' && h('span', { class: 'seat-number', 'data-number': seatNumber, 'aria-hidden': true }),
+      look !== 'sold' && h('span', { class: 'seat-number', 'data-number': planned.seat, 'aria-hidden': true }),
     ),
   );
+  drawings.set(seat, { as, context: { office, t }, cell });
+  return cell;
 }
 
 function lookOf({ seatNumber, status }: LiveSeat, { chosen }: Hall, own: ReadonlySet<number>): SeatLook {

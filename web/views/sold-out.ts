@@ -4,7 +4,7 @@ import { type ElementNode, h } from '../view/node.ts';
 import { icon } from './icon.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** Says that no seat is free, which may return, and until when. */
+/** Says that no seat is free, which may return, and until when. `own`: how many the fan holds. */
 export function soldOut({ t, f }: ViewContext, { seats }: Hall, own: number): ElementNode {
   const returning = returningSeats(seats);
   return h(

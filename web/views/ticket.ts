@@ -1,5 +1,6 @@
 import type { Concert, Payment } from '../../src/client/answers.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
+import { seatName } from '../language/seat-name.ts';
 import { hashOf } from '../state/route.ts';
 import { icon } from './icon.ts';
 import { poster } from './poster.ts';
@@ -109,7 +110,7 @@ function ticketPaper({ state, t, f }: ViewContext, payment: Payment, concert: Co
       h(
         'ul',
         { class: 'ticket-seats' },
-        seatsOf(payment).map((seatNumber) => h('li', { key: seatNumber, class: 'figures' }, t.seat.number(seatNumber))),
+        seatsOf(payment).map((seatNumber) => h('li', { key: seatNumber, class: 'figures' }, seatName(seatNumber, t))),
       ),
       h('p', { class: 'ticket-amount figures' }, f.money(payment.amount)),
       h(

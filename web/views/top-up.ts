@@ -1,14 +1,14 @@
 import { type ElementNode, h } from '../view/node.ts';
-import { amountsFor, isChargeable } from '../state/top-up-amounts.ts';
+import { amountsFor, isChargeable, LARGEST_CHARGE } from '../state/top-up-amounts.ts';
 import type { ViewContext } from './view-context.ts';
 
-/** Charges the wallet: with the missing amount, with a round amount, or with any other. */
+/** Charges the wallet with a round amount that covers what is `missing`, or with any other. */
 export function topUp({ state, office, t, f }: ViewContext, missing: number | null): ElementNode {
-  const isBusy = state.busy.has('charge');
+  const pressed = state.busy.get('charge');
+  const isBusy = pressed !== undefined || state.busy.has('pay');
   return h(
     'div',
     { key: 'top-up', class: 'top-up' },
-    h('h2', { class: 'top-up-title' }, missing === null ? t.topUp.title : t.topUp.missing),
     h(
       'div',
       { class: 'top-up-amounts' },
@@ -18,11 +18,12 @@ export function topUp({ state, office, t, f }: ViewContext, missing: number | nu
           {
             key: amount,
             type: 'button',
-            class: amount === missing ? 'button button-primary button-wide' : 'button',
-            'aria-busy': isBusy,
-            on: { click: () => office.charge(amount) },
+            class: 'button',
+            disabled: isBusy && pressed !== String(amount),
+            'aria-busy': pressed === String(amount),
+            on: { click: () => office.charge(amount, String(amount)) },
           },
-          amount === missing ? t.topUp.exactly(f.money(amount)) : t.topUp.add(f.money(amount)),
+          t.topUp.add(f.money(amount)),
         ),
       ),
     ),
@@ -37,7 +38,7 @@ export function topUp({ state, office, t, f }: ViewContext, missing: number | nu
             if (!(form instanceof HTMLFormElement)) return;
             const amount = Number(new FormData(form).get('amount'));
             if (!isChargeable(amount)) return;
-            office.charge(amount);
+            office.charge(amount, 'own');
             form.reset();
           },
         },
@@ -53,12 +54,16 @@ export function topUp({ state, office, t, f }: ViewContext, missing: number | nu
           type: 'number',
           inputmode: 'numeric',
           min: 1,
-          max: 10_000_000,
+          max: LARGEST_CHARGE,
           step: 1,
           required: true,
           autocomplete: 'off',
         }),
-        h('button', { type: 'submit', class: 'button', 'aria-busy': isBusy }, t.topUp.charge),
+        h(
+          'button',
+          { type: 'submit', class: 'button', disabled: isBusy && pressed !== 'own', 'aria-busy': pressed === 'own' },
+          t.topUp.charge,
+        ),
       ),
     ),
   );

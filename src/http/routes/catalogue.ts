@@ -53,7 +53,8 @@ const LISTING_CACHE_CONTROL = 'public, max-age=1, stale-while-revalidate=2';
 const mapRefusals: readonly RejectionCode[] = ['SCHEDULE_NOT_FOUND', 'QUEUE_WRONG_CONCERT'];
 
 export function catalogueRoutes(app: App, services: Services): void {
-  const { catalogue, room, router, clock, databaseClock, guards, responder } = services;
+  const { catalogue, room, router, clock, databaseClock, guards, responder, options } = services;
+  const { maxSeatsPerUser } = options;
   const writer = createSeatMapWriter();
   const listings = createListingCache({ clock, changes: () => catalogue.changes });
 
@@ -108,7 +109,7 @@ export function catalogueRoutes(app: App, services: Services): void {
         listDates(services, concert.concertId),
         room.counts(concert.concertId),
       ]);
-      reply.send(viewListedConcert({ concert, schedules, queue }));
+      reply.send({ ...viewListedConcert({ concert, schedules, queue }), maxSeatsPerUser });
     },
   );
 

@@ -54,7 +54,12 @@ const dates = listOf(refer(Schedule));
 
 export const ConcertWithQueue = named(
   'ConcertWithQueue',
-  Type.Object({ ...concertProperties, schedules: dates, queue: QueueCounts }),
+  Type.Object({
+    ...concertProperties,
+    schedules: dates,
+    queue: QueueCounts,
+    maxSeatsPerUser: Type.Integer({ description: 'Held and bought seats that a user may have of one date.' }),
+  }),
 );
 
 export const ListedConcert = named(

@@ -17,7 +17,7 @@ t.test('a refusal is told in the service’s words, and what to do now in the pa
 });
 
 t.test('seats that were taken are named', async (t) => {
-  t.match(problem('SEAT_TAKEN', { seatNumbers: [12, 3] }).next, /Seat 3 and Seat 12/);
+  t.match(problem('SEAT_TAKEN', { seatNumbers: [12, 3] }).next, /Row A, seat 3 and Row B, seat 2/);
 });
 
 t.test('of a balance that is too small, what is missing is named', async (t) => {

@@ -21,7 +21,7 @@ t.test('of a map that replaces another, what differs counts as changed', async (
 });
 
 t.test('while a hold is being decided its seats stay chosen, and are sorted out afterwards', async (t) => {
-  const asking = inHall({ type: 'seat-toggled', seatNumber: 1 }, { type: 'began', action: 'hold' });
+  const asking = inHall({ type: 'seat-toggled', seatNumber: 1 }, { type: 'began', action: 'hold', by: '' });
   const seen = after(asking, mapSeen(2, seats(4, { 1: { status: 'HELD' } }), [1]));
   t.same(seen.visit?.hall?.chosen, [1], 'the map came before the answer');
   const refused = after(seen, { type: 'finished', action: 'hold' });
