@@ -103,9 +103,10 @@ function unicodeRange(text: string): string {
 
 /** Texts of the first screens, names, and the concerts of the demo. */
 function textsOfFirstVisit(): string {
-  const { frame, connection, places, concerts, lobby, signIn, page } = korean;
-  const shown = JSON.stringify({ frame, connection, places, concerts, lobby, signIn, page }, (_name, value: unknown) =>
-    typeof value === 'function' ? String(value) : value,
+  const { frame, connection, places, holds, concerts, sale, lobby, signIn, page } = korean;
+  const shown = JSON.stringify(
+    { frame, connection, places, holds, concerts, sale, lobby, signIn, page },
+    (_name, value: unknown) => (typeof value === 'function' ? String(value) : value),
   );
   return shown + NAMES + readFileSync(join(ROOT, 'src/persistence/records/demo-data.ts'), 'utf8');
 }
