@@ -65,6 +65,7 @@ const ANSWERS: readonly PeerAnswer[] = [
   { outcome: 'key-taken' },
   { outcome: 'elsewhere', owner: 'c:1' },
   { outcome: 'elsewhere', owner: null },
+  { outcome: 'granted', value: { ended: 3 } },
 ];
 
 t.test('every command reaches the peer as it was sent, and every answer comes back as it was given', async (t) => {

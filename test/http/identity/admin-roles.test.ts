@@ -16,6 +16,12 @@ const ADMITTED: Readonly<Record<AdminRole, readonly AdminRole[]>> = {
 const KEY_ID = '01990000-0000-7000-8000-000000000000';
 const WINDOW = { bookingOpensAt: '2026-01-01T00:00:00Z', bookingClosesAt: '2027-01-01T00:00:00Z' };
 
+const PLAN = {
+  name: 'a',
+  sections: [{ name: 'b', rows: [{ label: '1', seats: [{ label: '1', x: 0, y: 0, level: 'R' }] }] }],
+  levels: [{ name: 'R' }],
+};
+
 /** A well-formed body of each route that takes one. */
 const BODIES: Readonly<Record<string, object>> = {
   'POST /admin/keys': { name: 'x', role: 'VIEWER' },
@@ -24,6 +30,8 @@ const BODIES: Readonly<Record<string, object>> = {
   'PATCH /admin/concerts/:concertId': { title: 'x' },
   'PATCH /admin/schedules/:scheduleId': { closed: true },
   'PUT /admin/schedules/:scheduleId/prices': { price: 1 },
+  'POST /admin/seat-plans': PLAN,
+  'POST /admin/seat-plans/:planId/versions': PLAN,
   'PATCH /admin/concerts/:concertId/queue': { batch: 1 },
 };
 
