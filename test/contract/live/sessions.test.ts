@@ -119,6 +119,7 @@ t.test('when a queue token ends, everything that it allowed ends, and then the s
     status: 'COMPLETED',
     queuePosition: null,
     estimatedWaitTime: null,
+    estimatedWaitRange: null,
   });
   t.match(await socket.next('error'), { code: 'QUEUE_TOKEN_COMPLETED', channel: 'seats', scheduleId });
   const endedMs = performance.now();
