@@ -117,7 +117,7 @@ t.test('while the database is away: 503 that say so, and after it all is well ag
       }),
     );
 
-  // Whoever finds a connection that was open before waits longest.
+  // A request that takes a connection opened earlier waits longest.
   await Promise.all(Array.from({ length: 40 }, () => api.call('GET', '/me/reservations', { token })));
   proxy.muteServer();
   await askAll();

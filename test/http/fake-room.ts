@@ -22,7 +22,7 @@ interface Place {
 
 export interface FakeRoom extends WaitingRoom, Pick<QueueWatch, 'watch' | 'look'> {
   readonly places: Map<string, Place>;
-  /** What was noted by the routes, in order. */
+  /** The notes of the routes, in order. */
   readonly notes: string[];
   end(token: string, status: QueueTokenStatus): void;
   /** The user's ACTIVE token of the concert, or null. */

@@ -4,7 +4,7 @@ import { ADMIN_ROLES, type AdminRole } from '../../../src/domain/admin.ts';
 import { ADMIN_ROUTES } from '../../../src/http/identity/admin-roles.ts';
 import { ADMIN_TOKEN, startFakeService } from '../fake-service.ts';
 
-/** Who may call a route that takes a role. */
+/** The roles that may call a route, by the role that it takes. */
 const ADMITTED: Readonly<Record<AdminRole, readonly AdminRole[]>> = {
   OWNER: ['OWNER'],
   MANAGER: ['OWNER', 'MANAGER'],
