@@ -316,3 +316,16 @@ t.test('seats of a hall without a plan are named by rows of ten', async (t) => {
     ],
   });
 });
+
+t.test('seats of another level are not chosen, even where they leave no single seat', async (t) => {
+  const { planId } = await createPlan(smallHall());
+  const levels = [
+    { name: 'R', price: 90_000 },
+    { name: 'S', price: 50_000 },
+  ];
+  const { concertId, answer } = await sell(planId, levels);
+  const { scheduleId } = answer.as<{ scheduleId: number }>();
+  const { queueToken: token } = await enter(api, concertId);
+  const held = await api.call('POST', '/reservations', { token, body: { scheduleId, count: 1, level: 'S' } });
+  t.match(held, { status: 201, body: { reservations: [{ price: 50_000 }] } });
+});
