@@ -1,4 +1,4 @@
-import type { SeatPlans } from '../../src/domain/seat-plan.ts';
+import { numberSeats, type SeatPlans } from '../../src/domain/seat-plan.ts';
 import { type ActResult, type AdminKeyRecords, type AdminKeyWithHash, type AdminRole } from '../../src/domain/admin.ts';
 import type { CatalogueEdits } from '../../src/domain/catalogue-edits.ts';
 import type { RejectionCode, RejectionMembers } from '../../src/domain/errors.ts';
@@ -83,17 +83,18 @@ export function createFakeEdits(catalogue: FakeCatalogue): CatalogueEdits {
   };
 }
 
-/** Plans in memory: no route reads one here, but every schedule has its prices. */
+/** No plan is kept: a created one is answered and forgotten. Every schedule has its prices. */
 export function createFakeSeatPlans(pricesOf: (scheduleId: number) => readonly number[]): SeatPlans {
-  const refused = async () =>
-    ({ outcome: 'refused', rejection: { code: 'SEAT_PLAN_NOT_FOUND', members: {} } }) as const;
   return {
     findVersion: () => null,
     find: async () => null,
     list: async () => ({ items: [], nextCursor: null }),
     readPrices: async (scheduleId) => pricesOf(scheduleId),
-    create: refused,
-    addVersion: refused,
+    async create(plan) {
+      const version = { version: 1, totalSeats: numberSeats(plan).length, createdAtMs: 0 };
+      return granted({ summary: { planId: 1, name: plan.name, versions: [version] }, version, plan });
+    },
+    addVersion: async () => refused('SEAT_PLAN_NOT_FOUND'),
   };
 }
 
