@@ -5,6 +5,7 @@ import type {
   AdminKeyWithSecret,
   AdminLogEntry,
   AdminSchedule,
+  BuyerActivity,
   ChangedPrices,
   Concert,
   ConcertWithPolicy,
@@ -17,6 +18,7 @@ import type {
   QueuePolicy,
   Schedule,
   ScheduleChange,
+  User,
 } from './answers.ts';
 import { createCalls, type PageOptions } from './calls.ts';
 import type { Call, Requests } from './requests.ts';
@@ -62,6 +64,16 @@ export interface AdminClient {
   revokeKey(keyId: string, call?: Call): Promise<void>;
   /** The changes by organisers, newest first. */
   log(page?: PageOptions): Promise<Page<AdminLogEntry>>;
+  /** The user with this email address, or null. A key that is limited to concerts finds those who queued or bought there. */
+  findUser(email: string, call?: Call): Promise<User | null>;
+  /**
+   * The newest 100 queue tokens, holds, payments and ledger entries of a user. `after` continues a list after its cursor of
+   * `next`. Rejects with USER_NOT_FOUND.
+   */
+  userActivity(
+    userId: string,
+    options?: Call & { readonly after?: Partial<BuyerActivity['next']> },
+  ): Promise<BuyerActivity>;
   overview(call?: Call): Promise<Overview>;
   /** The answering node's samples with a number above `since`; all that it remembers when `since` is left out. */
   activity(options?: Call & { readonly since?: number }): Promise<ActivityReport>;
@@ -108,6 +120,17 @@ export function createAdminClient(requests: Requests, token: string): AdminClien
     revokeKey: (keyId, call) =>
       send({ operation: 'revokeKey', method: 'DELETE', path: `/admin/keys/${keyId}`, effect: 'idempotent' }, call),
     log: (page) => list('log', '/admin/log', 'entries', page),
+    async findUser(email, call) {
+      const query = new URLSearchParams({ email });
+      const { users } = await read<{ users: readonly User[] }>('findUser', `/admin/users?${query.toString()}`, call);
+      return users[0] ?? null;
+    },
+    userActivity(userId, options) {
+      const query = new URLSearchParams();
+      for (const [list, cursor] of Object.entries(options?.after ?? {})) if (cursor != null) query.set(list, cursor);
+      const text = query.size === 0 ? '' : `?${query.toString()}`;
+      return read('userActivity', `/admin/users/${userId}/activity${text}`, options);
+    },
     overview: (call) => read('overview', '/admin/overview', call),
     activity: (options) =>
       read('activity', `/admin/activity${options?.since === undefined ? '' : `?since=${options.since}`}`, options),

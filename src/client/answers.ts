@@ -5,6 +5,7 @@
 import type * as measured from '../health/activity.ts';
 import type { ActivitySample as MeasuredSample } from '../health/activity-sample.ts';
 import type { AdminKey as Key } from '../domain/admin.ts';
+import type { BuyerHold, BuyerToken } from '../domain/buyer.ts';
 import type * as inside from '../domain/catalogue.ts';
 import type { HealthReason, Verdict } from '../health/health-verdict.ts';
 import type { ClusterOverview, ConcertSales, ScheduleOccupancy } from '../health/overview.ts';
@@ -13,6 +14,7 @@ import type * as paid from '../domain/payment.ts';
 import type { QueueCounts } from '../domain/queue-token.ts';
 import type { NamedReservation as Reservation } from '../domain/reservation.ts';
 import type { User } from '../domain/user.ts';
+import type { WalletEntry } from '../domain/wallet.ts';
 
 export type { AdminLogEntry } from '../domain/admin.ts';
 export type { QueuePolicy } from '../domain/catalogue.ts';
@@ -80,6 +82,18 @@ export type Payment = Omit<paid.Payment, 'reservations'> & { readonly reservatio
 export type PaymentReceipt = Payment & { readonly remainingBalance: number };
 
 /** Instants are ISO 8601. Members that `queue` leaves out take the service's defaults. */
+/** A buyer at the box office. The lists are newest first, and `next` has the cursor of each. */
+export interface BuyerActivity {
+  readonly user: User;
+  /** Whole won. Null, as `ledger`, for a key that is limited to concerts. */
+  readonly balance: number | null;
+  readonly queueTokens: readonly BuyerToken[];
+  readonly holds: readonly (Reservation & Pick<BuyerHold, 'endedAt'>)[];
+  readonly payments: readonly Payment[];
+  readonly ledger: readonly WalletEntry[] | null;
+  readonly next: Readonly<Record<'queueTokens' | 'holds' | 'payments' | 'ledger', string | null>>;
+}
+
 export type NewConcert = Omit<OnTheWire<inside.NewConcert>, 'timeZone' | 'queue'> & {
   /** IANA name; `Asia/Seoul` when left out. */
   readonly timeZone?: string;

@@ -1,6 +1,7 @@
 import type { Activity } from '../health/activity.ts';
 import type { CommandRouter } from '../actors/command.ts';
 import type { AdminAnswer, AdminKeyRecords, AdminLog } from '../domain/admin.ts';
+import type { BuyerRecords } from '../domain/buyer.ts';
 import type { Catalogue, QueuePolicy } from '../domain/catalogue.ts';
 import type { CatalogueEdits } from '../domain/catalogue-edits.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
@@ -28,6 +29,7 @@ export interface AppDependencies {
   /** The answers to organisers; their `userId` is the caller of an Admin. */
   readonly adminAnswers: GrantRecords<AdminAnswer>;
   readonly seatPlans: SeatPlans;
+  readonly buyers: BuyerRecords;
   readonly reservations: ReservationRecords;
   readonly payments: PaymentRecords;
   readonly wallets: Wallets;

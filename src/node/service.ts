@@ -18,6 +18,7 @@ import { noteCompletions } from './completions.ts';
 import { createOwnerSide } from './owner-side.ts';
 import { createAdminKeyRecords } from '../persistence/records/admin-keys.ts';
 import { createAdminAnswers, createAdminLog } from '../persistence/records/admin-log.ts';
+import { createBuyerRecords } from '../persistence/records/buyers.ts';
 import { createCatalogue } from '../persistence/records/catalogue.ts';
 import { createCatalogueEdits } from '../persistence/records/catalogue-edits.ts';
 import { loadDemoData } from '../persistence/records/demo-data.ts';
@@ -226,6 +227,7 @@ async function start(
       adminLog: createAdminLog({ pool }),
       adminAnswers: createAdminAnswers({ pool }),
       seatPlans: createSeatPlans({ pool }),
+      buyers: createBuyerRecords({ pool }),
       reservations: createReservationRecords({ pool }),
       payments: createPaymentRecords({ pool }),
       wallets: createWallets({ pool }),

@@ -8,6 +8,7 @@ import { createIdSource } from '../../src/runtime/ids.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { type CodeCheck, createCodeCheck } from '../fixtures/documented-codes.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
+import { createFakeBuyers } from './fake-buyers.ts';
 import { createFakeAdminKeys, createFakeEdits, createFakeSeatPlans, type FakeAdminKeys } from './fake-admin.ts';
 import { createFakeCatalogue, type FakeCatalogue } from './fake-catalogue.ts';
 import { noteCompletions } from '../../src/node/completions.ts';
@@ -112,6 +113,7 @@ export async function startFakeService(
     edits: createFakeEdits(catalogue),
     adminKeys,
     seatPlans: createFakeSeatPlans((scheduleId) => catalogue.schedules.get(scheduleId)?.prices ?? []),
+    buyers: createFakeBuyers(users),
     adminLog: { list: async () => ({ items: [], nextCursor: null }) },
     adminAnswers: { find: async () => null },
     room,

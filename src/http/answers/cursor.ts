@@ -26,14 +26,23 @@ export const ADMIN_KEYS_LIST: PagedList = { name: 'admin-keys', keyPattern: UUID
 export const ADMIN_LOG_LIST: PagedList = { name: 'admin-log', keyPattern: WHOLE_NUMBER };
 export const ADMIN_CONCERTS_LIST: PagedList = { name: 'admin-concerts', keyPattern: WHOLE_NUMBER };
 export const SEAT_PLANS_LIST: PagedList = { name: 'seat-plans', keyPattern: WHOLE_NUMBER };
+export const BUYER_TOKENS_LIST: PagedList = { name: 'buyer-tokens', keyPattern: UUID };
+export const BUYER_HOLDS_LIST: PagedList = { name: 'buyer-holds', keyPattern: UUID };
+export const BUYER_PAYMENTS_LIST: PagedList = { name: 'buyer-payments', keyPattern: UUID };
+export const BUYER_LEDGER_LIST: PagedList = { name: 'buyer-ledger', keyPattern: WHOLE_NUMBER };
 export const CONCERTS_LIST: PagedList = { name: 'concerts', keyPattern: WHOLE_NUMBER };
 export const UPCOMING_LIST: PagedList = { name: 'upcoming', keyPattern: WHOLE_NUMBER };
 
 /**
  * The page that a query asks for. A damaged cursor, or one of another list, user or filter, is refused: its check sum does not
- * match. The sum needs no secret, because a cursor gives access to nothing.
+ * match. The sum needs no secret, because a cursor gives access to nothing. `path` is the parameter that a fault names.
  */
-export function readPageQuery(query: PageQuery, list: PagedList, scope: string): Decision<PageRequest> {
+export function readPageQuery(
+  query: PageQuery,
+  list: PagedList,
+  scope: string,
+  path = '/cursor',
+): Decision<PageRequest> {
   const limit = query.limit === undefined ? DEFAULT_PAGE_LIMIT : Number(query.limit);
   if (query.cursor === undefined) return accept({ limit, after: null });
   const text = Buffer.from(query.cursor, 'base64url').toString('utf8');
@@ -41,7 +50,7 @@ export function readPageQuery(query: PageQuery, list: PagedList, scope: string):
   const after = text.slice(separator + 1);
   if (separator < 0 || !list.keyPattern.test(after) || encodeCursor(after, list, scope) !== query.cursor) {
     return reject('VALIDATION_FAILED', {
-      errors: [{ in: 'query', path: '/cursor', message: 'is damaged or belongs to another list' }],
+      errors: [{ in: 'query', path, message: 'is damaged or belongs to another list' }],
     });
   }
   return accept({ limit, after });

@@ -21,6 +21,8 @@ export const ADMIN_ROUTES: Readonly<Record<string, AdminRole>> = {
   'GET /admin/seat-plans': 'VIEWER',
   'GET /admin/seat-plans/:planId': 'VIEWER',
   'POST /admin/seat-plans/:planId/versions': 'MANAGER',
+  'GET /admin/users': 'BOX_OFFICE',
+  'GET /admin/users/:userId/activity': 'BOX_OFFICE',
   'GET /admin/overview': 'VIEWER',
   'GET /admin/activity': 'VIEWER',
 };

@@ -3,13 +3,15 @@ import { Id, Instant, NullableInstant, named, nullableInteger, Uuid } from './ba
 
 export const QueueEntry = Type.Object({ concertId: Id, userId: Type.Optional(Uuid) }, { additionalProperties: false });
 
+export const QueueTokenStatus = Type.Enum(['WAITING', 'ACTIVE', 'COMPLETED', 'EXPIRED', 'CANCELLED']);
+
 export const QueueToken = named(
   'QueueToken',
   Type.Object({
     token: Type.String(),
     userId: Uuid,
     concertId: Id,
-    status: Type.Enum(['WAITING', 'ACTIVE', 'COMPLETED', 'EXPIRED', 'CANCELLED']),
+    status: QueueTokenStatus,
     queuePosition: nullableInteger({ description: '1 is next, 0 when ACTIVE, null when ended.' }),
     estimatedWaitTime: Type.Unsafe<number | null>({
       type: ['number', 'null'],

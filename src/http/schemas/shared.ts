@@ -1,6 +1,7 @@
 import { SchedulePlan, SeatPlanSummary, SeatPlanWithSeats } from './seat-plans.ts';
 import { AdminKey, AdminKeyWithSecret, AdminLogEntry } from './admin-keys.ts';
 import { AdminConcert, AdminSchedule, ConcertWithPolicy, QueuePolicy } from './admin.ts';
+import { BuyerActivity, BuyerHold, BuyerToken } from './buyers.ts';
 import { Concert, ConcertWithQueue, ListedConcert, Schedule, SeatMap } from './catalogue.ts';
 import { Problem } from './operations.ts';
 import { ActivityReport, ActivitySample, HealthReason, OccupiedSchedule } from './oversight.ts';
@@ -21,6 +22,9 @@ export const sharedSchemas = [
   AdminLogEntry,
   AdminSchedule,
   Balance,
+  BuyerActivity,
+  BuyerHold,
+  BuyerToken,
   ChargeReceipt,
   Concert,
   ConcertWithPolicy,

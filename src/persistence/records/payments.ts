@@ -3,7 +3,7 @@ import { RESERVATION_COLUMNS, type ReservationRow, reservationOf } from './reser
 import { type Connections, readRows } from '../journal/statement.ts';
 
 /** One item of a payment: its reservation with the payment's own columns. */
-interface ItemRow extends ReservationRow {
+export interface PaidItemRow extends ReservationRow {
   paid_by: string;
   payment_status: PaymentStatus;
   payment_schedule_id: number;
@@ -14,7 +14,7 @@ interface ItemRow extends ReservationRow {
 }
 
 /** The items of the payments that `chosen` selects, newest payment first, each in the order in which it was paid. */
-function itemsOf(chosen: string): string {
+export function paidItems(chosen: string): string {
   return `
     SELECT p.payment_id AS paid_by, p.status AS payment_status, p.schedule_id AS payment_schedule_id,
       p.concert_id AS payment_concert_id, p.amount, p.paid_at, p.refunded_at, ${RESERVATION_COLUMNS}
@@ -25,13 +25,13 @@ function itemsOf(chosen: string): string {
     ORDER BY p.payment_id DESC, i.item_no`;
 }
 
-const ONE = itemsOf('SELECT * FROM payments WHERE user_id = $1 AND payment_id = $2');
+const ONE = paidItems('SELECT * FROM payments WHERE user_id = $1 AND payment_id = $2');
 
-const PAGE = itemsOf(`
+const PAGE = paidItems(`
   SELECT * FROM payments WHERE user_id = $1 AND ($2::uuid IS NULL OR payment_id < $2)
   ORDER BY payment_id DESC LIMIT $3`);
 
-function paymentsOf(rows: readonly ItemRow[]): Payment[] {
+export function paymentsOf(rows: readonly PaidItemRow[]): Payment[] {
   const itemsByPayment = Map.groupBy(rows, (row) => row.paid_by);
   return [...itemsByPayment.values()].flatMap((items) => {
     const [first] = items;
@@ -52,7 +52,7 @@ function paymentsOf(rows: readonly ItemRow[]): Payment[] {
 /** Durable payments. Every method throws a Fault `STORE_UNAVAILABLE` with effect `none` when the database does not answer. */
 export function createPaymentRecords({ pool }: { pool: Connections }): PaymentRecords {
   async function select(text: string, values: readonly unknown[]): Promise<Payment[]> {
-    return paymentsOf(await readRows<ItemRow>(pool, { text, values }));
+    return paymentsOf(await readRows<PaidItemRow>(pool, { text, values }));
   }
 
   return {

@@ -84,6 +84,8 @@ const ROUTES = [
   'GET /api/v1/admin/seat-plans',
   'GET /api/v1/admin/seat-plans/{planId}',
   'POST /api/v1/admin/seat-plans/{planId}/versions',
+  'GET /api/v1/admin/users',
+  'GET /api/v1/admin/users/{userId}/activity',
   'GET /api/v1/admin/overview',
   'GET /api/v1/admin/activity',
   'GET /healthz',
