@@ -54,6 +54,7 @@ export const REJECTION_CODES = [
   'UNSUPPORTED_MEDIA_TYPE',
   'HEADERS_TOO_LARGE',
   'RATE_LIMITED',
+  'EXPORT_LIMIT_REACHED',
 ] as const;
 
 export type RejectionCode = (typeof REJECTION_CODES)[number];

@@ -5,6 +5,7 @@ import type { BuyerRecords } from '../domain/buyer.ts';
 import type { Catalogue, QueuePolicy } from '../domain/catalogue.ts';
 import type { CatalogueEdits } from '../domain/catalogue-edits.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
+import type { Exports } from '../domain/exports.ts';
 import type { GrantRecords, IdempotencyRecords } from '../domain/grant.ts';
 import type { Log } from '../runtime/log.ts';
 import type { ClusterOverview, QueueLength } from '../health/overview.ts';
@@ -30,6 +31,7 @@ export interface AppDependencies {
   readonly adminAnswers: GrantRecords<AdminAnswer>;
   readonly seatPlans: SeatPlans;
   readonly buyers: BuyerRecords;
+  readonly exports: Exports;
   readonly reservations: ReservationRecords;
   readonly payments: PaymentRecords;
   readonly wallets: Wallets;

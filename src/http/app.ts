@@ -25,6 +25,7 @@ import { adminScheduleRoutes } from './routes/admin-schedules.ts';
 import { buyerRoutes } from './routes/buyers.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { operationsRoutes } from './routes/operations.ts';
+import { exportRoutes } from './routes/exports.ts';
 import { oversightRoutes } from './routes/oversight.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { queueRoutes } from './routes/queue.ts';
@@ -109,6 +110,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
         seatPlanRoutes(api, services);
         buyerRoutes(api, services);
         oversightRoutes(api, services);
+        exportRoutes(api, services);
       }
     },
     { prefix: API_PREFIX },

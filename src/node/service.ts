@@ -29,6 +29,7 @@ import { LANES } from '../persistence/journal/journal.ts';
 import { migrate } from '../persistence/migrate.ts';
 import { readOverview, readQueueLengths } from '../persistence/records/overview.ts';
 import { createPaymentRecords } from '../persistence/records/payments.ts';
+import { createExports, EXPORTS_AT_ONCE } from '../persistence/reports/exports.ts';
 import { createPool } from '../persistence/pool.ts';
 import { createSeatPlans } from '../persistence/records/seat-plans.ts';
 import { createReservationRecords } from '../persistence/records/reservations.ts';
@@ -101,7 +102,8 @@ async function start(
   const newId = () => idSource(databaseClock.upperMs());
 
   const databaseUrl = config.DATABASE_URL ?? (await startDatabase(config.DATA_DIR));
-  await migrate({ databaseUrl, log, connections: REQUEST_CONNECTIONS + OWNER_CONNECTIONS + LANES + JOB_CONNECTIONS });
+  const connections = REQUEST_CONNECTIONS + OWNER_CONNECTIONS + LANES + JOB_CONNECTIONS + EXPORTS_AT_ONCE;
+  await migrate({ databaseUrl, log, connections });
 
   const pool = openPool('requests', REQUEST_CONNECTIONS);
   const ownerPool = openPool('owner', OWNER_CONNECTIONS);
@@ -228,6 +230,7 @@ async function start(
       adminAnswers: createAdminAnswers({ pool }),
       seatPlans: createSeatPlans({ pool }),
       buyers: createBuyerRecords({ pool }),
+      exports: createExports({ databaseUrl, clock, log }),
       reservations: createReservationRecords({ pool }),
       payments: createPaymentRecords({ pool }),
       wallets: createWallets({ pool }),

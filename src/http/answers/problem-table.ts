@@ -250,6 +250,11 @@ export const problemTable = {
     ['요청 한도 초과', '요청이 너무 많습니다. 잠시 후 다시 시도해 주세요'],
     ['Too many requests', 'Too many requests; wait a while and ask again.'],
   ),
+  EXPORT_LIMIT_REACHED: define(
+    429,
+    ['내보내기 한도 초과', '이미 다른 내보내기가 진행 중입니다. 끝난 뒤에 다시 시도해 주세요'],
+    ['Too many exports', 'This node serves as many exports as it may; ask again when one has ended.'],
+  ),
   HEADERS_TOO_LARGE: define(
     431,
     ['헤더 크기 초과', '요청 헤더가 너무 큽니다'],

@@ -12,6 +12,7 @@ import type { ProblemCode } from './problem-table.ts';
 const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 /** Elections, restarts and flushes end within seconds, so a rejected caller may retry after one second. */
 const RETRY_AFTER_SECONDS = 1;
+const TOO_MANY_REQUESTS = 429;
 /** An outage fails every request; one line a second for each code says as much as thousands. */
 const FAULT_LOG_INTERVAL_MS = 1_000;
 
@@ -51,7 +52,7 @@ export function createResponder({ metrics, log, clock }: { metrics: Metrics; log
   }
 
   function refuse(reply: FastifyReply, rejection: Rejection): void {
-    if (rejection.code === 'RATE_LIMITED') {
+    if (problemStatus(rejection.code) === TOO_MANY_REQUESTS) {
       reply.header('retry-after', Number(rejection.members['retryAfterSeconds'] ?? RETRY_AFTER_SECONDS));
     }
     send(reply, rejection.code, rejection.members);

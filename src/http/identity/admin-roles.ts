@@ -23,6 +23,7 @@ export const ADMIN_ROUTES: Readonly<Record<string, AdminRole>> = {
   'POST /admin/seat-plans/:planId/versions': 'MANAGER',
   'GET /admin/users': 'BOX_OFFICE',
   'GET /admin/users/:userId/activity': 'BOX_OFFICE',
+  'GET /admin/exports/:file': 'MANAGER',
   'GET /admin/overview': 'VIEWER',
   'GET /admin/activity': 'VIEWER',
 };

@@ -42,7 +42,10 @@ t.test('each route admits the keys of its role and of those above it, and refuse
   const { call, adminKeys } = await startFakeService(t);
   for (const [route, needed] of Object.entries(ADMIN_ROUTES)) {
     const [method, pattern = ''] = route.split(' ') as [NonNullable<InjectOptions['method']>, string?];
-    const path = (QUERIES[route] ?? pattern).replaceAll(/:(?:key|user)Id/g, KEY_ID).replaceAll(/:\w+Id/g, '1');
+    const path = (QUERIES[route] ?? pattern)
+      .replace(':file', 'payments.csv')
+      .replaceAll(/:(?:key|user)Id/g, KEY_ID)
+      .replaceAll(/:\w+Id/g, '1');
     const body = BODIES[route];
     const ask = (token?: string) =>
       call(method, path, { ...(token === undefined ? {} : { token }), ...(body === undefined ? {} : { body }) });

@@ -86,6 +86,7 @@ const ROUTES = [
   'POST /api/v1/admin/seat-plans/{planId}/versions',
   'GET /api/v1/admin/users',
   'GET /api/v1/admin/users/{userId}/activity',
+  'GET /api/v1/admin/exports/{file}',
   'GET /api/v1/admin/overview',
   'GET /api/v1/admin/activity',
   'GET /healthz',
