@@ -15,7 +15,7 @@ import type {
   Overview,
   Page,
   PriceRange,
-  QueuePolicy,
+  ConcertQueue,
   Schedule,
   ScheduleChange,
   User,
@@ -52,7 +52,7 @@ export interface AdminClient {
    * Applies to later admissions; ACTIVE tokens stay ACTIVE. `batch` or `maxActive` 0 pauses admissions. Rejects with
    * CONCERT_NOT_FOUND.
    */
-  changeQueue(concertId: number, change: Partial<QueuePolicy>, call?: Call): Promise<ConcertWithPolicy>;
+  changeQueue(concertId: number, change: Partial<ConcertQueue>, call?: Call): Promise<ConcertWithPolicy>;
   /**
    * The secret is shown this once. Rejects with CONCERT_NOT_FOUND. After a lost answer, the repeated request gives the same key
    * with `secret` null: revoke it and create another one.

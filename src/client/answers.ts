@@ -17,7 +17,7 @@ import type { User } from '../domain/user.ts';
 import type { WalletEntry } from '../domain/wallet.ts';
 
 export type { AdminLogEntry } from '../domain/admin.ts';
-export type { QueuePolicy } from '../domain/catalogue.ts';
+export type { ConcertQueue } from '../domain/catalogue.ts';
 export type { Page } from '../domain/page.ts';
 export type { QueueCounts, QueueToken } from '../domain/queue-token.ts';
 export type { NamedReservation as Reservation, ReservationStatus, SeatStatus } from '../domain/reservation.ts';
@@ -54,7 +54,7 @@ export type ConcertWithQueue = Concert & {
 export type ListedConcert = Omit<ConcertWithQueue, 'queue' | 'maxSeatsPerUser'> & {
   readonly queue: QueueCounts | null;
 };
-export type ConcertWithPolicy = Concert & { readonly queue: inside.QueuePolicy };
+export type ConcertWithPolicy = Concert & { readonly queue: inside.ConcertQueue };
 export type Schedule = Omit<OnTheWire<inside.ScheduleWithAvailability>, 'concertId' | 'closed' | 'version' | 'plan'>;
 
 /** A seat of a map. Only HELD seats have `heldUntil`; only the caller's seats have `mine`. */
@@ -97,7 +97,7 @@ export interface BuyerActivity {
 export type NewConcert = Omit<OnTheWire<inside.NewConcert>, 'timeZone' | 'queue'> & {
   /** IANA name; `Asia/Seoul` when left out. */
   readonly timeZone?: string;
-  readonly queue?: Partial<inside.QueuePolicy>;
+  readonly queue?: Partial<inside.ConcertQueue>;
 };
 
 export type AdminKey = OnTheWire<Key>;
@@ -153,7 +153,7 @@ export type OccupiedSchedule = OnTheWire<ScheduleOccupancy> & { readonly availab
 export type Overview = Pick<ClusterOverview, 'nodes' | 'ownedSchedules' | 'schedulesLeftOut'> & {
   readonly concerts: readonly (Pick<Concert, 'concertId' | 'title'> & {
     readonly queue: QueueCounts;
-    readonly policy: inside.QueuePolicy;
+    readonly policy: inside.ConcertQueue;
   } & Sales)[];
   /** Ordered by start; schedules that have begun come last. */
   readonly schedules: readonly OccupiedSchedule[];

@@ -1,5 +1,12 @@
 import type { ActResult, AdminAct, AdminStamp } from './admin.ts';
-import type { Concert, NewConcert, NewSchedule, QueuePolicy, Schedule, ScheduleWithAvailability } from './catalogue.ts';
+import type {
+  Concert,
+  NewConcert,
+  NewSchedule,
+  ConcertQueue,
+  Schedule,
+  ScheduleWithAvailability,
+} from './catalogue.ts';
 
 /** A schedule whose owner must load it again: the epoch was raised to `epoch`. */
 export interface RaisedSchedule {
@@ -9,7 +16,7 @@ export interface RaisedSchedule {
 
 /** Members that are left out stay as they are; those of the queue policy too. */
 export interface ConcertChange extends Partial<Omit<NewConcert, 'queue'>> {
-  readonly queue?: Partial<QueuePolicy>;
+  readonly queue?: Partial<ConcertQueue>;
 }
 
 export type ScheduleChange = Partial<Pick<Schedule, 'startsAtMs' | 'endsAtMs' | 'reservationOpensAtMs' | 'closed'>>;
@@ -46,7 +53,7 @@ export interface CatalogueEdits {
     act: AdminAct<ScheduleWithAvailability>,
   ): Promise<ActResult<ScheduleWithAvailability>>;
   /** Merges `change` into the concert's policy. */
-  changeQueuePolicy(concertId: number, change: Partial<QueuePolicy>, stamp: AdminStamp): Promise<ActResult<Concert>>;
+  changeQueuePolicy(concertId: number, change: Partial<ConcertQueue>, stamp: AdminStamp): Promise<ActResult<Concert>>;
   /** `versions`: those that the caller may have changed; null: any. Refuses others with VERSION_STALE. */
   changeConcert(
     concertId: number,

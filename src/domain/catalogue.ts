@@ -12,6 +12,16 @@ export interface QueuePolicy {
   readonly activeTtlMs: number;
 }
 
+/** A queue as its organiser sets it. While it is paused nobody is admitted, and the policy waits unchanged. */
+export interface ConcertQueue extends QueuePolicy {
+  readonly paused: boolean;
+}
+
+/** The policy by which the queue admits now: the organiser's, or one that admits nobody. */
+export function policyOf({ paused, ...policy }: ConcertQueue): QueuePolicy {
+  return paused ? { ...policy, batch: 0 } : policy;
+}
+
 export interface Concert extends BookingWindow {
   readonly concertId: number;
   readonly title: string;
@@ -19,7 +29,7 @@ export interface Concert extends BookingWindow {
   readonly venue: string;
   /** IANA name. */
   readonly timeZone: string;
-  readonly queue: QueuePolicy;
+  readonly queue: ConcertQueue;
   /** Rises with each change. */
   readonly version: number;
 }
@@ -83,8 +93,8 @@ export interface Catalogue {
   createConcert(concert: NewConcert): Promise<Concert>;
   /** Creates the schedule with its seats and its head row. Null when the concert does not exist. */
   createSchedule(concertId: number, schedule: NewSchedule): Promise<ScheduleWithAvailability | null>;
-  /** Merges `change` into the concert's policy. Null when the concert does not exist. */
-  changeQueuePolicy(concertId: number, change: Partial<QueuePolicy>): Promise<Concert | null>;
+  /** Merges `change` into the concert's queue. Null when the concert does not exist. */
+  changeQueuePolicy(concertId: number, change: Partial<ConcertQueue>): Promise<Concert | null>;
 }
 
 /** The remembered concerts, which other nodes may change. */

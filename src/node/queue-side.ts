@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Catalogue, Concert } from '../domain/catalogue.ts';
+import { type Catalogue, type Concert, policyOf } from '../domain/catalogue.ts';
 import type { AnswerFigures } from '../runtime/answer-watch.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { createDuty } from '../cluster/duty.ts';
@@ -56,6 +56,8 @@ export function createQueueSide(deps: {
       idleMs: config.QUEUE_IDLE_MS,
     },
   };
+  // Another node may have changed a policy that this one remembers.
+  const policies = async (concertId: number) => termsOf(await catalogue.readConcert(concertId));
   let redisStore: RedisLineStore | null = null;
   const duty = createDuty<QueueRoom>({
     name: 'waiting room',
@@ -66,7 +68,7 @@ export function createQueueSide(deps: {
         return createWaitingRoom({
           ...materials,
           store: createMemoryLineStore({ databaseClock, ...materials.settings }),
-          policies: async (concertId) => termsOf(await catalogue.findConcert(concertId)),
+          policies,
         });
       }
       redisStore = createRedisLineStore({
@@ -79,8 +81,7 @@ export function createQueueSide(deps: {
       return createWaitingRoom({
         ...materials,
         store: redisStore,
-        // Another node may have changed a policy that this one remembers.
-        policies: async (concertId) => termsOf(await catalogue.readConcert(concertId)),
+        policies,
       });
     },
   });
@@ -100,5 +101,5 @@ export function createQueueSide(deps: {
 
 /** The concert's data that the waiting room needs. */
 function termsOf(concert: Concert | null) {
-  return concert === null ? null : { policy: concert.queue, bookingClosesAtMs: concert.bookingClosesAtMs };
+  return concert === null ? null : { policy: policyOf(concert.queue), bookingClosesAtMs: concert.bookingClosesAtMs };
 }

@@ -105,10 +105,11 @@ export function createReconciler(deps: {
   return {
     async compare(line) {
       await compareInside(line);
-      // Of an exclusive store this process alone writes the rest, and is told of policies.
-      if (store.exclusive !== null) return;
-      await compareWaiting(line);
-      await compareRecorded(line);
+      // Of an exclusive store this process alone writes the rest. A node that stands by may have changed the policy.
+      if (store.exclusive === null) {
+        await compareWaiting(line);
+        await compareRecorded(line);
+      }
       await comparePolicy(line);
     },
   };

@@ -65,6 +65,7 @@ if (browsing !== null) {
     async (t) => {
       const { page, complaints } = await browsing.visit();
       await signIn(page, api.url);
+      const { queue: former } = (await api.admin('GET', `/admin/concerts/${concertId}`)).as<{ queue: object }>();
       await page.getByRole('button', { name: /^Pause: / }).click();
       const dialog = page.getByRole('dialog', { name: 'Pause the queue?' });
       await dialog.getByRole('button', { name: 'Cancel' }).click();
@@ -80,11 +81,17 @@ if (browsing !== null) {
       await told.waitFor();
       t.equal(await page.getByRole('heading', { level: 1, name: 'Healthy' }).count(), 0);
       t.match((await api.call('GET', `/concerts/${concertId}`)).body, { queue: { paused: true } });
-      await page.getByRole('button', { name: /^Resume: / }).click();
-      t.equal(await page.getByLabel('Admissions per interval').inputValue(), '1000');
-      await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
+      const { page: elsewhere } = await browsing.visit();
+      await signIn(elsewhere, api.url);
+      await elsewhere.getByRole('button', { name: /^Resume: / }).click();
+      await elsewhere
+        .getByRole('dialog', { name: 'Resume the queue?' })
+        .getByRole('button', { name: 'Resume' })
+        .click();
       await told.waitFor({ state: 'detached' });
       t.match((await api.call('GET', `/concerts/${concertId}`)).body, { queue: { paused: false } });
+      const { queue } = (await api.admin('GET', `/admin/concerts/${concertId}`)).as<{ queue: object }>();
+      t.same(queue, former, 'another browser resumes at the former pace');
       t.same(complaints, []);
     },
   );

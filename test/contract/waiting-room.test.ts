@@ -158,6 +158,49 @@ t.test('a pause lets nobody in and ejects nobody; who waits learns that the wait
   }
 });
 
+t.test('a pause by the flag keeps the policy, and its end resumes at the former pace', async (t) => {
+  const policy = { maxActive: 2, batch: 7, intervalMs: 100, activeTtlMs: 60_000 };
+  const { concertId } = await openSale(api, { queue: policy });
+  const found = (await api.admin('GET', `/admin/concerts/${concertId}`)).body;
+  t.match(found['queue'], { ...policy, paused: false });
+  const inside = await enter(api, concertId);
+
+  t.match(await change(concertId, { paused: true }), { status: 200, body: { queue: { ...policy, paused: true } } });
+  t.match((await api.admin('GET', `/admin/concerts/${concertId}`)).body['queue'], { ...policy, paused: true });
+  const fan = await enter(api, concertId);
+  const waiting = { status: 'WAITING', queuePosition: 1, estimatedWaitTime: null, estimatedWaitRange: null };
+  t.match((await status(fan.queueToken)).body, waiting);
+  t.match((await api.call('GET', `/concerts/${concertId}`)).body, {
+    queue: { waiting: 1, active: 1, maxActive: 2, paused: true },
+  });
+  const activation = await api.call('PATCH', `/queue/tokens/${fan.queueToken}/activate`);
+  t.match(activation, {
+    status: 409,
+    body: { code: 'QUEUE_NOT_YOUR_TURN', queuePosition: 1, estimatedWaitTime: null },
+  });
+  t.equal(await statusOf(inside.queueToken), 'ACTIVE', 'nobody is ejected');
+
+  t.match((await change(concertId, { maxActive: 3 })).body, { queue: { ...policy, maxActive: 3, paused: true } });
+  t.match((await status(fan.queueToken)).body, waiting, 'another policy does not resume');
+  t.match((await change(concertId, { paused: false })).body, { queue: { ...policy, maxActive: 3, paused: false } });
+  await becomes(fan.queueToken, 'ACTIVE');
+
+  const { version } = (await api.admin('GET', `/admin/concerts/${concertId}`)).body;
+  t.equal(version, Number(found['version']) + 3, 'each change raises the version');
+  t.match(await change(concertId, { paused: 'yes' }), { status: 400, body: { code: 'VALIDATION_FAILED' } });
+});
+
+t.test('a concert is created with a paused queue, and an edit of the concert resumes it', async (t) => {
+  const { concertId } = await openSale(api, { queue: { paused: true } });
+  const fan = await enter(api, concertId);
+  t.match((await status(fan.queueToken)).body, { status: 'WAITING', estimatedWaitTime: null });
+  const { version } = (await api.admin('GET', `/admin/concerts/${concertId}`)).as<{ version: number }>();
+  const matching = { 'if-match': `"${version}"` };
+  const edited = await api.admin('PATCH', `/admin/concerts/${concertId}`, { queue: { paused: false } }, matching);
+  t.match(edited, { status: 200, body: { queue: { paused: false, batch: 1_000 } } });
+  await becomes(fan.queueToken, 'ACTIVE');
+});
+
 t.test('a change of policy applies to a running queue at once', async (t) => {
   const { concertId } = await openSale(api, { queue: { maxActive: 1, intervalMs: 3_600_000 } });
   const fans = [await enter(api, concertId), await enter(api, concertId), await enter(api, concertId)];

@@ -26,11 +26,23 @@ t.test('a concert is created with the defaults of the service where its creator 
     priceFrom: null,
     priceTo: null,
   });
-  t.same(catalogue.concerts.get(5)?.queue, { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 });
+  t.same(catalogue.concerts.get(5)?.queue, {
+    maxActive: 100,
+    batch: 10,
+    intervalMs: 10_000,
+    activeTtlMs: 3_600_000,
+    paused: false,
+  });
   const body = { ...concert, timeZone: 'europe/paris', queue: { batch: 5, activeTtlMs: 300_000 } };
   const other = await call('POST', '/admin/concerts', { token, body });
   t.match(other.json(), { concertId: 6, timeZone: 'Europe/Paris' });
-  t.same(catalogue.concerts.get(6)?.queue, { maxActive: 100, batch: 5, intervalMs: 10_000, activeTtlMs: 300_000 });
+  t.same(catalogue.concerts.get(6)?.queue, {
+    maxActive: 100,
+    batch: 5,
+    intervalMs: 10_000,
+    activeTtlMs: 300_000,
+    paused: false,
+  });
 });
 
 t.test('a schedule has fifty seats at one price, or as many at as many prices as its creator says', async (t) => {

@@ -221,7 +221,7 @@ async function fillCatalogue(catalogue: FakeCatalogue): Promise<void> {
     timeZone: 'Asia/Seoul',
     bookingOpensAtMs: START_MS - DAY_MS,
     bookingClosesAtMs: START_MS + 10 * DAY_MS,
-    queue: { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 },
+    queue: { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000, paused: false },
   };
   const dates = { endsAtMs: null, reservationOpensAtMs: null };
   const prices = Array.from({ length: 50 }, () => 110_000);

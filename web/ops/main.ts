@@ -104,30 +104,19 @@ function startOpsPage(): void {
     choose: (chosenSchedule) => change({ chosenSchedule }),
     showAllQueues: () => change({ areAllQueuesShown: true }),
     ask(kind, concertId) {
-      change({
-        dialog: {
-          kind,
-          concertId,
-          isBusy: false,
-          fault: null,
-          formerBatch: state.formerBatches.get(concertId) ?? null,
-        },
-      });
+      change({ dialog: { kind, concertId, isBusy: false, fault: null } });
     },
     dismiss: () => change({ dialog: null }),
     changeQueue(concertId, policy) {
       if (state.token === null || state.dialog === null || state.dialog.isBusy) return;
       const { dialog } = state;
-      const former = state.overview?.concerts.find((concert) => concert.concertId === concertId)?.policy.batch ?? 0;
       change({ dialog: { ...dialog, isBusy: true, fault: null } });
       client
         .admin(state.token)
         .changeQueue(concertId, policy, { deadlineMs: CHANGE_LIMIT_MS })
         .then(
           () => {
-            const formerBatches = new Map(state.formerBatches);
-            if (former > 0) formerBatches.set(concertId, former);
-            change({ dialog: null, formerBatches });
+            change({ dialog: null });
             feed?.hurry();
           },
           (error: unknown) => {

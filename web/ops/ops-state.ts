@@ -11,8 +11,6 @@ export interface QueueDialog {
   readonly isBusy: boolean;
   /** The service's reason for refusing. */
   readonly fault: string | null;
-  /** Admissions per interval before this page paused the queue. */
-  readonly formerBatch: number | null;
 }
 
 /** The whole state of the page. */
@@ -44,8 +42,6 @@ export interface OpsState {
   readonly chosenSchedule: number | null;
   readonly areAllQueuesShown: boolean;
   readonly dialog: QueueDialog | null;
-  /** By concert: the batch before this page paused the queue. */
-  readonly formerBatches: ReadonlyMap<number, number>;
 }
 
 export function firstState(language: Language, token: string | null): OpsState {
@@ -69,6 +65,5 @@ export function firstState(language: Language, token: string | null): OpsState {
     chosenSchedule: null,
     areAllQueuesShown: false,
     dialog: null,
-    formerBatches: new Map(),
   };
 }

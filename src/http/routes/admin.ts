@@ -59,7 +59,7 @@ export function adminRoutes(app: App, services: Services): void {
         timeZone: canonicalTimeZone(timeZone) ?? DEFAULT_TIME_ZONE,
         bookingOpensAtMs,
         bookingClosesAtMs,
-        queue: { ...options.queuePolicy, ...queue },
+        queue: { ...options.queuePolicy, paused: false, ...queue },
       };
       const answer = { status: 201, view: (created: Stored) => viewConcert(created, []) } as const;
       responder.respond(
@@ -112,7 +112,7 @@ export function adminRoutes(app: App, services: Services): void {
         operationId: 'changeQueue',
         summary: 'Change or pause the queue of a concert',
         description:
-          'Applies to later admissions; ACTIVE tokens stay ACTIVE. batch 0 or maxActive 0 pauses admissions.',
+          'Applies to later admissions; ACTIVE tokens stay ACTIVE. `paused` true admits nobody and keeps the policy, so `paused` false resumes at the former pace. `batch` 0 or `maxActive` 0 admits nobody either.',
         tags: ['admin'],
         params: ConcertParams,
         body: QueuePolicyChange,

@@ -1,7 +1,7 @@
 import type { Static } from '@fastify/type-provider-typebox';
 import { admitsConcert } from '../../domain/admin.ts';
 import type { ActivitySample as Sample } from '../../health/activity-sample.ts';
-import type { Concert, QueuePolicy } from '../../domain/catalogue.ts';
+import type { Concert, ConcertQueue } from '../../domain/catalogue.ts';
 import { Fault } from '../../domain/errors.ts';
 import type { ConcertSales, ScheduleOccupancy } from '../../health/overview.ts';
 import type { QueueCounts } from '../../domain/queue-token.ts';
@@ -119,8 +119,8 @@ async function countQueues(
   }
 }
 
-function emptyQueue({ maxActive, batch }: QueuePolicy): QueueCounts {
-  return { waiting: 0, active: 0, maxActive, paused: maxActive === 0 || batch === 0 };
+function emptyQueue({ maxActive, batch, paused }: ConcertQueue): QueueCounts {
+  return { waiting: 0, active: 0, maxActive, paused: paused || maxActive === 0 || batch === 0 };
 }
 
 function viewOccupancy({ startsAtMs, ...schedule }: ScheduleOccupancy): Static<typeof OccupiedSchedule> {

@@ -16,6 +16,7 @@ const policyProperties = {
   batch: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
   intervalMs: Type.Integer({ minimum: 100, maximum: 3_600_000 }),
   activeTtlMs: Type.Integer({ minimum: 1_000, maximum: 86_400_000 }),
+  paused: Type.Boolean({ description: 'While true nobody is admitted; the policy stays.' }),
 };
 
 export const QueuePolicy = named('QueuePolicy', Type.Object(policyProperties));

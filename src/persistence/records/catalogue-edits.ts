@@ -153,6 +153,7 @@ export function createCatalogueEdits({
             queue.batch,
             queue.intervalMs,
             queue.activeTtlMs,
+            queue.paused,
             isTimeChanged,
           ]);
           if (row === undefined) throw new Error('a locked concert was not found');

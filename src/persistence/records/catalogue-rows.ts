@@ -1,4 +1,4 @@
-import type { Concert, QueuePolicy, Schedule } from '../../domain/catalogue.ts';
+import type { Concert, ConcertQueue, Schedule } from '../../domain/catalogue.ts';
 
 /** A row of `concerts`. */
 export interface ConcertRow {
@@ -13,11 +13,12 @@ export interface ConcertRow {
   queue_batch: number;
   queue_interval_ms: number;
   queue_active_ttl_ms: number;
+  queue_paused: boolean;
   version: number;
 }
 
 export const CONCERT_COLUMNS = `concert_id, title, artist, venue, time_zone, booking_opens_at, booking_closes_at,
-  queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms, version`;
+  queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms, queue_paused, version`;
 
 /** A row of `schedules` beside the time zone of its concert. */
 export interface ScheduleRow {
@@ -38,12 +39,13 @@ export interface ScheduleRow {
 export const SCHEDULE_COLUMNS =
   's.schedule_id, s.concert_id, c.time_zone, s.starts_at, s.ends_at, s.reservation_opens_at, s.total_seats, s.closed, s.version, s.plan_id, s.plan_version';
 
-function queueOf(row: ConcertRow): QueuePolicy {
+function queueOf(row: ConcertRow): ConcertQueue {
   return {
     maxActive: row.queue_max_active,
     batch: row.queue_batch,
     intervalMs: row.queue_interval_ms,
     activeTtlMs: row.queue_active_ttl_ms,
+    paused: row.queue_paused,
   };
 }
 

@@ -3,7 +3,7 @@ import type {
   Catalogue,
   CatalogueMemory,
   Concert,
-  QueuePolicy,
+  ConcertQueue,
   Schedule,
   ScheduleWithAvailability,
 } from '../../domain/catalogue.ts';
@@ -96,8 +96,8 @@ const SCHEDULES_OF_CONCERTS = `
 
 const INSERT_CONCERT = `
   INSERT INTO concerts (title, artist, venue, time_zone, booking_opens_at, booking_closes_at,
-    queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING ${CONCERT_COLUMNS}`;
+    queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms, queue_paused)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING ${CONCERT_COLUMNS}`;
 
 /** Schedule, seats and head in one statement: a schedule without its head could never be served. */
 const INSERT_SCHEDULE = `
@@ -122,7 +122,7 @@ const UPDATE_QUEUE_POLICY = `
   UPDATE concerts SET
     queue_max_active = COALESCE($2, queue_max_active), queue_batch = COALESCE($3, queue_batch),
     queue_interval_ms = COALESCE($4, queue_interval_ms), queue_active_ttl_ms = COALESCE($5, queue_active_ttl_ms),
-    version = version + 1
+    queue_paused = COALESCE($6, queue_paused), version = version + 1
   WHERE concert_id = $1 RETURNING ${CONCERT_COLUMNS}`;
 
 function belongs(concert: Concert, { isUpcoming, nowMs }: ListingRequest): boolean {
@@ -310,7 +310,7 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
 
     async createConcert({ title, artist, venue, timeZone, bookingOpensAtMs, bookingClosesAtMs, queue }) {
       const window = [timestamp(bookingOpensAtMs), timestamp(bookingClosesAtMs)];
-      const policy = [queue.maxActive, queue.batch, queue.intervalMs, queue.activeTtlMs];
+      const policy = [queue.maxActive, queue.batch, queue.intervalMs, queue.activeTtlMs, queue.paused];
       // A zone that cannot name a date would make every listing of the concert fail: refuse it before it is stored.
       dateIn(timeZone, new Date(bookingOpensAtMs));
       const [row] = await write<ConcertRow>(INSERT_CONCERT, [title, artist, venue, timeZone, ...window, ...policy]);
@@ -330,8 +330,8 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
       return row === undefined ? null : withAvailability(row, scheduleOf(row, dateIn));
     },
 
-    async changeQueuePolicy(concertId, change: Partial<QueuePolicy>) {
-      const policy = [change.maxActive, change.batch, change.intervalMs, change.activeTtlMs];
+    async changeQueuePolicy(concertId, change: Partial<ConcertQueue>) {
+      const policy = [change.maxActive, change.batch, change.intervalMs, change.activeTtlMs, change.paused];
       try {
         const [row] = await write<ConcertRow>(UPDATE_QUEUE_POLICY, [
           concertId,

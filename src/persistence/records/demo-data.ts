@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Concert, QueuePolicy, ScheduleWithAvailability } from '../../domain/catalogue.ts';
+import type { Concert, ConcertQueue, ScheduleWithAvailability } from '../../domain/catalogue.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { Connection } from '../journal/statement.ts';
 
@@ -18,9 +18,15 @@ const EVENING_MS = 10 * HOUR_MS;
 const LENGTH_MS = 150 * MINUTE_MS;
 
 /** The default policy: ten every ten seconds, a hundred at a time, for an hour. */
-const USUAL_QUEUE: QueuePolicy = { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: HOUR_MS };
+const USUAL_QUEUE: ConcertQueue = {
+  maxActive: 100,
+  batch: 10,
+  intervalMs: 10_000,
+  activeTtlMs: HOUR_MS,
+  paused: false,
+};
 /** So small that a few fans make a line. */
-const SMALL_QUEUE: QueuePolicy = { maxActive: 5, batch: 2, intervalMs: 10_000, activeTtlMs: 5 * MINUTE_MS };
+const SMALL_QUEUE: ConcertQueue = { ...USUAL_QUEUE, maxActive: 5, batch: 2, activeTtlMs: 5 * MINUTE_MS };
 
 /** Seats 1 to 10 are the front, 11 to 30 the middle, 31 to 50 the back. */
 function rows(front: number, middle: number, back: number): number[] {

@@ -21,11 +21,11 @@ export const LOCK_HEADS = `
 export const RAISE_EPOCHS = `
   UPDATE schedule_heads SET epoch = epoch + 1 WHERE schedule_id = ANY($1::bigint[]) RETURNING schedule_id AS "scheduleId", epoch`;
 
-/** $12: whether a time changes. */
+/** $13: whether a time changes. */
 export const UPDATE_CONCERT = `
   UPDATE concerts SET title = $2, artist = $3, venue = $4, time_zone = $5, booking_opens_at = $6, booking_closes_at = $7,
-    queue_max_active = $8, queue_batch = $9, queue_interval_ms = $10, queue_active_ttl_ms = $11, version = version + 1,
-    times_changed_at = CASE WHEN $12 THEN clock_timestamp() ELSE times_changed_at END
+    queue_max_active = $8, queue_batch = $9, queue_interval_ms = $10, queue_active_ttl_ms = $11, queue_paused = $12,
+    version = version + 1, times_changed_at = CASE WHEN $13 THEN clock_timestamp() ELSE times_changed_at END
   WHERE concert_id = $1 RETURNING ${CONCERT_COLUMNS}`;
 
 export const UPDATE_SCHEDULE = `

@@ -23,7 +23,7 @@ const concert: NewConcert = {
   timeZone: 'Asia/Seoul',
   bookingOpensAtMs: 0,
   bookingClosesAtMs: 4_102_444_800_000,
-  queue: { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 },
+  queue: { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000, paused: false },
 };
 
 /** A node's catalogue as the service ties it to the others. Closed with the test. */

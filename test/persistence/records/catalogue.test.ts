@@ -15,7 +15,7 @@ const concert: NewConcert = {
   timeZone: 'Asia/Seoul',
   bookingOpensAtMs: NOW_MS - HOUR_MS,
   bookingClosesAtMs: NOW_MS + HOUR_MS,
-  queue: { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 },
+  queue: { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000, paused: false },
 };
 
 const schedule: NewSchedule = {
@@ -231,7 +231,9 @@ t.test('a changed policy is merged, and seen by everyone who asks afterwards', a
   await catalogue.findConcert(concertId);
   const changed = await catalogue.changeQueuePolicy(concertId, { batch: 0, maxActive: 5 });
   t.same(changed?.queue, { ...concert.queue, batch: 0, maxActive: 5 });
-  t.same((await catalogue.findConcert(concertId))?.queue, changed?.queue);
+  const paused = await catalogue.changeQueuePolicy(concertId, { paused: true });
+  t.same(paused?.queue, { ...concert.queue, batch: 0, maxActive: 5, paused: true });
+  t.same((await catalogue.findConcert(concertId))?.queue, paused?.queue);
   t.equal(await catalogue.changeQueuePolicy(concertId + 1, { batch: 1 }), null);
 });
 

@@ -1,4 +1,4 @@
-import type { QueuePolicy } from '../../../src/client/answers.ts';
+import type { ConcertQueue } from '../../../src/client/answers.ts';
 import type { OpsFormat } from '../ops-format.ts';
 import type { OccupancyOrder, OpsState, QueueDialog } from '../ops-state.ts';
 import type { Words } from '../words.ts';
@@ -18,7 +18,7 @@ export interface OpsActions {
   showAllQueues(): void;
   ask(kind: QueueDialog['kind'], concertId: number): void;
   dismiss(): void;
-  changeQueue(concertId: number, change: Partial<QueuePolicy>): void;
+  changeQueue(concertId: number, change: Partial<ConcertQueue>): void;
 }
 
 /** The input of every view. */

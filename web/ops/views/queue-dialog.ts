@@ -1,12 +1,13 @@
-import type { Overview, QueuePolicy } from '../../../src/client/answers.ts';
+import type { ConcertQueue, Overview } from '../../../src/client/answers.ts';
 import { type ElementNode, h } from '../../view/node.ts';
 import type { QueueDialog } from '../ops-state.ts';
 import type { OpsContext } from './ops-context.ts';
 
 type ConcertRow = Overview['concerts'][number];
+type Policy = Omit<ConcertQueue, 'paused'>;
 
 interface Field {
-  readonly name: keyof QueuePolicy;
+  readonly name: keyof Policy;
   readonly label: string;
   readonly least: number;
   readonly most: number;
@@ -15,7 +16,7 @@ interface Field {
   readonly step: number;
 }
 
-/** The values offered for a line that `batch` or `maxActive` 0 has paused; the service's own defaults. */
+/** The values offered for a line whose policy has `batch` or `maxActive` 0; the service's own defaults. */
 const USUAL_BATCH = 10;
 const USUAL_MAX_ACTIVE = 100;
 const SECOND_MS = 1_000;
@@ -34,8 +35,9 @@ export function queueDialog(context: OpsContext): ElementNode | null {
     event.preventDefault();
     if (!(event.target instanceof HTMLFormElement) || concert === undefined || dialog === null) return;
     const values = new FormData(event.target);
-    const change: Partial<Record<keyof QueuePolicy, number>> = dialog.kind === 'pause' ? { batch: 0 } : {};
-    for (const { name, scale } of fields) change[name] = Math.round(Number(values.get(name)) * scale);
+    const policy: Partial<Record<keyof Policy, number>> = {};
+    for (const { name, scale } of fields) policy[name] = Math.round(Number(values.get(name)) * scale);
+    const change = dialog.kind === 'change' ? policy : { ...policy, paused: dialog.kind === 'pause' };
     actions.changeQueue(concert.concertId, change);
   }
 
@@ -109,7 +111,7 @@ function textOf(kind: QueueDialog['kind'], { title, queue }: ConcertRow, { words
 
 function fieldsOf(kind: QueueDialog['kind'], { policy }: ConcertRow, { words }: OpsContext): readonly Field[] {
   const isResume = kind === 'resume';
-  // A pause sets 0, so resuming needs a new number.
+  // A policy of 0 admits nobody even when the queue is not paused, so resuming needs another number.
   const least = isResume ? 1 : 0;
   const batch: Field = { name: 'batch', label: words.fieldBatch, least, most: 1_000_000, scale: 1, step: 1 };
   const maxActive: Field = { name: 'maxActive', label: words.fieldActive, least, most: 1_000_000, scale: 1, step: 1 };
@@ -117,7 +119,7 @@ function fieldsOf(kind: QueueDialog['kind'], { policy }: ConcertRow, { words }: 
     case 'pause':
       return [];
     case 'resume':
-      return policy.maxActive === 0 ? [batch, maxActive] : [batch];
+      return [batch, maxActive].filter(({ name }) => policy[name] === 0);
     case 'change':
       return [
         batch,
@@ -130,12 +132,12 @@ function fieldsOf(kind: QueueDialog['kind'], { policy }: ConcertRow, { words }: 
 
 function policyField(
   { name, label, least, most, scale, step }: Field,
-  policy: QueuePolicy,
+  policy: Policy,
   dialog: QueueDialog,
 ): ElementNode {
   const id = `policy-${name}`;
   const current = policy[name] / scale;
-  const usual = name === 'batch' ? (dialog.formerBatch ?? USUAL_BATCH) : USUAL_MAX_ACTIVE;
+  const usual = name === 'batch' ? USUAL_BATCH : USUAL_MAX_ACTIVE;
   const first = dialog.kind === 'resume' && current === 0 ? usual : current;
   return h(
     'div',
