@@ -4,6 +4,7 @@ import type { Rejection } from '../domain/errors.ts';
 import type {
   Command,
   EndToken,
+  ExtendHolds,
   Grants,
   HoldBestSeats,
   HoldSeats,
@@ -51,6 +52,7 @@ export interface CommandDecisionsDependencies {
   readonly desk: SettlementDesk;
   readonly endedTokens: EndedTokens;
   readonly holdTtlMs: number;
+  readonly holdTotalMs: number;
   readonly databaseClock: DatabaseClock;
   readonly newId: () => string;
   /** Asked for only where the owner chooses seats. */
@@ -78,6 +80,8 @@ export class CommandDecisions {
         return this.#holdSeats(command);
       case 'HoldBestSeats':
         return this.#holdBestSeats(command);
+      case 'ExtendHolds':
+        return this.#extendHolds(command);
       case 'ReleaseHold':
         return this.#releaseHold(command);
       case 'EndToken':
@@ -96,7 +100,7 @@ export class CommandDecisions {
   }
 
   #holdSeats(command: Omit<HoldSeats, 'type'>): Verdict {
-    const { tentative, databaseClock, facts, endedTokens } = this.#deps;
+    const { tentative, databaseClock, facts } = this.#deps;
     const { userId, seatNumbers, claim } = command;
     const isUndecided = tentative.isAnyBeingSettled(
       seatNumbers,
@@ -108,9 +112,13 @@ export class CommandDecisions {
     const now = databaseClock.upperMs();
     const decision = tentative.decideHold(command);
     if (decision.type === 'refused') return this.#refuseHold(decision);
-    const end = endedTokens.endOf(command.tokenId);
-    if (end !== null) return refuse({ code: `QUEUE_TOKEN_${end}`, members: {} });
-    if (now - command.admittedAtMs > HOLD_AGE_LIMIT_MS) return OVERLOADED;
+    const unadmitted = this.#refuseUnadmitted(command, now);
+    if (unadmitted !== null) return unadmitted;
+    const resumed = tentative.resumed(userId, decision.free, now, this.#deps.holdTotalMs);
+    if (resumed !== null) {
+      const usedUp = [...resumed].flatMap(([seatNumber, { until }]) => (until <= now ? [seatNumber] : []));
+      if (usedUp.length > 0) return this.#refuseUsedUp(usedUp);
+    }
     const standings = tentative.hold({
       type: 'HOLD',
       userId,
@@ -119,6 +127,7 @@ export class CommandDecisions {
       at: now,
       // A hold that outlived the start could be paid, and its payment could never be refunded.
       expiresAt: Math.min(now + this.#deps.holdTtlMs, facts.startsAtMs),
+      resumed,
     });
     if (standings === null) return AGAIN;
 
@@ -134,12 +143,58 @@ export class CommandDecisions {
       : readOnly(tentative.basisOf(seatNumbers), reply);
   }
 
+  /** The token has ended, or its owner may not have learnt of the end yet. */
+  #refuseUnadmitted(
+    { tokenId, admittedAtMs }: Pick<HoldSeats, 'tokenId' | 'admittedAtMs'>,
+    now: number,
+  ): Verdict | null {
+    const end = this.#deps.endedTokens.endOf(tokenId);
+    if (end !== null) return refuse({ code: `QUEUE_TOKEN_${end}`, members: {} });
+    return now - admittedAtMs > HOLD_AGE_LIMIT_MS ? OVERLOADED : null;
+  }
+
+  /** The user has had these seats for as long as a user may. */
+  #refuseUsedUp(seatNumbers: readonly number[]): Verdict {
+    return readOnly(this.#deps.tentative.basisOf(seatNumbers), () => ({
+      outcome: 'refused',
+      rejection: { code: 'EXTENSION_LIMIT_REACHED', members: { seatNumbers: seatNumbers.toSorted((a, b) => a - b) } },
+    }));
+  }
+
+  #extendHolds(command: ExtendHolds): Verdict {
+    const { tentative, databaseClock, facts, holdTtlMs, holdTotalMs } = this.#deps;
+    const { userId, claim } = command;
+    if (tentative.seats.some((seat) => seat.status === 'PAYING' && seat.live.userId === userId)) return AGAIN;
+    const untimely = this.#refuseUntimely();
+    if (untimely !== null) return untimely;
+    const now = databaseClock.upperMs();
+    const unadmitted = this.#refuseUnadmitted(command, now);
+    if (unadmitted !== null) return unadmitted;
+    const held = tentative.holdsOf(userId);
+    if (held.length === 0) {
+      const rejection: Rejection = { code: 'RESERVATION_NOT_FOUND', members: {} };
+      return readOnly(tentative.lastUndurable, () => ({ outcome: 'refused', rejection }));
+    }
+    const expiresAt = Math.min(now + holdTtlMs, facts.startsAtMs);
+    if (!tentative.extend({ type: 'EXTEND', userId, at: now, expiresAt, totalMs: holdTotalMs })) {
+      return this.#refuseUsedUp(held.map(({ seat }) => seat.seatNumber));
+    }
+    const standings = tentative.holdsOf(userId);
+    const grant = (): Grants['ExtendHolds'] => ({
+      type: 'HoldsExtended',
+      value: standings.map(({ seat, live, change }) => viewReservation(facts, seat, live, 'HELD', change)),
+    });
+    if (claim !== null) tentative.gather().keys.push({ userId, claim, grant });
+    return written(tentative.gather(), () => granted<ExtendHolds>(grant()));
+  }
+
   #holdBestSeats(command: HoldBestSeats): Verdict {
     const untimely = this.#refuseUntimely();
     if (untimely !== null) return untimely;
     const { tentative, confirmed, layout } = this.#deps;
     const nextSeq = confirmed.seq + tentative.undurableChanges + 1;
-    const choice = chooseBestSeats(tentative.seats, layout(), command, nextSeq);
+    const usedUp = tentative.usedUp(command.userId, this.#deps.databaseClock.upperMs(), this.#deps.holdTotalMs);
+    const choice = chooseBestSeats(tentative.seats, layout(), { ...command, usedUp }, nextSeq);
     if (choice.type === 'chosen') {
       const { count: _count, isTogether: _isTogether, filter: _filter, ...hold } = command;
       return this.#holdSeats({ ...hold, seatNumbers: choice.seatNumbers });

@@ -48,6 +48,17 @@ export interface HoldBestSeats {
   readonly claim: IdempotencyClaim | null;
 }
 
+/** Gives the user's holds of the schedule more time, as far as their limits allow. */
+export interface ExtendHolds {
+  readonly type: 'ExtendHolds';
+  readonly scheduleId: number;
+  readonly userId: string;
+  readonly tokenId: string;
+  /** As in HoldSeats. */
+  readonly admittedAtMs: number;
+  readonly claim: IdempotencyClaim | null;
+}
+
 export interface ReleaseHold {
   readonly type: 'ReleaseHold';
   readonly scheduleId: number;
@@ -112,6 +123,7 @@ export interface ReloadSchedule {
 export type Command =
   | HoldSeats
   | HoldBestSeats
+  | ExtendHolds
   | ReleaseHold
   | EndToken
   | PayReservations
@@ -152,6 +164,7 @@ interface Settled {
 export interface Grants {
   HoldSeats: GrantOf<'SeatsHeld' | 'SeatsAlreadyHeld'>;
   HoldBestSeats: GrantOf<'SeatsHeld'>;
+  ExtendHolds: GrantOf<'HoldsExtended'>;
   ReleaseHold: GrantOf<'HoldReleased'>;
   EndToken: { readonly cancelled: number };
   /** `alreadyPaid`: exactly these reservations were paid by this earlier payment of the caller; nothing was done. */

@@ -1,11 +1,12 @@
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import type { Flush } from './flush.ts';
-import type { AppendBatch, ReservationEnd, ReservationInsert } from './journal-port.ts';
+import type { AppendBatch, ReservationChange, ReservationInsert } from './journal-port.ts';
 import type { ScheduleFacts } from './reservation-view.ts';
+import type { HoldEnded, HoldExtended } from './seat-event.ts';
 
 /**
- * Numbers a flush from the confirmed tail on and lays it out as rows. A reservation that is held and ended in one flush is
- * one insert with its last status, because an update could not see it.
+ * Numbers a flush from the confirmed tail on and lays it out as rows. A reservation that is held and changed in one flush
+ * is one insert as it is at the end, because an update could not see it.
  */
 export function composeAppend(
   flush: Flush,
@@ -16,7 +17,8 @@ export function composeAppend(
   const firstSeq = confirmed.seq + 1;
   flush.number(confirmed.epoch, firstSeq);
   const inserts: ReservationInsert[] = [];
-  const ends: ReservationEnd[] = [];
+  const changes = new Map<string, ReservationChange>();
+  let isExtending = false;
   let seq = firstSeq;
   for (const event of flush.events) {
     switch (event.type) {
@@ -30,12 +32,19 @@ export function composeAppend(
           createdAt: event.at,
           expiresAt: event.expiresAt,
           endedAt: null,
+          firstHeldAt: event.firstHeldAt ?? null,
+          extensions: 0,
           seq,
         });
+        if (event.firstHeldAt !== undefined) isExtending = true;
+        break;
+      case 'EXTENDED':
+        changes.set(event.reservationId, extend(changes.get(event.reservationId), event, seq));
+        isExtending = true;
         break;
       case 'EXPIRED':
       case 'CANCELLED':
-        ends.push({ reservationId: event.reservationId, status: event.type, endedAt: event.at, seq });
+        changes.set(event.reservationId, end(changes.get(event.reservationId), event, seq));
         break;
       case 'CONFIRMED':
       case 'REFUNDED':
@@ -43,7 +52,7 @@ export function composeAppend(
     }
     seq += 1;
   }
-  if (inserts.length > 0 && ends.length > 0) joinEnds(inserts, ends);
+  if (inserts.length > 0 && changes.size > 0) joinChanges(inserts, changes);
   return {
     scheduleId: facts.scheduleId,
     concertId: facts.concertId,
@@ -54,20 +63,30 @@ export function composeAppend(
     batchId,
     events: flush.events,
     inserts,
-    ends,
+    changes: [...changes.values()],
+    isExtending,
     keys: flush.keys.map(({ userId, claim, grant }) => ({ userId, claim, grant: grant() })),
   };
 }
 
-/** Moves the ends of reservations that are inserted by the same flush into their inserts. */
-function joinEnds(inserts: ReservationInsert[], ends: ReservationEnd[]): void {
-  const positions = new Map(inserts.map(({ reservationId }, position) => [reservationId, position]));
-  const others = ends.filter((end) => {
-    const position = positions.get(end.reservationId);
-    const insert = position === undefined ? undefined : inserts[position];
-    if (position === undefined || insert === undefined) return true;
-    inserts[position] = { ...insert, ...end };
-    return false;
-  });
-  ends.splice(0, ends.length, ...others);
+function extend(before: ReservationChange | undefined, event: HoldExtended, seq: number): ReservationChange {
+  const { reservationId, expiresAt } = event;
+  const extensions = (before?.extensions ?? 0) + 1;
+  return { reservationId, status: 'HELD', endedAt: null, expiresAt, extensions, seq };
+}
+
+function end(before: ReservationChange | undefined, event: HoldEnded, seq: number): ReservationChange {
+  const { reservationId, type: status, at: endedAt } = event;
+  const { expiresAt, extensions } = before ?? { expiresAt: null, extensions: 0 };
+  return { reservationId, status, endedAt, expiresAt, extensions, seq };
+}
+
+/** Moves the changes of reservations that are inserted by the same flush into their inserts. */
+function joinChanges(inserts: ReservationInsert[], changes: Map<string, ReservationChange>): void {
+  for (const [position, insert] of inserts.entries()) {
+    const change = changes.get(insert.reservationId);
+    if (change === undefined) continue;
+    changes.delete(insert.reservationId);
+    inserts[position] = { ...insert, ...change, expiresAt: change.expiresAt ?? insert.expiresAt };
+  }
 }

@@ -24,6 +24,7 @@ export class HoldDeadlines {
 
   note(event: SeatEvent): void {
     if (event.type !== 'HELD') {
+      // An extended hold may have been the earliest to end.
       this.#isEarliestStale = true;
       return;
     }

@@ -1,6 +1,9 @@
 import type { RejectionCode } from '../domain/errors.ts';
 import type { Hall } from './hall.ts';
-import type { Seat } from './seat.ts';
+import type { LiveReservation, Seat } from './seat.ts';
+
+/** How often a hold can get more time. */
+const MOST_EXTENSIONS = 10;
 
 /** The seats that a user asks to hold. No number is there twice. */
 export interface HoldWish {
@@ -24,6 +27,13 @@ export interface LegalHold {
 const SEAT_NOT_FOUND: Refusal = { type: 'refused', code: 'SEAT_NOT_FOUND', seatNumbers: [] };
 export const SEAT_LIMIT_REACHED: Refusal = { type: 'refused', code: 'SEAT_LIMIT_REACHED', seatNumbers: [] };
 const NOTHING_FREE: LegalHold = { type: 'legal', free: [] };
+
+/** When a hold ends that is extended to `wanted`; null where it has had as much time, or as many extensions, as it may. */
+export function extendedEnd(live: LiveReservation, wanted: number, totalMs: number): number | null {
+  const last = (live.firstHeldAt ?? live.createdAt) + totalMs;
+  if (live.extensions >= MOST_EXTENSIONS || live.expiresAt >= last) return null;
+  return Math.max(live.expiresAt, Math.min(wanted, last));
+}
 
 export function isOwnHold(seat: Seat, userId: string): boolean {
   return seat.status === 'HELD' && seat.live.userId === userId;

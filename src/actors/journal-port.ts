@@ -22,13 +22,21 @@ export interface ReservationInsert {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly endedAt: number | null;
+  readonly firstHeldAt: number | null;
+  readonly extensions: number;
   readonly seq: number;
 }
 
-export interface ReservationEnd {
+/** What becomes of a reservation that an earlier batch inserted. */
+export interface ReservationChange {
   readonly reservationId: string;
-  readonly status: 'EXPIRED' | 'CANCELLED';
-  readonly endedAt: number;
+  /** Its last status within the batch. */
+  readonly status: 'HELD' | 'EXPIRED' | 'CANCELLED';
+  readonly endedAt: number | null;
+  /** Its new end; null where that stays. */
+  readonly expiresAt: number | null;
+  /** How often the batch extends it. */
+  readonly extensions: number;
   readonly seq: number;
 }
 
@@ -51,7 +59,10 @@ export interface AppendBatch {
   readonly batchId: string;
   readonly events: readonly SeatEvent[];
   readonly inserts: readonly ReservationInsert[];
-  readonly ends: readonly ReservationEnd[];
+  /** At most one for a reservation. */
+  readonly changes: readonly ReservationChange[];
+  /** Whether a hold was extended, or began before it was inserted. */
+  readonly isExtending: boolean;
   readonly keys: readonly KeyRecord[];
 }
 

@@ -1,6 +1,7 @@
 import type { BookingWindow, SaleTimes } from '../domain/booking-window.ts';
 import type { SeatPlan } from '../domain/seat-plan.ts';
 import type { EndedToken } from './ended-tokens.ts';
+import type { RecentHold } from './recent-holds.ts';
 import type { Seat } from './seat.ts';
 
 /** A live reservation's seat as its row shows it, with the change that it reports. */
@@ -21,6 +22,8 @@ export interface OwnedSchedule {
   readonly seq: number;
   /** Every seat, in order of number. */
   readonly seats: readonly OwnedSeat[];
+  /** Holds that ended within the minute before the schedule was loaded, in the order of their ends. */
+  readonly recentHolds: readonly RecentHold[];
   /** Queue tokens of the concert that ended shortly before the schedule was loaded. */
   readonly endedTokens: readonly EndedToken[];
 }

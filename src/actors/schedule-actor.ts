@@ -17,6 +17,7 @@ import type {
   SettlementOutcome,
 } from './journal-port.ts';
 import { answerPending, type PendingCommand } from './pending-command.ts';
+import type { RecentHold } from './recent-holds.ts';
 import type { ScheduleFacts } from './reservation-view.ts';
 import type { ScheduleState } from './schedule-machine.ts';
 import { SettlementDesk } from './settlement-desk.ts';
@@ -53,12 +54,16 @@ const FLUSH_EVENT_LIMIT = 2_000;
 
 export interface ScheduleActorSettings {
   readonly holdTtlMs: number;
+  /** How long a user may hold a seat with all extensions; at least `holdTtlMs`. */
+  readonly holdTotalMs: number;
   readonly seatsPerUser: number;
 }
 
 export interface ScheduleActorDependencies {
   readonly facts: ScheduleFacts;
   readonly confirmed: ConfirmedSeats;
+  /** Holds that ended shortly before the schedule was loaded, in the order of their ends. */
+  readonly recentHolds: readonly RecentHold[];
   readonly settings: ScheduleActorSettings;
   readonly endedTokens: EndedTokens;
   readonly databaseClock: DatabaseClock;
@@ -92,12 +97,14 @@ export class ScheduleActor implements JournalSubject {
     const { scheduleId } = facts;
     const ledger = this.#ledger;
     const desk = new SettlementDesk(facts);
-    const tentative = new TentativeSeats(confirmed, settings.seatsPerUser, (error) => deps.bug(this, error));
+    const onBug = (error: unknown) => deps.bug(this, error);
+    const tentative = new TentativeSeats(confirmed, settings.seatsPerUser, deps.recentHolds, onBug);
     const decisions = new CommandDecisions({
       ...deps,
       tentative,
       desk,
       holdTtlMs: settings.holdTtlMs,
+      holdTotalMs: settings.holdTotalMs,
       isStoredExpiryStale: () => latch.isStoredExpiryStale,
     });
     const gate = new CommandGate({

@@ -9,6 +9,23 @@ export interface Hold {
   readonly reservationIds: readonly string[];
   readonly at: number;
   readonly expiresAt: number;
+  /** By number, the seats that the user gave back within the last minute; null for none. */
+  readonly resumed?: ReadonlyMap<number, ResumedHold> | null;
+}
+
+/** Since when a user has held a seat that was free for at most a minute, and until when the user may hold it. */
+export interface ResumedHold {
+  readonly firstHeldAt: number;
+  readonly until: number;
+}
+
+export interface Extend {
+  readonly type: 'EXTEND';
+  readonly userId: string;
+  readonly at: number;
+  readonly expiresAt: number;
+  /** How long a user may hold a seat in all. */
+  readonly totalMs: number;
 }
 
 export interface Release {
@@ -88,6 +105,7 @@ interface Lose {
 
 export type ScheduleMachineEvent =
   | Hold
+  | Extend
   | Release
   | CancelHoldsOfUser
   | Expire

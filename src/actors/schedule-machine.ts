@@ -78,6 +78,11 @@ export const scheduleMachine = setup({
           guard: ({ context, event }) => decideHold(context.hall, context.seatsPerUser, event).type === 'legal',
           actions: assign(({ context, event }) => decisions.hold(context, event)),
         },
+        EXTEND: {
+          description: 'a hold of the caller’s has not had all of its time',
+          guard: ({ context, event }) => decisions.mayExtend(context, event),
+          actions: assign(({ context, event }) => decisions.extend(context, event)),
+        },
         RELEASE: {
           description: 'the hold is the caller’s',
           guard: ({ context, event }) => decisions.mayRelease(context, event),

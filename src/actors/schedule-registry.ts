@@ -149,6 +149,7 @@ export function createScheduleRegistry(deps: ScheduleRegistryDependencies): Sche
         ...schedule.times,
       },
       confirmed: new ConfirmedSeats(scheduleId, epoch, seq, seats, changes),
+      recentHolds: schedule.recentHolds,
       settings: deps.settings,
       endedTokens,
       databaseClock,

@@ -1,9 +1,10 @@
 import { Hall } from './hall.ts';
-import { isOwnHold } from './hold-rules.ts';
+import { extendedEnd, isOwnHold } from './hold-rules.ts';
 import type {
   CancelHoldsOfUser,
   Decline,
   Expire,
+  Extend,
   Hold,
   Release,
   Restore,
@@ -29,15 +30,41 @@ const NOTHING: readonly SeatEvent[] = [];
 
 /** The changes of a hold that is legal. */
 export function hold(context: ScheduleContext, event: Hold): Changed {
-  const { userId, at, expiresAt, reservationIds } = event;
+  const { userId, at, expiresAt, reservationIds, resumed } = event;
   const events: SeatEvent[] = [];
   for (const seatNumber of event.seatNumbers) {
     const seat = context.hall.seats[seatNumber - 1];
     const reservationId = reservationIds[events.length];
     if (seat === undefined || seat.status !== 'AVAILABLE' || reservationId === undefined) continue;
-    events.push({ type: 'HELD', seatNumber, reservationId, userId, at, expiresAt, price: seat.price });
+    const held = { type: 'HELD', seatNumber, reservationId, userId, at, expiresAt, price: seat.price } as const;
+    const before = resumed?.get(seatNumber);
+    if (before === undefined) events.push(held);
+    else {
+      const { firstHeldAt, until } = before;
+      events.push({ ...held, expiresAt: Math.min(expiresAt, until), firstHeldAt });
+    }
   }
   return log(context, events);
+}
+
+export function mayExtend(context: ScheduleContext, event: Extend): boolean {
+  return extensionsOf(context, event).length > 0;
+}
+
+export function extend(context: ScheduleContext, event: Extend): Changed {
+  return log(context, extensionsOf(context, event));
+}
+
+function extensionsOf({ hall }: ScheduleContext, { userId, at, expiresAt: wanted, totalMs }: Extend): SeatEvent[] {
+  const events: SeatEvent[] = [];
+  for (const seat of hall.seats) {
+    if (seat.status !== 'HELD' || seat.live.userId !== userId) continue;
+    const { seatNumber, live } = seat;
+    const expiresAt = extendedEnd(live, wanted, totalMs);
+    if (expiresAt === null) continue;
+    events.push({ type: 'EXTENDED', seatNumber, reservationId: live.reservationId, at, expiresAt });
+  }
+  return events;
 }
 
 export function mayRelease({ hall }: ScheduleContext, { userId, reservationId }: Release): boolean {

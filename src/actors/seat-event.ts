@@ -10,6 +10,17 @@ export interface SeatHeld {
   readonly at: number;
   readonly expiresAt: number;
   readonly price: number;
+  /** When the user began to hold the seat; without it at `at`. */
+  readonly firstHeldAt?: number;
+}
+
+/** The hold got more time. */
+export interface HoldExtended {
+  readonly type: 'EXTENDED';
+  readonly seatNumber: number;
+  readonly reservationId: string;
+  readonly at: number;
+  readonly expiresAt: number;
 }
 
 /** The hold ended without a payment: by its time, or because its holder gave it up. */
@@ -28,4 +39,4 @@ export interface SeatSettled {
   readonly at: number;
 }
 
-export type SeatEvent = SeatHeld | HoldEnded | SeatSettled;
+export type SeatEvent = SeatHeld | HoldExtended | HoldEnded | SeatSettled;

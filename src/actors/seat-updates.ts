@@ -15,6 +15,7 @@ function updateOf(event: SeatEvent): SeatUpdate {
   const { seatNumber } = event;
   switch (event.type) {
     case 'HELD':
+    case 'EXTENDED':
       return { seatNumber, status: 'HELD', heldUntil: new Date(event.expiresAt).toISOString() };
     case 'CONFIRMED':
       return { seatNumber, status: 'CONFIRMED', heldUntil: null };

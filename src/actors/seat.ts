@@ -6,6 +6,10 @@ export interface LiveReservation {
   readonly userId: string;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** When the user began to hold the seat, where that was before `createdAt`; else null. */
+  readonly firstHeldAt: number | null;
+  /** How often the hold got more time. */
+  readonly extensions: number;
   readonly confirmedAt: number | null;
   readonly paymentId: string | null;
 }
@@ -42,10 +46,17 @@ export function applyEvent(seat: Seat, event: SeatEvent): Seat {
           userId: event.userId,
           createdAt: event.at,
           expiresAt: event.expiresAt,
+          firstHeldAt: event.firstHeldAt ?? null,
+          extensions: 0,
           confirmedAt: null,
           paymentId: null,
         },
       };
+    case 'EXTENDED': {
+      if (seat.live === null) return seat;
+      const { expiresAt } = event;
+      return { ...seat, live: { ...seat.live, expiresAt, extensions: seat.live.extensions + 1 } };
+    }
     case 'CONFIRMED':
       if (seat.live === null) return seat;
       return {

@@ -2,10 +2,18 @@ import type { ConfirmedSeats } from './confirmed-seats.ts';
 import { type Change, type EndCause, Flush, laterChange } from './flush.ts';
 import { EndedHolds } from './ended-holds.ts';
 import { HoldDeadlines } from './hold-deadlines.ts';
-import { decideHold, type HoldWish, type LegalHold, type Refusal, SEAT_LIMIT_REACHED } from './hold-rules.ts';
+import {
+  decideHold,
+  type HoldWish,
+  isOwnHold,
+  type LegalHold,
+  type Refusal,
+  SEAT_LIMIT_REACHED,
+} from './hold-rules.ts';
+import { RecentHolds, type RecentHold } from './recent-holds.ts';
 import { type RunningMachine, startScheduleMachine } from './running-machine.ts';
 import type { ScheduleState } from './schedule-machine.ts';
-import type { ScheduleMachineEvent } from './schedule-machine-event.ts';
+import type { Extend, ResumedHold, ScheduleMachineEvent } from './schedule-machine-event.ts';
 import { isBeingSettled, type LiveReservation, type Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
@@ -34,12 +42,19 @@ export class TentativeSeats {
   readonly #seatsPerUser: number;
   readonly #deadlines: HoldDeadlines;
   readonly #ends = new EndedHolds();
+  readonly #recent: RecentHolds;
   #changes: Change[];
   #gathered: Flush | null = null;
   #inFlight: Flush | null = null;
   #lastExpiry: Change | null = null;
 
-  constructor(confirmed: ConfirmedSeats, seatsPerUser: number, onBug: (error: unknown) => void) {
+  constructor(
+    confirmed: ConfirmedSeats,
+    seatsPerUser: number,
+    recent: readonly RecentHold[],
+    onBug: (error: unknown) => void,
+  ) {
+    this.#recent = new RecentHolds(recent);
     this.#seatsPerUser = seatsPerUser;
     this.#machine = startScheduleMachine({ seats: confirmed.seats, seatsPerUser }, onBug);
     this.#changes = confirmed.changes.slice();
@@ -138,25 +153,64 @@ export class TentativeSeats {
     return standings;
   }
 
+  /** Of these seats, those that the user gave back within the minute before `at`; null for none. */
+  resumed(userId: string, seats: readonly Seat[], at: number, totalMs: number): Map<number, ResumedHold> | null {
+    let found: Map<number, ResumedHold> | null = null;
+    for (const { seatNumber } of seats) {
+      const firstHeldAt = this.#recent.firstHeldAt(userId, seatNumber, at);
+      if (firstHeldAt !== null) (found ??= new Map()).set(seatNumber, { firstHeldAt, until: firstHeldAt + totalMs });
+    }
+    return found;
+  }
+
+  /** The seats that the user may not hold at `at`, having had them for as long as a user may. */
+  usedUp(userId: string, at: number, totalMs: number): ReadonlySet<number> {
+    const used = this.#recent.ofUser(userId, at).filter(({ firstHeldAt }) => firstHeldAt + totalMs <= at);
+    return new Set(used.map(({ seatNumber }) => seatNumber));
+  }
+
+  /** The user's holds, in order of seat number. */
+  holdsOf(userId: string): readonly Standing[] {
+    return this.seats
+      .filter((seat) => isOwnHold(seat, userId))
+      .map((seat) => this.#standing(seat.seatNumber))
+      .filter((standing) => standing !== null);
+  }
+
+  /** Extends the user's holds that may be; false when none may. */
+  extend(event: Extend): boolean {
+    const events = this.#machine.send(event);
+    if (events === null) return false;
+    this.#record(events);
+    return true;
+  }
+
   /** The cancelled hold's last standing with its ending change, or null when the user has no such hold. */
   release(userId: string, reservationId: string, at: number): Standing | null {
     const before = this.find(reservationId);
     const events = this.#machine.send({ type: 'RELEASE', userId, reservationId, at });
     if (events === null || before === null) return null;
+    this.#rememberEnds([before.seat], events);
     const [change] = this.#record(events);
     return change === undefined ? null : { ...before, change };
   }
 
   /** Cancels the holds that the user made before `heldBefore`; how many. */
   cancelHolds(userId: string, heldBefore: number, at: number): number {
-    return this.#record(this.#machine.send({ type: 'CANCEL_HOLDS', userId, heldBefore, at }) ?? []).length;
+    const held = this.seats.filter((seat) => isOwnHold(seat, userId));
+    const events = this.#machine.send({ type: 'CANCEL_HOLDS', userId, heldBefore, at }) ?? [];
+    this.#rememberEnds(held, events);
+    return this.#record(events).length;
   }
 
   /** Ends the holds whose deadline is at or before `dueBy`; how many. */
   expire(dueBy: number, cause: EndCause): number {
     const { next } = this.#deadlines;
     if (next === null || dueBy < next) return 0;
-    const changes = this.#record(this.#machine.send({ type: 'EXPIRE', dueBy }) ?? []);
+    const held = this.seats.filter(({ status }) => status === 'HELD');
+    const events = this.#machine.send({ type: 'EXPIRE', dueBy }) ?? [];
+    this.#rememberEnds(held, events);
+    const changes = this.#record(events);
     if (changes.length > 0) this.gather().endedBy[cause] += changes.length;
     this.#lastExpiry = changes.at(-1) ?? this.#lastExpiry;
     this.#deadlines.refreshNext(this.seats);
@@ -286,6 +340,17 @@ export class TentativeSeats {
       }
     }
     return changes;
+  }
+
+  /** `held`: the seats of the ended holds as they were before. */
+  #rememberEnds(held: readonly Seat[], events: readonly SeatEvent[]): void {
+    const lives = new Map(held.map(({ seatNumber, live }) => [seatNumber, live]));
+    for (const { seatNumber, at: endedAt } of events) {
+      const live = lives.get(seatNumber);
+      if (live == null) continue;
+      const firstHeldAt = live.firstHeldAt ?? live.createdAt;
+      this.#recent.remember({ userId: live.userId, seatNumber, firstHeldAt, endedAt });
+    }
   }
 
   #standing(seatNumber: number): Standing | null {

@@ -1,4 +1,4 @@
-import type { HoldBestSeats, HoldSeats, SeatFilter } from '../actors/command.ts';
+import type { ExtendHolds, HoldBestSeats, HoldSeats, SeatFilter } from '../actors/command.ts';
 import type { Schedule } from '../domain/catalogue.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { QueueIdentity } from '../domain/queue-token.ts';
@@ -41,24 +41,50 @@ export function holdSeats(
   schedule: Schedule,
   { shopper, selection, claim }: HoldWish,
 ): Outcome | Promise<Outcome> {
-  const { catalogue, databaseClock, router } = services;
-  const { scheduleId, concertId } = schedule;
   if ('seatNumbers' in selection) {
     for (const seatNumber of selection.seatNumbers) {
       if (seatNumber > schedule.totalSeats) return refused('SEAT_NOT_FOUND');
     }
   }
-  if (concertId !== shopper.queue.concertId) return refused('QUEUE_WRONG_CONCERT');
+  const { scheduleId } = schedule;
+  const { userId, queue, admittedAtMs } = shopper;
+  const { tokenId } = queue;
+  const asked = { scheduleId, userId, tokenId, admittedAtMs, ...selection, claim };
+  return askInTime(services, schedule, shopper, () =>
+    'seatNumbers' in asked
+      ? services.router.dispatch<HoldSeats>({ type: 'HoldSeats', ...asked })
+      : services.router.dispatch<HoldBestSeats>({ type: 'HoldBestSeats', ...asked }),
+  );
+}
+
+/** Gives a shopper's holds of a schedule more time, with the checks of a hold. */
+export function extendHolds(
+  services: Services,
+  schedule: Schedule,
+  shopper: Shopper,
+  claim: IdempotencyClaim | null,
+): Outcome | Promise<Outcome> {
+  const { scheduleId } = schedule;
+  const { userId, queue, admittedAtMs } = shopper;
+  const { tokenId } = queue;
+  return askInTime(services, schedule, shopper, () =>
+    services.router.dispatch<ExtendHolds>({ type: 'ExtendHolds', scheduleId, userId, tokenId, admittedAtMs, claim }),
+  );
+}
+
+/** Asks the schedule's owner where the shopper's token is of the concert and the time is right. */
+function askInTime(
+  services: Services,
+  schedule: Schedule,
+  { queue }: Shopper,
+  ask: () => Outcome | Promise<Outcome>,
+): Outcome | Promise<Outcome> {
+  const { catalogue, databaseClock } = services;
+  const { scheduleId, concertId } = schedule;
+  if (concertId !== queue.concertId) return refused('QUEUE_WRONG_CONCERT');
   return soon(catalogue.findConcert(concertId), (concert) => {
     if (concert === null) return refused('CONCERT_NOT_FOUND');
     const rejection = refusalOfReserving(concert, schedule, databaseClock.lowerMs());
-    const { userId, queue, admittedAtMs } = shopper;
-    const { tokenId } = queue;
-    const asked = { scheduleId, userId, tokenId, admittedAtMs, ...selection, claim };
-    const ask = () =>
-      'seatNumbers' in asked
-        ? router.dispatch<HoldSeats>({ type: 'HoldSeats', ...asked })
-        : router.dispatch<HoldBestSeats>({ type: 'HoldBestSeats', ...asked });
     if (rejection !== null) return confirmUntimely(services, scheduleId, rejection, ask);
     return soon(ask(), (outcome) =>
       isUntimely(outcome) ? confirmUntimely(services, scheduleId, outcome.rejection, ask) : outcome,

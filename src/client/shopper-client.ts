@@ -31,6 +31,11 @@ export interface ShopperClient extends HolderClient {
    * `together` is false. Rejects with NO_BLOCK and `largestBlock`, the most such seats side by side, and else as `hold`.
    */
   holdBest(scheduleId: number, wish: BestSeatsWish, call?: Call): Promise<Holds>;
+  /**
+   * Gives the caller's holds of the schedule more time and returns them. Rejects with EXTENSION_LIMIT_REACHED when none can
+   * get more, and with RESERVATION_NOT_FOUND when there is none.
+   */
+  extend(scheduleId: number, call?: Call): Promise<readonly Reservation[]>;
 }
 
 export interface BestSeatsWish {
@@ -89,6 +94,18 @@ export function createShopperClient(requests: Requests, token: string): ShopperC
       return read('seats', `/schedules/${scheduleId}/seats${query}`, options);
     },
     hold: (scheduleId, seatNumbers, call) => hold({ scheduleId, seatNumbers }, call),
+    async extend(scheduleId, call) {
+      const path = '/reservations/extend';
+      const request = {
+        operation: 'extend',
+        method: 'POST',
+        path,
+        token,
+        body: { scheduleId },
+        effect: 'keyed',
+      } as const;
+      return (await requests.ask<{ reservations: readonly Reservation[] }>(request, call)).body.reservations;
+    },
     holdBest: (scheduleId, wish, call) => hold({ scheduleId, ...wish }, call),
   };
 }

@@ -91,6 +91,7 @@ export const environmentSchema = Type.Object({
   DRAIN_MS: Type.Optional(whole(0, MINUTE_MS)),
 
   HOLD_TTL_MS: whole(1_000, HOUR_MS, { default: 5 * MINUTE_MS }),
+  HOLD_TOTAL_MS: whole(1_000, DAY_MS, { default: 15 * MINUTE_MS }),
   MAX_SEATS_PER_USER: whole(1, 500, { default: 4 }),
 
   QUEUE_MAX_ACTIVE: whole(0, LARGEST_COUNT, { default: 100 }),

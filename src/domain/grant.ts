@@ -12,6 +12,8 @@ interface GrantValues {
   /** The caller held all of the seats already; nothing was done. */
   SeatsAlreadyHeld: readonly Reservation[];
   HoldReleased: Reservation;
+  /** The caller's holds of the schedule, in order of seat number. At least one of them was extended. */
+  HoldsExtended: readonly Reservation[];
   PaymentCompleted: SettledPayment;
   PaymentRefunded: SettledPayment;
   /** An earlier request had paid or refunded it; nothing was done. */

@@ -4,6 +4,9 @@ import type { CompletedToken, QueueIdentity } from './queue-token.ts';
 export type SeatStatus = 'AVAILABLE' | 'HELD' | 'CONFIRMED';
 export type ReservationStatus = 'HELD' | 'CONFIRMED' | 'EXPIRED' | 'CANCELLED' | 'REFUNDED';
 
+/** A user who holds a seat again within this time of giving it back has held it all along. */
+export const RESUMED_WITHIN_MS = 60_000;
+
 /** A reservation; answers add the name of its seat. Times are ISO 8601 UTC; `epoch` and `seq` are those of its last change. */
 export interface Reservation {
   readonly reservationId: string;

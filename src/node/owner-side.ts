@@ -100,7 +100,12 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
     newId,
     log,
     isExpiryTimerOn: deps.isExpiryTimerOn,
-    settings: { holdTtlMs: config.HOLD_TTL_MS, seatsPerUser: config.MAX_SEATS_PER_USER },
+    settings: {
+      holdTtlMs: config.HOLD_TTL_MS,
+      // The first time of a hold is never cut by the limit of all its extensions.
+      holdTotalMs: Math.max(config.HOLD_TTL_MS, config.HOLD_TOTAL_MS),
+      seatsPerUser: config.MAX_SEATS_PER_USER,
+    },
     wakeHeir: (scheduleId) => wakes.wake(scheduleId),
   });
   const links: PeerLinks | null = keys === null ? null : createPeerLinks({ keys, node, clock, log });

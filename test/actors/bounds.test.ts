@@ -58,6 +58,7 @@ function setUp() {
             epoch: 1,
             seq: 0,
             seats,
+            recentHolds: [],
             endedTokens: [],
           },
         };
@@ -67,7 +68,7 @@ function setUp() {
     publisher: nobodyWatches,
     clock,
     databaseClock: { lowerMs: now, upperMs: now },
-    settings: { holdTtlMs: 100 * IDLE_MS, seatsPerUser: 4 },
+    settings: { holdTtlMs: 100 * IDLE_MS, holdTotalMs: 300 * IDLE_MS, seatsPerUser: 4 },
     newId: () => nextId(now()),
     log: silentLog,
     isExpiryTimerOn: true,

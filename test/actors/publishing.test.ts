@@ -137,6 +137,7 @@ t.test('an owner announces a watched schedule when it takes it up, and then ever
             epoch: 4,
             seq: 9,
             seats,
+            recentHolds: [],
             endedTokens: [],
           },
         };
@@ -146,7 +147,7 @@ t.test('an owner announces a watched schedule when it takes it up, and then ever
     publisher,
     clock,
     databaseClock: { lowerMs: now, upperMs: now },
-    settings: { holdTtlMs: 1_000, seatsPerUser: 4 },
+    settings: { holdTtlMs: 1_000, holdTotalMs: 3_000, seatsPerUser: 4 },
     newId: () => nextId(now()),
     log: silentLog,
     isExpiryTimerOn: true,

@@ -112,7 +112,16 @@ const HELD: Seat = {
   seatNumber: 1,
   price: 100,
   status: 'HELD',
-  live: { reservationId: 'held', userId: 'a', createdAt: 1, expiresAt: 101, confirmedAt: null, paymentId: null },
+  live: {
+    reservationId: 'held',
+    userId: 'a',
+    createdAt: 1,
+    expiresAt: 101,
+    firstHeldAt: null,
+    extensions: 0,
+    confirmedAt: null,
+    paymentId: null,
+  },
 };
 const PAYING: Seat = { ...HELD, seatNumber: 2, status: 'PAYING', live: { ...HELD.live, reservationId: 'paying' } };
 const PAID: Seat = {
@@ -127,6 +136,7 @@ const HALL = [HELD, PAYING, PAID, FREE];
 /** An event of every type; each of those on seats changes one where the state lets it. */
 const EVENTS: { readonly [T in ScheduleMachineEvent['type']]: Extract<ScheduleMachineEvent, { type: T }> } = {
   HOLD: { type: 'HOLD', userId: 'b', seatNumbers: [4], reservationIds: ['new'], at: 3, expiresAt: 103 },
+  EXTEND: { type: 'EXTEND', userId: 'a', at: 3, expiresAt: 103, totalMs: 1_000 },
   RELEASE: { type: 'RELEASE', userId: 'a', reservationId: 'held', at: 3 },
   CANCEL_HOLDS: { type: 'CANCEL_HOLDS', userId: 'a', heldBefore: 3, at: 3 },
   EXPIRE: { type: 'EXPIRE', dueBy: 101 },
@@ -145,7 +155,7 @@ const EVENTS: { readonly [T in ScheduleMachineEvent['type']]: Extract<ScheduleMa
   LOSE: { type: 'LOSE' },
 };
 const TYPES = Object.values(EVENTS).map(({ type }) => type);
-const SEAT_EVENTS = TYPES.slice(0, 8);
+const SEAT_EVENTS = TYPES.slice(0, 9);
 
 /** How each state, with what it remembers, is reached, and where the events lead that leave it or make it remember more. */
 const LIFE: Readonly<Record<string, { path: ScheduleMachineEvent['type'][]; next: Record<string, string> }>> = {

@@ -228,6 +228,15 @@ export function createFakeSales(
         return pay(command);
       case 'RefundPayment':
         return refund(command.userId, command.paymentId, command.claim);
+      case 'ExtendHolds': {
+        const mine = liveOf(scheduleId).filter((row) => row.userId === command.userId && row.status === 'HELD');
+        if (mine.length === 0) return refuse('RESERVATION_NOT_FOUND');
+        const expiresAt = new Date(nowMs() + HOLD_TTL_MS).toISOString();
+        const value = mine.map((row) => view(change(row, 'HELD', { expiresAt })));
+        const grant: GrantOf<'HoldsExtended'> = { type: 'HoldsExtended', value };
+        record(command.userId, command.claim, grant);
+        return { outcome: 'granted', value: grant };
+      }
       case 'ReleaseHold': {
         const row = rows.reservations.get(command.reservationId);
         if (row?.userId !== command.userId) return refuse('RESERVATION_NOT_FOUND');
@@ -381,6 +390,7 @@ export function failure(code: FaultCode, effect: 'none' | 'unknown'): Reply<neve
 const GRANT_MEMBER: { readonly [Type in Command['type']]: readonly string[] } = {
   HoldSeats: ['type'],
   HoldBestSeats: ['type'],
+  ExtendHolds: ['type'],
   ReleaseHold: ['type'],
   EndToken: ['cancelled'],
   PayReservations: ['grant', 'alreadyPaid'],

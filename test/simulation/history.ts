@@ -80,6 +80,8 @@ function changesOf({ reply }: Operation): { type: SeatEvent['type']; reservation
       return { type: 'HELD', reservations: grant.value };
     case 'HoldReleased':
       return { type: 'CANCELLED', reservations: [grant.value] };
+    case 'HoldsExtended':
+      return { type: 'EXTENDED', reservations: grant.value };
     case 'PaymentCompleted':
       return { type: 'CONFIRMED', reservations: grant.value.reservations };
     case 'PaymentRefunded':
@@ -132,10 +134,13 @@ function judgeReply(operation: Operation, schedules: ReadonlyMap<number, Schedul
   const schedule = schedules.get(command.scheduleId);
   if (schedule === undefined) return;
   const { type, reservations } = changesOf(operation);
+  // The last change of a hold may be an extension.
+  const types: readonly SeatEvent['type'][] = type === 'HELD' || type === 'EXTENDED' ? ['HELD', 'EXTENDED'] : [type];
   for (const { reservationId, seatNumber, seq, epoch } of reservations) {
     const logged = schedule.log[seq - 1];
     const isThere =
-      logged?.event.type === type &&
+      logged !== undefined &&
+      types.includes(logged.event.type) &&
       logged.event.reservationId === reservationId &&
       logged.event.seatNumber === seatNumber &&
       logged.epoch === epoch;
@@ -240,6 +245,8 @@ function mayHaveDone({ command, reply }: Operation, event: SeatEvent, userId: st
       );
     case 'HoldBestSeats':
       return isUnknown && event.type === 'HELD' && command.userId === userId;
+    case 'ExtendHolds':
+      return isUnknown && event.type === 'EXTENDED' && command.userId === userId;
     case 'ReleaseHold':
       return isUnknown && event.type === 'CANCELLED' && command.reservationId === event.reservationId;
     case 'EndToken':

@@ -112,6 +112,11 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
       };
     }
     if (kind < 60 && payment !== null) return { type: 'RefundPayment', ...payment, claim: claimOf(payment.userId) };
+    if (kind < 65) {
+      const userId = reservation?.userId ?? random.pick(users);
+      const claim = claimOf(userId);
+      return { type: 'ExtendHolds', scheduleId, userId, tokenId: randomUUID(), admittedAtMs: Date.now(), claim };
+    }
     return hold();
   }
 

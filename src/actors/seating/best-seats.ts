@@ -4,11 +4,16 @@ import { chooseSeats, type SeatChoice } from './choose-seats.ts';
 import type { SeatLayout } from './seat-layout.ts';
 import { SUITABLE, TAKEN, UNSUITABLE } from './seat-wish.ts';
 
+export interface SeatsWanted extends Pick<HoldBestSeats, 'count' | 'isTogether' | 'filter'> {
+  /** Free seats that the user may not hold now. */
+  readonly usedUp: ReadonlySet<number>;
+}
+
 /** The best free seats for a command; `seq` is the number that the schedule's next change will have. */
 export function chooseBestSeats(
   seats: readonly Seat[],
   layout: SeatLayout,
-  { count, isTogether, filter }: Pick<HoldBestSeats, 'count' | 'isTogether' | 'filter'>,
+  { count, isTogether, filter, usedUp }: SeatsWanted,
   seq: number,
 ): SeatChoice {
   const states = new Uint8Array(seats.length + 1);
@@ -17,7 +22,10 @@ export function chooseBestSeats(
     for (const { seatNumber, level } of stretch.seats) {
       const seat = seats[seatNumber - 1];
       if (seat === undefined || seat.status !== 'AVAILABLE') states[seatNumber] = TAKEN;
-      else states[seatNumber] = isInSection && suits(seat.price, level, filter) ? SUITABLE : UNSUITABLE;
+      else {
+        const isSuitable = isInSection && suits(seat.price, level, filter) && !usedUp.has(seatNumber);
+        states[seatNumber] = isSuitable ? SUITABLE : UNSUITABLE;
+      }
     }
   }
   return chooseSeats(layout, { count, isTogether, avoidsSingles: true, states, seq });

@@ -79,6 +79,19 @@ const checks: Checks = {
       strict,
     ),
   ),
+  ExtendHolds: checkOf(
+    Type.Object(
+      {
+        type: Type.Literal('ExtendHolds'),
+        scheduleId: Id,
+        userId: Uuid,
+        tokenId: Uuid,
+        admittedAtMs: Instant,
+        claim: Claim,
+      },
+      strict,
+    ),
+  ),
   ReleaseHold: checkOf(
     Type.Object({ type: Type.Literal('ReleaseHold'), scheduleId: Id, userId: Uuid, reservationId: Uuid }, strict),
   ),

@@ -20,6 +20,8 @@ export function answerTo(grant: Grant, nameSeat: NameSeat, form: SeatForm = 'one
       return answerWithSeats(201, value, nameSeat, form);
     case 'SeatsAlreadyHeld':
       return answerWithSeats(200, value, nameSeat, form);
+    case 'HoldsExtended':
+      return { status: 200, body: { reservations: value.map((each) => nameReservation(each, nameSeat)) } };
     case 'PaymentCompleted':
       return { status: 201, body: namePayment(value, nameSeat) };
     case 'PaymentFound':
@@ -54,6 +56,7 @@ export function scheduleOf({ type, value }: Grant): number | null {
   switch (type) {
     case 'SeatsHeld':
     case 'SeatsAlreadyHeld':
+    case 'HoldsExtended':
       return value[0]?.scheduleId ?? null;
     case 'PaymentCompleted':
     case 'PaymentFound':

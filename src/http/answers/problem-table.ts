@@ -190,6 +190,11 @@ export const problemTable = {
     ['처리할 수 없는 예약', '점유 중인 예약이 아닙니다'],
     ['Reservation not held', 'The reservation is not on hold.'],
   ),
+  EXTENSION_LIMIT_REACHED: define(
+    409,
+    ['연장 한도 초과', '더 이상 좌석을 붙잡아 둘 수 없습니다'],
+    ['Extension limit reached', 'The seats were held for as long as one user may hold them.'],
+  ),
   RESERVATION_CANCELLED: define(
     409,
     ['취소된 예약', '취소된 예약입니다'],

@@ -3,7 +3,7 @@ import { nextCursorOf, readPageQuery, RESERVATIONS_LIST } from '../answers/curso
 import { respondWithSeats } from '../answers/seat-answer.ts';
 import { claimOf } from '../identity/claim.ts';
 import { chooseSchedule } from '../../booking/choose-schedule.ts';
-import { type HoldWish, holdSeats, type SeatSelection, type Shopper } from '../../booking/hold-seats.ts';
+import { extendHolds, type HoldWish, holdSeats, type SeatSelection, type Shopper } from '../../booking/hold-seats.ts';
 import { type Outcome, refused } from '../../booking/outcome.ts';
 import { nameReservation } from '../../booking/seat-names.ts';
 import { readSettled } from '../../booking/read-reservations.ts';
@@ -12,6 +12,7 @@ import type { RejectionCode } from '../../domain/errors.ts';
 import type { Schedule } from '../../domain/catalogue.ts';
 import { IdempotencyHeaders, NoBody, NoQuery, refer } from '../schemas/basics.ts';
 import {
+  ExtendRequest,
   HoldRequest,
   Reservation,
   ReservationList,
@@ -33,6 +34,7 @@ const holdRefusals: readonly RejectionCode[] = [
   'RESERVATION_NOT_OPEN',
   'SEAT_LIMIT_REACHED',
   'SEAT_TAKEN',
+  'EXTENSION_LIMIT_REACHED',
   'IDEMPOTENCY_IN_PROGRESS',
   'IDEMPOTENCY_KEY_REUSED',
 ];
@@ -40,11 +42,16 @@ const holdRefusals: readonly RejectionCode[] = [
 export function reservationRoutes(app: App, services: Services): void {
   const { catalogue, reservations, seatNames, guards, idempotency, responder } = services;
 
-  function reserve(scheduleId: number, wish: HoldWish): ReturnType<typeof holdSeats> {
-    return soon(guards.admit(wish.shopper.queue), (rejection) => {
+  /** Acts on a schedule for a shopper whose token is ACTIVE. */
+  function onSchedule(
+    scheduleId: number,
+    { queue }: Shopper,
+    act: (schedule: Schedule) => Outcome | Promise<Outcome>,
+  ): Outcome | Promise<Outcome> {
+    return soon(guards.admit(queue), (rejection) => {
       if (rejection !== null) return { outcome: 'refused', rejection };
       return soon(catalogue.findSchedule(scheduleId), (schedule) =>
-        schedule === null ? refused('SCHEDULE_NOT_FOUND') : holdSeats(services, schedule, wish),
+        schedule === null ? refused('SCHEDULE_NOT_FOUND') : act(schedule),
       );
     });
   }
@@ -75,11 +82,53 @@ export function reservationRoutes(app: App, services: Services): void {
         const { body } = request;
         const claim = claimOf(request, 'POST /reservations');
         const wish: HoldWish = { shopper: shopper.value, selection: selectionOf(body), claim };
-        const perform = () => reserve(body.scheduleId, wish);
+        const perform = () =>
+          onSchedule(body.scheduleId, wish.shopper, (schedule) => holdSeats(services, schedule, wish));
         return soon(idempotency.run(shopper.value.userId, claim, perform), (outcome) =>
           respondWithSeats(services, reply, outcome, 'seatNumber' in body ? 'one' : 'many'),
         );
       }),
+  );
+
+  app.post(
+    '/reservations/extend',
+    {
+      schema: {
+        operationId: 'extendHolds',
+        summary: "Give the caller's holds of a schedule more time",
+        description:
+          'A hold can be extended 10 times, and lasts HOLD_TOTAL_MS in all at most; holding a seat again within a minute counts from the first hold. The answer has all holds of the schedule, also those that are at their limit; 409 when all are.',
+        tags: ['reservations'],
+        body: ExtendRequest,
+        querystring: NoQuery,
+        headers: IdempotencyHeaders,
+        response: { 200: refer(ReservationList) },
+      },
+      config: {
+        guard: 'admittedShopper',
+        refuses: [
+          'SCHEDULE_NOT_FOUND',
+          'RESERVATION_NOT_FOUND',
+          'QUEUE_WRONG_CONCERT',
+          'BOOKING_NOT_OPEN',
+          'BOOKING_CLOSED',
+          'RESERVATION_NOT_OPEN',
+          'EXTENSION_LIMIT_REACHED',
+          'IDEMPOTENCY_IN_PROGRESS',
+          'IDEMPOTENCY_KEY_REUSED',
+        ],
+      },
+    },
+    async (request, reply) => {
+      const shopper = await guards.shopper(request);
+      if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
+      const claim = claimOf(request, 'POST /reservations/extend');
+      const { scheduleId } = request.body;
+      const outcome = await idempotency.run(shopper.value.userId, claim, () =>
+        onSchedule(scheduleId, shopper.value, (schedule) => extendHolds(services, schedule, shopper.value, claim)),
+      );
+      return respondWithSeats(services, reply, outcome);
+    },
   );
 
   app.post(

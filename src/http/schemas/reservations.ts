@@ -73,6 +73,8 @@ export const HoldRequest = Type.Union([
   ),
 ]);
 
+export const ExtendRequest = Type.Object({ scheduleId: Id }, { additionalProperties: false });
+
 export const ReserveParams = Type.Object({ concertId: PathId, seatNumber: PathSeatNumber });
 
 export const ReserveRequest = Type.Unsafe<{ scheduleId?: number; date?: string } | null>({

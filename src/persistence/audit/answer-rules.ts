@@ -21,7 +21,7 @@ export interface ChargedEntry {
   readonly created_ms: number;
 }
 
-export interface ReservedSeat extends Omit<LoggedReservation, 'ended_ms'> {
+export interface ReservedSeat extends Omit<LoggedReservation, 'ended_ms' | 'first_held_ms'> {
   readonly concert_id: number;
   /** Null where the schedule is missing, which another invariant says. */
   readonly starts_ms: number | null;
@@ -126,7 +126,10 @@ export function judgeAnswer(
     // A start that is moved to before the hold's end shortens the hold later.
     const isShortened =
       row.has_moved === true && isEarlier && typeof expiresAt === 'string' && Date.parse(expiresAt) > row.expires_ms;
-    const heldUntil = isShortened ? expiresAt : instant(row.expires_ms);
+    const isExtended =
+      row.extensions > 0 && isEarlier && typeof expiresAt === 'string' && Date.parse(expiresAt) <= row.expires_ms;
+    const isMoved = isShortened || isExtended;
+    const heldUntil = isMoved ? expiresAt : instant(row.expires_ms);
     compare(
       { reservationId },
       { ...reservation, seq },
@@ -142,7 +145,7 @@ export function judgeAnswer(
         expiresAt: isConfirmed ? null : heldUntil,
         confirmedAt: isConfirmed ? instant(row.confirmed_ms) : null,
         paymentId: isConfirmed ? row.payment_id : null,
-        ...((isSame && !isShortened) || !isEarlier ? { seq: row.seq, epoch: row.epoch } : {}),
+        ...((isSame && !isMoved) || !isEarlier ? { seq: row.seq, epoch: row.epoch } : {}),
       },
     );
   }

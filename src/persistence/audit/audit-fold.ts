@@ -44,6 +44,8 @@ export interface LoggedReservation {
   readonly status: ReservationStatus;
   readonly created_ms: number;
   readonly expires_ms: number;
+  readonly first_held_ms: number | null;
+  readonly extensions: number;
   readonly confirmed_ms: number | null;
   readonly ended_ms: number | null;
   readonly payment_id: string | null;
@@ -58,6 +60,8 @@ const COMPARED = [
   'status',
   'created_ms',
   'expires_ms',
+  'first_held_ms',
+  'extensions',
   'confirmed_ms',
   'ended_ms',
   'payment_id',
@@ -83,6 +87,7 @@ interface ReadEvent {
   readonly at: number | undefined;
   readonly expiresAt: number | undefined;
   readonly price: number | undefined;
+  readonly firstHeldAt: number | undefined;
 }
 
 function readEvent(event: unknown): ReadEvent {
@@ -104,6 +109,7 @@ function readEvent(event: unknown): ReadEvent {
     at: whole('at'),
     expiresAt: whole('expiresAt'),
     price: whole('price'),
+    firstHeldAt: whole('firstHeldAt'),
   };
 }
 
@@ -136,10 +142,11 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
   }
 
   function hold(event: ReadEvent, eventSeq: number, fault: (reason: string) => void): void {
-    const { seatNumber, reservationId, userId, at, expiresAt, price } = event;
+    const { seatNumber, reservationId, userId, at, expiresAt, price, firstHeldAt } = event;
     if (seatNumber === undefined || reservationId === undefined || userId === undefined) return fault('incomplete');
     if (at === undefined || expiresAt === undefined || price === undefined) return fault('incomplete');
     if (expiresAt <= at) fault('a hold that ends before it begins');
+    if (firstHeldAt !== undefined && firstHeldAt > at) fault('a hold that its user began later');
     if (reservations.has(reservationId)) return fault('a reservation that was there already');
     const holder = seats.get(seatNumber);
     if (holder !== undefined) fault(`the seat is ${holder.status} by ${holder.reservation_id}`);
@@ -152,6 +159,8 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
       status: 'HELD',
       created_ms: at,
       expires_ms: expiresAt,
+      first_held_ms: firstHeldAt ?? null,
+      extensions: 0,
       confirmed_ms: null,
       ended_ms: null,
       payment_id: null,
@@ -212,6 +221,20 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
     reservation.seq = eventSeq;
   }
 
+  function extend(event: ReadEvent, eventSeq: number, fault: (reason: string) => void): void {
+    const reservation = reservations.get(event.reservationId ?? '');
+    if (reservation === undefined) return fault('no such reservation');
+    if (reservation.seat_number !== event.seatNumber) fault(`the reservation is of seat ${reservation.seat_number}`);
+    if (reservation.status !== 'HELD') return fault(`the reservation is ${reservation.status}`);
+    const { expiresAt, at } = event;
+    if (at === undefined) fault('no time');
+    if (expiresAt === undefined || expiresAt < reservation.expires_ms) return fault('an earlier end');
+    reservation.expires_ms = expiresAt;
+    reservation.extensions += 1;
+    reservation.epoch = epoch;
+    reservation.seq = eventSeq;
+  }
+
   function apply(event: ReadEvent, eventSeq: number): void {
     const fault = (reason: string): void => report('log-legal', { scheduleId, seq: eventSeq, ...event, reason });
     if (event.at !== undefined) {
@@ -222,6 +245,8 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
     switch (event.type) {
       case 'HELD':
         return hold(event, eventSeq, fault);
+      case 'EXTENDED':
+        return extend(event, eventSeq, fault);
       case 'SHORTENED':
         return shorten(event, eventSeq, fault);
       case 'EXPIRED':

@@ -57,6 +57,7 @@ const LOG = 'SELECT schedule_id, first_seq, last_seq, epoch, events FROM seat_lo
 const RESERVATIONS = `
   SELECT reservation_id, schedule_id, user_id, seat_number, price, status,
     round(extract(epoch FROM created_at) * 1000)::bigint AS created_ms, round(extract(epoch FROM expires_at) * 1000)::bigint AS expires_ms,
+    round(extract(epoch FROM first_held_at) * 1000)::bigint AS first_held_ms, extensions,
     round(extract(epoch FROM confirmed_at) * 1000)::bigint AS confirmed_ms, round(extract(epoch FROM ended_at) * 1000)::bigint AS ended_ms,
     payment_id, epoch, seq
   FROM reservations ORDER BY schedule_id`;

@@ -49,7 +49,8 @@ function nameEffect(type: string, value: unknown, { entryId, paymentId, reservat
     case 'BalanceCharged':
       return isWhole(entryId) ? { kind: 'charge', entryNo: entryId } : null;
     case 'SeatsHeld':
-    case 'SeatsAlreadyHeld': {
+    case 'SeatsAlreadyHeld':
+    case 'HoldsExtended': {
       const held = readReservations(value);
       return held === null ? null : { kind: 'holds', reservations: held };
     }

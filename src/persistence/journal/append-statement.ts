@@ -1,4 +1,4 @@
-import type { AppendBatch, KeyRecord, ReservationEnd, ReservationInsert } from '../../actors/journal-port.ts';
+import type { AppendBatch, KeyRecord, ReservationChange, ReservationInsert } from '../../actors/journal-port.ts';
 import type { LaneStatement } from './lane.ts';
 import { plainArray, ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
 
@@ -7,7 +7,7 @@ import { plainArray, ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
  *
  * APPEND-1. A schedule's part is done if and only if its head row is at `first_seq - 1` under `epoch`; the statement then returns
  *     its id.
- * APPEND-2. `held` waits for `ended`: PostgreSQL runs data-modifying parts in any order, and a seat that expires and is held again
+ * APPEND-2. `held` waits for `changed`: PostgreSQL runs data-modifying parts in any order, and a seat that expires and is held again
  *     in one flush would meet the unique index of live seats.
  * APPEND-3. The row counts are compared inside the statement, so that log and rows cannot part: a difference divides by zero and
  *     undoes everything. So does a key that another request has recorded in the last 24 hours.
@@ -38,7 +38,7 @@ const PARTS: readonly Column<AppendBatch>[] = [
   { name: 'inserts', type: 'int', of: (part) => part.inserts.length },
 ];
 
-const ENDS_COUNT: Column<AppendBatch> = { name: 'ends', type: 'int', of: (part) => part.ends.length };
+const CHANGES_COUNT: Column<AppendBatch> = { name: 'changes', type: 'int', of: (part) => part.changes.length };
 const KEYS_COUNT: Column<AppendBatch> = { name: 'keys', type: 'int', of: (part) => part.keys.length };
 
 const HOLDS: readonly Column<ReservationInsert>[] = [
@@ -59,12 +59,25 @@ const INSERTS: readonly Column<ReservationInsert>[] = [
   { name: 'ended_at', type: 'float8', of: (row) => seconds(row.endedAt) },
 ];
 
-const ENDS: readonly Column<ReservationEnd>[] = [
+/** For reservations that are extended too, or that their users began to hold earlier. */
+const EXTENDED_INSERTS: readonly Column<ReservationInsert>[] = [
+  ...INSERTS,
+  { name: 'first_held_at', type: 'float8', of: (row) => seconds(row.firstHeldAt) },
+  { name: 'extensions', type: 'int', of: (row) => row.extensions },
+];
+
+const ENDS: readonly Column<ReservationChange>[] = [
   SCHEDULE,
   { name: 'reservation_id', type: 'uuid', of: (row) => row.reservationId },
   { name: 'status', type: 'text', of: (row) => row.status },
   { name: 'ended_at', type: 'float8', of: (row) => seconds(row.endedAt) },
   { name: 'seq', type: 'bigint', of: (row) => row.seq },
+];
+
+const CHANGES: readonly Column<ReservationChange>[] = [
+  ...ENDS,
+  { name: 'expires_at', type: 'float8', of: (row) => seconds(row.expiresAt) },
+  { name: 'extensions', type: 'int', of: (row) => row.extensions },
 ];
 
 const KEYS: readonly Column<KeyRecord>[] = [
@@ -89,20 +102,27 @@ const LOG = `log AS (
   FROM head WHERE last_seq >= first_seq HAVING count(*) > 0
 )`;
 
-const ended = (ends: string): string => `ended AS (
-  UPDATE reservations r SET status = e.status, ended_at = to_timestamp(e.ended_at), epoch = head.epoch, seq = e.seq
-  FROM ${ends} AS e JOIN head USING (schedule_id)
+const changed = (changes: string, isExtending: boolean): string => `changed AS (
+  UPDATE reservations r SET status = e.status, ended_at = to_timestamp(e.ended_at), epoch = head.epoch, seq = e.seq${
+    isExtending
+      ? `,
+    expires_at = coalesce(to_timestamp(e.expires_at), r.expires_at), extensions = r.extensions + e.extensions`
+      : ''
+  }
+  FROM ${changes} AS e JOIN head USING (schedule_id)
   WHERE r.reservation_id = e.reservation_id AND r.status = 'HELD'
   RETURNING 1
 )`;
 
-const held = (inserts: string, hasEnds: boolean): string => `held AS (
+const held = (inserts: string, hasEnds: boolean, isExtending: boolean): string => `held AS (
   INSERT INTO reservations (reservation_id, schedule_id, concert_id, user_id, seat_number, price, created_at, expires_at, seq,
-    epoch, status, ended_at)
+    epoch, status, ended_at${isExtending ? ', first_held_at, extensions' : ''})
   SELECT n.reservation_id, n.schedule_id, head.concert_id, n.user_id, n.seat_number, n.price, to_timestamp(n.created_at),
-    to_timestamp(n.expires_at), n.seq, head.epoch, ${hasEnds ? 'n.status, to_timestamp(n.ended_at)' : "'HELD', NULL"}
+    to_timestamp(n.expires_at), n.seq, head.epoch, ${hasEnds ? 'n.status, to_timestamp(n.ended_at)' : "'HELD', NULL"}${
+      isExtending ? ', to_timestamp(n.first_held_at), n.extensions' : ''
+    }
   FROM ${inserts} AS n JOIN head USING (schedule_id)
-  ${hasEnds ? 'WHERE (SELECT count(*) FROM ended) >= 0' : ''}
+  ${hasEnds ? 'WHERE (SELECT count(*) FROM changed) >= 0' : ''}
   RETURNING 1
 )`;
 
@@ -126,9 +146,18 @@ interface Form {
   values(batchId: string, parts: readonly AppendBatch[]): string[];
 }
 
-function createForm(name: string, { hasEnds, hasKeys }: { hasEnds: boolean; hasKeys: boolean }): Form {
-  const heads = [...PARTS, ...(hasEnds ? [ENDS_COUNT] : []), ...(hasKeys ? [KEYS_COUNT] : [])];
-  const inserts = hasEnds ? INSERTS : HOLDS;
+/** The steps of a form. A form that is extending has ends. */
+interface Steps {
+  readonly hasEnds: boolean;
+  readonly hasKeys: boolean;
+  readonly isExtending?: boolean;
+}
+
+function createForm(name: string, { hasEnds, hasKeys, isExtending = false }: Steps): Form {
+  const heads = [...PARTS, ...(hasEnds ? [CHANGES_COUNT] : []), ...(hasKeys ? [KEYS_COUNT] : [])];
+  const insertsOfEnding = isExtending ? EXTENDED_INSERTS : INSERTS;
+  const inserts = hasEnds ? insertsOfEnding : HOLDS;
+  const changes = isExtending ? CHANGES : ENDS;
   let next = COLUMNS_BEGIN;
   /** Rows of these columns, from the next parameters on. */
   function rowsOf<Row>(columns: readonly Column<Row>[]): string {
@@ -144,10 +173,10 @@ function createForm(name: string, { hasEnds, hasKeys }: { hasEnds: boolean; hasK
   const steps = [`b AS MATERIALIZED ${rowsOf(heads)}`, `patience AS MATERIALIZED (${ROW_PATIENCE})`, HEAD, LOG];
   const checks = [count('held', 'inserts')];
   if (hasEnds) {
-    steps.push(ended(rowsOf(ENDS)));
-    checks.push(count('ended', 'ends'));
+    steps.push(changed(rowsOf(changes), isExtending));
+    checks.push(count('changed', 'changes'));
   }
-  steps.push(held(rowsOf(inserts), hasEnds));
+  steps.push(held(rowsOf(inserts), hasEnds, isExtending));
   if (hasKeys) {
     steps.push(recorded(rowsOf(KEYS)));
     checks.push(count('recorded', 'keys'));
@@ -162,7 +191,7 @@ FROM head`,
     values: (batchId, parts) => [
       batchId,
       ...heads.map((column) => valueOf(column, parts, (part) => [part])),
-      ...(hasEnds ? ENDS.map((column) => valueOf(column, parts, (part) => part.ends)) : []),
+      ...(hasEnds ? changes.map((column) => valueOf(column, parts, (part) => part.changes)) : []),
       ...inserts.map((column) => valueOf(column, parts, (part) => part.inserts)),
       ...(hasKeys ? KEYS.map((column) => valueOf(column, parts, (part) => part.keys)) : []),
     ],
@@ -184,14 +213,18 @@ const HOLDS_ONLY = createForm('append holds', { hasEnds: false, hasKeys: false }
 const WITH_KEYS = createForm('append holds and keys', { hasEnds: false, hasKeys: true });
 const WITH_ENDS = createForm('append holds and ends', { hasEnds: true, hasKeys: false });
 const WITH_ALL = createForm('append', { hasEnds: true, hasKeys: true });
+const WITH_EXTENSIONS = createForm('append extensions', { hasEnds: true, hasKeys: true, isExtending: true });
 
 /** The statement for these batches, at most one per schedule and all taken together. */
 export function appendStatement(batches: readonly AppendBatch[]): LaneStatement {
   const parts = batches.toSorted((a, b) => a.scheduleId - b.scheduleId);
   const hasKeys = parts.some(({ keys }) => keys.length > 0);
-  const hasEnds = parts.some(({ ends, inserts }) => ends.length > 0 || inserts.some((row) => row.status !== 'HELD'));
+  const hasEnds = parts.some(
+    ({ changes, inserts }) => changes.length > 0 || inserts.some((row) => row.status !== 'HELD'),
+  );
   let form = hasKeys ? WITH_KEYS : HOLDS_ONLY;
   if (hasEnds) form = hasKeys ? WITH_ALL : WITH_ENDS;
+  if (parts.some(({ isExtending }) => isExtending)) form = WITH_EXTENSIONS;
   const batchId = parts[0]?.batchId ?? '';
   return { name: form.name, text: form.text, values: form.values(batchId, parts) };
 }

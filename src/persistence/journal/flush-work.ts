@@ -37,10 +37,10 @@ export const APPENDS: Work<AppendBatch, object> = {
   kind: 'append',
   statementOf: appendStatement,
   countEntries: ({ events }) => events.length,
-  rowsOf: ({ scheduleId, concertId, ends }) => ({
+  rowsOf: ({ scheduleId, concertId, changes }) => ({
     scheduleId,
     concertId,
-    reservationIds: ends.map(({ reservationId }) => reservationId),
+    reservationIds: changes.map(({ reservationId }) => reservationId),
     payers: [],
   }),
   firstSeqOf: ({ firstSeq }) => firstSeq,

@@ -1,7 +1,9 @@
 import type pg from 'pg';
 import type { EndedToken } from '../../actors/ended-tokens.ts';
 import type { HeadRecords, SeenHead } from '../../actors/head-records.ts';
+import type { RecentHold } from '../../actors/recent-holds.ts';
 import type { OwnedSchedule, OwnedSeat } from '../../actors/ownership-port.ts';
+import { RESUMED_WITHIN_MS } from '../../domain/reservation.ts';
 import type { SeatPlan, SeatPlans } from '../../domain/seat-plan.ts';
 import { createLookUps } from '../../runtime/look-ups.ts';
 import { runStatement } from './statement.ts';
@@ -53,7 +55,7 @@ const LOAD = `
 SELECT h.schedule_id, h.epoch, h.seq, s.concert_id, s.closed, ${inMs('s.starts_at')} AS starts_at_ms,
   ${inMs('s.reservation_opens_at')} AS reservation_opens_at_ms, ${inMs('c.booking_opens_at')} AS booking_opens_at_ms,
   ${inMs('c.booking_closes_at')} AS booking_closes_at_ms, s.plan_id, s.plan_version,
-  seat.numbers, seat.prices, live.reservations
+  seat.numbers, seat.prices, live.reservations, recent.holds AS recent_holds
 FROM (${WANTED}) AS wanted
 JOIN schedule_heads h ON h.schedule_id = wanted.schedule_id AND h.owner = wanted.node AND h.epoch = wanted.epoch
 JOIN schedules s ON s.schedule_id = h.schedule_id
@@ -64,8 +66,14 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT json_agg(json_build_object('seatNumber', seat_number, 'epoch', epoch, 'seq', seq, 'status', status,
     'reservationId', reservation_id, 'userId', user_id, 'createdAt', ${inMs('created_at')},
-    'expiresAt', ${inMs('expires_at')}, 'confirmedAt', ${inMs('confirmed_at')}, 'paymentId', payment_id)) AS reservations
+    'expiresAt', ${inMs('expires_at')}, 'confirmedAt', ${inMs('confirmed_at')}, 'paymentId', payment_id,
+    'firstHeldAt', ${inMs('first_held_at')}, 'extensions', extensions)) AS reservations
   FROM reservations r WHERE r.schedule_id = h.schedule_id AND r.status IN ('HELD', 'CONFIRMED')) AS live
+CROSS JOIN LATERAL (
+  SELECT json_agg(json_build_object('seatNumber', seat_number, 'userId', user_id, 'endedAt', ${inMs('ended_at')},
+    'firstHeldAt', ${inMs('coalesce(first_held_at, created_at)')}) ORDER BY ended_at) AS holds
+  FROM reservations r WHERE r.schedule_id = h.schedule_id AND r.status IN ('EXPIRED', 'CANCELLED')
+    AND r.ended_at > statement_timestamp() - interval '${RESUMED_WITHIN_MS} milliseconds') AS recent
 WHERE seat.numbers IS NOT NULL`;
 
 /**
@@ -98,6 +106,7 @@ interface LoadedRow {
   readonly numbers: readonly number[];
   readonly prices: readonly number[];
   readonly reservations: readonly LiveReservation[] | null;
+  readonly recent_holds: readonly RecentHold[] | null;
 }
 
 function seatsOf({ epoch, seq, numbers, prices, reservations }: LoadedRow): OwnedSeat[] {
@@ -107,8 +116,8 @@ function seatsOf({ epoch, seq, numbers, prices, reservations }: LoadedRow): Owne
     const found = liveBySeat.get(seatNumber);
     // The rows do not say which change freed the seat. The head's number serves, because all changes up to it are durable.
     if (found === undefined) return { seat: { seatNumber, price, status: 'AVAILABLE', live: null }, epoch, seq };
-    const { reservationId, userId, createdAt, expiresAt, confirmedAt, paymentId } = found;
-    const live = { reservationId, userId, createdAt, expiresAt, confirmedAt, paymentId };
+    const { reservationId, userId, createdAt, expiresAt, firstHeldAt, extensions, confirmedAt, paymentId } = found;
+    const live = { reservationId, userId, createdAt, expiresAt, firstHeldAt, extensions, confirmedAt, paymentId };
     return { seat: { seatNumber, price, status: found.status, live }, epoch: found.epoch, seq: found.seq };
   });
 }
@@ -230,6 +239,7 @@ function toSchedule(
     epoch: row.epoch,
     seq: row.seq,
     seats: seatsOf(row),
+    recentHolds: row.recent_holds ?? [],
     endedTokens: endedTokens.get(row.concert_id) ?? [],
   };
 }

@@ -37,6 +37,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     claim,
   }),
   fc.record({ type: fc.constant('ReloadSchedule' as const), scheduleId: id, epoch: id }),
+  fc.record({
+    type: fc.constant('ExtendHolds' as const),
+    scheduleId: id,
+    userId: uuid,
+    tokenId: uuid,
+    admittedAtMs: instant,
+    claim,
+  }),
   fc.record({ type: fc.constant('ReleaseHold' as const), scheduleId: id, userId: uuid, reservationId: uuid }),
   fc.record({
     type: fc.constant('EndToken' as const),

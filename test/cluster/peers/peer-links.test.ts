@@ -40,6 +40,7 @@ const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type:
     filter: { section: '1층', level: null, maxPrice: 110_000 },
     claim: CLAIM,
   },
+  ExtendHolds: { type: 'ExtendHolds', scheduleId: 7, userId: USER, tokenId: USER, admittedAtMs: 1_700.5, claim: CLAIM },
   ReleaseHold: { type: 'ReleaseHold', scheduleId: 7, userId: USER, reservationId: USER },
   EndToken: { type: 'EndToken', scheduleId: 7, userId: USER, tokenId: USER, end: 'CANCELLED', heldBeforeMs: 1_700.25 },
   PayReservations: {
@@ -66,6 +67,7 @@ const ANSWERS: readonly PeerAnswer[] = [
   { outcome: 'elsewhere', owner: 'c:1' },
   { outcome: 'elsewhere', owner: null },
   { outcome: 'granted', value: { ended: 3 } },
+  { outcome: 'refused', rejection: { code: 'EXTENSION_LIMIT_REACHED', members: { seatNumbers: [3] } } },
 ];
 
 t.test('every command reaches the peer as it was sent, and every answer comes back as it was given', async (t) => {

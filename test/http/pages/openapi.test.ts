@@ -55,6 +55,7 @@ const ROUTES = [
   'PATCH /api/v1/queue/tokens/{token}/activate',
   'DELETE /api/v1/queue/tokens/{token}',
   'POST /api/v1/reservations',
+  'POST /api/v1/reservations/extend',
   'POST /api/v1/concerts/{concertId}/seats/{seatNumber}/reserve',
   'GET /api/v1/reservations/{reservationId}',
   'GET /api/v1/me/reservations',
@@ -230,6 +231,7 @@ t.test('bodies that may be missing are not required, and routes that take a key 
     '/api/v1/payments',
     '/api/v1/payments/{paymentId}/refund',
     '/api/v1/reservations',
+    '/api/v1/reservations/extend',
   ]);
   const optional = operationsOf({ paths } as Document)
     .filter(([, , { requestBody }]) => requestBody?.required === false)

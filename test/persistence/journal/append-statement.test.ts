@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { AppendBatch, KeyRecord, ReservationInsert } from '../../../src/actors/journal-port.ts';
+import type { AppendBatch, KeyRecord, ReservationChange, ReservationInsert } from '../../../src/actors/journal-port.ts';
 import { appendStatement, readAppended } from '../../../src/persistence/journal/append-statement.ts';
 
 const insert: ReservationInsert = {
@@ -11,6 +11,8 @@ const insert: ReservationInsert = {
   createdAt: 1_000,
   expiresAt: 301_000,
   endedAt: null,
+  firstHeldAt: null,
+  extensions: 0,
   seq: 1,
 };
 const hold: AppendBatch = {
@@ -23,10 +25,18 @@ const hold: AppendBatch = {
   batchId: '00000000-0000-7000-8000-000000000003',
   events: [],
   inserts: [insert],
-  ends: [],
+  changes: [],
+  isExtending: false,
   keys: [],
 };
-const end = { reservationId: insert.reservationId, status: 'EXPIRED', endedAt: 301_000, seq: 2 } as const;
+const end: ReservationChange = {
+  reservationId: insert.reservationId,
+  status: 'EXPIRED',
+  endedAt: 301_000,
+  expiresAt: null,
+  extensions: 0,
+  seq: 2,
+};
 const key: KeyRecord = {
   userId: insert.userId,
   claim: { key: 'k', fingerprint: 'f' },
@@ -39,7 +49,7 @@ const RECORDED = /INSERT INTO idempotency_keys/;
 t.test('a step is in the statement if and only if the flush has something for it', async (t) => {
   const cases: [string, AppendBatch[], boolean, boolean][] = [
     ['holds', [hold, { ...hold, scheduleId: 2 }], false, false],
-    ['an end in one of two schedules', [hold, { ...hold, scheduleId: 2, ends: [end] }], true, false],
+    ['an end in one of two schedules', [hold, { ...hold, scheduleId: 2, changes: [end] }], true, false],
     [
       'a key in one of two schedules',
       [
@@ -50,7 +60,8 @@ t.test('a step is in the statement if and only if the flush has something for it
       true,
     ],
     ['a hold that ended in its own flush', [{ ...hold, inserts: [{ ...insert, status: 'CANCELLED' }] }], true, false],
-    ['ends and keys', [{ ...hold, ends: [end], keys: [key] }], true, true],
+    ['ends and keys', [{ ...hold, changes: [end], keys: [key] }], true, true],
+    ['an extension in one of two schedules', [hold, { ...hold, scheduleId: 2, isExtending: true }], true, true],
   ];
   const textsByName = new Map<string, string>();
   for (const [what, batches, hasEnds, hasKeys] of cases) {
