@@ -12,6 +12,7 @@ import type { ClusterOverview, QueueLength } from '../health/overview.ts';
 import type { PaymentRecords } from '../domain/payment.ts';
 import type { QueueWatch, WaitingRoom } from '../domain/queue-token.ts';
 import type { Readiness } from '../health/readiness.ts';
+import type { Reports } from '../domain/reports.ts';
 import type { ReservationRecords } from '../domain/reservation.ts';
 import type { SeatPlans } from '../domain/seat-plan.ts';
 import type { SeatSubscriber } from '../domain/seat-broadcast.ts';
@@ -32,6 +33,7 @@ export interface AppDependencies {
   readonly seatPlans: SeatPlans;
   readonly buyers: BuyerRecords;
   readonly exports: Exports;
+  readonly reports: Reports;
   readonly reservations: ReservationRecords;
   readonly payments: PaymentRecords;
   readonly wallets: Wallets;

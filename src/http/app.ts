@@ -26,6 +26,7 @@ import { buyerRoutes } from './routes/buyers.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { operationsRoutes } from './routes/operations.ts';
 import { exportRoutes } from './routes/exports.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { oversightRoutes } from './routes/oversight.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { queueRoutes } from './routes/queue.ts';
@@ -110,6 +111,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
         seatPlanRoutes(api, services);
         buyerRoutes(api, services);
         oversightRoutes(api, services);
+        reportRoutes(api, services);
         exportRoutes(api, services);
       }
     },

@@ -30,6 +30,7 @@ import { migrate } from '../persistence/migrate.ts';
 import { readOverview, readQueueLengths } from '../persistence/records/overview.ts';
 import { createPaymentRecords } from '../persistence/records/payments.ts';
 import { createExports, EXPORTS_AT_ONCE } from '../persistence/reports/exports.ts';
+import { createReports } from '../persistence/reports/reports.ts';
 import { createPool } from '../persistence/pool.ts';
 import { createSeatPlans } from '../persistence/records/seat-plans.ts';
 import { createReservationRecords } from '../persistence/records/reservations.ts';
@@ -231,6 +232,7 @@ async function start(
       seatPlans: createSeatPlans({ pool }),
       buyers: createBuyerRecords({ pool }),
       exports: createExports({ databaseUrl, clock, log }),
+      reports: createReports({ pool }),
       reservations: createReservationRecords({ pool }),
       payments: createPaymentRecords({ pool }),
       wallets: createWallets({ pool }),

@@ -10,7 +10,7 @@ import { type CodeCheck, createCodeCheck } from '../fixtures/documented-codes.ts
 import { silentLog } from '../fixtures/silent-log.ts';
 import { createFakeBuyers } from './fake-buyers.ts';
 import { createFakeAdminKeys, createFakeEdits, createFakeSeatPlans, type FakeAdminKeys } from './fake-admin.ts';
-import { createFakeExports } from './fake-reports.ts';
+import { createFakeExports, createFakeReports } from './fake-reports.ts';
 import { createFakeCatalogue, type FakeCatalogue } from './fake-catalogue.ts';
 import { noteCompletions } from '../../src/node/completions.ts';
 import { createFakeRoom, type FakeRoom } from './fake-room.ts';
@@ -116,6 +116,7 @@ export async function startFakeService(
     seatPlans: createFakeSeatPlans((scheduleId) => catalogue.schedules.get(scheduleId)?.prices ?? []),
     buyers: createFakeBuyers(users),
     exports: createFakeExports(),
+    reports: createFakeReports(),
     adminLog: { list: async () => ({ items: [], nextCursor: null }) },
     adminAnswers: { find: async () => null },
     room,

@@ -30,6 +30,7 @@ export const BUYER_TOKENS_LIST: PagedList = { name: 'buyer-tokens', keyPattern: 
 export const BUYER_HOLDS_LIST: PagedList = { name: 'buyer-holds', keyPattern: UUID };
 export const BUYER_PAYMENTS_LIST: PagedList = { name: 'buyer-payments', keyPattern: UUID };
 export const BUYER_LEDGER_LIST: PagedList = { name: 'buyer-ledger', keyPattern: WHOLE_NUMBER };
+export const SEAT_HISTORY_LIST: PagedList = { name: 'seat-history', keyPattern: WHOLE_NUMBER };
 export const CONCERTS_LIST: PagedList = { name: 'concerts', keyPattern: WHOLE_NUMBER };
 export const UPCOMING_LIST: PagedList = { name: 'upcoming', keyPattern: WHOLE_NUMBER };
 

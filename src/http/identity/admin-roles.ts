@@ -24,6 +24,8 @@ export const ADMIN_ROUTES: Readonly<Record<string, AdminRole>> = {
   'GET /admin/users': 'BOX_OFFICE',
   'GET /admin/users/:userId/activity': 'BOX_OFFICE',
   'GET /admin/exports/:file': 'MANAGER',
+  'GET /admin/reports/sales': 'VIEWER',
+  'GET /admin/schedules/:scheduleId/seats/:seatNumber/history': 'VIEWER',
   'GET /admin/overview': 'VIEWER',
   'GET /admin/activity': 'VIEWER',
 };

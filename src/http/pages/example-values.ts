@@ -26,6 +26,9 @@ export const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   bookingOpensAt: '2026-11-24T09:00:00.000Z',
   bound: 250,
   bugs: 0,
+  by: 'date',
+  capacity: 50,
+  cause: 'HELD',
   closed: false,
   code: 'SEAT_TAKEN',
   commandsWaiting: 0,
@@ -59,6 +62,7 @@ export const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   held: 2,
   heldUntil: '2026-11-24T09:11:30.000Z',
   holds: 310,
+  hour: null,
   'idempotency-key': 'hold-2f1c',
   'if-none-match': '"3-1243"',
   intervalMs: 10_000,
@@ -67,8 +71,10 @@ export const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   lastUsedAt: '2026-11-24T09:05:00.000Z',
   limit: '20',
   liveSockets: 5_200,
+  loggedAt: '2026-11-24T09:05:00.004Z',
   maxActive: 100,
   name: 'Mina',
+  net: 220_000,
   nextCursor: null,
   node: 'n1:12',
   number: 812,
@@ -101,7 +107,10 @@ export const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   seatNumber: 15,
   seatLabel: 'B열 5번',
   row: 'B',
+  seatsRefunded: 1,
+  seatsSold: 3,
   secret: 'frk_019aa5e0-5a11-7c3f-9d20-7e6f5a4b3c2d.5b1c8d7e',
+  section: null,
   seq: 1_243,
   serverTime: '2026-11-24T09:05:00.000Z',
   since: '811',
@@ -150,6 +159,12 @@ const PLAN = {
 };
 
 export const EXAMPLE_MEMBERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  SalesRow: { refunds: 110_000 },
+  'getSales 200': {
+    by: 'date',
+    totals: { seatsSold: 3, seatsRefunded: 1, revenue: 330_000, refunds: 110_000, net: 220_000, capacity: 50 },
+  },
+  SeatChange: { paymentId: null, details: { seatNumber: 15, expiresAt: 1_795_511_490_000, price: 110_000 } },
   ActivityReport: { verdict: { state: 'HEALTHY', reasons: [] } },
   'activateQueueToken 200': {
     status: 'ACTIVE',

@@ -1,12 +1,11 @@
 import type { FastifyRequest } from 'fastify';
-import { type Admin, admitsConcert } from '../../domain/admin.ts';
-import { accept, type Decision, reject } from '../../domain/errors.ts';
 import type { Export, ExportedRow, ExportedTable } from '../../domain/exports.ts';
 import { isoOf } from '../../domain/instant.ts';
 import { createExportStream } from '../answers/export-stream.ts';
 import { EXPORT_FORMS } from '../answers/export-text.ts';
 import { ExportParams, OfConcertQuery } from '../schemas/reports.ts';
 import type { App, Services } from '../services.ts';
+import { concertsOf } from './reports.ts';
 
 const AS_FILE = {
   200: {
@@ -48,7 +47,7 @@ export function exportRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const admin = await guards.admin(request);
       if (!admin.ok) return responder.refuse(reply, admin.rejection);
-      const concertIds = await concertsOf(request.query.concertId, admin.value);
+      const concertIds = await concertsOf(catalogue, request.query.concertId, admin.value);
       if (!concertIds.ok) return responder.refuse(reply, concertIds.rejection);
       const [table, format] = request.params.file.split('.') as [ExportedTable, keyof typeof EXPORT_FORMS];
       const form = EXPORT_FORMS[format];
@@ -65,14 +64,6 @@ export function exportRoutes(app: App, services: Services): void {
       return describe().send(createExportStream({ source, first, form, columns, complete, clock }));
     },
   );
-
-  /** The concerts of an export; null: all. */
-  async function concertsOf(concertId: string | undefined, admin: Admin): Promise<Decision<readonly number[] | null>> {
-    if (concertId === undefined) return accept(admin.concertIds);
-    const id = Number(concertId);
-    const isKnown = admitsConcert(admin, id) && (await catalogue.findConcert(id)) !== null;
-    return isKnown ? accept([id]) : reject('CONCERT_NOT_FOUND');
-  }
 
   async function nameSeats(rows: readonly ExportedRow[]): Promise<readonly ExportedRow[]> {
     const named: ExportedRow[] = [];

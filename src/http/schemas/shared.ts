@@ -8,6 +8,7 @@ import { ActivityReport, ActivitySample, HealthReason, OccupiedSchedule } from '
 import { Payment, PaymentWithBalance } from './payments.ts';
 import { QueueToken } from './queue.ts';
 import { Reservation, ReservationList } from './reservations.ts';
+import { SalesRow, SeatChange } from './reports.ts';
 import { AccessToken, RegisteredUser, User } from './users.ts';
 import { Balance, ChargeReceipt, WalletEntry } from './wallet.ts';
 
@@ -40,7 +41,9 @@ export const sharedSchemas = [
   RegisteredUser,
   Reservation,
   ReservationList,
+  SalesRow,
   Schedule,
+  SeatChange,
   SeatMap,
   User,
   WalletEntry,

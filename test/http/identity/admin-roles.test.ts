@@ -36,7 +36,10 @@ const BODIES: Readonly<Record<string, object>> = {
 };
 
 /** A path of each route that needs a query. */
-const QUERIES: Readonly<Record<string, string>> = { 'GET /admin/users': '/admin/users?email=mina@example.com' };
+const QUERIES: Readonly<Record<string, string>> = {
+  'GET /admin/reports/sales': '/admin/reports/sales?by=date',
+  'GET /admin/users': '/admin/users?email=mina@example.com',
+};
 
 t.test('each route admits the keys of its role and of those above it, and refuses the others', async (t) => {
   const { call, adminKeys } = await startFakeService(t);
@@ -44,6 +47,7 @@ t.test('each route admits the keys of its role and of those above it, and refuse
     const [method, pattern = ''] = route.split(' ') as [NonNullable<InjectOptions['method']>, string?];
     const path = (QUERIES[route] ?? pattern)
       .replace(':file', 'payments.csv')
+      .replace(':seatNumber', '1')
       .replaceAll(/:(?:key|user)Id/g, KEY_ID)
       .replaceAll(/:\w+Id/g, '1');
     const body = BODIES[route];

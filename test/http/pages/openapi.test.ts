@@ -88,6 +88,8 @@ const ROUTES = [
   'GET /api/v1/admin/users',
   'GET /api/v1/admin/users/{userId}/activity',
   'GET /api/v1/admin/exports/{file}',
+  'GET /api/v1/admin/reports/sales',
+  'GET /api/v1/admin/schedules/{scheduleId}/seats/{seatNumber}/history',
   'GET /api/v1/admin/overview',
   'GET /api/v1/admin/activity',
   'GET /healthz',
