@@ -22,6 +22,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   client: [],
   node: [
     'actors',
+    'booking',
     'cluster',
     'config',
     'domain',

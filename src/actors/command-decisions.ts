@@ -95,7 +95,9 @@ export class CommandDecisions {
       case 'WakeSchedule':
         return this.#wakeSchedule(command);
       case 'ReloadSchedule':
-        return readOnly(null, () => granted<ReloadSchedule>({ epoch: this.#deps.confirmed.epoch }));
+        return readOnly(this.#deps.tentative.pendingExpiry, () =>
+          granted<ReloadSchedule>({ epoch: this.#deps.confirmed.epoch }),
+        );
     }
   }
 
@@ -280,12 +282,12 @@ export class CommandDecisions {
     return SETTLING;
   }
 
-  #refundPayment({ userId, paymentId }: RefundPayment, pending: PendingCommand): Verdict {
+  #refundPayment({ userId, paymentId, isByOrganiser }: RefundPayment, pending: PendingCommand): Verdict {
     const { tentative, desk } = this.#deps;
     const standings = tentative.findPaid(paymentId);
     if (desk.isDeciding(paymentId)) return AGAIN;
     const { startsAt, startsAtMs } = this.#deps.facts;
-    if (standings.length > 0 && this.#deps.databaseClock.lowerMs() >= startsAtMs) {
+    if (!isByOrganiser && standings.length > 0 && this.#deps.databaseClock.lowerMs() >= startsAtMs) {
       return refuse({ code: 'REFUND_CLOSED', members: { startsAt } });
     }
     if (!tentative.takeUpRefund(userId, paymentId)) {

@@ -93,8 +93,11 @@ export interface PayReservations {
 export interface RefundPayment {
   readonly type: 'RefundPayment';
   readonly scheduleId: number;
+  /** The payer. */
   readonly userId: string;
   readonly paymentId: string;
+  /** An organiser may refund after the start too, but takes no balance above its limit. */
+  readonly isByOrganiser: boolean;
   readonly claim: IdempotencyClaim | null;
 }
 
@@ -150,6 +153,8 @@ export interface SeatMap {
   readonly scheduleId: number;
   readonly epoch: number;
   readonly seq: number;
+  /** The organiser has cancelled the date. */
+  readonly isCancelled?: true;
   readonly availableSeats: number;
   readonly seats: readonly MapSeat[];
 }

@@ -10,14 +10,24 @@ export class ConfirmedSeats {
   readonly #scheduleId: number;
   readonly #seats: Seat[];
   readonly #changes: Change[];
+  /** Whether the organiser has cancelled the date. */
+  readonly isCancelled: boolean;
   #map: SeatMap | null = null;
   #epoch: number;
   #seq: number;
   #held = 0;
   #confirmed = 0;
 
-  constructor(scheduleId: number, epoch: number, seq: number, seats: readonly Seat[], changes: readonly Change[]) {
+  constructor(
+    scheduleId: number,
+    epoch: number,
+    seq: number,
+    seats: readonly Seat[],
+    changes: readonly Change[],
+    isCancelled = false,
+  ) {
     this.#scheduleId = scheduleId;
+    this.isCancelled = isCancelled;
     this.#epoch = epoch;
     this.#seq = seq;
     this.#seats = seats.slice();
@@ -108,6 +118,7 @@ export class ConfirmedSeats {
       if (seat.status === 'CONFIRMED') return { seatNumber, price, status: 'CONFIRMED', heldUntil: null, userId, seq };
       return { seatNumber, price, status: 'HELD', heldUntil: new Date(seat.live.expiresAt).toISOString(), userId, seq };
     });
-    return { scheduleId: this.#scheduleId, epoch: this.#epoch, seq: this.#seq, availableSeats, seats };
+    const map = { scheduleId: this.#scheduleId, epoch: this.#epoch, seq: this.#seq, availableSeats, seats };
+    return this.isCancelled ? { ...map, isCancelled: true } : map;
   }
 }

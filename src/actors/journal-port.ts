@@ -73,6 +73,8 @@ export interface Settlement {
   readonly userId: string;
   /** Won, not negative. */
   readonly amount: number;
+  /** Won, of a refund that must not take the balance above it; null: none. */
+  readonly balanceLimit: number | null;
   /** Epoch milliseconds. */
   readonly at: number;
   /** In the order in which they get their sequence numbers. */
@@ -105,7 +107,7 @@ export interface DoneSettlement {
 /** What a committed statement did with one settlement. Only a settlement that is done uses sequence numbers. */
 export type SettlementResult =
   | DoneSettlement
-  /** The wallet does not cover it. `balance` is the untouched balance in won. */
+  /** The wallet does not cover it, or the refund would exceed its limit. `balance` is the untouched balance in won. */
   | { readonly paymentId: string; readonly fate: 'not-covered'; readonly balance: number }
   /** The wallet was not available to the statement. The settlement is to be taken again. */
   | { readonly paymentId: string; readonly fate: 'untried' }

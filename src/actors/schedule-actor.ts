@@ -155,8 +155,8 @@ export class ScheduleActor implements JournalSubject {
 
   /** The durable position of the schedule. */
   get head(): SeatHead {
-    const { epoch, seq } = this.#deps.confirmed;
-    return { scheduleId: this.scheduleId, epoch, seq };
+    const { epoch, seq, isCancelled } = this.#deps.confirmed;
+    return { scheduleId: this.scheduleId, epoch, seq, ...(isCancelled ? { isCancelled } : {}) };
   }
 
   /** Seats by their durable status. */
@@ -184,10 +184,16 @@ export class ScheduleActor implements JournalSubject {
     this.#gate.admit(pending);
   }
 
-  /** Ends the holds that are due. A schedule that cannot decide now has its timer set again when it goes on. */
+  /**
+   * Ends the holds that are due; of a cancelled date that is all of them. A schedule that cannot decide now has its timer set
+   * again when it goes on.
+   */
   expireDue(cause: EndCause): number {
     if (this.state !== 'serving' || this.#tentative.nextExpiry === null) return 0;
-    const ended = this.#tentative.expire(this.#deps.databaseClock.lowerMs(), cause);
+    const { databaseClock, confirmed } = this.#deps;
+    const ended = confirmed.isCancelled
+      ? this.#tentative.cancelAllHolds(databaseClock.upperMs())
+      : this.#tentative.expire(databaseClock.lowerMs(), cause);
     if (ended > 0 || cause === 'timer') this.#armExpiry();
     if (ended > 0) this.#latch.announce();
     return ended;
@@ -250,6 +256,8 @@ export class ScheduleActor implements JournalSubject {
 
   #armExpiry(notBefore = Number.NEGATIVE_INFINITY): void {
     const next = this.#tentative.nextExpiry;
-    if (next !== null && this.#tentative.mayWrite) this.#deps.expiresAt(this, Math.max(next, notBefore));
+    if (next === null || !this.#tentative.mayWrite) return;
+    const due = this.#deps.confirmed.isCancelled ? this.#deps.databaseClock.lowerMs() : next;
+    this.#deps.expiresAt(this, Math.max(due, notBefore));
   }
 }

@@ -43,6 +43,12 @@ export interface CancelHoldsOfUser {
   readonly at: number;
 }
 
+/** The organiser has cancelled the date. */
+export interface CancelAllHolds {
+  readonly type: 'CANCEL_ALL_HOLDS';
+  readonly at: number;
+}
+
 /** `dueBy` bounds the database's clock from below: only holds that have surely ended are ended. */
 export interface Expire {
   readonly type: 'EXPIRE';
@@ -108,6 +114,7 @@ export type ScheduleMachineEvent =
   | Extend
   | Release
   | CancelHoldsOfUser
+  | CancelAllHolds
   | Expire
   | TakeUpPayment
   | TakeUpRefund

@@ -89,6 +89,10 @@ export const scheduleMachine = setup({
           actions: assign(({ context, event }) => decisions.release(context, event)),
         },
         CANCEL_HOLDS: { actions: assign(({ context, event }) => decisions.cancelHolds(context, event)) },
+        CANCEL_ALL_HOLDS: {
+          description: 'the organiser has cancelled the date',
+          actions: assign(({ context, event }) => decisions.cancelAllHolds(context, event)),
+        },
         EXPIRE: {
           description: 'holds whose time is surely over',
           actions: assign(({ context, event }) => decisions.expire(context, event)),

@@ -1,6 +1,7 @@
 import { Hall } from './hall.ts';
 import { extendedEnd, isOwnHold } from './hold-rules.ts';
 import type {
+  CancelAllHolds,
   CancelHoldsOfUser,
   Decline,
   Expire,
@@ -77,6 +78,10 @@ export function release(context: ScheduleContext, { reservationId, at }: Release
 
 export function cancelHolds(context: ScheduleContext, { userId, heldBefore, at }: CancelHoldsOfUser): Changed {
   return endWhere(context, 'CANCELLED', at, ({ live }) => live?.userId === userId && live.createdAt < heldBefore);
+}
+
+export function cancelAllHolds(context: ScheduleContext, { at }: CancelAllHolds): Changed {
+  return endWhere(context, 'CANCELLED', at, () => true);
 }
 
 export function expire(context: ScheduleContext, { dueBy }: Expire): Changed {

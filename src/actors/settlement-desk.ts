@@ -1,3 +1,4 @@
+import { BALANCE_LIMIT_WON } from '../domain/wallet.ts';
 import type { GrantOf } from '../domain/grant.ts';
 import type { Reservation } from '../domain/reservation.ts';
 import type { Reply } from './command.ts';
@@ -123,7 +124,7 @@ export class SettlementDesk {
         untried.push({ ...taken, behind: null });
       } else {
         declined.push(...taken.standings.map(({ live }) => live.reservationId));
-        answers.push({ pending: taken.pending, reply: replyToVain(result, taken.amount) });
+        answers.push({ pending: taken.pending, reply: replyToVain(result, taken) });
       }
     }
     this.#open.unshift(...untried);
@@ -173,6 +174,7 @@ export class SettlementDesk {
       paymentId: taken.paymentId,
       userId: taken.userId,
       amount: taken.amount,
+      balanceLimit: command.type === 'RefundPayment' && command.isByOrganiser ? BALANCE_LIMIT_WON : null,
       at: taken.at,
       items: taken.standings.map(({ seat, live }) => ({
         reservationId: live.reservationId,
@@ -214,12 +216,18 @@ export class SettlementDesk {
 }
 
 /** The answer to a settlement that changed nothing and is not tried again. */
-function replyToVain(result: Exclude<SettlementResult, { fate: 'done' | 'untried' }>, amount: number): Reply {
+function replyToVain(
+  result: Exclude<SettlementResult, { fate: 'done' | 'untried' }>,
+  { kind, amount }: TakenSettlement,
+): Reply {
   switch (result.fate) {
     case 'not-covered':
       return {
         outcome: 'refused',
-        rejection: { code: 'INSUFFICIENT_BALANCE', members: { amount, balance: result.balance } },
+        rejection: {
+          code: kind === 'PAYMENT' ? 'INSUFFICIENT_BALANCE' : 'BALANCE_LIMIT',
+          members: { amount, balance: result.balance },
+        },
       };
     case 'given-up':
       return { outcome: 'failed', code: 'STORE_UNAVAILABLE', effect: 'none' };

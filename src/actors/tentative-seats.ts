@@ -87,7 +87,7 @@ export class TentativeSeats {
     return this.#inFlight;
   }
 
-  /** The newest expiry that is not durable yet; null when all of them are. */
+  /** The newest end by time, or by the date's cancellation, that is not durable yet; null when all of them are. */
   get pendingExpiry(): Change | null {
     return this.#lastExpiry?.flush == null ? null : this.#lastExpiry;
   }
@@ -212,6 +212,15 @@ export class TentativeSeats {
     this.#rememberEnds(held, events);
     const changes = this.#record(events);
     if (changes.length > 0) this.gather().endedBy[cause] += changes.length;
+    this.#lastExpiry = changes.at(-1) ?? this.#lastExpiry;
+    this.#deadlines.refreshNext(this.seats);
+    return changes.length;
+  }
+
+  /** Ends all holds of a cancelled date; how many. */
+  cancelAllHolds(at: number): number {
+    if (this.nextExpiry === null) return 0;
+    const changes = this.#record(this.#machine.send({ type: 'CANCEL_ALL_HOLDS', at }) ?? []);
     this.#lastExpiry = changes.at(-1) ?? this.#lastExpiry;
     this.#deadlines.refreshNext(this.seats);
     return changes.length;

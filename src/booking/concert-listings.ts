@@ -28,23 +28,23 @@ export async function listConcerts(
   const isOpen = listing === 'available';
   const found = await (isOpen ? catalogue.listBookable(nowMs, page) : catalogue.listUpcoming(nowMs, page));
   const items = found.items.map(async (concert) => {
-    const [schedules, queue] = await Promise.all([
+    const [dates, queue] = await Promise.all([
       listDates(sources, concert.concertId),
       isOpen ? room.counts(concert.concertId).catch(unavailable) : null,
     ]);
-    return { concert, schedules, queue };
+    return { concert, schedules: dates.filter(({ cancelled }) => !cancelled), queue };
   });
   return { items: await Promise.all(items), nextCursor: found.nextCursor };
 }
 
-/** The concert's schedules that have not begun and are not closed, ordered by start. */
+/** The concert's schedules that have not begun and are not closed, ordered by start; cancelled ones too. */
 export async function listDates(
   { catalogue, databaseClock }: Pick<Sources, 'catalogue' | 'databaseClock'>,
   concertId: number,
 ): Promise<readonly ScheduleWithAvailability[]> {
   const nowMs = databaseClock.lowerMs();
   const schedules = await catalogue.listSchedules(concertId);
-  return schedules.filter(({ startsAtMs, closed }) => !closed && nowMs < startsAtMs);
+  return schedules.filter(({ startsAtMs, closed, cancelled }) => (cancelled || !closed) && nowMs < startsAtMs);
 }
 
 /** A list without the figures of one queue is better than no list. */

@@ -20,7 +20,8 @@ export async function refundPayment(
   if (startsAt !== undefined && services.databaseClock.lowerMs() >= Date.parse(startsAt)) {
     return refused('REFUND_CLOSED', { startsAt });
   }
-  const ask = () => askOwner(services, { type: 'RefundPayment', scheduleId, userId, paymentId, claim });
+  const ask = () =>
+    askOwner(services, { type: 'RefundPayment', scheduleId, userId, paymentId, isByOrganiser: false, claim });
   const outcome = await ask();
   return isUntimely(outcome) ? confirmUntimely(services, scheduleId, outcome.rejection, ask) : outcome;
 }

@@ -35,6 +35,7 @@ export async function confirmUntimely(
 ): Promise<Outcome> {
   const times = await catalogue.readHoldTimes(scheduleId);
   if (times === null) return refused('SCHEDULE_NOT_FOUND');
+  if (times.cancelled && rejection.code !== 'REFUND_CLOSED') return refused('SCHEDULE_CANCELLED');
   if (restsOn(times, rejection)) return { outcome: 'refused', rejection };
   if (rejection.code !== 'REFUND_CLOSED') {
     const now = refusalOfReserving(times, times, databaseClock.lowerMs());

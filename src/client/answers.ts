@@ -39,7 +39,8 @@ export interface AccessToken {
 export type RegisteredUser = Omit<User, 'createdAt'> & AccessToken;
 
 /** The prices are those of the concert's dates, in won; null without dates. */
-export type Concert = Omit<OnTheWire<inside.Concert>, 'queue' | 'version'> & {
+export type Concert = Omit<OnTheWire<inside.Concert>, 'queue' | 'version' | 'cancelledAt'> & {
+  readonly cancelled: boolean;
   readonly priceFrom: number | null;
   readonly priceTo: number | null;
 };
@@ -55,7 +56,10 @@ export type ListedConcert = Omit<ConcertWithQueue, 'queue' | 'maxSeatsPerUser'> 
   readonly queue: QueueCounts | null;
 };
 export type ConcertWithPolicy = Concert & { readonly queue: inside.ConcertQueue };
-export type Schedule = Omit<OnTheWire<inside.ScheduleWithAvailability>, 'concertId' | 'closed' | 'version' | 'plan'>;
+export type Schedule = Omit<
+  OnTheWire<inside.ScheduleWithAvailability>,
+  'concertId' | 'closed' | 'cancellationId' | 'version' | 'plan'
+>;
 
 /** A seat of a map. Only HELD seats have `heldUntil`; only the caller's seats have `mine`. */
 export type MapSeat = SnapshotSeat & { readonly mine?: true };
@@ -112,7 +116,7 @@ export type NewAdminKey = Pick<AdminKey, 'name' | 'role'> & {
 };
 
 /** A date as its organiser sees it. */
-export type AdminSchedule = Schedule & Pick<inside.Schedule, 'closed' | 'version'>;
+export type AdminSchedule = Schedule & Pick<inside.Schedule, 'closed' | 'cancellationId' | 'version'>;
 
 /** A concert as its organiser sees it, with its dates. */
 export type AdminConcert = ConcertWithPolicy & {

@@ -72,7 +72,7 @@ export interface AdminAct<T> extends AdminStamp {
 }
 
 export interface AdminAnswer {
-  readonly status: 200 | 201;
+  readonly status: 200 | 201 | 202;
   readonly body: object;
 }
 

@@ -14,6 +14,8 @@ export interface SaleTimes {
   readonly reservationOpensAtMs: number | null;
   /** Whether the organiser has closed the date. */
   readonly closed: boolean;
+  /** Whether the organiser has cancelled the date, which is for ever. */
+  readonly cancelled: boolean;
 }
 
 /** All times on which the refusal of a hold may rest, read together, and the epoch under which they were read. */
@@ -34,6 +36,7 @@ export function refusalOfBooking(concert: BookingWindow, nowMs: number): Rejecti
 
 /** Why seats of the schedule cannot be reserved at `nowMs`, or null. */
 export function refusalOfReserving(concert: BookingWindow, schedule: SaleTimes, nowMs: number): Rejection | null {
+  if (schedule.cancelled) return { code: 'SCHEDULE_CANCELLED', members: {} };
   const refusal = refusalOfBooking(concert, nowMs);
   if (refusal !== null) return refusal;
   if (schedule.closed) return { code: 'BOOKING_CLOSED', members: { closed: true } };

@@ -1,5 +1,6 @@
 /** Concerts and their schedules. Their organiser may change everything but the number of seats. */
-import type { BookingWindow, HoldTimes, SaleTimes } from './booking-window.ts';
+import { type BookingWindow, type HoldTimes, refusalOfBooking, type SaleTimes } from './booking-window.ts';
+import type { Rejection } from './errors.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { PlanKey } from './seat-plan.ts';
 
@@ -30,6 +31,8 @@ export interface Concert extends BookingWindow {
   /** IANA name. */
   readonly timeZone: string;
   readonly queue: ConcertQueue;
+  /** Epoch milliseconds; null: the organiser has not cancelled it. */
+  readonly cancelledAtMs: number | null;
   /** Rises with each change. */
   readonly version: number;
 }
@@ -41,6 +44,8 @@ export interface Schedule extends SaleTimes {
   readonly date: string;
   readonly endsAtMs: number | null;
   readonly totalSeats: number;
+  /** Its cancellation; null while it is not cancelled. */
+  readonly cancellationId: string | null;
   /** Rises with each change. */
   readonly version: number;
   /** Null: nobody has drawn the hall, see `generatePlan`. */
@@ -54,7 +59,7 @@ export interface ScheduleWithAvailability extends Schedule {
   readonly priceTo: number;
 }
 
-export type NewConcert = Omit<Concert, 'concertId' | 'version'>;
+export type NewConcert = Omit<Concert, 'concertId' | 'version' | 'cancelledAtMs'>;
 
 export interface NewSchedule {
   readonly startsAtMs: number;
@@ -63,6 +68,16 @@ export interface NewSchedule {
   /** Price of seat i + 1, in won. */
   readonly prices: readonly number[];
   readonly plan?: PlanKey;
+}
+
+/** Why nobody can enter the line of the concert at `nowMs`, or null. */
+export function refusalOfQueueing(concert: Concert, nowMs: number): Rejection | null {
+  return concert.cancelledAtMs === null ? refusalOfBooking(concert, nowMs) : { code: 'CONCERT_CANCELLED', members: {} };
+}
+
+/** When the line of the concert ends. Epoch milliseconds. */
+export function lineClosesAtMs({ bookingClosesAtMs, cancelledAtMs }: Concert): number {
+  return Math.min(bookingClosesAtMs, cancelledAtMs ?? Number.POSITIVE_INFINITY);
 }
 
 /** Every method throws a Fault `STORE_UNAVAILABLE` with effect `none` when the database does not answer. */

@@ -87,6 +87,8 @@ export interface SnapshotFrame {
   readonly scheduleId: number;
   readonly epoch: number;
   readonly seq: number;
+  /** The organiser has cancelled the date: nothing is on sale. */
+  readonly cancelled?: true;
   readonly seats: readonly SnapshotSeat[];
 }
 

@@ -29,6 +29,8 @@ export interface SeatHead {
   readonly scheduleId: number;
   readonly epoch: number;
   readonly seq: number;
+  /** The organiser has cancelled the date, which takes no number where nothing was held. */
+  readonly isCancelled?: true;
 }
 
 export interface SeatListener {

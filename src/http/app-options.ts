@@ -2,6 +2,8 @@ import type { Activity } from '../health/activity.ts';
 import type { CommandRouter } from '../actors/command.ts';
 import type { AdminAnswer, AdminKeyRecords, AdminLog } from '../domain/admin.ts';
 import type { BuyerRecords } from '../domain/buyer.ts';
+import type { CancellationRuns } from '../booking/cancellation-runs.ts';
+import type { Cancellations } from '../domain/cancellation.ts';
 import type { Catalogue, QueuePolicy } from '../domain/catalogue.ts';
 import type { CatalogueEdits } from '../domain/catalogue-edits.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
@@ -26,6 +28,8 @@ export interface AppDependencies {
   readonly users: UserRecords;
   readonly catalogue: Catalogue;
   readonly edits: CatalogueEdits;
+  readonly cancellations: Cancellations;
+  readonly cancellationRuns: Pick<CancellationRuns, 'run'>;
   readonly adminKeys: AdminKeyRecords;
   readonly adminLog: AdminLog;
   /** The answers to organisers; their `userId` is the caller of an Admin. */

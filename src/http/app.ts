@@ -22,6 +22,7 @@ import { adminRoutes } from './routes/admin.ts';
 import { adminCatalogueRoutes } from './routes/admin-catalogue.ts';
 import { adminKeyRoutes } from './routes/admin-keys.ts';
 import { adminScheduleRoutes } from './routes/admin-schedules.ts';
+import { cancellationRoutes } from './routes/cancellations.ts';
 import { buyerRoutes } from './routes/buyers.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { operationsRoutes } from './routes/operations.ts';
@@ -109,6 +110,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
         adminCatalogueRoutes(api, services);
         adminScheduleRoutes(api, services);
         seatPlanRoutes(api, services);
+        cancellationRoutes(api, services);
         buyerRoutes(api, services);
         oversightRoutes(api, services);
         reportRoutes(api, services);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Catalogue, type Concert, policyOf } from '../domain/catalogue.ts';
+import { type Catalogue, type Concert, lineClosesAtMs, policyOf } from '../domain/catalogue.ts';
 import type { AnswerFigures } from '../runtime/answer-watch.ts';
 import type { Clock, DatabaseClock } from '../runtime/clock.ts';
 import { createDuty } from '../cluster/duty.ts';
@@ -101,5 +101,5 @@ export function createQueueSide(deps: {
 
 /** The concert's data that the waiting room needs. */
 function termsOf(concert: Concert | null) {
-  return concert === null ? null : { policy: policyOf(concert.queue), bookingClosesAtMs: concert.bookingClosesAtMs };
+  return concert === null ? null : { policy: policyOf(concert.queue), bookingClosesAtMs: lineClosesAtMs(concert) };
 }

@@ -12,6 +12,7 @@ import { createApp } from '../http/app.ts';
 import type { AppOptions } from '../http/app-options.ts';
 import { createMetrics } from '../http/pages/metrics.ts';
 import { createMetricsApp } from '../http/pages/metrics-app.ts';
+import { createCancellationRuns } from '../booking/cancellation-runs.ts';
 import { createIdSource } from '../runtime/ids.ts';
 import { completeSecrets } from '../config/local-secrets.ts';
 import { noteCompletions } from './completions.ts';
@@ -19,6 +20,7 @@ import { createOwnerSide } from './owner-side.ts';
 import { createAdminKeyRecords } from '../persistence/records/admin-keys.ts';
 import { createAdminAnswers, createAdminLog } from '../persistence/records/admin-log.ts';
 import { createBuyerRecords } from '../persistence/records/buyers.ts';
+import { createCancellations } from '../persistence/records/cancellations.ts';
 import { createCatalogue } from '../persistence/records/catalogue.ts';
 import { createCatalogueEdits } from '../persistence/records/catalogue-edits.ts';
 import { loadDemoData } from '../persistence/records/demo-data.ts';
@@ -152,7 +154,7 @@ async function start(
     name: 'jobs',
     clock,
     log,
-    create: () => createJobs({ databaseUrl, log, clock, wake }),
+    create: () => createJobs({ databaseUrl, log, clock, wake, resumeCancellations: () => cancellationRuns.resume() }),
   });
 
   const announcements = createAnnouncements({
@@ -202,6 +204,13 @@ async function start(
     tryWrite: () => journal.tryWrite(),
   });
 
+  const memories = {
+    memory: catalogue,
+    onConcertChanged: (concertId: number) => announcements.concertChanged(concertId),
+  };
+  const cancellations = createCancellations({ pool, ...memories });
+  const cancellationRuns = createCancellationRuns({ cancellations, router, clock, log });
+
   async function wake(scheduleId: number): Promise<void> {
     const reply = await router.dispatch({ type: 'WakeSchedule', scheduleId, cause: 'alarm' });
     if (reply.outcome === 'failed') throw new Error(`schedule ${scheduleId} could not be woken: ${reply.code}`);
@@ -221,11 +230,9 @@ async function start(
     {
       users: createUserRecords({ pool }),
       catalogue,
-      edits: createCatalogueEdits({
-        pool,
-        memory: catalogue,
-        onConcertChanged: (concertId) => announcements.concertChanged(concertId),
-      }),
+      edits: createCatalogueEdits({ pool, ...memories }),
+      cancellations,
+      cancellationRuns,
       adminKeys: createAdminKeyRecords({ pool }),
       adminLog: createAdminLog({ pool }),
       adminAnswers: createAdminAnswers({ pool }),
@@ -267,6 +274,7 @@ async function start(
   undoing.add('trial writes', () => writeHealth.close());
   writeHealth.start();
   undoing.add('waiting room', () => queueSide.close());
+  undoing.add('cancellations', () => cancellationRuns.close());
   undoing.add('jobs', () => jobsDuty.close());
   // The node that may own is not ready before it has taken over the lines.
   await queueSide.open(membership.mayOwn());

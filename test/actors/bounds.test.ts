@@ -53,6 +53,7 @@ function setUp() {
               startsAtMs: Date.parse('2100-01-01T00:00:00Z'),
               reservationOpensAtMs: null,
               closed: false,
+              cancelled: false,
             },
             plan: null,
             epoch: 1,

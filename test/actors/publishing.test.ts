@@ -82,7 +82,9 @@ t.test('holds, releases, payments, refunds and expiries are told, numbered as th
   const paying = { type: 'PayReservations', scheduleId, userId, paymentId, reservationIds: [first ?? ''] } as const;
   valueOf(await node.dispatch({ ...paying, claim: null }));
   valueOf(await node.dispatch({ type: 'ReleaseHold', scheduleId, userId, reservationId: second ?? '' }));
-  valueOf(await node.dispatch({ type: 'RefundPayment', scheduleId, userId, paymentId, claim: null }));
+  valueOf(
+    await node.dispatch({ type: 'RefundPayment', scheduleId, userId, paymentId, isByOrganiser: false, claim: null }),
+  );
   const again = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 4)));
   const [last] = again.value;
   const until = Date.parse(last?.expiresAt ?? '');
@@ -132,6 +134,7 @@ t.test('an owner announces a watched schedule when it takes it up, and then ever
               startsAtMs: Date.parse('2100-01-01T00:00:00Z'),
               reservationOpensAtMs: null,
               closed: false,
+              cancelled: false,
             },
             plan: null,
             epoch: 4,

@@ -180,6 +180,7 @@ t.test('a payment debits, confirms, records and ends the hold in one; a refund u
     scheduleId,
     userId: fan,
     paymentId: payment.paymentId,
+    isByOrganiser: false,
     claim: null,
   } as const;
   const refunds = await Promise.all([node.dispatch(refund), node.dispatch(refund)]);

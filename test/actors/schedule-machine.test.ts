@@ -139,6 +139,7 @@ const EVENTS: { readonly [T in ScheduleMachineEvent['type']]: Extract<ScheduleMa
   EXTEND: { type: 'EXTEND', userId: 'a', at: 3, expiresAt: 103, totalMs: 1_000 },
   RELEASE: { type: 'RELEASE', userId: 'a', reservationId: 'held', at: 3 },
   CANCEL_HOLDS: { type: 'CANCEL_HOLDS', userId: 'a', heldBefore: 3, at: 3 },
+  CANCEL_ALL_HOLDS: { type: 'CANCEL_ALL_HOLDS', at: 3 },
   EXPIRE: { type: 'EXPIRE', dueBy: 101 },
   TAKE_UP_PAYMENT: { type: 'TAKE_UP_PAYMENT', userId: 'a', reservationIds: ['held'] },
   TAKE_UP_REFUND: { type: 'TAKE_UP_REFUND', userId: 'a', paymentId: 'p' },

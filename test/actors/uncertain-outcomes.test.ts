@@ -214,6 +214,7 @@ t.test('a refund of a payment that is being decided waits for it, instead of cou
     scheduleId: LONE_SCHEDULE,
     userId: fan,
     paymentId,
+    isByOrganiser: false,
     claim: null,
   });
   t.equal(refund.reply(), null);
@@ -261,7 +262,7 @@ t.test(
     const result = { paymentId, fate: 'done' as const, balance: 0, completedToken: null };
     const { epoch } = lone.takeSettlements();
     lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results: [{ ...result, firstSeq: 2 }] });
-    lone.ask({ ...command, type: 'RefundPayment' });
+    lone.ask({ ...command, type: 'RefundPayment', isByOrganiser: false });
     lone.takeSettlements();
     hold(lone, randomUUID(), 2);
     const refused = hold(lone, randomUUID(), 1, 2);
@@ -287,7 +288,7 @@ t.test('a refund does not overtake the flush that gathers, in which a refusal ma
   lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
   hold(lone, randomUUID(), 2);
   const refused = hold(lone, randomUUID(), 1, 2);
-  lone.ask({ ...command, type: 'RefundPayment' });
+  lone.ask({ ...command, type: 'RefundPayment', isByOrganiser: false });
   t.throws(() => lone.takeSettlements(), { message: 'no settlement is open' });
   lone.takeAppend();
   hold(lone, randomUUID(), 3);

@@ -23,6 +23,7 @@ t.test('a concert is created with the defaults of the service where its creator 
     timeZone: 'Asia/Seoul',
     bookingOpensAt: '2026-11-01T00:00:00.000Z',
     bookingClosesAt: '2026-12-01T00:00:00.500Z',
+    cancelled: false,
     priceFrom: null,
     priceTo: null,
   });
@@ -58,6 +59,7 @@ t.test('a schedule has fifty seats at one price, or as many at as many prices as
     reservationOpensAt: null,
     totalSeats: 50,
     availableSeats: 50,
+    cancelled: false,
     priceFrom: 0,
     priceTo: 0,
   });

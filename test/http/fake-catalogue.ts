@@ -64,7 +64,7 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
         .map(withSeats);
     },
     async createConcert(concert: NewConcert) {
-      const created: Concert = { concertId: concerts.size + 1, ...concert, version: 1 };
+      const created: Concert = { concertId: concerts.size + 1, ...concert, cancelledAtMs: null, version: 1 };
       concerts.set(created.concertId, created);
       changes += 1;
       return created;
@@ -79,6 +79,8 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
         ...times,
         totalSeats: prices.length,
         closed: false,
+        cancelled: false,
+        cancellationId: null,
         version: 1,
         plan,
         prices,

@@ -11,6 +11,7 @@ import { silentLog } from '../fixtures/silent-log.ts';
 import { createFakeBuyers } from './fake-buyers.ts';
 import { createFakeAdminKeys, createFakeEdits, createFakeSeatPlans, type FakeAdminKeys } from './fake-admin.ts';
 import { createFakeExports, createFakeReports } from './fake-reports.ts';
+import { fakeCancellations } from './fake-cancellations.ts';
 import { createFakeCatalogue, type FakeCatalogue } from './fake-catalogue.ts';
 import { noteCompletions } from '../../src/node/completions.ts';
 import { createFakeRoom, type FakeRoom } from './fake-room.ts';
@@ -113,6 +114,8 @@ export async function startFakeService(
     catalogue,
     edits: createFakeEdits(catalogue),
     adminKeys,
+    cancellations: fakeCancellations,
+    cancellationRuns: { run: () => Promise.resolve() },
     seatPlans: createFakeSeatPlans((scheduleId) => catalogue.schedules.get(scheduleId)?.prices ?? []),
     buyers: createFakeBuyers(users),
     exports: createFakeExports(),

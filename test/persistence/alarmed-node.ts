@@ -26,6 +26,7 @@ export function createNode(
     log: silentLog,
     clock: systemClock,
     settings,
+    resumeCancellations: () => Promise.resolve(),
     wake: async (scheduleId) => {
       woken.push(scheduleId);
       await wake(scheduleId);

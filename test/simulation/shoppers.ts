@@ -111,7 +111,8 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
         claim: claimOf(reservation.userId),
       };
     }
-    if (kind < 60 && payment !== null) return { type: 'RefundPayment', ...payment, claim: claimOf(payment.userId) };
+    if (kind < 60 && payment !== null)
+      return { type: 'RefundPayment', ...payment, isByOrganiser: false, claim: claimOf(payment.userId) };
     if (kind < 65) {
       const userId = reservation?.userId ?? random.pick(users);
       const claim = claimOf(userId);

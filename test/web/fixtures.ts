@@ -19,6 +19,7 @@ const schedule: Schedule = {
   reservationOpensAt: null,
   totalSeats: 4,
   availableSeats: 4,
+  cancelled: false,
   priceFrom: 1_000,
   priceTo: 1_000,
 };
@@ -31,6 +32,7 @@ export const concert: ConcertWithQueue = {
   timeZone: 'Asia/Seoul',
   bookingOpensAt: at(-1_000),
   bookingClosesAt: at(86_400_000),
+  cancelled: false,
   priceFrom: 1_000,
   priceTo: 1_000,
   schedules: [schedule],

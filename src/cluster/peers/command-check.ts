@@ -123,7 +123,14 @@ const checks: Checks = {
   ),
   RefundPayment: checkOf(
     Type.Object(
-      { type: Type.Literal('RefundPayment'), scheduleId: Id, userId: Uuid, paymentId: Uuid, claim: Claim },
+      {
+        type: Type.Literal('RefundPayment'),
+        scheduleId: Id,
+        userId: Uuid,
+        paymentId: Uuid,
+        isByOrganiser: Type.Boolean(),
+        claim: Claim,
+      },
       strict,
     ),
   ),

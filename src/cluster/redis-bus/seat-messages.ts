@@ -35,7 +35,16 @@ const updatesSchema = Type.Object(
   },
   strict,
 );
-const headSchema = Type.Object({ type: Type.Literal('head'), scheduleId: id, epoch: count, seq: count }, strict);
+const headSchema = Type.Object(
+  {
+    type: Type.Literal('head'),
+    scheduleId: id,
+    epoch: count,
+    seq: count,
+    isCancelled: Type.Optional(Type.Literal(true)),
+  },
+  strict,
+);
 
 /** `begun`: a new interest; the owner announces the head at once. `still`: renewed once a second. `ended`: no interest any more. */
 const watchingSchema = Type.Object(
@@ -61,8 +70,8 @@ export function readSeatMessage(text: string, scheduleId: number): SeatMessage |
   const message = readSeats(text);
   if (message === null || message.scheduleId !== scheduleId) return null;
   if (message.type === 'head') {
-    const { epoch, seq } = message;
-    return { type: 'head', head: { scheduleId, epoch, seq } };
+    const { type, ...head } = message;
+    return { type, head };
   }
   const { epoch, fromSeq, seq, updates } = message;
   if (seq - fromSeq + 1 !== updates.length) return null;
@@ -73,8 +82,8 @@ export function writeUpdates(updates: SeatUpdates): string {
   return JSON.stringify({ type: 'updates', ...updates });
 }
 
-export function writeHead({ scheduleId, epoch, seq }: SeatHead): string {
-  return JSON.stringify({ type: 'head', scheduleId, epoch, seq });
+export function writeHead(head: SeatHead): string {
+  return JSON.stringify({ type: 'head', ...head });
 }
 
 export function writeWatching(message: WatchingMessage): string {

@@ -8,7 +8,7 @@ import type { Responder } from './responder.ts';
 
 /** How an organiser's act is answered. */
 interface ActAnswer<T> {
-  readonly status: 200 | 201;
+  readonly status: AdminAnswer['status'];
   view(value: T): object;
 }
 

@@ -14,6 +14,7 @@ export function viewConcert(concert: Concert, schedules: readonly Priced[]) {
     timeZone: concert.timeZone,
     bookingOpensAt: isoOf(concert.bookingOpensAtMs),
     bookingClosesAt: isoOf(concert.bookingClosesAtMs),
+    cancelled: concert.cancelledAtMs !== null,
     priceFrom: schedules.length === 0 ? null : Math.min(...schedules.map(({ priceFrom }) => priceFrom)),
     priceTo: schedules.length === 0 ? null : Math.max(...schedules.map(({ priceTo }) => priceTo)),
   };
@@ -38,6 +39,7 @@ export function viewSchedule(schedule: ScheduleWithAvailability) {
     reservationOpensAt: isoOrNull(schedule.reservationOpensAtMs),
     totalSeats: schedule.totalSeats,
     availableSeats: schedule.availableSeats,
+    cancelled: schedule.cancelled,
     priceFrom: schedule.priceFrom,
     priceTo: schedule.priceTo,
   };
@@ -49,7 +51,8 @@ function isoOrNull(epochMs: number | null): string | null {
 
 /** API shape `AdminSchedule`. */
 export function viewAdminSchedule(schedule: ScheduleWithAvailability) {
-  return { ...viewSchedule(schedule), closed: schedule.closed, version: schedule.version };
+  const { closed, cancellationId, version } = schedule;
+  return { ...viewSchedule(schedule), closed, cancellationId, version };
 }
 
 /** API shape `AdminConcert`. */

@@ -3,7 +3,7 @@ import type { Grant, SettledPayment } from '../../domain/grant.ts';
 import type { Reservation } from '../../domain/reservation.ts';
 
 export interface Answer {
-  readonly status: 200 | 201;
+  readonly status: 200 | 201 | 202;
   readonly body: object;
   /** The route's schema describes another body, so this one is written as it is. */
   readonly isOutsideSchema?: boolean;

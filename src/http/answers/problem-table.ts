@@ -124,6 +124,11 @@ export const problemTable = {
     ['좌석 배치도 없음', '좌석 배치도 정보가 존재하지 않습니다'],
     ['Seat plan not found', 'There is no such seat plan, or it has no such version.'],
   ),
+  CANCELLATION_NOT_FOUND: define(
+    404,
+    ['공연 취소 내역 없음', '공연 취소 내역이 존재하지 않습니다'],
+    ['Cancellation not found', 'There is no such cancellation.'],
+  ),
   ROUTE_NOT_FOUND: define(
     404,
     ['경로 없음', '존재하지 않는 경로입니다'],
@@ -204,6 +209,16 @@ export const problemTable = {
     410,
     ['예약 만료', '예약 시간이 만료되었습니다'],
     ['Reservation expired', 'The time of the hold is over.'],
+  ),
+  SCHEDULE_CANCELLED: define(
+    409,
+    ['취소된 회차', '취소된 회차입니다. 결제한 금액은 잔액으로 환불됩니다'],
+    ['Date cancelled', 'The date is cancelled. What was paid is returned to the wallet.'],
+  ),
+  CONCERT_CANCELLED: define(
+    409,
+    ['취소된 공연', '취소된 공연입니다. 결제한 금액은 잔액으로 환불됩니다'],
+    ['Concert cancelled', 'The concert is cancelled. What was paid is returned to the wallet.'],
   ),
   REFUND_CLOSED: define(
     409,

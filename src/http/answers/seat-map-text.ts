@@ -33,7 +33,8 @@ export function createSeatMapWriter(): SeatMapWriter {
     const known = texts.get(map.scheduleId);
     if (known !== undefined && known.epoch === map.epoch && known.seq === map.seq) return known;
     const { scheduleId, epoch, seq, availableSeats } = map;
-    const head = `{"scheduleId":${scheduleId},"epoch":${epoch},"seq":${seq},"availableSeats":${availableSeats},"seats":[`;
+    const cancelled = map.isCancelled === true ? '"cancelled":true,' : '';
+    const head = `{"scheduleId":${scheduleId},"epoch":${epoch},"seq":${seq},${cancelled}"availableSeats":${availableSeats},"seats":[`;
     const rows = map.seats.map(rowOf);
     const holders = new Set(map.seats.map((seat) => seat.userId));
     const text = { epoch, seq, head, rows, whole: `${head}${rows.join(',')}]}`, holders };

@@ -112,6 +112,10 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
       state.goBack(map);
       announcedSeq = map.seq;
       fanOut.restart();
+    } else if (map.isCancelled === true && !state.isCancelled) {
+      // No delta can say this; a snapshot may come at any time.
+      state.adopt(map);
+      fanOut.restart();
     } else if (map.seq > state.seq) {
       state.adopt(map);
       fanOut.changed();
@@ -153,7 +157,8 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
       lastMessageAtMs = clock.monotonicMs();
       announcedSeq = Math.max(announcedSeq, head.seq);
       if (state === null) return;
-      if (head.seq === state.seq) state.enterEpoch(head.epoch);
+      if (head.isCancelled === true && !state.isCancelled) catchUpWithOwner();
+      else if (head.seq === state.seq) state.enterEpoch(head.epoch);
       else if (head.seq > state.seq || head.epoch > state.epoch) catchUpWithOwner();
     },
   };

@@ -34,6 +34,7 @@ export class SeatState {
   #seats: KnownSeat[];
   /** Earlier positions of the schedule and their instants, oldest first. */
   #marks: { readonly seq: number; readonly atMs: number }[] = [];
+  #isCancelled: boolean;
   #snapshot: Buffer | null = null;
   /** Deltas that end at `seq`, by the change after which they begin. */
   readonly #deltas = new Map<number, Buffer>();
@@ -43,6 +44,12 @@ export class SeatState {
     this.#epoch = map.epoch;
     this.#seq = map.seq;
     this.#seats = map.seats.map(knownSeat);
+    this.#isCancelled = map.isCancelled === true;
+  }
+
+  /** Whether the organiser has cancelled the date. */
+  get isCancelled(): boolean {
+    return this.#isCancelled;
   }
 
   get epoch(): number {
@@ -66,6 +73,7 @@ export class SeatState {
   /** Replaces the state by a later map of the owner. */
   adopt(map: SeatMap): void {
     this.#seats = map.seats.map(knownSeat);
+    this.#isCancelled = map.isCancelled === true;
     this.#moveTo(map.epoch, map.seq);
   }
 
@@ -130,6 +138,7 @@ export class SeatState {
       scheduleId: this.scheduleId,
       epoch: this.#epoch,
       seq: this.#seq,
+      ...(this.#isCancelled ? { cancelled: true } : {}),
       seats: this.#seats.map(shownSeat),
     };
     return Buffer.from(JSON.stringify(frame));

@@ -29,6 +29,8 @@ export const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   by: 'date',
   capacity: 50,
   cause: 'HELD',
+  cancellationId: null,
+  cancelled: false,
   closed: false,
   code: 'SEAT_TAKEN',
   commandsWaiting: 0,
@@ -113,6 +115,7 @@ export const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   section: null,
   seq: 1_243,
   serverTime: '2026-11-24T09:05:00.000Z',
+  reason: 'The artist is ill.',
   since: '811',
   startsAt: '2026-12-24T10:00:00.000Z',
   stepMs: 1_000,
@@ -147,6 +150,14 @@ const PAID = {
  */
 const SEAT = { label: '12', x: 11, y: 2, attributes: ['AISLE'], level: 'R' };
 const sectionsWith = (seat: object) => [{ name: '1층 A구역', rows: [{ label: '3', seats: [seat] }] }];
+const CANCELLATION = {
+  cancellationId: '019aa600-5a11-7c3f-9d20-7e6f5a4b3c2d',
+  scheduleIds: [7],
+  state: 'RUNNING',
+  refunded: 80,
+  parked: [],
+  finishedAt: null,
+};
 const NEW_PLAN = { name: 'Olympic Hall', sections: sectionsWith(SEAT), levels: [{ name: 'R' }] };
 const PLAN_VERSION = { version: 1, totalSeats: 1, createdAt: '2026-11-20T01:00:00.000Z' };
 const PLAN = {
@@ -176,6 +187,9 @@ export const EXAMPLE_MEMBERS: Readonly<Record<string, Readonly<Record<string, un
   BuyerActivity: { ledger: [], next: { queueTokens: null, holds: null, payments: null, ledger: null } },
   BuyerToken: { number: 812, status: 'COMPLETED', endedAt: '2026-11-24T09:07:10.000Z' },
   BuyerHold: PAID,
+  Cancellation: CANCELLATION,
+  'cancelSchedule 202': { cancellationId: CANCELLATION.cancellationId },
+  'cancelConcert 202': { cancellationId: CANCELLATION.cancellationId },
   AdminKey: { name: 'Box office' },
   AdminKeyWithSecret: { name: 'Box office' },
   createKey: { name: 'Box office' },

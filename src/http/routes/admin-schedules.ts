@@ -31,7 +31,7 @@ export function adminScheduleRoutes(app: App, services: Services): void {
         querystring: NoQuery,
         response: { 200: refer(AdminSchedule) },
       },
-      config: { guard: 'admin', refuses: ['SCHEDULE_NOT_FOUND'] },
+      config: { guard: 'admin', refuses: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_CANCELLED'] },
     },
     async (request, reply) => {
       const found = await findSchedule(request, Number(request.params.scheduleId));
@@ -60,7 +60,7 @@ export function adminScheduleRoutes(app: App, services: Services): void {
         querystring: NoQuery,
         response: { 200: ChangedPrices },
       },
-      config: { guard: 'admin', refuses: ['SCHEDULE_NOT_FOUND'] },
+      config: { guard: 'admin', refuses: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_CANCELLED'] },
     },
     async (request, reply) => {
       const { price, prices: ranges } = request.body;

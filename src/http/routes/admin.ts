@@ -85,7 +85,10 @@ export function adminRoutes(app: App, services: Services): void {
         headers: IdempotencyHeaders,
         response: { 201: refer(Schedule) },
       },
-      config: { guard: 'admin', refuses: ['CONCERT_NOT_FOUND', 'SEAT_PLAN_NOT_FOUND', ...KEY_REFUSALS] },
+      config: {
+        guard: 'admin',
+        refuses: ['CONCERT_NOT_FOUND', 'CONCERT_CANCELLED', 'SEAT_PLAN_NOT_FOUND', ...KEY_REFUSALS],
+      },
     },
     async (request, reply) => {
       const wanted = await readSchedule(request.body, seatPlans);

@@ -120,7 +120,7 @@ export function catalogueRoutes(app: App, services: Services): void {
         operationId: 'listSchedules',
         summary: 'Dates with seats left',
         description:
-          'Schedules that are open for reservation and have seats left; all=true adds sold-out and unopened ones. Schedules that have begun are never listed.',
+          'Schedules that are open for reservation and have seats left; all=true adds sold-out, unopened and cancelled ones. Schedules that have begun are never listed.',
         tags: ['catalogue'],
         params: ConcertParams,
         querystring: SchedulesQuery,
@@ -141,7 +141,7 @@ export function catalogueRoutes(app: App, services: Services): void {
       const wantsAll = request.query.all === 'true';
       const schedules = all.filter(
         (schedule) =>
-          !schedule.closed &&
+          (schedule.cancelled || !schedule.closed) &&
           nowMs < schedule.startsAtMs &&
           (wantsAll || (schedule.availableSeats > 0 && isReservationOpen(schedule, nowMs))),
       );

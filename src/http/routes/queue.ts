@@ -1,5 +1,5 @@
 import type { Concert } from '../../domain/catalogue.ts';
-import { refusalOfBooking } from '../../domain/booking-window.ts';
+import { refusalOfQueueing } from '../../domain/catalogue.ts';
 import { leaveQueue } from '../../booking/leave-queue.ts';
 import { NoBody, NoQuery, refer } from '../schemas/basics.ts';
 import { QueueEntry, QueueToken, TokenInPath } from '../schemas/queue.ts';
@@ -27,7 +27,10 @@ export function queueRoutes(app: App, services: Services): void {
           querystring: NoQuery,
           response: { 200: refer(QueueToken), 201: refer(QueueToken) },
         },
-        config: { guard: 'user', refuses: ['FORBIDDEN', 'CONCERT_NOT_FOUND', 'BOOKING_NOT_OPEN', 'BOOKING_CLOSED'] },
+        config: {
+          guard: 'user',
+          refuses: ['FORBIDDEN', 'CONCERT_NOT_FOUND', 'CONCERT_CANCELLED', 'BOOKING_NOT_OPEN', 'BOOKING_CLOSED'],
+        },
       },
       async (request, reply) => {
         const caller = await guards.user(request);
@@ -36,12 +39,12 @@ export function queueRoutes(app: App, services: Services): void {
         const { concertId, userId: named } = request.body;
         if (named !== undefined && named !== userId) return responder.refuse(reply, { code: 'FORBIDDEN', members: {} });
         const isOpen = (concert: Concert | null) =>
-          concert !== null && refusalOfBooking(concert, databaseClock.lowerMs()) === null;
+          concert !== null && refusalOfQueueing(concert, databaseClock.lowerMs()) === null;
         let concert = await catalogue.findConcert(concertId);
         // The memory may have the times of before a change by another node.
         if (!isOpen(concert)) concert = await catalogue.readConcert(concertId);
         if (concert === null) return responder.refuse(reply, { code: 'CONCERT_NOT_FOUND', members: {} });
-        const refusal = refusalOfBooking(concert, databaseClock.lowerMs());
+        const refusal = refusalOfQueueing(concert, databaseClock.lowerMs());
         if (refusal !== null) return responder.refuse(reply, refusal);
         const { created, token } = await room.enter(userId, concertId);
         reply.code(created ? 201 : 200).send(token);

@@ -1,5 +1,5 @@
 import { Type } from '@fastify/type-provider-typebox';
-import { Id, Instant, listOf, named, NextCursor, NullableInstant, refer, SeatNumber } from './basics.ts';
+import { Id, Instant, listOf, named, NextCursor, NullableInstant, NullableUuid, refer, SeatNumber } from './basics.ts';
 import { Concert, Schedule } from './catalogue.ts';
 import { MOST_LEVELS } from './seat-plans.ts';
 
@@ -110,6 +110,7 @@ export const AdminSchedule = named(
   Type.Object({
     ...Schedule.properties,
     closed: Type.Boolean(),
+    cancellationId: NullableUuid,
     version: Type.Integer({ description: 'Rises with each change.' }),
   }),
 );

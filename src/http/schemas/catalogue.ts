@@ -22,6 +22,7 @@ const concertProperties = {
   timeZone: Type.String({ description: 'IANA name.' }),
   bookingOpensAt: Instant,
   bookingClosesAt: Instant,
+  cancelled: Type.Boolean({ description: 'The organiser has cancelled the concert, for ever.' }),
   priceFrom: nullableInteger({ description: 'The lowest price of a seat, in won; null without dates.' }),
   priceTo: nullableInteger({ description: 'The highest price of a seat, in won; null without dates.' }),
 };
@@ -37,7 +38,10 @@ export const Schedule = named(
     endsAt: NullableInstant,
     reservationOpensAt: NullableInstant,
     totalSeats: Type.Integer(),
-    availableSeats: Type.Integer({ description: 'Seats that are AVAILABLE; a hold lowers the number at once.' }),
+    availableSeats: Type.Integer({
+      description: 'Seats that are AVAILABLE; a hold lowers the number at once. 0 of a cancelled date.',
+    }),
+    cancelled: Type.Boolean({ description: 'The organiser has cancelled the date, for ever.' }),
     priceFrom: Won,
     priceTo: Won,
   }),
@@ -93,6 +97,9 @@ export const SeatMap = named(
     scheduleId: Id,
     epoch: Type.Integer(),
     seq: Type.Integer(),
+    cancelled: Type.Optional(
+      Type.Literal(true, { description: 'The organiser has cancelled the date: nothing is on sale.' }),
+    ),
     availableSeats: Type.Integer(),
     seats: Type.Array(
       Type.Object({

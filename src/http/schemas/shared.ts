@@ -2,6 +2,7 @@ import { SchedulePlan, SeatPlanSummary, SeatPlanWithSeats } from './seat-plans.t
 import { AdminKey, AdminKeyWithSecret, AdminLogEntry } from './admin-keys.ts';
 import { AdminConcert, AdminSchedule, ConcertWithPolicy, QueuePolicy } from './admin.ts';
 import { BuyerActivity, BuyerHold, BuyerToken } from './buyers.ts';
+import { Cancellation } from './cancellations.ts';
 import { Concert, ConcertWithQueue, ListedConcert, Schedule, SeatMap } from './catalogue.ts';
 import { Problem } from './operations.ts';
 import { ActivityReport, ActivitySample, HealthReason, OccupiedSchedule } from './oversight.ts';
@@ -26,6 +27,7 @@ export const sharedSchemas = [
   BuyerActivity,
   BuyerHold,
   BuyerToken,
+  Cancellation,
   ChargeReceipt,
   Concert,
   ConcertWithPolicy,

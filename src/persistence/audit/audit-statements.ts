@@ -147,6 +147,57 @@ export const MONEY_INVARIANTS: readonly StatementInvariant[] = [
   },
 ];
 
+export const CANCELLATION_INVARIANTS: readonly StatementInvariant[] = [
+  {
+    invariant: 'cancelled-is-closed',
+    says: 'no hold of a cancelled date began after its cancellation',
+    violations: `
+      SELECT r.reservation_id, r.schedule_id, r.created_at, c.created_at AS cancelled_at
+      FROM cancellations c JOIN schedules s USING (cancellation_id) JOIN reservations r ON r.schedule_id = s.schedule_id
+      WHERE r.created_at > c.created_at + ${DATED_LATER}`,
+  },
+  {
+    invariant: 'cancelled-is-refunded',
+    says: 'a date whose cancellation is done has no hold, and no paid reservation but of parked payments',
+    violations: `
+      SELECT c.cancellation_id, r.schedule_id, r.reservation_id, r.status, r.payment_id
+      FROM cancellations c JOIN schedules s USING (cancellation_id) JOIN reservations r ON r.schedule_id = s.schedule_id
+      WHERE c.finished_at IS NOT NULL AND (r.status = 'HELD' OR r.status = 'CONFIRMED'
+        AND NOT EXISTS (SELECT FROM parked_refunds p WHERE p.payment_id = r.payment_id AND p.cancellation_id = c.cancellation_id))`,
+  },
+  {
+    invariant: 'cancelled-sums',
+    says: 'what was paid for a date whose cancellation is done was returned, except for parked payments; the cancellation counts its payments',
+    violations: `
+      SELECT c.cancellation_id, c.payments, c.amount, sums.* FROM cancellations c CROSS JOIN LATERAL (
+        SELECT coalesce(-sum(e.amount) FILTER (WHERE e.type = 'PAYMENT'), 0) AS paid,
+          coalesce(sum(e.amount) FILTER (WHERE e.type = 'REFUND'), 0) AS returned,
+          coalesce(-sum(e.amount) FILTER (WHERE e.type = 'PAYMENT' AND p.status = 'COMPLETED'), 0) AS parked,
+          count(*) FILTER (WHERE e.type = 'PAYMENT') AS all_payments
+        FROM schedules s JOIN payments p USING (schedule_id) JOIN wallet_entries e USING (payment_id)
+        WHERE s.cancellation_id = c.cancellation_id
+      ) sums
+      WHERE c.finished_at IS NOT NULL AND (paid <> returned + parked OR c.amount > paid OR c.payments > all_payments)`,
+  },
+  {
+    invariant: 'parked-is-paid',
+    says: 'a parked payment is one of its cancellation',
+    violations: `
+      SELECT parked.* FROM parked_refunds parked LEFT JOIN payments p USING (payment_id) LEFT JOIN schedules s USING (schedule_id)
+      WHERE s.cancellation_id IS DISTINCT FROM parked.cancellation_id`,
+  },
+  {
+    invariant: 'cancellation-in-log',
+    says: 'a cancellation is in the log of changes, and of the concert that it names',
+    violations: `
+      SELECT c.cancellation_id, c.concert_id, c.schedule_id FROM cancellations c
+      WHERE NOT EXISTS (
+          SELECT FROM admin_log l WHERE l.after->>'cancellationId' = c.cancellation_id::text
+            AND l.action = CASE WHEN c.schedule_id IS NULL THEN 'concert.cancel' ELSE 'schedule.cancel' END)
+        OR EXISTS (SELECT FROM schedules s WHERE s.cancellation_id = c.cancellation_id AND s.concert_id <> c.concert_id)`,
+  },
+];
+
 export const ADMIN_INVARIANTS: readonly StatementInvariant[] = [
   {
     invariant: 'change-by-known-key',

@@ -9,7 +9,12 @@ import {
   type LoggedReservation,
   type LogRow,
 } from './audit-fold.ts';
-import { ADMIN_INVARIANTS, MONEY_INVARIANTS, SCHEDULE_INVARIANTS } from './audit-statements.ts';
+import {
+  ADMIN_INVARIANTS,
+  CANCELLATION_INVARIANTS,
+  MONEY_INVARIANTS,
+  SCHEDULE_INVARIANTS,
+} from './audit-statements.ts';
 import { QUEUE_INVARIANTS } from './queue-invariants.ts';
 import { type AuditFinding, collectFindings, ROWS_SHOWN, type StatementInvariant } from './audit-finding.ts';
 import { type Peekable, readOrdered } from './audit-reader.ts';
@@ -85,6 +90,7 @@ export async function runAudit(pool: Pool, options: AuditOptions = {}): Promise<
       ...(await judge(client, SCHEDULE_INVARIANTS, options)),
       ...(await foldLogs(client, options.maxSeats ?? null)),
       ...(await judge(client, MONEY_INVARIANTS, options)),
+      ...(await judge(client, CANCELLATION_INVARIANTS, options)),
       ...(await judge(client, QUEUE_INVARIANTS, options)),
       ...(await compareAnswers(client)),
       ...(await judge(client, ADMIN_INVARIANTS, options)),

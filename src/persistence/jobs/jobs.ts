@@ -16,7 +16,7 @@ const JOB_SETTINGS: JobSettings = { ...ALARM_SETTINGS, pruneAfterStartMs: 30_000
 
 /** pg-boss's own tables. */
 const SCHEMA = 'pgboss';
-/** For four workers that poll in turn, and maintenance. The rest of the service has its own connections. */
+/** For five workers that poll in turn, and maintenance. The rest of the service has its own connections. */
 export const JOB_CONNECTIONS = 3;
 /** Longer than a request's: nodes that start at once take turns to install the schema, and maintenance sweeps a table. */
 const SERVER_SETTINGS = {
@@ -43,7 +43,14 @@ const PRUNE_QUEUE = { policy: 'short', retryLimit: 0, expireInSeconds: 600, dele
 /** Pruning is not urgent. */
 const PRUNE_POLL_SECONDS = 5;
 
-/** The background jobs of a node: the durable alarm for ended holds, and pruning. Both methods are idempotent. */
+const CANCELLATIONS = 'cancellations';
+/** The node that takes a cancellation in carries it out at once; this goes on with what a stopped node has left. */
+const EVERY_MINUTE = '* * * * *';
+/** One job waits for all nodes. The job of a dead worker blocks no other, and two runs at once do nothing twice. */
+const CANCELLATIONS_QUEUE = { policy: 'short', retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 600 };
+const CANCELLATIONS_POLL_SECONDS = 1;
+
+/** The background jobs of a node: the durable alarm for ended holds, unfinished cancellations, and pruning. Both methods are idempotent. */
 export interface Jobs {
   /** Installs or upgrades pg-boss's schema and starts the workers. Throws the driver's error if the database is unavailable. */
   start(): Promise<void>;
@@ -53,16 +60,17 @@ export interface Jobs {
 
 /**
  * Jobs of pg-boss on their own connections. `wake` notifies the owner of a schedule that a hold is over. It may be called more than
- * once, and for schedules without such a hold.
+ * once, and for schedules without such a hold. `resumeCancellations` carries out the cancellations that are not done.
  */
 export function createJobs(dependencies: {
   databaseUrl: string;
   wake: (scheduleId: number) => Promise<void>;
+  resumeCancellations: () => Promise<void>;
   log: Log;
   clock: Clock;
   settings?: Partial<JobSettings>;
 }): Jobs {
-  const { databaseUrl, wake, log, clock } = dependencies;
+  const { databaseUrl, wake, resumeCancellations, log, clock } = dependencies;
   const settings = { ...JOB_SETTINGS, ...dependencies.settings };
   let quietUntilMs = Number.NEGATIVE_INFINITY;
   let running: { boss: PgBoss; alarm: Alarm } | undefined;
@@ -121,11 +129,20 @@ export function createJobs(dependencies: {
     });
   }
 
+  async function startCancellations(boss: PgBoss): Promise<void> {
+    await boss.createQueue(CANCELLATIONS, CANCELLATIONS_QUEUE);
+    await boss.schedule(CANCELLATIONS, EVERY_MINUTE);
+    await boss.work(CANCELLATIONS, { pollingIntervalSeconds: CANCELLATIONS_POLL_SECONDS }, () => resumeCancellations());
+    // This node may have been stopped in the middle of one.
+    await boss.send(CANCELLATIONS, null);
+  }
+
   async function startAll(): Promise<void> {
     const boss = await startBoss();
     const alarm = createAlarm({ boss, wake, log, clock, settings });
     running = { boss, alarm };
     await alarm.start();
+    await startCancellations(boss);
     await startPruning(boss);
   }
 

@@ -52,7 +52,8 @@ const inMs = (instant: string): string => `floor(extract(epoch FROM ${instant}) 
 
 /** A row per schedule, not per seat: reading 50 rows of 16 columns for a hall costs several times as much as reading two arrays. */
 const LOAD = `
-SELECT h.schedule_id, h.epoch, h.seq, s.concert_id, s.closed, ${inMs('s.starts_at')} AS starts_at_ms,
+SELECT h.schedule_id, h.epoch, h.seq, s.concert_id, s.closed,
+  s.cancellation_id IS NOT NULL AS cancelled, ${inMs('s.starts_at')} AS starts_at_ms,
   ${inMs('s.reservation_opens_at')} AS reservation_opens_at_ms, ${inMs('c.booking_opens_at')} AS booking_opens_at_ms,
   ${inMs('c.booking_closes_at')} AS booking_closes_at_ms, s.plan_id, s.plan_version,
   seat.numbers, seat.prices, live.reservations, recent.holds AS recent_holds
@@ -97,6 +98,7 @@ interface LoadedRow {
   readonly seq: number;
   readonly concert_id: number;
   readonly closed: boolean;
+  readonly cancelled: boolean;
   readonly starts_at_ms: number;
   readonly reservation_opens_at_ms: number | null;
   readonly booking_opens_at_ms: number;
@@ -234,6 +236,7 @@ function toSchedule(
       startsAtMs: row.starts_at_ms,
       reservationOpensAtMs: row.reservation_opens_at_ms,
       closed: row.closed,
+      cancelled: row.cancelled,
     },
     plan,
     epoch: row.epoch,

@@ -26,8 +26,8 @@ export const ENDED_MS = (token: string): string => `floor(extract(epoch FROM ${t
 
 const SETTLE = `
 WITH p AS MATERIALIZED (
-  SELECT * FROM unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::float8[], $9::int[], $10::bigint[], $11::bigint[], $12::uuid[], $13::text[], $14::text[], $15::text[], $16::text[])
-    AS p (ord, kind, payment_id, user_id, schedule_id, concert_id, amount, at, items, epoch, base_seq, batch_id, key, fingerprint, type, body)
+  SELECT * FROM unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::float8[], $9::int[], $10::bigint[], $11::bigint[], $12::uuid[], $13::text[], $14::text[], $15::text[], $16::text[], $21::bigint[])
+    AS p (ord, kind, payment_id, user_id, schedule_id, concert_id, amount, at, items, epoch, base_seq, batch_id, key, fingerprint, type, body, balance_limit)
 ), patience AS MATERIALIZED (
   ${ROW_PATIENCE}
 ), locked AS MATERIALIZED (
@@ -37,7 +37,8 @@ WITH p AS MATERIALIZED (
 ), covered AS MATERIALIZED (
   SELECT p.*, sum(p.items) OVER (PARTITION BY p.schedule_id ORDER BY p.ord) - p.items AS before
   FROM p JOIN locked USING (user_id)
-  WHERE p.kind = 'REFUND' OR locked.balance >= p.amount
+  WHERE CASE p.kind WHEN 'PAYMENT' THEN locked.balance >= p.amount
+    ELSE p.balance_limit IS NULL OR locked.balance + p.amount <= p.balance_limit END
 ), target AS MATERIALIZED (
   SELECT schedule_id, min(epoch) AS epoch, min(base_seq) AS base_seq, sum(items) AS n
   FROM covered GROUP BY schedule_id ORDER BY schedule_id
@@ -175,6 +176,7 @@ export function settlementStatement(batches: readonly SettlementBatch[]): LaneSt
       items.map((item) => item.itemNo),
       items.map((item) => item.reservationId),
       items.map((item) => item.event),
+      parts.map(({ settlement }) => settlement.balanceLimit),
     ],
   };
 }

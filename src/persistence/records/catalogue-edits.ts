@@ -12,6 +12,8 @@ import { recordChange } from './recorded-change.ts';
 
 const CONCERT_NOT_FOUND: Rejection = { code: 'CONCERT_NOT_FOUND', members: {} };
 const SCHEDULE_NOT_FOUND: Rejection = { code: 'SCHEDULE_NOT_FOUND', members: {} };
+const SCHEDULE_CANCELLED: Rejection = { code: 'SCHEDULE_CANCELLED', members: {} };
+const CONCERT_CANCELLED: Rejection = { code: 'CONCERT_CANCELLED', members: {} };
 const HAS_RESERVATIONS: Rejection = { code: 'HAS_RESERVATIONS', members: {} };
 
 const isoOrNull = (epochMs: number | null): string | null => (epochMs === null ? null : isoOf(epochMs));
@@ -36,18 +38,44 @@ function faultOf(path: string, message: string | object, isFaulty: boolean): Rej
   return isFaulty ? { code: 'VALIDATION_FAILED', members: { errors: [{ in: 'body', path, message }] } } : null;
 }
 
-/** The organiser's changes, in PostgreSQL. */
-export function createCatalogueEdits({
-  pool,
-  memory,
-  onConcertChanged,
-}: {
-  readonly pool: Connections;
+/** The nodes' memories of concerts, of which a change must be told. */
+export interface CatalogueMemories {
   readonly memory: CatalogueMemory;
   /** This node has changed a concert, or may have. */
   readonly onConcertChanged: (concertId: number) => void;
-}): CatalogueEdits {
+}
+
+/** Makes a change. The concerts that it notes are forgotten whatever became of it. */
+export async function forgettingConcerts<T>(
+  { memory, onConcertChanged }: CatalogueMemories,
+  change: (note: (concertId: number) => void) => Promise<T>,
+): Promise<T> {
+  const concertIds = new Set<number>();
+  try {
+    return await change((concertId) => concertIds.add(concertId));
+  } finally {
+    for (const concertId of concertIds) {
+      memory.forgetConcert(concertId);
+      onConcertChanged(concertId);
+    }
+  }
+}
+
+/** Shuts out the owners that know the schedules as they were, and waits for what they have begun to write. */
+export async function raiseEpochs(query: Query, scheduleIds: readonly number[]): Promise<RaisedSchedule[]> {
+  await query(sql.LOCK_HEADS, [scheduleIds]);
+  return query<{ scheduleId: number; epoch: number }>(sql.RAISE_EPOCHS, [scheduleIds]);
+}
+
+/** The organiser's changes, in PostgreSQL. */
+export function createCatalogueEdits({
+  pool,
+  ...memories
+}: CatalogueMemories & { readonly pool: Connections }): CatalogueEdits {
+  const { memory } = memories;
   const dateIn = createCalendar();
+  const forgetting = <T>(change: (note: (concertId: number) => void) => Promise<T>) =>
+    forgettingConcerts(memories, change);
 
   async function lockConcert(query: Query, concertId: number): Promise<Concert | null> {
     const [row] = await query<ConcertRow>(sql.LOCK_CONCERT, [concertId]);
@@ -64,30 +92,11 @@ export function createCatalogueEdits({
     return rows.map((row) => row.schedule_id);
   }
 
-  /** Shuts out the owners that know the schedules as they were, and waits for what they have begun to write. */
-  async function raiseEpochs(query: Query, scheduleIds: readonly number[]): Promise<RaisedSchedule[]> {
-    await query(sql.LOCK_HEADS, [scheduleIds]);
-    return query<{ scheduleId: number; epoch: number }>(sql.RAISE_EPOCHS, [scheduleIds]);
-  }
-
   async function deleteSchedules(query: Query, scheduleIds: readonly number[]): Promise<Rejection | null> {
     await query(sql.LOCK_HEADS, [scheduleIds]);
     if ((await query(sql.ANY_RESERVATION, [scheduleIds])).length > 0) return HAS_RESERVATIONS;
     await query(sql.DELETE_SCHEDULES, [scheduleIds]);
     return null;
-  }
-
-  /** The concert is forgotten whatever became of its change. */
-  async function forgetting<T>(change: (note: (concertId: number) => void) => Promise<T>): Promise<T> {
-    const concertIds = new Set<number>();
-    try {
-      return await change((concertId) => concertIds.add(concertId));
-    } finally {
-      for (const concertId of concertIds) {
-        memory.forgetConcert(concertId);
-        onConcertChanged(concertId);
-      }
-    }
   }
 
   return {
@@ -104,6 +113,8 @@ export function createCatalogueEdits({
 
     async createSchedule(concertId, wanted, act) {
       const created = await recordChange(pool, act, async (query) => {
+        const concert = await lockConcert(query, concertId);
+        if (concert !== null && concert.cancelledAtMs !== null) return CONCERT_CANCELLED;
         const schedule = await createCatalogue({ pool: connectionsOf(query) }).createSchedule(concertId, wanted);
         if (schedule === null) return CONCERT_NOT_FOUND;
         const target = `schedule:${schedule.scheduleId}`;
@@ -169,6 +180,7 @@ export function createCatalogueEdits({
         recordChange(pool, stamp, async (query) => {
           const before = await lockSchedule(query, scheduleId);
           if (before === null) return SCHEDULE_NOT_FOUND;
+          if (before.cancelled) return SCHEDULE_CANCELLED;
           note(before.concertId);
           const wanted: Schedule = { ...before, ...change };
           const fault = faultOfTimes(wanted);
@@ -190,6 +202,7 @@ export function createCatalogueEdits({
         recordChange(pool, stamp, async (query) => {
           const schedule = await lockSchedule(query, scheduleId);
           if (schedule === null) return SCHEDULE_NOT_FOUND;
+          if (schedule.cancelled) return SCHEDULE_CANCELLED;
           note(schedule.concertId);
           const highest = Math.max(...prices.keys());
           const { totalSeats } = schedule;

@@ -14,11 +14,12 @@ export interface ConcertRow {
   queue_interval_ms: number;
   queue_active_ttl_ms: number;
   queue_paused: boolean;
+  cancelled_at: Date | null;
   version: number;
 }
 
 export const CONCERT_COLUMNS = `concert_id, title, artist, venue, time_zone, booking_opens_at, booking_closes_at,
-  queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms, queue_paused, version`;
+  queue_max_active, queue_batch, queue_interval_ms, queue_active_ttl_ms, queue_paused, cancelled_at, version`;
 
 /** A row of `schedules` beside the time zone of its concert. */
 export interface ScheduleRow {
@@ -30,6 +31,7 @@ export interface ScheduleRow {
   reservation_opens_at: Date | null;
   total_seats: number;
   closed: boolean;
+  cancellation_id: string | null;
   version: number;
   plan_id: number | null;
   plan_version: number | null;
@@ -37,7 +39,7 @@ export interface ScheduleRow {
 
 /** The columns of a ScheduleRow where `s` is `schedules` and `c` its row of `concerts`. */
 export const SCHEDULE_COLUMNS =
-  's.schedule_id, s.concert_id, c.time_zone, s.starts_at, s.ends_at, s.reservation_opens_at, s.total_seats, s.closed, s.version, s.plan_id, s.plan_version';
+  's.schedule_id, s.concert_id, c.time_zone, s.starts_at, s.ends_at, s.reservation_opens_at, s.total_seats, s.closed, s.cancellation_id, s.version, s.plan_id, s.plan_version';
 
 function queueOf(row: ConcertRow): ConcertQueue {
   return {
@@ -59,6 +61,7 @@ export function concertOf(row: ConcertRow): Concert {
     bookingOpensAtMs: row.booking_opens_at.getTime(),
     bookingClosesAtMs: row.booking_closes_at.getTime(),
     queue: queueOf(row),
+    cancelledAtMs: row.cancelled_at?.getTime() ?? null,
     version: row.version,
   };
 }
@@ -74,6 +77,8 @@ export function scheduleOf(row: ScheduleRow, dateIn: (timeZone: string, instant:
     reservationOpensAtMs: row.reservation_opens_at === null ? null : row.reservation_opens_at.getTime(),
     totalSeats: row.total_seats,
     closed: row.closed,
+    cancelled: row.cancellation_id !== null,
+    cancellationId: row.cancellation_id,
     version: row.version,
     plan: row.plan_id === null || row.plan_version === null ? null : { planId: row.plan_id, version: row.plan_version },
   };

@@ -54,6 +54,7 @@ function holdTimesOf(row: HoldTimesRow): HoldTimes {
     startsAtMs: row.starts_at.getTime(),
     reservationOpensAtMs: row.reservation_opens_at?.getTime() ?? null,
     closed: row.closed,
+    cancelled: row.cancellation_id !== null,
     epoch: row.epoch,
   };
 }
@@ -69,7 +70,7 @@ const LISTED_BETWEEN = `
   FROM unnest($3::bigint[], $4::int[], $5::boolean[]) WITH ORDINALITY AS asked (before_id, size, is_upcoming, position)
   CROSS JOIN LATERAL (
     SELECT ${CONCERT_COLUMNS} FROM concerts
-    WHERE CASE WHEN is_upcoming THEN booking_opens_at > to_timestamp($1::float8 / 1000)
+    WHERE cancelled_at IS NULL AND CASE WHEN is_upcoming THEN booking_opens_at > to_timestamp($1::float8 / 1000)
       ELSE booking_opens_at <= to_timestamp($2::float8 / 1000) AND booking_closes_at >= to_timestamp($1::float8 / 1000) END
       AND concert_id < coalesce(asked.before_id, 9223372036854775807)
     ORDER BY concert_id DESC LIMIT asked.size + 1
@@ -82,13 +83,13 @@ const HOLD_TIMES = `
   FROM schedules s JOIN concerts c USING (concert_id) JOIN schedule_heads h USING (schedule_id)
   WHERE s.schedule_id = ANY($1::bigint[])`;
 
-/** A hold whose time is over reads AVAILABLE whether or not its end was logged yet. */
+/** A hold whose time is over reads AVAILABLE whether or not its end was logged yet. A cancelled date has no seats to sell. */
 const SCHEDULES_OF_CONCERTS = `
-  SELECT ${SCHEDULE_COLUMNS}, s.total_seats - (
+  SELECT ${SCHEDULE_COLUMNS}, CASE WHEN s.cancellation_id IS NULL THEN s.total_seats - (
     SELECT count(*) FROM reservations r
     WHERE r.schedule_id = s.schedule_id
       AND (r.status = 'CONFIRMED' OR (r.status = 'HELD' AND r.expires_at > statement_timestamp()))
-  ) AS available_seats, prices.*
+  ) ELSE 0 END AS available_seats, prices.*
   FROM schedules s JOIN concerts c USING (concert_id) CROSS JOIN LATERAL (
     SELECT min(price) AS price_from, max(price) AS price_to FROM seats WHERE seats.schedule_id = s.schedule_id
   ) prices

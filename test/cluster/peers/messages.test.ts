@@ -62,7 +62,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     reservationIds: fc.uniqueArray(uuid, { minLength: 1, maxLength: 50 }),
     claim,
   }),
-  fc.record({ type: fc.constant('RefundPayment' as const), scheduleId: id, userId: uuid, paymentId: uuid, claim }),
+  fc.record({
+    type: fc.constant('RefundPayment' as const),
+    scheduleId: id,
+    userId: uuid,
+    paymentId: uuid,
+    isByOrganiser: fc.boolean(),
+    claim,
+  }),
   fc.record({ type: fc.constant('ReadSeatMap' as const), scheduleId: id }),
   fc.record({
     type: fc.constant('WakeSchedule' as const),
@@ -90,6 +97,7 @@ t.test('a command that lacks a member, has one more, or has one of another kind 
       if (isCommand(rest)) throw new Error(`without ${name}`);
       if (isCommand({ ...given, more: value })) throw new Error('with one more');
       const isRight =
+        (name === 'isByOrganiser' && value === true) ||
         ((name === 'claim' || name === 'heldBeforeMs') && value === null) ||
         // Instants are the only numbers with fractions, and the only ones from 0 on.
         ((name === 'admittedAtMs' || name === 'heldBeforeMs') && (value === 0 || value === 1.5));

@@ -33,6 +33,8 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /admin/seat-plans': PLAN,
   'POST /admin/seat-plans/:planId/versions': PLAN,
   'PATCH /admin/concerts/:concertId/queue': { batch: 1 },
+  'POST /admin/schedules/:scheduleId/cancel': { reason: 'x' },
+  'POST /admin/concerts/:concertId/cancel': { reason: 'x' },
 };
 
 /** A path of each route that needs a query. */
@@ -48,7 +50,7 @@ t.test('each route admits the keys of its role and of those above it, and refuse
     const path = (QUERIES[route] ?? pattern)
       .replace(':file', 'payments.csv')
       .replace(':seatNumber', '1')
-      .replaceAll(/:(?:key|user)Id/g, KEY_ID)
+      .replaceAll(/:(?:key|user|cancellation)Id/g, KEY_ID)
       .replaceAll(/:\w+Id/g, '1');
     const body = BODIES[route];
     const ask = (token?: string) =>

@@ -85,6 +85,9 @@ const ROUTES = [
   'GET /api/v1/admin/seat-plans',
   'GET /api/v1/admin/seat-plans/{planId}',
   'POST /api/v1/admin/seat-plans/{planId}/versions',
+  'POST /api/v1/admin/schedules/{scheduleId}/cancel',
+  'POST /api/v1/admin/concerts/{concertId}/cancel',
+  'GET /api/v1/admin/cancellations/{cancellationId}',
   'GET /api/v1/admin/users',
   'GET /api/v1/admin/users/{userId}/activity',
   'GET /api/v1/admin/exports/{file}',
@@ -224,8 +227,10 @@ t.test('bodies that may be missing are not required, and routes that take a key 
     .map(([, path]) => path);
   t.same(keyed.toSorted(), [
     '/api/v1/admin/concerts',
+    '/api/v1/admin/concerts/{concertId}/cancel',
     '/api/v1/admin/concerts/{concertId}/schedules',
     '/api/v1/admin/keys',
+    '/api/v1/admin/schedules/{scheduleId}/cancel',
     '/api/v1/admin/seat-plans',
     '/api/v1/admin/seat-plans/{planId}/versions',
     '/api/v1/concerts/{concertId}/seats/{seatNumber}/reserve',
