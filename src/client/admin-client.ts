@@ -6,6 +6,7 @@ import type {
   AdminLogEntry,
   AdminSchedule,
   BuyerActivity,
+  Cancellation,
   ChangedPrices,
   Concert,
   ConcertWithPolicy,
@@ -48,6 +49,15 @@ export interface AdminClient {
   deleteConcert(concertId: number, call?: Call): Promise<void>;
   /** Rejects with HAS_RESERVATIONS where a seat was ever reserved, and with SCHEDULE_NOT_FOUND. */
   deleteSchedule(scheduleId: number, call?: Call): Promise<void>;
+  /**
+   * Closes the date for ever, ends its holds and has its payments refunded. Called again, it names the same cancellation and
+   * tries parked refunds again. Rejects with SCHEDULE_NOT_FOUND.
+   */
+  cancelSchedule(scheduleId: number, reason: string, call?: Call): Promise<Pick<Cancellation, 'cancellationId'>>;
+  /** The same for all dates of a concert and its line. Rejects with CONCERT_NOT_FOUND. */
+  cancelConcert(concertId: number, reason: string, call?: Call): Promise<Pick<Cancellation, 'cancellationId'>>;
+  /** How far it is. Rejects with CANCELLATION_NOT_FOUND. */
+  cancellation(cancellationId: string, call?: Call): Promise<Cancellation>;
   /**
    * Applies to later admissions; ACTIVE tokens stay ACTIVE. `batch` or `maxActive` 0 pauses admissions. Rejects with
    * CONCERT_NOT_FOUND.
@@ -111,6 +121,11 @@ export function createAdminClient(requests: Requests, token: string): AdminClien
         { operation: 'deleteSchedule', method: 'DELETE', path: `/admin/schedules/${scheduleId}`, effect: 'once' },
         call,
       ),
+    cancelSchedule: (scheduleId, reason, call) =>
+      change('cancelSchedule', `/admin/schedules/${scheduleId}/cancel`, { reason }, call),
+    cancelConcert: (concertId, reason, call) =>
+      change('cancelConcert', `/admin/concerts/${concertId}/cancel`, { reason }, call),
+    cancellation: (cancellationId, call) => read('cancellation', `/admin/cancellations/${cancellationId}`, call),
     changeQueue(concertId, body, call) {
       const request = { operation: 'changeQueue', method: 'PATCH', body, effect: 'idempotent' } as const;
       return send({ ...request, path: `/admin/concerts/${concertId}/queue` }, call);

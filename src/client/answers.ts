@@ -6,6 +6,7 @@ import type * as measured from '../health/activity.ts';
 import type { ActivitySample as MeasuredSample } from '../health/activity-sample.ts';
 import type { AdminKey as Key } from '../domain/admin.ts';
 import type { BuyerHold, BuyerToken } from '../domain/buyer.ts';
+import type { Cancellation as Cancelled } from '../domain/cancellation.ts';
 import type * as inside from '../domain/catalogue.ts';
 import type { HealthReason, Verdict } from '../health/health-verdict.ts';
 import type { ClusterOverview, ConcertSales, ScheduleOccupancy } from '../health/overview.ts';
@@ -68,6 +69,8 @@ export interface SeatMap {
   readonly scheduleId: number;
   readonly epoch: number;
   readonly seq: number;
+  /** The organiser has cancelled the date: nothing is on sale. */
+  readonly cancelled?: true;
   readonly availableSeats: number;
   /** Ordered by seat number. */
   readonly seats: readonly MapSeat[];
@@ -86,6 +89,9 @@ export type Payment = Omit<paid.Payment, 'reservations'> & { readonly reservatio
 export type PaymentReceipt = Payment & { readonly remainingBalance: number };
 
 /** Instants are ISO 8601. Members that `queue` leaves out take the service's defaults. */
+/** A cancellation of a date, or of a concert with all its dates. Payments that could not be refunded are parked. */
+export type Cancellation = OnTheWire<Cancelled>;
+
 /** A buyer at the box office. The lists are newest first, and `next` has the cursor of each. */
 export interface BuyerActivity {
   readonly user: User;

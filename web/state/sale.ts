@@ -7,20 +7,23 @@ import type { ListedConcert, Schedule } from '../../src/client/answers.ts';
 export type Sale =
   | { readonly name: 'upcoming'; readonly opensMs: number }
   | { readonly name: 'on-sale' | 'few-left' | 'paused'; readonly left: number; readonly total: number }
-  | { readonly name: 'sold-out' | 'closed' | 'undated' };
+  | { readonly name: 'sold-out' | 'closed' | 'undated' | 'cancelled' };
 
 /** Less than this part of the seats is few. */
 const FEW_SHARE = 0.1;
 
-type Sold = Pick<ListedConcert, 'bookingOpensAt' | 'bookingClosesAt' | 'schedules' | 'queue'>;
+type Sold = Pick<ListedConcert, 'cancelled' | 'bookingOpensAt' | 'bookingClosesAt' | 'schedules' | 'queue'>;
 
 /** The one state of a concert's sale. */
 export function saleOf(concert: Sold, nowMs: number): Sale {
   const { bookingOpensAt, bookingClosesAt, schedules, queue } = concert;
+  if (concert.cancelled) return { name: 'cancelled' };
   const opensMs = Date.parse(bookingOpensAt);
   if (nowMs < opensMs) return { name: 'upcoming', opensMs };
   if (nowMs > Date.parse(bookingClosesAt)) return { name: 'closed' };
-  const dates = datesOf(schedules, nowMs);
+  const shown = datesOf(schedules, nowMs);
+  const dates = shown.filter(({ cancelled }) => !cancelled);
+  if (dates.length === 0 && shown.length > 0) return { name: 'cancelled' };
   if (dates.length === 0) return { name: 'undated' };
   const free = dates.filter(({ availableSeats }) => availableSeats > 0);
   if (free.length === 0) return { name: 'sold-out' };
@@ -34,6 +37,7 @@ export function saleOf(concert: Sold, nowMs: number): Sale {
 
 /** The one state of a date, in a concert whose booking is open. */
 export function saleOfDate(date: Schedule, nowMs: number): Sale {
+  if (date.cancelled) return { name: 'cancelled' };
   if (Date.parse(date.startsAt) <= nowMs) return { name: 'closed' };
   const { availableSeats: left, totalSeats: total } = date;
   if (opensMsOf(date) > nowMs) return { name: 'upcoming', opensMs: opensMsOf(date) };
@@ -41,7 +45,7 @@ export function saleOfDate(date: Schedule, nowMs: number): Sale {
   return { name: left < total * FEW_SHARE ? 'few-left' : 'on-sale', left, total };
 }
 
-/** Dates that have not begun. */
+/** Dates that have not begun, those that are cancelled included. */
 export function datesOf(schedules: readonly Schedule[], nowMs: number): readonly Schedule[] {
   return schedules.filter(({ startsAt }) => nowMs < Date.parse(startsAt));
 }
@@ -56,7 +60,16 @@ export function isJoinable(sale: Sale): boolean {
   return isBookable(sale) || sale.name === 'sold-out';
 }
 
-const ORDER: readonly Sale['name'][] = ['on-sale', 'few-left', 'paused', 'upcoming', 'sold-out', 'undated', 'closed'];
+const ORDER: readonly Sale['name'][] = [
+  'on-sale',
+  'few-left',
+  'paused',
+  'upcoming',
+  'sold-out',
+  'undated',
+  'closed',
+  'cancelled',
+];
 
 export interface ConcertSale {
   readonly concert: ListedConcert;

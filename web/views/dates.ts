@@ -56,7 +56,7 @@ function dateCard(context: ViewContext, { concert, visit }: View & { name: 'date
       : sale.name === 'sold-out'
         ? t.dates.soldOut
         : null;
-  const isOpen = sale.name !== 'upcoming' && sale.name !== 'closed';
+  const isOpen = sale.name !== 'upcoming' && sale.name !== 'closed' && sale.name !== 'cancelled';
   const face = [
     dateFace(context, concert, schedule, words),
     h('span', { class: 'date-go' }, isOpen && icon('forward')),

@@ -80,6 +80,8 @@ function note({ name }: Sale, t: ViewContext['t']): string | null {
       return t.sale.soldOutNote;
     case 'closed':
       return t.sale.closedNote;
+    case 'cancelled':
+      return t.sale.cancelledNote;
     case 'undated':
       return t.sale.undatedNote;
     case 'on-sale':

@@ -14,6 +14,7 @@ const LOOKS: Readonly<Record<Sale['name'], 'good' | 'accent' | 'plain'>> = {
   'sold-out': 'plain',
   undated: 'plain',
   closed: 'plain',
+  cancelled: 'plain',
 };
 
 /** The one state of a sale, in a word or two. */
@@ -33,6 +34,8 @@ export function saleWords(sale: Sale, nowMs: number, { t, f }: Words): string {
       return t.sale.undated;
     case 'closed':
       return t.sale.closed;
+    case 'cancelled':
+      return t.sale.cancelled;
   }
 }
 
@@ -59,7 +62,7 @@ export function lineChip(queue: QueueCounts | null, { t, f }: Words): Child {
 /** When, where, for how much, and how many seats are left. */
 export function saleFacts(concert: ListedConcert, sale: Sale, nowMs: number, { t, f }: Words): ElementNode {
   const { venue, timeZone, priceFrom, priceTo, bookingOpensAt } = concert;
-  const dates = datesOf(concert.schedules, nowMs);
+  const dates = datesOf(concert.schedules, nowMs).filter(({ cancelled }) => !cancelled);
   const starts = dates.map(({ startsAt }) => startsAt);
   const opensAt = sale.name === 'upcoming' ? new Date(sale.opensMs).toISOString() : bookingOpensAt;
   const left = 'left' in sale ? t.sale.left(f.number(sale.left), f.number(sale.total)) : null;

@@ -114,7 +114,8 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
       fanOut.restart();
     } else if (map.isCancelled === true && !state.isCancelled) {
       // No delta can say this; a snapshot may come at any time.
-      state.adopt(map);
+      if (map.seq >= state.seq) state.adopt(map);
+      else state.cancel();
       fanOut.restart();
     } else if (map.seq > state.seq) {
       state.adopt(map);

@@ -77,6 +77,12 @@ export class SeatState {
     this.#moveTo(map.epoch, map.seq);
   }
 
+  /** The organiser has cancelled the date, as a map says that is older than the state. */
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#snapshot = null;
+  }
+
   /** Replaces the state by an earlier map: the database has lost the changes after it. */
   goBack(map: SeatMap): void {
     this.#marks = [];

@@ -173,8 +173,8 @@ export const CANCELLATION_INVARIANTS: readonly StatementInvariant[] = [
         SELECT coalesce(-sum(e.amount) FILTER (WHERE e.type = 'PAYMENT'), 0) AS paid,
           coalesce(sum(e.amount) FILTER (WHERE e.type = 'REFUND'), 0) AS returned,
           coalesce(-sum(e.amount) FILTER (WHERE e.type = 'PAYMENT' AND p.status = 'COMPLETED'), 0) AS parked,
-          count(*) FILTER (WHERE e.type = 'PAYMENT') AS all_payments
-        FROM schedules s JOIN payments p USING (schedule_id) JOIN wallet_entries e USING (payment_id)
+          count(DISTINCT p.payment_id) AS all_payments
+        FROM schedules s JOIN payments p USING (schedule_id) LEFT JOIN wallet_entries e USING (payment_id)
         WHERE s.cancellation_id = c.cancellation_id
       ) sums
       WHERE c.finished_at IS NOT NULL AND (paid <> returned + parked OR c.amount > paid OR c.payments > all_payments)`,

@@ -16,6 +16,7 @@ interface Told {
   readonly epoch: number;
   readonly seq: number;
   readonly fromSeq?: number;
+  readonly cancelled?: boolean;
   readonly changes?: readonly { seatNumber: number; status: string }[];
 }
 
@@ -23,7 +24,12 @@ interface Told {
 function setUp(flushMs = FLUSH_MS) {
   const clock = createManualClock();
   const bus = createInProcessSeatBus({ log: silentLog });
-  const owner = { epoch: 1, statuses: ['AVAILABLE', 'AVAILABLE', 'AVAILABLE'] as SeatUpdate['status'][], seq: 0 };
+  const owner = {
+    epoch: 1,
+    isCancelled: false,
+    statuses: ['AVAILABLE', 'AVAILABLE', 'AVAILABLE'] as SeatUpdate['status'][],
+    seq: 0,
+  };
   const seqs = [0, 0, 0];
   const questions: PromiseWithResolvers<Reply>[] = [];
   /** Null: the owner answers at once. */
@@ -38,7 +44,8 @@ function setUp(flushMs = FLUSH_MS) {
       userId: null,
       seq: seqs[index] ?? 0,
     }));
-    return { scheduleId: 7, epoch: owner.epoch, seq: owner.seq, availableSeats: 0, seats };
+    const shown = { scheduleId: 7, epoch: owner.epoch, seq: owner.seq, availableSeats: 0, seats };
+    return owner.isCancelled ? { ...shown, isCancelled: true } : shown;
   }
 
   const router = {
@@ -184,6 +191,40 @@ t.test('a change that nobody told of is noticed by the head', async (t) => {
   await settle();
   clock.advance(FLUSH_MS);
   t.match(told[1], { type: 'delta', fromSeq: 1, seq: 1, changes: [{ seatNumber: 2, status: 'HELD' }] });
+});
+
+t.test('a cancellation reaches every watcher in a snapshot, although it takes no number', async (t) => {
+  const { schedule, watcher, owner, bus, clock, settle } = setUp();
+  const [first, second] = [watcher(), watcher()];
+  await schedule.join(first.watcher, null);
+  await schedule.join(second.watcher, null);
+  Object.assign(owner, { epoch: 2, isCancelled: true });
+  bus.announce({ scheduleId: 7, epoch: 2, seq: 0, isCancelled: true });
+  await settle();
+  clock.advance(FLUSH_MS);
+  for (const { told } of [first, second]) {
+    t.match(told, [{ type: 'snapshot' }, { type: 'snapshot', epoch: 2, seq: 0, cancelled: true }]);
+    t.notOk('cancelled' in (told[0] ?? {}));
+  }
+  bus.announce({ scheduleId: 7, epoch: 2, seq: 0, isCancelled: true });
+  await settle();
+  clock.advance(FLUSH_MS);
+  t.equal(first.told.length, 2, 'once');
+});
+
+t.test('a cancellation that is read behind a later change keeps that change', async (t) => {
+  const { schedule, watcher, owner, bus, clock, change, map, questions, holdBack, settle } = setUp();
+  const { watcher: each, told } = watcher();
+  await schedule.join(each, null);
+  holdBack(true);
+  Object.assign(owner, { epoch: 2, isCancelled: true });
+  bus.announce({ scheduleId: 7, epoch: 2, seq: 0, isCancelled: true });
+  const early = map();
+  change([2], 'CONFIRMED');
+  questions[1]?.resolve({ outcome: 'granted', value: early });
+  await settle();
+  clock.advance(FLUSH_MS);
+  t.match(told.at(-1), { type: 'snapshot', seq: 1, cancelled: true, seats: [{}, { status: 'CONFIRMED' }] });
 });
 
 t.test('what is told while a gap is being closed is not lost', async (t) => {

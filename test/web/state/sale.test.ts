@@ -33,6 +33,10 @@ t.test('a concert has one state', async (t) => {
     ['on-sale', { bookingOpensAt: at(0), schedules: [date({ reservationOpensAt: at(0) })] }],
     ['closed', { bookingClosesAt: at(-1) }],
     ['on-sale', { bookingClosesAt: at(0) }],
+    ['cancelled', { cancelled: true }],
+    ['cancelled', { schedules: [date({ cancelled: true, availableSeats: 0 })] }],
+    ['on-sale', { schedules: [date({ cancelled: true, availableSeats: 0 }), date()] }],
+    ['sold-out', { schedules: [date({ cancelled: true, availableSeats: 0 }), date({ availableSeats: 0 })] }],
     ['undated', { schedules: [] }],
     ['undated', { schedules: [date({ startsAt: at(0) })] }],
   ];
