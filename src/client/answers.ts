@@ -14,6 +14,7 @@ import type { SnapshotSeat } from '../domain/live-frames.ts';
 import type * as paid from '../domain/payment.ts';
 import type { QueueCounts } from '../domain/queue-token.ts';
 import type { NamedReservation as Reservation } from '../domain/reservation.ts';
+import type * as drawn from '../domain/seat-plan.ts';
 import type { User } from '../domain/user.ts';
 import type { WalletEntry } from '../domain/wallet.ts';
 
@@ -61,6 +62,24 @@ export type Schedule = Omit<
   OnTheWire<inside.ScheduleWithAvailability>,
   'concertId' | 'closed' | 'cancellationId' | 'version' | 'plan'
 >;
+
+export type PlannedSeat = drawn.PlanSeat & { readonly seatNumber: number };
+
+/** Where the seats of a schedule are, what they are called, and what each price level costs. */
+export interface SchedulePlan {
+  readonly scheduleId: number;
+  /** Null for a hall that nobody has drawn. */
+  readonly planId: number | null;
+  readonly version: number | null;
+  readonly name: string | null;
+  /** The lowest price of each level's seats, in won. */
+  readonly levels: readonly { readonly name: string; readonly price: number }[];
+  readonly sections: readonly {
+    /** Empty in a hall that nobody has drawn. */
+    readonly name: string;
+    readonly rows: readonly { readonly label: string; readonly seats: readonly PlannedSeat[] }[];
+  }[];
+}
 
 /** A seat of a map. Only HELD seats have `heldUntil`; only the caller's seats have `mine`. */
 export type MapSeat = SnapshotSeat & { readonly mine?: true };

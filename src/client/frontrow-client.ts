@@ -1,5 +1,5 @@
 import { type AdminClient, createAdminClient } from './admin-client.ts';
-import type { ConcertWithQueue, ListedConcert, Page, RegisteredUser } from './answers.ts';
+import type { ConcertWithQueue, ListedConcert, Page, RegisteredUser, SchedulePlan } from './answers.ts';
 import { createFanClient, type FanClient } from './fan-client.ts';
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from './live/limits.ts';
 import { createLiveClient, type LiveClient, type LiveOptions } from './live/live-client.ts';
@@ -55,6 +55,8 @@ export interface FrontrowClient {
     /** Rejects with CONCERT_NOT_FOUND. */
     find(concertId: number, call?: Call): Promise<ConcertWithQueue>;
   };
+  /** The seat plan of a schedule with the price of each level. Rejects with SCHEDULE_NOT_FOUND. */
+  plan(scheduleId: number, call?: Call): Promise<SchedulePlan>;
   /** The calls of an access token's owner. */
   as(accessToken: string): FanClient;
   /** The calls of a queue token's owner. */
@@ -104,6 +106,10 @@ export function createFrontrowClient(options: ClientOptions = {}): FrontrowClien
         const request = { method: 'GET', path: `/concerts/${concertId}`, effect: 'idempotent' } as const;
         return (await requests.ask<ConcertWithQueue>({ operation: 'concert', ...request }, call)).body;
       },
+    },
+    async plan(scheduleId, call) {
+      const request = { method: 'GET', path: `/schedules/${scheduleId}/plan`, effect: 'idempotent' } as const;
+      return (await requests.ask<SchedulePlan>({ operation: 'plan', ...request, isShared: true }, call)).body;
     },
     as: (accessToken) => createFanClient(requests, accessToken),
     inQueue: (queueToken) => createShopperClient(requests, queueToken),

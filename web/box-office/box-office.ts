@@ -39,8 +39,8 @@ export interface BoxOffice {
   dismissNotice(): void;
   toggleSeat(seatNumber: number): void;
   moveCursor(seatNumber: number): void;
-  /** Shows the seats of one price alone; null: of all prices. */
-  pickPrice(price: number | null): void;
+  /** Shows the seats of one price alone, by the key of its group; null: of all prices. */
+  pickPrice(price: string | null): void;
   hold(): void;
   release(reservations: readonly Reservation[]): void;
   pay(): void;

@@ -1,6 +1,8 @@
 import type { Payment, Reservation } from '../../src/client/answers.ts';
 import type { Call } from '../../src/client/requests.ts';
+import { placeOf } from '../language/seat-name.ts';
 import type { SeatMapSeen } from '../state/page-event.ts';
+import { placePlan } from '../state/seat-plan.ts';
 import { isProblem, isUndecided } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
@@ -15,6 +17,8 @@ export interface SeatDesk {
   readHolds(concertId: number): Promise<void>;
   /** Reads the seats that the fan holds in all concerts. */
   readOwnHolds(): Promise<void>;
+  /** Reads where the seats of a date are, unless it is known. */
+  readPlan(scheduleId: number): Promise<void>;
   readMap(concertId: number, scheduleId: number): Promise<void>;
   /** Holds the chosen seats and goes to the checkout, unless the fan has left the map by then. */
   hold(): Promise<void>;
@@ -28,6 +32,9 @@ export interface SeatDesk {
 export function createSeatDesk({ client, kept, store, fan, shopper, attempt, run, tell, go }: Counter): SeatDesk {
   /** The holds of a payment without an answer: only the service knows whether they are paid. */
   let undecided: readonly Reservation[] = [];
+
+  /** Dates whose plan is being read, and maps for which it was: another number of seats is another version of the plan. */
+  const planAsked = new Set<number | string>();
 
   async function readMap(concertId: number, scheduleId: number): Promise<void> {
     const map = await shopper(concertId)?.seats(scheduleId);
@@ -65,10 +72,10 @@ export function createSeatDesk({ client, kept, store, fan, shopper, attempt, run
     return store.state.visit?.holds?.filter((hold) => hold.scheduleId === scheduleId) ?? [];
   }
 
-  function backToMap(seatNumbers: readonly number[]): void {
+  function backToMap(holds: readonly Reservation[]): void {
     const { route } = store.state;
     if (route.name === 'checkout') go({ ...route, name: 'hall' }, 'replace');
-    store.dispatch({ type: 'noticed', notice: { kind: 'hold-expired', seatNumbers } });
+    store.dispatch({ type: 'noticed', notice: { kind: 'hold-expired', places: holds.map(placeOf) } });
   }
 
   function showPaid(payment: Payment): void {
@@ -103,7 +110,7 @@ export function createSeatDesk({ client, kept, store, fan, shopper, attempt, run
 
   function dropExpired(holds: readonly Reservation[]): void {
     store.dispatch({ type: 'unheld', reservationIds: holds.map(({ reservationId }) => reservationId) });
-    backToMap(holds.map(({ seatNumber }) => seatNumber));
+    backToMap(holds);
   }
 
   /** The service's decision on a hold is final: after a refusal, read the holds again. */
@@ -113,9 +120,9 @@ export function createSeatDesk({ client, kept, store, fan, shopper, attempt, run
     if (
       isProblem(error, 'RESERVATION_EXPIRED', 'RESERVATION_CANCELLED', 'RESERVATION_NOT_HELD', 'RESERVATION_NOT_FOUND')
     ) {
-      const seatNumbers = holdsHere().map(({ seatNumber }) => seatNumber);
+      const holds = holdsHere();
       await readHolds(place.concertId);
-      if (isProblem(error, 'RESERVATION_EXPIRED')) backToMap(seatNumbers);
+      if (isProblem(error, 'RESERVATION_EXPIRED')) backToMap(holds);
     }
     if (isProblem(error, 'INSUFFICIENT_BALANCE')) {
       const wallet = await fan()?.balance();
@@ -124,6 +131,22 @@ export function createSeatDesk({ client, kept, store, fan, shopper, attempt, run
   }
 
   return {
+    async readPlan(scheduleId) {
+      const { plan, hall } = store.state.visit ?? {};
+      const count = hall?.scheduleId === scheduleId ? hall.seats.length : null;
+      const isKnown = plan?.scheduleId === scheduleId && (count === null || count === plan.seats.size);
+      const asked = `${scheduleId} ${count}`;
+      if (isKnown || planAsked.has(scheduleId) || planAsked.has(asked)) return;
+      planAsked.add(scheduleId).add(asked);
+      try {
+        store.dispatch({ type: 'plan-read', plan: placePlan(await client.plan(scheduleId)) });
+      } catch (error) {
+        planAsked.delete(asked);
+        throw error;
+      } finally {
+        planAsked.delete(scheduleId);
+      }
+    },
     readMap,
     readHolds,
     readOwnHolds,

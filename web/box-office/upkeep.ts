@@ -1,6 +1,7 @@
 import type { Reservation } from '../../src/client/answers.ts';
 import type { LiveClient } from '../../src/client/live/live-client.ts';
 import { machineClock } from '../../src/client/platform.ts';
+import { placesOf } from '../language/notice-sentence.ts';
 import { lostSeats } from '../state/hall-changes.ts';
 import { isPassing } from '../state/notice.ts';
 import type { PageState, Visit } from '../state/page-state.ts';
@@ -95,6 +96,7 @@ export function createUpkeep({
         }
         return;
       case 'hall':
+        run(seats.readPlan(route.scheduleId));
         if (isActive(store.state.visit) && store.state.connection !== 'live') {
           run(seats.readMap(route.concertId, route.scheduleId));
         }
@@ -137,10 +139,11 @@ export function createUpkeep({
   function followSeats(visit: Visit, before: Visit | null): void {
     const { hall, holds } = visit;
     if (hall === null || hall === before?.hall) return;
+    refresh(seats.readPlan(hall.scheduleId));
     const lost = lostSeats(before?.hall ?? null, hall, ownSeats(visit));
     // A refused hold has been reported already.
     if (lost.length > 0 && store.state.notice?.kind !== 'problem') {
-      store.dispatch({ type: 'noticed', notice: { kind: 'seats-lost', seatNumbers: lost } });
+      store.dispatch({ type: 'noticed', notice: { kind: 'seats-lost', places: placesOf(lost, visit.plan) } });
     }
     // A payment in flight keeps its seats beyond their expiry, and its answer decides about them.
     if (store.state.busy.has('pay') || store.state.busy.has('release')) return;

@@ -120,6 +120,9 @@ export const english: Texts = {
     refreshed: 'Refreshed every few seconds',
     legend: 'What the seats mean',
     prices: 'Prices',
+    sections: 'Sections',
+    sectionSoldOut: 'no seat left',
+    from: (amount) => `from ${amount}`,
     zoom: 'Size of the map',
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
@@ -128,14 +131,22 @@ export const english: Texts = {
     leftAnnouncement: (count) => `${count} seats left`,
   },
   seat: {
-    row: (letter) => `Row ${letter}`,
-    inRow: (letter, seat) => `Row ${letter}, seat ${seat}`,
+    row: (section, row) => (section === '' ? `Row ${row}` : `${section}, row ${row}`),
+    name: (section, row, seat) =>
+      section === '' ? `Row ${row}, seat ${seat}` : `${section}, row ${row}, seat ${seat}`,
     looks: {
       available: 'available',
       chosen: 'selected',
       own: 'held for you',
       held: 'being paid by someone else',
       sold: 'sold',
+      blocked: 'not for sale',
+    },
+    attributes: {
+      ACCESSIBLE: 'wheelchair space',
+      COMPANION: 'companion seat',
+      RESTRICTED_VIEW: 'restricted view',
+      AISLE: 'on the aisle',
     },
   },
   choice: {

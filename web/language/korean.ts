@@ -1,3 +1,8 @@
+/** Printed labels are followed by their word, unless they have it or are names of their own. */
+function followed(label: string, word: string): string {
+  return /[\p{L}\p{N}]$/u.test(label) && !label.endsWith(word) ? `${label}${word}` : label;
+}
+
 /** All texts of the page. English has the same keys; a test compares them. */
 export const korean = {
   frame: {
@@ -115,6 +120,9 @@ export const korean = {
     refreshed: '몇 초마다 갱신',
     legend: '좌석 표시',
     prices: '가격',
+    sections: '구역',
+    sectionSoldOut: '남은 좌석 없음',
+    from: (amount: string) => `${amount}부터`,
     zoom: '배치도 크기',
     zoomIn: '크게 보기',
     zoomOut: '작게 보기',
@@ -123,9 +131,23 @@ export const korean = {
     leftAnnouncement: (count: string) => `남은 좌석 ${count}석`,
   },
   seat: {
-    row: (letter: string) => `${letter}열`,
-    inRow: (letter: string, seat: number) => `${letter}열 ${seat}번`,
-    looks: { available: '선택 가능', chosen: '선택함', own: '내가 맡음', held: '다른 분이 결제 중', sold: '판매됨' },
+    row: (section: string, row: string) => [section, followed(row, '열')].filter((part) => part !== '').join(' '),
+    name: (section: string, row: string, seat: string) =>
+      [section, followed(row, '열'), followed(seat, '번')].filter((part) => part !== '').join(' '),
+    looks: {
+      available: '선택 가능',
+      chosen: '선택함',
+      own: '내가 맡음',
+      held: '다른 분이 결제 중',
+      sold: '판매됨',
+      blocked: '판매하지 않음',
+    },
+    attributes: {
+      ACCESSIBLE: '휠체어석',
+      COMPANION: '휠체어 동반석',
+      RESTRICTED_VIEW: '시야 제한',
+      AISLE: '통로 옆',
+    },
   },
   choice: {
     label: '고른 좌석',

@@ -1,4 +1,6 @@
 import type { Notice } from '../state/notice.ts';
+import type { SeatPlace } from '../state/placed-rows.ts';
+import type { SeatPlan } from '../state/seat-plan.ts';
 import type { Format } from './format.ts';
 import type { Texts } from './korean.ts';
 import { seatName } from './seat-name.ts';
@@ -9,17 +11,20 @@ export interface NoticeSentence {
   readonly next: string | null;
 }
 
-/** A notice in the page's language. A refusal's title is the service's own sentence, and the page adds the next step. */
-export function sentenceOf(notice: Notice, t: Texts, f: Format): NoticeSentence {
+/**
+ * A notice in the page's language. A refusal's title is the service's own sentence, and the page adds the next step. The plan names
+ * the seats of a refusal.
+ */
+export function sentenceOf(notice: Notice, t: Texts, f: Format, plan: SeatPlan | null): NoticeSentence {
   switch (notice.kind) {
     case 'problem':
-      return { title: notice.detail === '' ? t.notice.failed : notice.detail, next: nextStep(notice, t, f) };
+      return { title: notice.detail === '' ? t.notice.failed : notice.detail, next: nextStep(notice, t, f, plan) };
     case 'unreachable':
       return { title: t.notice.unreachable, next: t.notice.unreachableNext };
     case 'hold-expired':
-      return { title: t.notice.holdExpired(seats(notice.seatNumbers, t, f)), next: t.notice.holdExpiredNext };
+      return { title: t.notice.holdExpired(named(notice.places, t, f)), next: t.notice.holdExpiredNext };
     case 'seats-lost':
-      return { title: t.notice.seatsLost(seats(notice.seatNumbers, t, f)), next: t.notice.seatsLostNext };
+      return { title: t.notice.seatsLost(named(notice.places, t, f)), next: t.notice.seatsLostNext };
     case 'welcome':
       return { title: t.notice.welcome(notice.name), next: t.notice.welcomeNext };
     case 'link-ended':
@@ -65,10 +70,15 @@ export function signOf(notice: Notice): 'warning' | 'clock' | 'check' {
   return toneOf(notice) === 'good' || toneOf(notice) === 'plain' ? 'check' : 'warning';
 }
 
-function nextStep({ code, members }: Extract<Notice, { kind: 'problem' }>, t: Texts, f: Format): string | null {
+function nextStep(
+  { code, members }: Extract<Notice, { kind: 'problem' }>,
+  t: Texts,
+  f: Format,
+  plan: SeatPlan | null,
+): string | null {
   switch (code) {
     case 'SEAT_TAKEN':
-      return t.next.seatTaken(seats(numbersOf(members['seatNumbers']), t, f));
+      return t.next.seatTaken(named(placesOf(numbersOf(members['seatNumbers']), plan), t, f));
     case 'INSUFFICIENT_BALANCE': {
       const [amount, balance] = [members['amount'], members['balance']];
       const isKnown = typeof amount === 'number' && typeof balance === 'number';
@@ -88,6 +98,11 @@ function numbersOf(value: unknown): readonly number[] {
   return Array.isArray(value) ? value.filter((number) => typeof number === 'number') : [];
 }
 
-function seats(seatNumbers: readonly number[], t: Texts, f: Format): string {
-  return f.list(seatNumbers.toSorted((one, other) => one - other).map((seatNumber) => seatName(seatNumber, t)));
+/** Seats that the plan knows, in order of number. */
+export function placesOf(seatNumbers: readonly number[], plan: SeatPlan | null): readonly SeatPlace[] {
+  return seatNumbers.toSorted((one, other) => one - other).flatMap((seatNumber) => plan?.seats.get(seatNumber) ?? []);
+}
+
+function named(places: readonly SeatPlace[], t: Texts, f: Format): string {
+  return f.list(places.map((place) => seatName(place, t)));
 }

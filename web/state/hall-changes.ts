@@ -1,7 +1,6 @@
 import type { LiveSeat } from '../../src/client/live/live-events.ts';
 import type { SeatMapSeen } from './page-event.ts';
 import type { Hall } from './page-state.ts';
-import { generatePlan } from './seat-plan.ts';
 
 /**
  * Applies a map to the hall. A map older than the shown one changes nothing, whatever its source: answers and frames overtake
@@ -10,8 +9,7 @@ import { generatePlan } from './seat-plan.ts';
 export function seeMap(hall: Hall | null, map: SeatMapSeen): Hall {
   if (hall === null || hall.scheduleId !== map.scheduleId) {
     const { scheduleId, seats, epoch, seq } = map;
-    const plan = generatePlan(seats.map(({ seatNumber }) => seatNumber));
-    return { scheduleId, plan, seats, epoch, seq, chosen: [], changes: new Map(), cursor: null, onlyPrice: null };
+    return { scheduleId, seats, epoch, seq, chosen: [], changes: new Map(), cursor: null, onlyPrice: null };
   }
   if (map.seq < hall.seq) return hall;
   const changed = map.changed ?? differences(hall.seats, map.seats);

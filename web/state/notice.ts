@@ -1,3 +1,5 @@
+import type { SeatPlace } from './placed-rows.ts';
+
 /**
  * An event that the fan should know about. `problem` is a refusal of the service: `detail` has its sentence, in the page's
  * language; the page adds the next step, by `code`.
@@ -10,8 +12,8 @@ export type Notice =
       readonly members: Readonly<Record<string, unknown>>;
     }
   | { readonly kind: 'unreachable' }
-  | { readonly kind: 'hold-expired'; readonly seatNumbers: readonly number[] }
-  | { readonly kind: 'seats-lost'; readonly seatNumbers: readonly number[] }
+  | { readonly kind: 'hold-expired'; readonly places: readonly SeatPlace[] }
+  | { readonly kind: 'seats-lost'; readonly places: readonly SeatPlace[] }
   | { readonly kind: 'welcome'; readonly name: string }
   | { readonly kind: 'link-ended' }
   | { readonly kind: 'limit-reached'; readonly limit: number }

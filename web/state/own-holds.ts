@@ -36,7 +36,7 @@ export interface ToPay {
   readonly concertId: number;
   readonly scheduleId: number;
   readonly startsAt: string;
-  readonly seatNumbers: readonly number[];
+  readonly seats: readonly Reservation[];
   readonly amount: number;
   /** When the first of the holds expires, in epoch milliseconds. */
   readonly endMs: number;
@@ -56,7 +56,7 @@ export function toPay({ ownHolds, nowMs }: Pick<PageState, 'ownHolds' | 'nowMs'>
         concertId: first.concertId,
         scheduleId,
         startsAt: first.startsAt,
-        seatNumbers: holds.map(({ seatNumber }) => seatNumber).toSorted((one, other) => one - other),
+        seats: holds.toSorted((one, other) => one.seatNumber - other.seatNumber),
         amount: holds.reduce((sum, { price }) => sum + price, 0),
         endMs: Math.min(...holds.map(({ expiresAt }) => Date.parse(expiresAt ?? ''))),
       },

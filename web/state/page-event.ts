@@ -13,6 +13,7 @@ import type { Language } from '../language/language.ts';
 import type { Notice } from './notice.ts';
 import type { Action, Connection, Dialog, Listing, Theme } from './page-state.ts';
 import type { Route } from './route.ts';
+import type { SeatPlan } from './seat-plan.ts';
 
 /** A map from any source; `changed` are the seats that it changes, if known. */
 export type SeatMapSeen = Pick<LiveSeatMap, 'scheduleId' | 'seats' | 'epoch' | 'seq'> & {
@@ -36,10 +37,11 @@ export type PageEvent =
   | { readonly type: 'places-read'; readonly places: readonly QueueToken[] }
   | { readonly type: 'place-moved'; readonly concertId: number; readonly place: LivePlace }
   | { readonly type: 'schedules-read'; readonly concertId: number; readonly schedules: readonly Schedule[] }
+  | { readonly type: 'plan-read'; readonly plan: SeatPlan }
   | { readonly type: 'map-seen'; readonly map: SeatMapSeen }
   | { readonly type: 'seat-toggled'; readonly seatNumber: number }
   | { readonly type: 'cursor-moved'; readonly seatNumber: number }
-  | { readonly type: 'price-picked'; readonly price: number | null }
+  | { readonly type: 'price-picked'; readonly price: string | null }
   | { readonly type: 'holds-read'; readonly concertId: number; readonly holds: readonly Reservation[] }
   | { readonly type: 'own-holds-read'; readonly holds: readonly Reservation[] }
   | { readonly type: 'held'; readonly reservations: readonly Reservation[] }

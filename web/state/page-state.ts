@@ -111,6 +111,8 @@ export interface Visit {
   /** How the last token ended. */
   readonly ended: QueueToken['status'] | null;
   readonly schedules: readonly Schedule[] | null;
+  /** Where the seats of a date are; null until it has been read. */
+  readonly plan: SeatPlan | null;
   readonly hall: Hall | null;
   /** The caller's HELD reservations of this concert; null until they have been read. */
   readonly holds: readonly Reservation[] | null;
@@ -118,8 +120,6 @@ export interface Visit {
 
 export interface Hall {
   readonly scheduleId: number;
-  /** Where the seats are. */
-  readonly plan: SeatPlan;
   readonly seats: readonly LiveSeat[];
   readonly epoch: number;
   readonly seq: number;
@@ -129,8 +129,8 @@ export interface Hall {
   readonly changes: ReadonlyMap<number, number>;
   /** The seat with the keyboard's focus; null before the first. */
   readonly cursor: number | null;
-  /** The price level that the fan looks for, in won; null: all. */
-  readonly onlyPrice: number | null;
+  /** The price that the fan looks for, by the key of its group; null: all. */
+  readonly onlyPrice: string | null;
 }
 
 export function startingState(given: Pick<PageState, 'language' | 'theme' | 'nowMs'>): PageState {

@@ -70,6 +70,8 @@ function apply(state: PageState, event: PageEvent): PageState {
       return moved(state, event);
     case 'schedules-read':
       return visiting(state, event.concertId, { schedules: event.schedules });
+    case 'plan-read':
+      return scheduleIdOf(state.route) === event.plan.scheduleId ? inVisit(state, { plan: event.plan }) : state;
     case 'map-seen': {
       if (state.visit === null || scheduleIdOf(state.route) !== event.map.scheduleId) return state;
       return settled(inVisit(state, { hall: seeMap(state.visit.hall, event.map) }));
@@ -192,6 +194,7 @@ function newVisit(concertId: number): Visit {
     furthestPosition: 0,
     ended: null,
     schedules: null,
+    plan: null,
     hall: null,
     holds: null,
   };

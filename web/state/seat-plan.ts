@@ -1,79 +1,85 @@
 /**
- * The one source of the seats' labels and places. The service numbers seats and knows no rows, so a hall is generated: rows of ten
- * in order of number, from the stage backwards. A plan of the service can replace `labelOf` and `generatePlan`; nothing else knows
- * how labels and places follow from numbers.
+ * Where the seats of a hall are on the page. Labels, rows and coordinates come from the service; the page measures them in seats
+ * and has the stage at the top. Rows of a hall without coordinates are arranged from the stage backwards.
  */
-export interface SeatLabel {
-  /** A, B, … Z, AA, … */
-  readonly row: string;
-  /** The number within the row, from 1. */
-  readonly seat: number;
-}
+import type { SchedulePlan } from '../../src/client/answers.ts';
+import { arrangeRows } from './arranged-rows.ts';
+import { placeAtCoordinates } from './drawn-rows.ts';
+import { isBeside, type PlacedRows, type PlannedSeat, rangeOf } from './placed-rows.ts';
 
-export interface PlannedSeat extends SeatLabel {
-  readonly seatNumber: number;
-  /** Distance from the middle of the hall, in seats: negative to the left, facing the stage. */
-  readonly x: number;
-  /** Distance from the stage, in seats. Rows bend towards the stage at their ends. */
-  readonly y: number;
-  /** How far the seat turns towards the stage, in degrees. */
-  readonly turn: number;
-}
-
-/** The seats at one distance from the stage, from left to right: one row, or two with an aisle between them. */
+/** The seats at one distance from the stage, from left to right: one row, or several with aisles between them. */
 export interface PlanLine {
   readonly seats: readonly PlannedSeat[];
 }
 
-export interface SeatPlan {
-  readonly lines: readonly PlanLine[];
-  /** From the outer edge of the first seat of a line to that of the last one, in seats. */
+/** A section with a name, and the box around its seats; in seats, as their places. */
+export interface PlanSection {
+  readonly name: string;
+  readonly left: number;
+  readonly top: number;
   readonly width: number;
-  /** From the front of the first line to the back of the last one, in seats. */
   readonly depth: number;
+  readonly seatNumbers: readonly number[];
 }
 
-const ROW_SEATS = 10;
-/** A larger hall has two rows in a line: a single block would become a corridor. */
-const LARGEST_SINGLE_BLOCK = 120;
-/** Room for the letters of both rows beside it. */
-const AISLE = 2;
-/** The distance from line to line. */
-const LINE_PITCH = 1.16;
-/** How far the ends of a line bend towards the stage, as a share of its width. */
-const BEND = 0.09;
-const TURN_DEGREES = 9;
-const LETTERS = 26;
-
-export function labelOf(seatNumber: number): SeatLabel {
-  const row = Math.floor((seatNumber - 1) / ROW_SEATS);
-  return { row: letterOf(row), seat: seatNumber - row * ROW_SEATS };
+export interface SeatPlan extends Omit<PlacedRows, 'rows'> {
+  readonly scheduleId: number;
+  /** Whether an organiser has drawn it: its levels have names, and the seats are where they were drawn. */
+  readonly isDrawn: boolean;
+  /** From the stage backwards. */
+  readonly lines: readonly PlanLine[];
+  /** Those with a name. */
+  readonly sections: readonly PlanSection[];
+  readonly seats: ReadonlyMap<number, PlannedSeat>;
 }
 
-export function generatePlan(seatNumbers: readonly number[]): SeatPlan {
-  const blocks = seatNumbers.length > LARGEST_SINGLE_BLOCK ? 2 : 1;
-  const columns = blocks === 1 ? Math.min(ROW_SEATS, seatNumbers.length) : blocks * ROW_SEATS;
-  const width = columns + (blocks - 1) * AISLE;
-  const byLine = Map.groupBy(seatNumbers, (seatNumber) => Math.floor((seatNumber - 1) / (blocks * ROW_SEATS)));
-  const lines = [...byLine.values()].map((numbers, line) => {
-    // A short last row of a single block is in the middle.
-    const indent = blocks === 1 ? (columns - numbers.length) / 2 : 0;
-    return {
-      seats: numbers.map((seatNumber, index): PlannedSeat => {
-        const x = indent + index + (index >= ROW_SEATS ? AISLE : 0) - (width - 1) / 2;
-        const aside = width <= 1 ? 0 : (2 * x) / width;
-        return {
-          seatNumber,
-          ...labelOf(seatNumber),
-          x,
-          y: line * LINE_PITCH + BEND * width * (1 - aside ** 2),
-          turn: -TURN_DEGREES * aside,
-        };
-      }),
-    };
+/** Rows with the same distance from the stage, up to this difference in seats, are one line. */
+const SAME_LINE = 0.5;
+
+export function placePlan(plan: SchedulePlan): SeatPlan {
+  const isDrawn = plan.planId !== null;
+  const placed = (isDrawn ? placeAtCoordinates(plan) : null) ?? arrangeRows(plan);
+  const { rows, width, depth } = placed;
+  const seats = new Map(rows.flat().map((seat) => [seat.seatNumber, seat]));
+  return {
+    scheduleId: plan.scheduleId,
+    isDrawn,
+    lines: linesOf(rows),
+    sections: sectionsOf(rows),
+    seats,
+    width,
+    depth,
+  };
+}
+
+function linesOf(rows: PlacedRows['rows']): readonly PlanLine[] {
+  const lines: { readonly y: number; readonly rows: (readonly PlannedSeat[])[] }[] = [];
+  const byDepth = rows.map((row) => ({ row, y: mean(row.map((seat) => seat.y)) })).toSorted((a, b) => a.y - b.y);
+  for (const { row, y } of byDepth) {
+    const line = lines.findLast((one) => y - one.y < SAME_LINE && !one.rows.some((other) => isBeside(row, other)));
+    if (line === undefined) lines.push({ y, rows: [row] });
+    else line.rows.push(row);
+  }
+  return lines.map((line) => ({ seats: line.rows.flat().toSorted((one, other) => one.x - other.x) }));
+}
+
+function sectionsOf(rows: PlacedRows['rows']): readonly PlanSection[] {
+  const bySection = Map.groupBy(rows.flat(), ({ section }) => section);
+  return [...bySection].flatMap(([name, seats]) => {
+    if (name === null) return [];
+    const [left, right] = rangeOf(seats.map(({ x }) => x));
+    const [top, bottom] = rangeOf(seats.map(({ y }) => y));
+    const seatNumbers = seats.map(({ seatNumber }) => seatNumber);
+    return [{ name, left: left - 0.5, top, width: right - left + 1, depth: bottom - top + 1, seatNumbers }];
   });
-  return { lines, width, depth: Math.max(0, lines.length - 1) * LINE_PITCH + BEND * width + 1 };
 }
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+/** Further aside than this, a seat is not the next one towards the stage or away from it. */
+const STRAIGHT = 1.5;
 
 /** The seat to which a key leads from another; null for other keys, and at the edges of the hall. */
 export function seatByKey({ lines }: SeatPlan, seatNumber: number, key: string): number | null {
@@ -91,21 +97,22 @@ export function seatByKey({ lines }: SeatPlan, seatNumber: number, key: string):
     case 'End':
       return seats.at(-1)?.seatNumber ?? null;
     case 'ArrowUp':
-      return nearest(lines[at - 1], x);
+      return at < 0 ? null : nearestOf(lines.slice(0, at).reverse(), x);
     case 'ArrowDown':
-      return nearest(lines[at + 1], x);
+      return at < 0 ? null : nearestOf(lines.slice(at + 1), x);
     default:
       return null;
   }
 }
 
-function nearest(line: PlanLine | undefined, x: number): number | null {
-  const [first, ...others] = line?.seats ?? [];
-  if (first === undefined) return null;
-  return others.reduce((best, seat) => (Math.abs(seat.x - x) < Math.abs(best.x - x) ? seat : best), first).seatNumber;
-}
-
-function letterOf(index: number): string {
-  const last = String.fromCodePoint('A'.charCodeAt(0) + (index % LETTERS));
-  return index < LETTERS ? last : letterOf(Math.floor(index / LETTERS) - 1) + last;
+/** The first line that has a seat straight ahead decides, or else the next line. */
+function nearestOf(lines: readonly PlanLine[], x: number): number | null {
+  const candidates = lines.map(({ seats }) =>
+    seats.reduce<PlannedSeat | null>(
+      (best, seat) => (best === null || Math.abs(seat.x - x) < Math.abs(best.x - x) ? seat : best),
+      null,
+    ),
+  );
+  const straight = candidates.find((seat) => seat !== null && Math.abs(seat.x - x) <= STRAIGHT);
+  return (straight ?? candidates[0])?.seatNumber ?? null;
 }

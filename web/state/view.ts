@@ -1,6 +1,7 @@
 import type { ListedConcert, QueueToken, Reservation } from '../../src/client/answers.ts';
-import type { PageState, Visit } from './page-state.ts';
+import type { Hall, PageState, Visit } from './page-state.ts';
 import { scheduleIdOf } from './route.ts';
+import type { SeatPlan } from './seat-plan.ts';
 
 /** The view to show. The route is the request; the place in the queue decides which view answers it. */
 export type View =
@@ -45,6 +46,26 @@ export function viewOf(state: PageState): View {
   if (place === null) return { name: 'lobby', visit, concert };
   if (place.status === 'WAITING') return { name: 'waiting-room', visit, concert, place };
   return scheduleId === null ? { name: 'dates', visit, concert } : { name: 'hall', visit, concert, scheduleId };
+}
+
+/** The hall in view, with all that it is drawn from. */
+export interface ShownHall {
+  readonly hall: Hall;
+  readonly plan: SeatPlan;
+  /** The caller's holds of this date. */
+  readonly own: readonly Reservation[];
+  /** Seats of this date that the user may have in all. */
+  readonly limit: number;
+}
+
+/** Null elsewhere, and while something of it has not been read. */
+export function shownHall(state: PageState): ShownHall | null {
+  const view = viewOf(state);
+  if (view.name !== 'hall') return null;
+  const { hall, plan } = view.visit;
+  const limit = state.maxSeatsPerUser;
+  if (hall === null || limit === null || plan?.scheduleId !== hall.scheduleId) return null;
+  return { hall, plan, own: holdsOf(view.visit, hall.scheduleId), limit };
 }
 
 /** The caller's holds of a schedule, by seat. */

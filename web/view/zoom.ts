@@ -8,7 +8,11 @@ interface Zoomed {
   readonly port: HTMLElement;
   zoomBy(factor: number): void;
   showWhole(): void;
+  showPart(part: HTMLElement): void;
 }
+
+/** Whether a content whose parts are too small opens as a whole, or with parts that can be pressed. */
+type Opening = 'overview' | 'parts';
 
 interface Point {
   readonly x: number;
@@ -49,37 +53,53 @@ export function zoomToWhole(port: Element | null): void {
   if (port !== null) zoomed.get(port)?.showWhole();
 }
 
-/** Makes the content of `port` zoom: its first child takes the size, and the first child of that is scaled. */
-export function makeZoom(port: Element): void {
+/** Brings a part of the content as close as it fits, with parts that can be pressed. */
+export function showPart(port: Element, part: HTMLElement): void {
+  zoomed.get(port)?.showPart(part);
+}
+
+/**
+ * Makes the content of `port` zoom: its first child takes the size, and the first child of that is scaled. What has the attribute
+ * `data-unscaled` gets the scale as `--scale`, to keep the size of its text.
+ */
+export function makeZoom(port: Element, opening: Opening): void {
   const sizer = port.firstElementChild;
   const content = sizer?.firstElementChild;
   if (!(port instanceof HTMLElement && sizer instanceof HTMLElement && content instanceof HTMLElement)) return;
-  const zoom = createZoom(port, sizer, content);
+  const zoom = createZoom(port, sizer, content, opening);
   zoomed.set(port, zoom);
   followGestures(port, zoom);
 }
 
 interface Zoom extends Zoomed {
   readonly isFar: boolean;
+  readonly isGliding: boolean;
   zoomTo(scale: number, anchor?: Point): void;
   zoomToPart(anchor: Point): void;
   readonly scale: number;
 }
 
-function createZoom(port: HTMLElement, sizer: HTMLElement, content: HTMLElement): Zoom {
+function createZoom(port: HTMLElement, sizer: HTMLElement, content: HTMLElement, opening: Opening): Zoom {
+  const unscaled = content.querySelectorAll<HTMLElement>('[data-unscaled]');
   let scale = 1;
   let fit: Fit = 'opening';
   let gliding = 0;
 
+  /** The height that the port can have, in pixels. */
+  function tallest(): number {
+    const limit = Number.parseFloat(getComputedStyle(port).maxBlockSize);
+    return Number.isNaN(limit) ? Number.POSITIVE_INFINITY : limit;
+  }
+
   function scaleOf(wanted: Fit): number {
     const { offsetWidth, offsetHeight } = content;
     const byWidth = port.clientWidth / Math.max(1, offsetWidth);
-    const tallest = Number.parseFloat(getComputedStyle(port).maxBlockSize);
-    const byHeight = (Number.isNaN(tallest) ? Number.POSITIVE_INFINITY : tallest) / Math.max(1, offsetHeight);
+    const byHeight = tallest() / Math.max(1, offsetHeight);
     const whole = Math.min(byWidth, byHeight, LARGEST_OPENING);
     if (wanted === 'whole' || whole * PART_PX >= COMFORTABLE_PX) return whole;
     const wide = Math.min(byWidth, LARGEST_OPENING);
-    return wide * PART_PX >= LEAST_TARGET_PX ? wide : COMFORTABLE_PX / PART_PX;
+    if (wide * PART_PX >= LEAST_TARGET_PX) return wide;
+    return opening === 'overview' ? whole : COMFORTABLE_PX / PART_PX;
   }
 
   /** `anchor`, in pixels of the port, stays where it is. */
@@ -93,6 +113,7 @@ function createZoom(port: HTMLElement, sizer: HTMLElement, content: HTMLElement)
     sizer.style.blockSize = `${content.offsetHeight * next}px`;
     port.scrollLeft = x * next + aside(next) - anchor.x;
     port.scrollTop = y * next - anchor.y;
+    for (const part of unscaled) part.style.setProperty('--scale', next.toFixed(4));
     port.dataset['detail'] = next * PART_PX < LEAST_TARGET_PX ? 'far' : 'near';
   }
 
@@ -106,15 +127,40 @@ function createZoom(port: HTMLElement, sizer: HTMLElement, content: HTMLElement)
 
   function glideTo(wanted: number, anchor: Point): void {
     const from = scale;
+    glide((share) => draw(from * (wanted / from) ** share, anchor));
+  }
+
+  /** Draws a movement from 0 to 1, at once for who wants less motion. */
+  function glide(drawAt: (share: number) => void): void {
     const startMs = performance.now();
     cancelAnimationFrame(gliding);
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return draw(wanted, anchor);
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return drawAt(1);
     const frame = (): void => {
       const share = Math.min(1, (performance.now() - startMs) / GLIDE_MS);
-      draw(from * (wanted / from) ** (1 - (1 - share) ** 3), anchor);
-      if (share < 1) gliding = requestAnimationFrame(frame);
+      drawAt(1 - (1 - share) ** 3);
+      gliding = share < 1 ? requestAnimationFrame(frame) : 0;
     };
     frame();
+  }
+
+  function glideToPart(part: HTMLElement): void {
+    // In pixels of the content before it is scaled.
+    const at = part.getBoundingClientRect();
+    const of = content.getBoundingClientRect();
+    const [width, height] = [at.width / scale, at.height / scale];
+    const [x, y] = [(at.left - of.left + at.width / 2) / scale, (at.top - of.top + at.height / 2) / scale];
+    const byWidth = Math.min(port.clientWidth / width, LARGEST_OPENING);
+    const both = Math.min(byWidth, tallest() / height);
+    const fits = [both, byWidth].find((one) => one * PART_PX >= LEAST_TARGET_PX);
+    const wanted = inBounds(fits ?? COMFORTABLE_PX / PART_PX);
+    const from = scale;
+    glide((share) => {
+      const next = from * (wanted / from) ** share;
+      draw(next, { x: 0, y: 0 });
+      port.scrollLeft = x * next + aside(next) - port.clientWidth / 2;
+      // A part that is taller than the port is seen from its top.
+      port.scrollTop = Math.min(y * next - port.clientHeight / 2, (y - height / 2) * next);
+    });
   }
 
   function inBounds(wanted: number): number {
@@ -147,6 +193,7 @@ function createZoom(port: HTMLElement, sizer: HTMLElement, content: HTMLElement)
     },
     zoomTo(wanted, anchor = middle()) {
       cancelAnimationFrame(gliding);
+      gliding = 0;
       fit = 'free';
       draw(inBounds(wanted), anchor);
     },
@@ -157,6 +204,13 @@ function createZoom(port: HTMLElement, sizer: HTMLElement, content: HTMLElement)
     zoomToPart(anchor) {
       fit = 'free';
       glideTo(inBounds(COMFORTABLE_PX / PART_PX), anchor);
+    },
+    get isGliding() {
+      return gliding !== 0;
+    },
+    showPart(part) {
+      fit = 'free';
+      glideToPart(part);
     },
     showWhole() {
       fit = 'whole';
@@ -229,6 +283,7 @@ function followGestures(port: HTMLElement, zoom: Zoom): void {
     'click',
     (event) => {
       if (!zoom.isFar || !(event instanceof PointerEvent) || event.pointerType !== 'touch') return;
+      if (event.target instanceof Element && event.target.closest('[data-unscaled]') !== null) return;
       event.preventDefault();
       event.stopPropagation();
       zoom.zoomToPart(inPort(event));
@@ -236,7 +291,7 @@ function followGestures(port: HTMLElement, zoom: Zoom): void {
     { capture: true },
   );
   port.addEventListener('focusin', ({ target }) => {
-    if (zoom.isFar && target instanceof HTMLElement && target !== port && target.matches(':focus-visible')) {
+    if (zoom.isFar && !zoom.isGliding && target instanceof HTMLElement && target.matches('[data-seat]:focus-visible')) {
       const { left, top, width, height } = target.getBoundingClientRect();
       const corner = port.getBoundingClientRect();
       zoom.zoomToPart({ x: left + width / 2 - corner.left, y: top + height / 2 - corner.top });

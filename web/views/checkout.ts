@@ -1,6 +1,6 @@
 import { holdsOf, firstEndMs, type View } from '../state/view.ts';
 import type { Reservation } from '../../src/client/answers.ts';
-import { seatName } from '../language/seat-name.ts';
+import { reservedSeatName } from '../language/seat-name.ts';
 import type { PageState } from '../state/page-state.ts';
 import { hashOf } from '../state/route.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
@@ -47,7 +47,7 @@ export function checkoutView(context: ViewContext, view: CheckoutView): Child {
             h(
               'li',
               { key: hold.reservationId, class: 'held-seat' },
-              h('span', { class: 'held-number' }, seatName(hold.seatNumber, t)),
+              h('span', { class: 'held-number' }, reservedSeatName(hold, t)),
               h('span', { class: 'figures' }, f.money(hold.price)),
               holds.length > 1 &&
                 h(
@@ -57,7 +57,7 @@ export function checkoutView(context: ViewContext, view: CheckoutView): Child {
                     class: 'button button-icon',
                     disabled: isBusy && !isReleased(state, hold),
                     'aria-busy': isReleased(state, hold),
-                    'aria-label': t.checkout.releaseOne(seatName(hold.seatNumber, t)),
+                    'aria-label': t.checkout.releaseOne(reservedSeatName(hold, t)),
                     on: { click: () => office.release([hold]) },
                   },
                   icon('close'),

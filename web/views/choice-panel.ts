@@ -1,6 +1,8 @@
 import type { Reservation } from '../../src/client/answers.ts';
 import { seatName } from '../language/seat-name.ts';
 import type { Hall } from '../state/page-state.ts';
+import type { PlannedSeat } from '../state/placed-rows.ts';
+import type { SeatPlan } from '../state/seat-plan.ts';
 import { hashOf } from '../state/route.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import { icon } from './icon.ts';
@@ -10,6 +12,7 @@ import type { ViewContext } from './view-context.ts';
 
 export interface ChoicePanelInput {
   readonly hall: Hall;
+  readonly plan: SeatPlan;
   /** The caller's holds of this schedule. */
   readonly own: readonly Reservation[];
   /** How many more seats than the holds the user may choose. */
@@ -42,16 +45,19 @@ export function choicePanel(context: ViewContext, input: ChoicePanelInput): Elem
   );
 }
 
-function content(context: ViewContext, { hall, own, limit, left }: ChoicePanelInput): Child {
+function content(context: ViewContext, { hall, plan, own, limit, left }: ChoicePanelInput): Child {
   if (hall.chosen.length === 0 && left === 0) return soldOut(context, hall, own.length);
   if (hall.chosen.length === 0 && limit <= 0) return null;
-  return choice(context, hall, context.f.number(limit));
+  return choice(context, hall, plan, context.f.number(limit));
 }
 
-function choice(context: ViewContext, hall: Hall, limit: string): Child {
+function choice(context: ViewContext, hall: Hall, plan: SeatPlan, limit: string): Child {
   const { state, office, t, f } = context;
   const priceOf = new Map(hall.seats.map(({ seatNumber, price }) => [seatNumber, price]));
-  const chosen = hall.chosen.map((seatNumber) => ({ seatNumber, price: priceOf.get(seatNumber) ?? 0 }));
+  const chosen = hall.chosen.flatMap((seatNumber) => {
+    const place = plan.seats.get(seatNumber);
+    return place === undefined ? [] : [{ place, price: priceOf.get(seatNumber) ?? 0 }];
+  });
   const total = chosen.reduce((sum, { price }) => sum + price, 0);
   return [
     h('h2', { key: 'title', class: 'choice-title' }, t.choice.title),
@@ -91,13 +97,14 @@ function choice(context: ViewContext, hall: Hall, limit: string): Child {
 
 function chosenSeat(
   { office, t, f }: ViewContext,
-  { seatNumber, price }: { readonly seatNumber: number; readonly price: number },
+  { place, price }: { readonly place: PlannedSeat; readonly price: number },
 ): ElementNode {
-  const name = seatName(seatNumber, t);
+  const name = seatName(place, t);
+  const notes = place.attributes.map((attribute) => t.seat.attributes[attribute]);
   return h(
     'li',
-    { key: seatNumber, class: 'choice-seat' },
-    h('span', { class: 'choice-name' }, name),
+    { key: place.seatNumber, class: 'choice-seat' },
+    h('span', { class: 'choice-name' }, name, notes.length > 0 && h('span', { class: 'choice-notes' }, f.list(notes))),
     h('span', { class: 'figures choice-price' }, f.money(price)),
     h(
       'button',
@@ -105,7 +112,7 @@ function chosenSeat(
         type: 'button',
         class: 'button button-icon',
         'aria-label': t.choice.remove(name),
-        on: { click: () => office.toggleSeat(seatNumber) },
+        on: { click: () => office.toggleSeat(place.seatNumber) },
       },
       icon('close'),
     ),

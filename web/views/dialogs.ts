@@ -78,7 +78,7 @@ function question(context: ViewContext, { title, words, yes, isBusy, run }: Ques
 function signIn(context: ViewContext, { way, fault, joins }: Dialog & { name: 'sign-in' }): ElementNode {
   const { state, office, t, f } = context;
   const isBusy = state.busy.has('sign-in');
-  const words = fault === null ? null : sentenceOf(fault, t, f);
+  const words = fault === null ? null : sentenceOf(fault, t, f, null);
   const faultId = words === null ? null : 'sign-in-fault';
   const fields =
     way === 'register'

@@ -1,11 +1,10 @@
-import type { Hall } from '../state/page-state.ts';
 import { hashOf } from '../state/route.ts';
-import { firstEndMs, holdsOf, type View } from '../state/view.ts';
+import { firstEndMs, type ShownHall, shownHall, type View } from '../state/view.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import { choicePanel } from './choice-panel.ts';
 import { legend } from './hall-legend.ts';
 import { icon } from './icon.ts';
-import { priceFilter } from './price-levels.ts';
+import { priceFilter, priceGroups } from './price-levels.ts';
 import { seatMap, zoomButtons } from './seat-map.ts';
 import { steps } from './steps.ts';
 import type { ViewContext } from './view-context.ts';
@@ -18,7 +17,8 @@ const HURRY_MS = 120_000;
 /** The seats of a schedule in their present state. */
 export function hallView(context: ViewContext, view: HallView): Child {
   const { t } = context;
-  const { concert, visit } = view;
+  const { concert } = view;
+  const shown = shownHall(context.state);
   return [
     steps('seats', t),
     h(
@@ -34,9 +34,7 @@ export function hallView(context: ViewContext, view: HallView): Child {
         t.hall.otherDates,
       ),
     ),
-    visit.hall === null || context.state.maxSeatsPerUser === null
-      ? h('p', { key: 'loading', class: 'soft' }, t.frame.loading)
-      : hallAndChoice(context, view, visit.hall, context.state.maxSeatsPerUser),
+    shown === null ? h('p', { key: 'loading', class: 'soft' }, t.frame.loading) : hallAndChoice(context, shown),
   ];
 }
 
@@ -59,9 +57,10 @@ function sessionClock({ state, t, f }: ViewContext, { visit }: HallView): Child 
   );
 }
 
-function hallAndChoice(context: ViewContext, view: HallView, hall: Hall, limit: number): ElementNode {
+function hallAndChoice(context: ViewContext, { hall, plan, own, limit }: ShownHall): ElementNode {
   const { state, t, f } = context;
-  const own = holdsOf(view.visit, hall.scheduleId);
+  const groups = priceGroups(hall.seats, plan);
+  const drawing = { hall, plan, groups, own: new Set(own.map(({ seatNumber }) => seatNumber)) };
   const left = hall.seats.filter(({ status }) => status === 'AVAILABLE').length;
   const endMs = firstEndMs(own);
   return h(
@@ -83,12 +82,13 @@ function hallAndChoice(context: ViewContext, view: HallView, hall: Hall, limit: 
         liveMark(context),
         zoomButtons(context),
       ),
-      priceFilter(context, hall),
-      seatMap(context, hall, new Set(own.map(({ seatNumber }) => seatNumber))),
-      legend(context),
+      priceFilter(context, hall, groups),
+      seatMap(context, drawing),
+      legend(context, drawing),
     ),
     choicePanel(context, {
       hall,
+      plan,
       own,
       limit: limit - own.length,
       left,

@@ -1,5 +1,5 @@
 import { type ToPay, toPay } from '../state/own-holds.ts';
-import { seatName } from '../language/seat-name.ts';
+import { reservedSeatName } from '../language/seat-name.ts';
 import { hashOf } from '../state/route.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
 import { icon } from './icon.ts';
@@ -33,7 +33,7 @@ function payLink({ state, t, f }: ViewContext, one: ToPay): ElementNode {
     h(
       'span',
       { class: 'hold-link-words' },
-      h('strong', { class: 'figures' }, t.holds.remaining(one.seatNumbers.length, f.countdown(remainingMs))),
+      h('strong', { class: 'figures' }, t.holds.remaining(one.seats.length, f.countdown(remainingMs))),
       h('span', { class: 'hold-link-name' }, state.concertById.get(one.concertId)?.title ?? ''),
     ),
     h('span', { class: 'hold-link-go' }, t.holds.pay),
@@ -58,7 +58,7 @@ export function holdCards({ state, t, f }: ViewContext): readonly ElementNode[] 
           { class: 'ticket-line-words' },
           h('strong', { class: 'ticket-line-name' }, concert?.title ?? ''),
           h('span', { class: 'soft' }, `${f.date(one.startsAt, timeZone)} ${f.time(one.startsAt, timeZone)}`),
-          h('span', { class: 'soft' }, f.list(one.seatNumbers.map((seatNumber) => seatName(seatNumber, t)))),
+          h('span', { class: 'soft' }, f.list(one.seats.map((seat) => reservedSeatName(seat, t)))),
         ),
         h(
           'span',
@@ -67,7 +67,7 @@ export function holdCards({ state, t, f }: ViewContext): readonly ElementNode[] 
           h(
             'span',
             { class: 'chip chip-accent figures' },
-            t.holds.remaining(one.seatNumbers.length, f.countdown(one.endMs - state.nowMs)),
+            t.holds.remaining(one.seats.length, f.countdown(one.endMs - state.nowMs)),
           ),
         ),
         icon('forward'),

@@ -1,4 +1,4 @@
-import { viewOf } from '../state/view.ts';
+import { shownHall, viewOf } from '../state/view.ts';
 import { type ElementNode, h } from '../view/node.ts';
 import { connectionBanner } from './connection-banner.ts';
 import { noticeBox } from './notice-box.ts';
@@ -27,8 +27,5 @@ function notice(context: ViewContext): ElementNode | null {
 }
 
 function isInPanel({ state }: ViewContext): boolean {
-  const view = viewOf(state);
-  return (
-    view.name === 'checkout' || (view.name === 'hall' && view.visit.hall !== null && state.maxSeatsPerUser !== null)
-  );
+  return viewOf(state).name === 'checkout' || shownHall(state) !== null;
 }

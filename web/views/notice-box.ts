@@ -5,8 +5,8 @@ import { icon } from './icon.ts';
 import type { ViewContext } from './view-context.ts';
 
 /** The event, and below it the next step. A refusal takes the focus, so that keyboards and screen readers are at its reason. */
-export function noticeBox({ office, t, f }: ViewContext, notice: Notice): ElementNode {
-  const { title, next } = sentenceOf(notice, t, f);
+export function noticeBox({ state, office, t, f }: ViewContext, notice: Notice): ElementNode {
+  const { title, next } = sentenceOf(notice, t, f, state.visit?.plan ?? null);
   const tone = toneOf(notice);
   return h(
     'div',

@@ -1,15 +1,16 @@
-import type { Hall } from '../state/page-state.ts';
 import { type ElementNode, h } from '../view/node.ts';
 import { centreOn, makeZoom, zoomIn, zoomOut, zoomToWhole } from '../view/zoom.ts';
 import { icon, type IconName } from './icon.ts';
-import { seatGrid } from './seat-grid.ts';
+import { type HallDrawing, seatGrid } from './seat-grid.ts';
+import { sectionMap } from './section-map.ts';
 import type { ViewContext } from './view-context.ts';
 
 /** The stage and the seats, which one scrolls and zooms. */
-export function seatMap(context: ViewContext, hall: Hall, own: ReadonlySet<number>): ElementNode {
-  const { width, depth } = hall.plan;
+export function seatMap(context: ViewContext, drawing: HallDrawing): ElementNode {
+  const { hall, plan } = drawing;
+  const { width, depth, isDrawn, sections } = plan;
   function open(port: Element): void {
-    makeZoom(port);
+    makeZoom(port, sections.length > 1 ? 'overview' : 'parts');
     // A fan who comes back finds the seats where they were chosen.
     if (hall.cursor !== null) centreOn(port, port.querySelector(`[data-seat="${hall.cursor}"]`));
   }
@@ -21,9 +22,16 @@ export function seatMap(context: ViewContext, hall: Hall, own: ReadonlySet<numbe
       { class: 'hall-sizer' },
       h(
         'div',
-        { class: 'hall-floor', vars: { '--width': width, '--depth': depth.toFixed(3) } },
-        h('div', { class: 'stage', 'aria-hidden': true }, h('span', {}, context.t.hall.stage)),
-        seatGrid(context, hall, own),
+        {
+          class: isDrawn ? 'hall-floor hall-drawn' : 'hall-floor',
+          vars: { '--width': Number(width.toFixed(3)), '--depth': depth.toFixed(3) },
+        },
+        h(
+          'div',
+          { class: 'stage', 'aria-hidden': true, 'data-unscaled': isDrawn },
+          h('span', {}, context.t.hall.stage),
+        ),
+        h('div', { class: 'seat-floor' }, sectionMap(context, drawing), seatGrid(context, drawing)),
       ),
     ),
   );

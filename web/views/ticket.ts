@@ -1,6 +1,6 @@
-import type { Concert, Payment } from '../../src/client/answers.ts';
+import type { Concert, Payment, Reservation } from '../../src/client/answers.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
-import { seatName } from '../language/seat-name.ts';
+import { reservedSeatName } from '../language/seat-name.ts';
 import { hashOf } from '../state/route.ts';
 import { icon } from './icon.ts';
 import { poster } from './poster.ts';
@@ -110,7 +110,7 @@ function ticketPaper({ state, t, f }: ViewContext, payment: Payment, concert: Co
       h(
         'ul',
         { class: 'ticket-seats' },
-        seatsOf(payment).map((seatNumber) => h('li', { key: seatNumber, class: 'figures' }, seatName(seatNumber, t))),
+        seatsOf(payment).map((seat) => h('li', { key: seat.seatNumber, class: 'figures' }, reservedSeatName(seat, t))),
       ),
       h('p', { class: 'ticket-amount figures' }, f.money(payment.amount)),
       h(
@@ -129,8 +129,8 @@ function ticketPaper({ state, t, f }: ViewContext, payment: Payment, concert: Co
 }
 
 /** The service lists the seats as they were asked for. */
-export function seatsOf({ reservations }: Payment): readonly number[] {
-  return reservations.map(({ seatNumber }) => seatNumber).toSorted((one, other) => one - other);
+export function seatsOf({ reservations }: Payment): readonly Reservation[] {
+  return reservations.toSorted((one, other) => one.seatNumber - other.seatNumber);
 }
 
 function fact(name: string, value: string): ElementNode {

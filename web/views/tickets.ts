@@ -1,6 +1,6 @@
 import type { Payment } from '../../src/client/answers.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
-import { seatName } from '../language/seat-name.ts';
+import { reservedSeatName } from '../language/seat-name.ts';
 import { hashOf } from '../state/route.ts';
 import { holdCards } from './holds-strip.ts';
 import { bookingNumber } from '../language/booking-number.ts';
@@ -68,7 +68,7 @@ function ticketLine({ state, t, f }: ViewContext, payment: Payment): ElementNode
         { class: 'ticket-line-words' },
         h('strong', { class: 'ticket-line-name' }, concert?.title ?? ''),
         h('span', { class: 'soft' }, `${f.date(startsAt, timeZone)} ${f.time(startsAt, timeZone)}`),
-        h('span', { class: 'soft' }, f.list(seatsOf(payment).map((seatNumber) => seatName(seatNumber, t)))),
+        h('span', { class: 'soft' }, f.list(seatsOf(payment).map((seat) => reservedSeatName(seat, t)))),
         h('span', { class: 'small soft figures' }, bookingNumber(payment.paymentId)),
       ),
       h(

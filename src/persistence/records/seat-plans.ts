@@ -55,6 +55,13 @@ async function insertVersion(query: Query, planId: number, plan: SeatPlan): Prom
   return { summary, version: newestOf(summary), plan };
 }
 
+/** Stores a new plan as its version 1. */
+export async function insertPlan(query: Query, plan: SeatPlan): Promise<StoredPlan> {
+  const [row] = await query<{ plan_id: number }>(INSERT_PLAN, [plan.name]);
+  if (row === undefined) throw new Error('an INSERT returned no row');
+  return insertVersion(query, row.plan_id, plan);
+}
+
 function describe({ summary, version }: StoredPlan): object {
   return { name: summary.name, version: version.version, totalSeats: version.totalSeats };
 }
@@ -93,10 +100,8 @@ export function createSeatPlans({ pool }: { readonly pool: Connections }): SeatP
 
     create: (plan, act) =>
       recordChange(pool, act, async (query) => {
-        const [row] = await query<{ plan_id: number }>(INSERT_PLAN, [plan.name]);
-        if (row === undefined) throw new Error('an INSERT returned no row');
-        const value = await insertVersion(query, row.plan_id, plan);
-        const target = `plan:${row.plan_id}`;
+        const value = await insertPlan(query, plan);
+        const target = `plan:${value.summary.planId}`;
         return { value, entry: { action: 'plan.create', target, before: null, after: describe(value) } };
       }),
 

@@ -1,7 +1,10 @@
 import t from 'tap';
+import { faultsOfPlan } from '../../../src/booking/seat-plans/check-seat-plan.ts';
+import { numberSeats, SEAT_ATTRIBUTES } from '../../../src/domain/seat-plan.ts';
 import { runAudit } from '../../../src/persistence/audit/audit.ts';
 import { createCatalogue } from '../../../src/persistence/records/catalogue.ts';
 import { loadDemoData } from '../../../src/persistence/records/demo-data.ts';
+import { createSeatPlans } from '../../../src/persistence/records/seat-plans.ts';
 import { createTestDatabase } from '../../fixtures/database.ts';
 
 t.test('all demonstration concerts but one can be booked at once, on dates that are still to come', async (t) => {
@@ -25,7 +28,8 @@ t.test('all demonstration concerts but one can be booked at once, on dates that 
   for (const { concert, schedules } of created) {
     t.ok(schedules.length >= 2 && schedules.length <= 4);
     for (const schedule of schedules) {
-      t.match(schedule, { totalSeats: 50, availableSeats: 50 });
+      const seats = schedule.plan === null ? 50 : 500;
+      t.match(schedule, { totalSeats: seats, availableSeats: seats });
       t.ok(schedule.startsAtMs > concert.bookingClosesAtMs);
     }
   }
@@ -47,6 +51,29 @@ t.test('the demonstration concerts are created once, however many nodes start at
   t.same(await loadDemoData(pool), []);
   const concerts = await createCatalogue({ pool }).listConcerts();
   t.equal(concerts.length, loads.flat().length);
+});
+
+t.test('one concert is in a hall with sections, an aisle and wheelchair spaces', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  const created = await loadDemoData(pool);
+  const plans = created.flatMap(({ schedules }) => schedules.flatMap(({ plan }) => plan ?? []));
+  t.equal(plans.length, 2);
+  const [key] = plans;
+  const plan = key === undefined ? null : await createSeatPlans({ pool }).findVersion(key);
+  t.equal(plan?.sections.length, 3);
+  t.same(plan === null ? null : faultsOfPlan(plan), []);
+  const seats = plan === null ? [] : numberSeats(plan).map(({ seat }) => seat);
+  for (const attribute of SEAT_ATTRIBUTES)
+    t.ok(
+      seats.some(({ attributes }) => attributes.includes(attribute)),
+      attribute,
+    );
+});
+
+t.test('a database that has the first concerts gets the one in the drawn hall alone', async (t) => {
+  const { pool } = await createTestDatabase(t);
+  await pool.query("INSERT INTO loaded_data (name) VALUES ('demo-concerts-1')");
+  t.equal((await loadDemoData(pool)).length, 1);
 });
 
 t.test('a load that fails leaves nothing behind and is made good by the next', async (t) => {

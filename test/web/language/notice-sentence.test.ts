@@ -1,12 +1,17 @@
 import t from 'tap';
 import { english } from '../../../web/language/english.ts';
 import { createFormat } from '../../../web/language/format.ts';
+import { generatePlan } from '../../../src/domain/seat-plan.ts';
+import { viewSections } from '../../../src/http/answers/seat-plan-views.ts';
+import { placePlan } from '../../../web/state/seat-plan.ts';
 import { sentenceOf } from '../../../web/language/notice-sentence.ts';
 
 const f = createFormat('en', 'Asia/Seoul');
+const sections = viewSections(generatePlan(Array<number>(20).fill(1_000)));
+const plan = placePlan({ scheduleId: 7, planId: null, version: null, name: null, levels: [], sections });
 
 function problem(code: string, members: Readonly<Record<string, unknown>> = {}, detail = 'The service says no.') {
-  return sentenceOf({ kind: 'problem', code, detail, members }, english, f);
+  return sentenceOf({ kind: 'problem', code, detail, members }, english, f, plan);
 }
 
 t.test('a refusal is told in the service’s words, and what to do now in the page’s', async (t) => {

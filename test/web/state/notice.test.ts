@@ -18,7 +18,7 @@ t.test('a notice ends with its place: another address, another view, another use
 t.test('a notice about a choice ends with the next choice', async (t) => {
   const lost = inHall(
     { type: 'seat-toggled', seatNumber: 2 },
-    { type: 'noticed', notice: { kind: 'seats-lost', seatNumbers: [2] } },
+    { type: 'noticed', notice: { kind: 'seats-lost', places: [{ section: null, row: 'A', seat: '2' }] } },
   );
   t.equal(after(lost, { type: 'seat-toggled', seatNumber: 3 }).notice, null);
 });

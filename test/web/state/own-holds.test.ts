@@ -9,19 +9,31 @@ const elsewhere = hold(9, { concertId: 5, scheduleId: 8, expiresAt: at(30_000) }
 t.test('unpaid holds are shown by schedule, the most urgent first, until they expire', async (t) => {
   const page = pageAt('#/', { type: 'own-holds-read', holds: [one, other, elsewhere] });
   t.match(toPay(page), [
-    { concertId: 5, scheduleId: 8, seatNumbers: [9], amount: 1_000, endMs: NOW_MS + 30_000 },
-    { concertId: 3, scheduleId: 7, seatNumbers: [2, 4], amount: 1_500, endMs: NOW_MS + 60_000 },
+    { concertId: 5, scheduleId: 8, seats: [{ seatNumber: 9 }], amount: 1_000, endMs: NOW_MS + 30_000 },
+    {
+      concertId: 3,
+      scheduleId: 7,
+      seats: [{ seatNumber: 2 }, { seatNumber: 4 }],
+      amount: 1_500,
+      endMs: NOW_MS + 60_000,
+    },
   ]);
   t.match(toPay(after(page, { type: 'ticked', nowMs: NOW_MS + 30_000 })), [{ scheduleId: 7 }]);
-  t.match(toPay(after(page, { type: 'ticked', nowMs: NOW_MS + 60_000 })), [{ seatNumbers: [4] }]);
+  t.match(toPay(after(page, { type: 'ticked', nowMs: NOW_MS + 60_000 })), [{ seats: [{ seatNumber: 4 }] }]);
   t.same(toPay(after(page, { type: 'ticked', nowMs: NOW_MS + 300_000 })), []);
 });
 
 t.test('holding, releasing, paying and signing out change them, on whatever page the fan is', async (t) => {
   const page = pageAt('#/wallet', { type: 'held', reservations: [one, other] });
-  t.match(toPay(page), [{ seatNumbers: [2, 4] }]);
-  t.match(toPay(after(page, { type: 'held', reservations: [one] })), [{ seatNumbers: [2, 4] }], 'once each');
-  t.match(toPay(after(page, { type: 'unheld', reservationIds: [other.reservationId] })), [{ seatNumbers: [4] }]);
+  t.match(toPay(page), [{ seats: [{ seatNumber: 2 }, { seatNumber: 4 }] }]);
+  t.match(
+    toPay(after(page, { type: 'held', reservations: [one] })),
+    [{ seats: [{ seatNumber: 2 }, { seatNumber: 4 }] }],
+    'once each',
+  );
+  t.match(toPay(after(page, { type: 'unheld', reservationIds: [other.reservationId] })), [
+    { seats: [{ seatNumber: 4 }] },
+  ]);
   t.same(toPay(after(page, { type: 'paid', payment: payment([one, other]) })), []);
   t.same(toPay(after(page, { type: 'signed-out' })), []);
 });
