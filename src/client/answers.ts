@@ -9,7 +9,8 @@ import type { BuyerHold, BuyerToken } from '../domain/buyer.ts';
 import type { Cancellation as Cancelled } from '../domain/cancellation.ts';
 import type * as inside from '../domain/catalogue.ts';
 import type { HealthReason, Verdict } from '../health/health-verdict.ts';
-import type { ClusterOverview, ConcertSales, ScheduleOccupancy } from '../health/overview.ts';
+import type { NodeState } from '../health/cluster-verdict.ts';
+import type { ClusterOverview, ConcertSales, NodeOverview, ScheduleOccupancy } from '../health/overview.ts';
 import type { SnapshotSeat } from '../domain/live-frames.ts';
 import type * as paid from '../domain/payment.ts';
 import type { QueueCounts } from '../domain/queue-token.ts';
@@ -179,24 +180,48 @@ type Sales = Omit<ConcertSales, 'concertId'>;
 
 export type OccupiedSchedule = OnTheWire<ScheduleOccupancy> & { readonly availableSeats: number };
 
-export type Overview = Pick<ClusterOverview, 'nodes' | 'ownedSchedules' | 'schedulesLeftOut'> & {
+interface Rates {
+  readonly holds: number;
+  readonly payments: number;
+  readonly refunds: number;
+  readonly admissions: number;
+  readonly answers: number;
+  readonly refusals: number;
+}
+
+type WordedVerdict = Omit<Verdict, 'reasons'> & {
+  /** The worst first; `detail` is in the requested language. */
+  readonly reasons: readonly (HealthReason & { readonly detail: string })[];
+};
+
+export type Overview = Pick<ClusterOverview, 'ownedSchedules' | 'schedulesLeftOut'> & {
+  /** Of all nodes: the state of the worst. */
+  readonly verdict: WordedVerdict;
+  readonly nodes: readonly (NodeOverview & {
+    readonly state: NodeState;
+    /** When it died, stopped or published last. */
+    readonly since: string | null;
+    /** Why it may not serve. */
+    readonly reasons: readonly string[];
+    readonly liveSockets: number | null;
+    readonly rates: Rates;
+  })[];
+  /** Means per second over the last ten seconds, of all nodes. */
+  readonly rates: Rates;
   readonly concerts: readonly (Pick<Concert, 'concertId' | 'title'> & {
     readonly queue: QueueCounts;
     readonly policy: inside.ConcertQueue;
   } & Sales)[];
   /** Ordered by start; schedules that have begun come last. */
   readonly schedules: readonly OccupiedSchedule[];
-  readonly totals: Pick<QueueCounts, 'waiting' | 'active'> & Sales;
+  readonly totals: Pick<QueueCounts, 'waiting' | 'active'> & Sales & { readonly liveSockets: number | null };
 };
 
 export type ActivitySample = Omit<MeasuredSample, 'atMs'> & { readonly at: string };
 
-/** The answering node's last minutes, second by second. */
+/** The last minutes of all nodes, second by second. */
 export type ActivityReport = Omit<measured.ActivityReport, 'verdict' | 'samples'> & {
   readonly serverTime: string;
-  readonly verdict: Omit<Verdict, 'reasons'> & {
-    /** The worst first; `detail` is in the requested language. */
-    readonly reasons: readonly (HealthReason & { readonly detail: string })[];
-  };
+  readonly verdict: WordedVerdict;
   readonly samples: readonly ActivitySample[];
 };

@@ -1,7 +1,7 @@
 import { createHistogram } from 'node:perf_hooks';
 import { FAULT_CODES } from '../domain/errors.ts';
 import type { Activity } from './activity.ts';
-import type { ActivitySample, CodeCount } from './activity-sample.ts';
+import { type ActivitySample, type CodeCount, CODES_NAMED } from './activity-sample.ts';
 import { type Clock, type DatabaseClock, every } from '../runtime/clock.ts';
 import { type HealthFacts, judgeHealth } from './health-verdict.ts';
 
@@ -9,8 +9,6 @@ import { type HealthFacts, judgeHealth } from './health-verdict.ts';
 const STEP_MS = 1_000;
 /** Ten minutes, at some 300 bytes each. */
 const STEPS_KEPT = 600;
-/** The most refusal codes that a sample names; in a rush two or three account for nearly all refusals. */
-const CODES_NAMED = 5;
 /** Durations are recorded in whole microseconds, up to a minute: the journal's statements time out long before. */
 const MICROSECONDS_PER_MS = 1_000;
 const LONGEST_MICROSECONDS = 60_000_000;

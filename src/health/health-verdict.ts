@@ -16,17 +16,22 @@ export type HealthReasonCode =
   | 'EVENT_LOOP_LATE'
   | 'IN_DOUBT'
   | 'PART_AWAY'
-  | 'QUEUE_PAUSED';
+  | 'QUEUE_PAUSED'
+  | 'NODE_DEAD'
+  | 'NODE_SILENT'
+  | 'NODE_DRAINING';
 
 export interface HealthReason {
   readonly code: HealthReasonCode;
   readonly severity: Exclude<HealthState, 'HEALTHY'>;
-  /** The measured value, in the unit of the code; null where nothing is measured. */
+  /** The measured value, in the unit of the code, an instant in epoch milliseconds; null where nothing is measured. */
   readonly value: number | null;
   /** The bound of `value`; null where there is none. */
   readonly bound: number | null;
   /** Details, for instance why a node is not ready; null where the code suffices. */
   readonly subject: string | null;
+  /** The NODE_ID that it concerns; null where it concerns all, or the only one. */
+  readonly node: string | null;
 }
 
 export interface Verdict {
@@ -99,7 +104,7 @@ function reason(
   severity: HealthReason['severity'],
   { value = null, bound = null, subject = null }: Partial<Pick<HealthReason, 'value' | 'bound' | 'subject'>> = {},
 ): HealthReason {
-  return { code, severity, value, bound, subject };
+  return { code, severity, value, bound, subject, node: null };
 }
 
 function judgeReadiness({ readiness, livingNodes }: HealthFacts): HealthReason[] {

@@ -1,10 +1,12 @@
+export const STANDING_BY = "another node owns this database's schedules, and only one node may at a time";
+
 /** The reasons why a node may not serve: short stable texts that `/readyz` shows. */
 export type ReadinessReason =
   | 'draining'
   | 'database'
   | 'the database refuses writes'
   | 'no answer from the database within the lease'
-  | "another node owns this database's schedules, and only one node may at a time"
+  | typeof STANDING_BY
   | 'not a member of the cluster'
   | 'most other nodes do not reach this node'
   | 'the waiting room is not open yet';

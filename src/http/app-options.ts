@@ -1,4 +1,4 @@
-import type { Activity } from '../health/activity.ts';
+import type { ClusterActivity } from '../health/cluster-activity.ts';
 import type { CommandRouter } from '../actors/command.ts';
 import type { AdminAnswer, AdminKeyRecords, AdminLog } from '../domain/admin.ts';
 import type { BuyerRecords } from '../domain/buyer.ts';
@@ -61,8 +61,8 @@ export interface AppDependencies {
   overview(): Promise<ClusterOverview>;
   /** The recorded lines, for when the waiting room is unavailable. Concerts with empty lines may be left out. */
   recordedQueues(): Promise<readonly QueueLength[]>;
-  /** This node's last minutes, for `GET /admin/activity`. */
-  readonly activity: Activity;
+  /** The last minutes and the state of all nodes. */
+  readonly activity: Pick<ClusterActivity, 'report' | 'nodes'>;
 }
 
 export interface AuthOptions {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createActivityRecorder } from '../health/activity-recorder.ts';
+import { createClusterActivity, FIGURES_VERSION } from '../health/cluster-activity.ts';
 import { pause, systemClock } from '../runtime/clock.ts';
 import { createAnnouncements } from '../cluster/announcements.ts';
 import { createDuty } from '../cluster/duty.ts';
@@ -35,6 +36,7 @@ import { createExports, EXPORTS_AT_ONCE } from '../persistence/reports/exports.t
 import { createReports } from '../persistence/reports/reports.ts';
 import { createPool } from '../persistence/pool.ts';
 import { createSeatPlans } from '../persistence/records/seat-plans.ts';
+import { createFigureRecords } from '../persistence/records/node-figures.ts';
 import { createReservationRecords } from '../persistence/records/reservations.ts';
 import { createUserRecords } from '../persistence/records/users.ts';
 import { createWallets } from '../persistence/records/wallets.ts';
@@ -131,7 +133,7 @@ async function start(
   });
 
   const eventLoopDelay = createEventLoopDelay();
-  const activity = createActivityRecorder({
+  const recorder = createActivityRecorder({
     clock,
     databaseClock,
     sources: {
@@ -145,6 +147,13 @@ async function start(
       readiness: () => readiness(),
       livingNodes: () => membership.living().length,
     },
+  });
+  const activity = createClusterActivity({
+    clock,
+    own: recorder,
+    readiness: () => readiness(),
+    records: createFigureRecords({ pool, version: FIGURES_VERSION }),
+    onFailure: (error) => log.debug({ err: error }, 'the figures of the nodes could not be exchanged'),
   });
 
   const catalogue = createCatalogue({ pool });
@@ -179,7 +188,7 @@ async function start(
     observer: {
       flushed(kind, schedules, entries, durationMs) {
         serviceMetrics.observeFlush(kind, schedules, entries, durationMs);
-        activity.observeFlush(entries, durationMs);
+        recorder.observeFlush(entries, durationMs);
         writeHealth.accepted();
       },
       refused: () => writeHealth.refused(),
@@ -290,9 +299,11 @@ async function start(
   const url = await app.listen({ host: config.HOST, port: config.PORT, backlog: BACKLOG });
   undoing.add('activity', () => {
     activity.close();
+    recorder.close();
     eventLoopDelay.close();
   });
   eventLoopDelay.start();
+  recorder.start();
   activity.start();
   undoing.add('drain', drain, 'vital');
 

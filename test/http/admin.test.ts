@@ -136,7 +136,7 @@ t.test('the overview joins queues and sales', async (t) => {
     { concertId: 3 },
     { concertId: 4 },
   ]);
-  t.same(totals, { waiting: 0, active: 2, held: 2, confirmed: 3, revenue: 330_000 });
+  t.same(totals, { waiting: 0, active: 2, held: 2, confirmed: 3, revenue: 330_000, liveSockets: null });
   t.match(nodes, [{ node: 'n1:1', alive: true, ownedSchedules: 3 }]);
   t.same(ownedSchedules, [1, 2, 3]);
 });

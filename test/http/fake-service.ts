@@ -152,6 +152,7 @@ export async function startFakeService(
         verdict: { state: 'HEALTHY', reasons: [] },
         samples: [],
       }),
+      nodes: () => [],
     },
     ...dependencies,
   };

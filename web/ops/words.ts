@@ -131,8 +131,18 @@ const ko = {
   unreachable: '서비스가 응답하지 않았습니다. 적용되었는지 확인한 뒤 다시 시도해 주세요.',
 
   nodes: '노드',
-  alive: '살아 있음',
-  dead: '종료됨',
+  nodeStates: {
+    SERVING: '서비스 중',
+    STANDING_BY: '대기 중',
+    DRAINING: '종료 중',
+    NOT_READY: '서비스 불가',
+    JOINING: '합류 중',
+    NOT_ANSWERING: '응답 없음',
+    STOPPED: '정상 종료됨',
+    DEAD: '죽음',
+  },
+  since: (time: string) => `${time}부터`,
+  nodeFigures: (answers: string, sockets: string) => `초당 응답 ${answers}, 라이브 연결 ${sockets}`,
   owns: (count: string) => `회차 ${count}개`,
   noNodes: '노드가 없습니다.',
 };
@@ -268,8 +278,18 @@ const en: Words = {
   unreachable: 'The service did not answer. See whether it was applied before you try again.',
 
   nodes: 'Nodes',
-  alive: 'alive',
-  dead: 'ended',
+  nodeStates: {
+    SERVING: 'Serving',
+    STANDING_BY: 'Standing by',
+    DRAINING: 'Draining',
+    NOT_READY: 'Not ready',
+    JOINING: 'Joining',
+    NOT_ANSWERING: 'Not answering',
+    STOPPED: 'Stopped',
+    DEAD: 'Dead',
+  },
+  since: (time) => `since ${time}`,
+  nodeFigures: (answers, sockets) => `${answers} answers a second, ${sockets} live connections`,
   owns: (count) => `${count} dates`,
   noNodes: 'There are no nodes.',
 };

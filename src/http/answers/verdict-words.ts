@@ -60,15 +60,29 @@ const WORDS: Readonly<Record<HealthReasonCode, Readonly<Record<Language, Wording
     ko: ({ subject }) => `일부 기능이 빠진 채 서비스 중입니다: ${subject}`,
     en: ({ subject }) => `Serving without a part: ${subject}.`,
   },
+  NODE_DEAD: {
+    ko: ({ value }) => `${time(value)}부터 응답이 없어 종료된 것으로 봅니다`,
+    en: ({ value }) => `Dead since ${time(value)}; other nodes take over its schedules.`,
+  },
+  NODE_SILENT: {
+    ko: ({ value }) => `${time(value)} 이후 소식이 없습니다`,
+    en: ({ value }) => `Not answering; last heard at ${time(value)}.`,
+  },
+  NODE_DRAINING: {
+    ko: () => '종료 중입니다',
+    en: () => 'Draining; it hands over its schedules and stops.',
+  },
   QUEUE_PAUSED: {
     ko: ({ value }) => `일시 중지된 대기열에서 ${count(value)}명이 기다립니다`,
     en: ({ value }) => `${count(value)} people wait at a paused queue.`,
   },
 };
 
-/** A reason as a sentence. */
+/** A reason as a sentence, behind the name of the node that it concerns. */
 export function wordReason(reason: HealthReason, language: Language): string {
-  return WORDS[reason.code][language](reason);
+  const sentence = WORDS[reason.code][language](reason);
+  if (reason.node === null) return sentence;
+  return language === 'ko' ? `노드 ${reason.node}: ${sentence}` : `Node ${reason.node}: ${sentence}`;
 }
 
 function isReadinessReason(subject: string): subject is ReadinessReason {
@@ -82,6 +96,11 @@ function readinessInKorean(subject: string | null): string {
 
 function count(value: number | null): string {
   return (value ?? 0).toLocaleString('en-US');
+}
+
+/** Without the date: it was within the last hour. */
+function time(value: number | null): string {
+  return value === null ? '?' : `${new Date(value).toISOString().slice(11, 19)} UTC`;
 }
 
 function milliseconds(value: number | null): string {

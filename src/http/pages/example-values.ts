@@ -177,6 +177,8 @@ export const EXAMPLE_MEMBERS: Readonly<Record<string, Readonly<Record<string, un
   },
   SeatChange: { paymentId: null, details: { seatNumber: 15, expiresAt: 1_795_511_490_000, price: 110_000 } },
   ActivityReport: { verdict: { state: 'HEALTHY', reasons: [] } },
+  'getOverview 200': { verdict: { state: 'HEALTHY', reasons: [] } },
+  OverseenNode: { since: null, reasons: [] },
   'activateQueueToken 200': {
     status: 'ACTIVE',
     queuePosition: 0,

@@ -1,6 +1,5 @@
 import type { Static } from '@fastify/type-provider-typebox';
 import { admitsConcert } from '../../domain/admin.ts';
-import type { ActivitySample as Sample } from '../../health/activity-sample.ts';
 import type { Concert, ConcertQueue } from '../../domain/catalogue.ts';
 import { Fault } from '../../domain/errors.ts';
 import type { ConcertSales, ScheduleOccupancy } from '../../health/overview.ts';
@@ -8,19 +7,11 @@ import type { QueueCounts } from '../../domain/queue-token.ts';
 import { isoOf } from '../../domain/instant.ts';
 import { answerLanguage } from '../answers/language.ts';
 import { NoQuery, refer } from '../schemas/basics.ts';
-import {
-  ActivityQuery,
-  ActivityReport,
-  type ActivitySample,
-  Overview,
-  type OccupiedSchedule,
-} from '../schemas/oversight.ts';
+import { ActivityQuery, ActivityReport, Overview, type OccupiedSchedule } from '../schemas/oversight.ts';
 import type { App, Services } from '../services.ts';
-import { wordReason } from '../answers/verdict-words.ts';
+import { viewNode, viewRates, viewSample, viewVerdict } from '../answers/activity-views.ts';
 
 const NO_SALES = { held: 0, confirmed: 0, revenue: 0 } as const;
-/** Milliseconds and averages are rounded to hundredths. */
-const HUNDREDTHS = 100;
 
 /** Routes that show the state of the sale. They exist only when there is an admin token. */
 export function oversightRoutes(app: App, services: Services): void {
@@ -32,7 +23,8 @@ export function oversightRoutes(app: App, services: Services): void {
       schema: {
         operationId: 'getOverview',
         summary: 'Nodes, queues, holds, sales, and the occupancy of schedules',
-        description: 'The figures of the whole cluster, read from the database.',
+        description:
+          'The figures of all nodes. What nodes published is at most some seconds old, and no answer waits for another node.',
         tags: ['admin'],
         querystring: NoQuery,
         response: { 200: Overview },
@@ -59,15 +51,19 @@ export function oversightRoutes(app: App, services: Services): void {
         totals.confirmed += row.confirmed;
         totals.revenue += row.revenue;
       }
+      const { verdict, samples } = activity.report(0);
+      const health = new Map(activity.nodes().map((each) => [each.node, each]));
       reply.send({
-        nodes: [...cluster.nodes],
+        verdict: viewVerdict(verdict, answerLanguage(reply)),
+        nodes: cluster.nodes.map((node) => viewNode(node, health.get(node.node))),
         ownedSchedules: [...cluster.ownedSchedules],
         concerts: rows,
         schedules: cluster.schedules
           .filter(({ concertId }) => admitsConcert(admin.value, concertId))
           .map(viewOccupancy),
         schedulesLeftOut: cluster.schedulesLeftOut,
-        totals,
+        rates: viewRates(samples),
+        totals: { ...totals, liveSockets: samples.at(-1)?.liveSockets ?? null },
       });
     },
   );
@@ -77,9 +73,9 @@ export function oversightRoutes(app: App, services: Services): void {
     {
       schema: {
         operationId: 'getActivity',
-        summary: 'The last ten minutes of this node, second by second, and whether it is healthy',
+        summary: 'The last ten minutes of all nodes, second by second, and whether they are healthy',
         description:
-          'Uses no database, so it answers while that is unavailable. With `since` the answer has only later samples.',
+          'The sums of all nodes as the answering node knows them; the figures of others are a second or two late. Uses no database, so it answers while that is unavailable. With `since` the answer has only later samples.',
         tags: ['admin'],
         querystring: ActivityQuery,
         response: { 200: refer(ActivityReport) },
@@ -90,14 +86,10 @@ export function oversightRoutes(app: App, services: Services): void {
       const admin = await guards.admin(request);
       if (!admin.ok) return responder.refuse(reply, admin.rejection);
       const { verdict, samples, ...report } = activity.report(Number(request.query.since ?? 0));
-      const language = answerLanguage(reply);
       reply.send({
         ...report,
         serverTime: isoOf(databaseClock.upperMs()),
-        verdict: {
-          state: verdict.state,
-          reasons: verdict.reasons.map((reason) => ({ ...reason, detail: wordReason(reason, language) })),
-        },
+        verdict: viewVerdict(verdict, answerLanguage(reply)),
         samples: samples.map(viewSample),
       });
     },
@@ -126,20 +118,4 @@ function emptyQueue({ maxActive, batch, paused }: ConcertQueue): QueueCounts {
 function viewOccupancy({ startsAtMs, ...schedule }: ScheduleOccupancy): Static<typeof OccupiedSchedule> {
   const { totalSeats, held, confirmed } = schedule;
   return { ...schedule, startsAt: isoOf(startsAtMs), availableSeats: totalSeats - held - confirmed };
-}
-
-function viewSample({ atMs, ...sample }: Sample): Static<typeof ActivitySample> {
-  return {
-    ...sample,
-    at: isoOf(atMs),
-    refusalsByCode: [...sample.refusalsByCode],
-    flushP50Ms: rounded(sample.flushP50Ms),
-    flushP99Ms: rounded(sample.flushP99Ms),
-    batchMean: rounded(sample.batchMean),
-    eventLoopDelayP99Ms: rounded(sample.eventLoopDelayP99Ms) ?? 0,
-  };
-}
-
-function rounded(figure: number | null): number | null {
-  return figure === null ? null : Math.round(figure * HUNDREDTHS) / HUNDREDTHS;
 }

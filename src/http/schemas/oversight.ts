@@ -1,4 +1,5 @@
 import { Type } from '@fastify/type-provider-typebox';
+import type { NodeState } from '../../health/cluster-verdict.ts';
 import { QueuePolicy } from './admin.ts';
 import {
   CalendarDate,
@@ -8,6 +9,7 @@ import {
   named,
   nullableInteger,
   nullableNumber,
+  NullableInstant,
   nullableText,
   refer,
 } from './basics.ts';
@@ -28,15 +30,70 @@ export const OccupiedSchedule = named(
   }),
 );
 
-export const Overview = Type.Object({
-  nodes: Type.Array(
-    Type.Object({
-      node: Type.String(),
-      address: Type.String(),
-      alive: Type.Boolean(),
-      ownedSchedules: Type.Integer(),
+export const HealthReason = named(
+  'HealthReason',
+  Type.Object({
+    code: Type.String(),
+    severity: Type.Union([Type.Literal('DEGRADED'), Type.Literal('IN_TROUBLE')]),
+    detail: Type.String({ description: 'In words, by Accept-Language.' }),
+    value: nullableNumber({ description: 'The measured value, or an instant in epoch milliseconds.' }),
+    bound: nullableNumber({ description: 'The bound of the value.' }),
+    subject: nullableText({ description: 'Details, where the code alone does not suffice.' }),
+    node: nullableText({ description: 'The node that it concerns; null where it concerns all, or the only one.' }),
+  }),
+);
+
+export const ClusterVerdict = Type.Object(
+  {
+    state: Type.Union([Type.Literal('HEALTHY'), Type.Literal('DEGRADED'), Type.Literal('IN_TROUBLE')]),
+    reasons: listOf(refer(HealthReason)),
+  },
+  { description: 'The state is that of the worst node.' },
+);
+
+const Rate = Type.Number({ minimum: 0 });
+
+export const Rates = Type.Object(
+  { holds: Rate, payments: Rate, refunds: Rate, admissions: Rate, answers: Rate, refusals: Rate },
+  { description: 'Means per second over the last ten seconds.' },
+);
+
+const STATES = [
+  'SERVING',
+  'STANDING_BY',
+  'DRAINING',
+  'NOT_READY',
+  'JOINING',
+  'NOT_ANSWERING',
+  'STOPPED',
+  'DEAD',
+] as const satisfies readonly NodeState[];
+
+export const OverseenNode = named(
+  'OverseenNode',
+  Type.Object({
+    node: Type.String(),
+    address: Type.String(),
+    alive: Type.Boolean(),
+    state: Type.Unsafe<NodeState>({
+      type: 'string',
+      enum: STATES,
+      description: 'DEAD: it stopped without a goodbye. NOT_ANSWERING: it has published nothing for some seconds.',
     }),
-  ),
+    since: Type.Unsafe<string | null>({
+      ...NullableInstant,
+      description: 'When it died, stopped or published last; null for the other states.',
+    }),
+    reasons: Type.Array(Type.String(), { description: 'Why it may not serve.' }),
+    ownedSchedules: Type.Integer(),
+    liveSockets: nullableInteger(),
+    rates: Rates,
+  }),
+);
+
+export const Overview = Type.Object({
+  verdict: ClusterVerdict,
+  nodes: listOf(refer(OverseenNode)),
   ownedSchedules: Type.Array(Id, { description: 'Schedules that the answering node owns.' }),
   concerts: Type.Array(
     Type.Object({
@@ -56,28 +113,18 @@ export const Overview = Type.Object({
   ),
   schedules: listOf(refer(OccupiedSchedule)),
   schedulesLeftOut: Type.Integer({ description: 'Schedules beyond the 1 000 that are listed.' }),
+  rates: Rates,
   totals: Type.Object({
     waiting: Type.Integer(),
     active: Type.Integer(),
     held: Type.Integer(),
     confirmed: Type.Integer(),
     revenue: Type.Integer(),
+    liveSockets: nullableInteger(),
   }),
 });
 
 const Count = Type.Integer({ minimum: 0 });
-
-export const HealthReason = named(
-  'HealthReason',
-  Type.Object({
-    code: Type.String(),
-    severity: Type.Union([Type.Literal('DEGRADED'), Type.Literal('IN_TROUBLE')]),
-    detail: Type.String({ description: 'In words, by Accept-Language.' }),
-    value: nullableNumber({ description: 'The measured value.' }),
-    bound: nullableNumber({ description: 'The bound of the value.' }),
-    subject: nullableText({ description: 'Details, where the code alone does not suffice.' }),
-  }),
-);
 
 export const ActivitySample = named(
   'ActivitySample',
@@ -111,14 +158,11 @@ export const ActivitySample = named(
 export const ActivityReport = named(
   'ActivityReport',
   Type.Object({
-    node: Type.String({ description: 'The answering node; it numbers its own samples from 1.' }),
+    node: Type.String({ description: 'The answering node; it numbers its samples from 1.' }),
     serverTime: Instant,
     stepMs: Type.Integer(),
     stepsKept: Type.Integer(),
-    verdict: Type.Object({
-      state: Type.Union([Type.Literal('HEALTHY'), Type.Literal('DEGRADED'), Type.Literal('IN_TROUBLE')]),
-      reasons: listOf(refer(HealthReason)),
-    }),
+    verdict: ClusterVerdict,
     samples: listOf(refer(ActivitySample)),
   }),
 );

@@ -5,7 +5,7 @@ import { BuyerActivity, BuyerHold, BuyerToken } from './buyers.ts';
 import { Cancellation } from './cancellations.ts';
 import { Concert, ConcertWithQueue, ListedConcert, Schedule, SeatMap } from './catalogue.ts';
 import { Problem } from './operations.ts';
-import { ActivityReport, ActivitySample, HealthReason, OccupiedSchedule } from './oversight.ts';
+import { ActivityReport, ActivitySample, HealthReason, OverseenNode, OccupiedSchedule } from './oversight.ts';
 import { Payment, PaymentWithBalance } from './payments.ts';
 import { QueueToken } from './queue.ts';
 import { Reservation, ReservationList } from './reservations.ts';
@@ -33,6 +33,7 @@ export const sharedSchemas = [
   ConcertWithPolicy,
   ConcertWithQueue,
   HealthReason,
+  OverseenNode,
   ListedConcert,
   OccupiedSchedule,
   Payment,

@@ -22,6 +22,11 @@ SELECT node, address, joined_no AS "joinedNo", beat, leaving_at IS NOT NULL AS "
   secret_fingerprints AS "secretFingerprints", reaches, separation_no % 2 = 1 AS "isSeparated"
 FROM nodes WHERE dead_at IS NULL ORDER BY joined_no`;
 
+/** A node that left without a handover has said goodbye too. */
+const LEAVE = `
+UPDATE nodes SET dead_at = clock_timestamp(), leaving_at = coalesce(leaving_at, clock_timestamp())
+WHERE node = $1 AND dead_at IS NULL`;
+
 /** The rows of the service's nodes in PostgreSQL. */
 export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRecords {
   function query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> {
@@ -50,7 +55,7 @@ export function createNodeRecords({ pool }: { readonly pool: pg.Pool }): NodeRec
       await query('UPDATE nodes SET leaving_at = clock_timestamp() WHERE node = $1 AND leaving_at IS NULL', [node]);
     },
     async leave(node) {
-      await query('UPDATE nodes SET dead_at = clock_timestamp() WHERE node = $1 AND dead_at IS NULL', [node]);
+      await query(LEAVE, [node]);
     },
   };
 }

@@ -1,7 +1,8 @@
 import { type ElementNode, h } from '../../view/node.ts';
+import type { Overview } from '../../../src/client/answers.ts';
 import type { OpsContext } from './ops-context.ts';
 
-/** The nodes of the last hour; words and shapes show which are alive. */
+/** The nodes of the last hour with their states; words and shapes show which are alive. */
 export function nodeList({ state, words, format }: OpsContext): ElementNode {
   const nodes = (state.overview?.nodes ?? []).toSorted((a, b) => Number(b.alive) - Number(a.alive));
   return h(
@@ -12,7 +13,7 @@ export function nodeList({ state, words, format }: OpsContext): ElementNode {
     h(
       'ul',
       { class: 'nodes' },
-      nodes.map(({ node, address, alive, ownedSchedules }) =>
+      nodes.map(({ node, address, alive, state: nodeState, since, ownedSchedules, liveSockets, rates }) =>
         h(
           'li',
           { key: node, class: `node ${alive ? 'node-alive' : 'node-dead'}` },
@@ -23,10 +24,33 @@ export function nodeList({ state, words, format }: OpsContext): ElementNode {
           ),
           h('span', { class: 'node-name' }, node.split(':')[0] ?? node),
           h('span', { class: 'soft small figures' }, address),
-          h('span', { class: `chip ${alive ? 'chip-good' : ''}` }, alive ? words.alive : words.dead),
+          h('span', { class: `chip ${lookOf(nodeState)}` }, words.nodeStates[nodeState]),
+          since !== null && h('span', { class: 'soft small figures' }, words.since(format.clock(Date.parse(since)))),
           h('span', { class: 'soft small figures' }, words.owns(format.number(ownedSchedules))),
+          alive &&
+            h(
+              'span',
+              { class: 'soft small figures' },
+              words.nodeFigures(format.number(Math.round(rates.answers)), format.number(liveSockets ?? 0)),
+            ),
         ),
       ),
     ),
   );
+}
+
+function lookOf(state: Overview['nodes'][number]['state']): string {
+  switch (state) {
+    case 'SERVING':
+      return 'chip-good';
+    case 'DEAD':
+    case 'NOT_ANSWERING':
+    case 'NOT_READY':
+      return 'chip-danger';
+    case 'STANDING_BY':
+    case 'DRAINING':
+    case 'JOINING':
+    case 'STOPPED':
+      return '';
+  }
 }

@@ -37,10 +37,13 @@ export function verdictBanner({ state, words, format }: OpsContext): ElementNode
         h(
           'ul',
           { class: 'verdict-reasons' },
-          reasons.map(({ code, severity, detail, subject }) =>
+          reasons.map(({ code, severity, detail, subject, node }) =>
             h(
               'li',
-              { key: `${code} ${subject}`, class: `reason reason-${severity === 'DEGRADED' ? 'degraded' : 'trouble'}` },
+              {
+                key: `${code} ${subject} ${node}`,
+                class: `reason reason-${severity === 'DEGRADED' ? 'degraded' : 'trouble'}`,
+              },
               detail,
             ),
           ),
