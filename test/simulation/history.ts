@@ -29,13 +29,22 @@ interface Schedule {
 
 /** Everything that is wrong, in sentences. */
 export async function judgeHistory(database: TestDatabase, operations: readonly Operation[]): Promise<string[]> {
+  const cancelled = await readCancelled(database);
   const schedules = await readSchedules(database);
   const faults: string[] = [];
   for (const operation of operations) judgeReply(operation, schedules, faults);
   for (const scheduleId of schedules.keys()) judgeOrder(scheduleId, operations, faults);
-  for (const [scheduleId, { log }] of schedules) judgeLog(scheduleId, log, operations, faults);
+  for (const [scheduleId, { log }] of schedules)
+    judgeLog(scheduleId, log, operations, cancelled.has(scheduleId), faults);
   await judgeUndone(database, operations, faults);
   return faults;
+}
+
+async function readCancelled({ pool }: TestDatabase): Promise<ReadonlySet<number>> {
+  const { rows } = await pool.query<{ schedule_id: number }>(
+    'SELECT schedule_id FROM schedules WHERE cancellation_id IS NOT NULL',
+  );
+  return new Set(rows.map((row) => row.schedule_id));
 }
 
 async function readSchedules({ pool }: TestDatabase): Promise<Map<number, Schedule>> {
@@ -212,6 +221,7 @@ function judgeLog(
   scheduleId: number,
   log: readonly Logged[],
   operations: readonly Operation[],
+  isCancelled: boolean,
   faults: string[],
 ): void {
   const own = operations.filter(({ command }) => command.scheduleId === scheduleId);
@@ -224,6 +234,8 @@ function judgeLog(
   const holders = new Map<string, string>();
   for (const [index, { event }] of log.entries()) {
     if (event.type === 'HELD') holders.set(event.reservationId, event.userId);
+    // The cancellation of the date ends holds and refunds payments.
+    if (isCancelled && (event.type === 'CANCELLED' || event.type === 'REFUNDED')) continue;
     if (event.type === 'EXPIRED' || granted.has(`${event.type} ${event.reservationId}`)) continue;
     const userId = holders.get(event.reservationId);
     if (!own.some((operation) => mayHaveDone(operation, event, userId))) {

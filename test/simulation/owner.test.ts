@@ -1,8 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { runAudit } from '../../src/persistence/audit/audit.ts';
+import { createCancellationRuns } from '../../src/booking/cancellation-runs.ts';
+import { ROOT } from '../../src/domain/admin.ts';
+import { createCancellations } from '../../src/persistence/records/cancellations.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { insertSchedule, insertUserWithBalance, recordTokensOfAll, startOwnerNode } from '../fixtures/owner-node.ts';
+import { silentLog } from '../fixtures/silent-log.ts';
 import { startTcpProxy, type TcpProxy } from '../fixtures/tcp-proxy.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { judgeHistory } from './history.ts';
@@ -22,6 +28,9 @@ const HOLD_TTL_MS = 250;
 const ANSWER_LIMIT_MS = 10_000;
 /** The rest of a run waits for these: what is under way, expiries, reconnecting. */
 const SETTLE_LIMIT_MS = 15_000;
+
+/** When one date is cancelled: there are holds and payments, and much is still asked for. */
+const CANCEL_AT_STEP = STEPS / 2;
 
 /** Breaks a proxy in one of the ways in which networks break, and mends it. */
 async function disturb(random: Random, proxy: TcpProxy): Promise<void> {
@@ -62,9 +71,35 @@ async function simulate(t: Test, seed: number): Promise<void> {
     dispatch: (command) => node.dispatch(command),
   });
 
+  const cancellations = createCancellations({
+    pool: database.pool,
+    memory: { forgetConcert: () => undefined },
+    onConcertChanged: () => undefined,
+  });
+  const runs = createCancellationRuns({
+    cancellations,
+    router: { dispatch: (command) => node.dispatch(command) },
+    clock: systemClock,
+    log: silentLog,
+  });
+
+  /** What a request does, but for its answer. The refunds go on under the disturbances. */
+  async function cancelOne(): Promise<void> {
+    const wish = { cancellationId: randomUUID(), reason: 'r' };
+    const stamp = { caller: ROOT, requestId: randomUUID(), claim: null } as const;
+    const act = { ...stamp, answerOf: () => ({ status: 202, body: {} }) as const };
+    const scheduleId = random.pick(scheduleIds);
+    // A statement that is in doubt may hold the head for longer than an order waits.
+    const order = () => cancellations.cancelSchedule(scheduleId, wish, act).catch(() => null);
+    const ordered = await waitFor(order, { deadlineMs: SETTLE_LIMIT_MS, what: 'the cancellation' });
+    t.equal(ordered.outcome, 'granted');
+    void runs.run(wish.cancellationId);
+  }
+
   let disturbing: Promise<void> | null = null;
   for (let step = 0; step < STEPS; step += 1) {
     shoppers.act();
+    if (step === CANCEL_AT_STEP) await cancelOne();
     if (disturbing === null && random.chance(0.03)) {
       disturbing = disturb(random, random.chance(0.8) ? lanes : pool).finally(() => {
         disturbing = null;
@@ -92,6 +127,14 @@ async function simulate(t: Test, seed: number): Promise<void> {
     },
     { deadlineMs: SETTLE_LIMIT_MS, what: 'every schedule to be served again, and every hold to end' },
   );
+  await waitFor(
+    async () => {
+      await runs.resume();
+      return (await cancellations.listRunning()).length === 0;
+    },
+    { deadlineMs: SETTLE_LIMIT_MS, what: 'the refunds of the cancelled date' },
+  );
+  await runs.close();
   await node.close();
 
   const { operations } = shoppers;
