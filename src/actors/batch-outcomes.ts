@@ -1,4 +1,6 @@
 import { INVALID_VALUE } from '../domain/errors.ts';
+import type { IdempotencyClaim } from '../domain/idempotency.ts';
+import type { Command } from './command.ts';
 import type { CommandGate } from './command-gate.ts';
 import type { BatchLatch } from './batch-latch.ts';
 import type { CommandLedger } from './command-ledger.ts';
@@ -103,7 +105,7 @@ export class BatchOutcomes {
   #answerCulprit(pending: PendingCommand, error: Error, reason: PartRefusal): void {
     const { ledger, bug } = this.#deps;
     const { command } = pending;
-    if (reason === 'key-taken' && 'claim' in command && command.claim !== null) {
+    if (reason === 'key-taken' && claimOf(command) !== null) {
       ledger.answer(pending, { outcome: 'key-taken' });
     } else if (reason === 'invalid-value') {
       ledger.answer(pending, { outcome: 'refused', rejection: INVALID_VALUE });
@@ -160,4 +162,10 @@ export class BatchOutcomes {
     const isQuiet = tentative.state === 'sealed' && !latch.isClosed && tentative.gathered === null && !desk.hasOpen;
     if (isQuiet || tentative.state === 'lost') this.#drained.resolve();
   }
+}
+
+/** The idempotency key under which the command records its answer, or null. */
+function claimOf(command: Command): IdempotencyClaim | null {
+  if ('act' in command && command.act !== null) return command.act.claim;
+  return 'claim' in command ? command.claim : null;
 }

@@ -278,11 +278,11 @@ export class CommandDecisions {
     // The wallet may only pay for what a crash cannot take back: it is decided again once its hold is durable.
     if (held.some(({ change }) => change.flush !== null)) return AGAIN;
     if (!tentative.takeUpPayment(userId, reservationIds)) return this.#refuseEnded(reservationIds, true);
-    desk.add(pending, 'PAYMENT', paymentId, userId, held, tentative.gathered);
+    desk.add({ pending, kind: 'PAYMENT', paymentId, userId, standings: held, behind: tentative.gathered });
     return SETTLING;
   }
 
-  #refundPayment({ userId, paymentId, isByOrganiser }: RefundPayment, pending: PendingCommand): Verdict {
+  #refundPayment({ userId, paymentId, isByOrganiser, act }: RefundPayment, pending: PendingCommand): Verdict {
     const { tentative, desk } = this.#deps;
     const standings = tentative.findPaid(paymentId);
     if (desk.isDeciding(paymentId)) return AGAIN;
@@ -293,7 +293,14 @@ export class CommandDecisions {
     if (!tentative.takeUpRefund(userId, paymentId)) {
       return readOnly(null, () => granted<RefundPayment>({ alreadyRefunded: true }));
     }
-    desk.add(pending, 'REFUND', paymentId, userId, standings, tentative.gathered);
+    const entry = {
+      action: 'payment.refund',
+      target: `payment:${paymentId}`,
+      before: { status: 'COMPLETED' },
+      after: { status: 'REFUNDED', userId, scheduleId: this.#deps.facts.scheduleId, reason: act?.reason },
+    };
+    const recorded = act === null ? null : { act, entry };
+    desk.add({ pending, kind: 'REFUND', paymentId, userId, standings, behind: tentative.gathered, act: recorded });
     return SETTLING;
   }
 

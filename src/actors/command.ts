@@ -1,6 +1,7 @@
 import type { FaultCode, FaultEffect, Rejection } from '../domain/errors.ts';
 import type { GrantOf } from '../domain/grant.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
+import type { OwnerAct } from '../domain/owner-act.ts';
 import type { CompletedToken } from '../domain/queue-token.ts';
 import type { SeatStatus } from '../domain/reservation.ts';
 import type { TokenEnd } from './ended-tokens.ts';
@@ -98,6 +99,8 @@ export interface RefundPayment {
   readonly paymentId: string;
   /** An organiser may refund after the start too, but takes no balance above its limit. */
   readonly isByOrganiser: boolean;
+  /** Of an organiser who refunds this payment alone. Null for the payer, and in a cancellation, which is in the log itself. */
+  readonly act: OwnerAct | null;
   readonly claim: IdempotencyClaim | null;
 }
 

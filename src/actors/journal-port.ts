@@ -1,6 +1,7 @@
 import type { FaultEffect } from '../domain/errors.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
+import type { ActRecord } from '../domain/owner-act.ts';
 import type { CompletedToken } from '../domain/queue-token.ts';
 import type { SeatEvent } from './seat-event.ts';
 
@@ -81,6 +82,8 @@ export interface Settlement {
   readonly items: readonly { readonly reservationId: string; readonly seatNumber: number }[];
   /** Only the statement decides the sequence numbers and the balance. They are 0 in the grant, and recorded in columns of their own. */
   readonly key: KeyRecord | null;
+  /** An organiser's act, which has no `key`. The numbers and the balance in its value are 0 too, until the statement sets them. */
+  readonly act: ActRecord | null;
 }
 
 export interface SettlementBatch {

@@ -1,5 +1,6 @@
 import { BALANCE_LIMIT_WON } from '../domain/wallet.ts';
 import type { GrantOf } from '../domain/grant.ts';
+import type { ActToRecord } from '../domain/owner-act.ts';
 import type { Reservation } from '../domain/reservation.ts';
 import type { Reply } from './command.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
@@ -11,12 +12,17 @@ import { applyEvent } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 import type { Standing } from './tentative-seats.ts';
 
+/** An organiser's act that a settlement carries out. What it grants is the payment. */
+export type SettlementAct = Omit<ActToRecord, 'value'>;
+
 interface OpenSettlement {
   readonly pending: PendingCommand;
   readonly kind: 'PAYMENT' | 'REFUND';
   readonly paymentId: string;
   readonly userId: string;
   readonly amount: number;
+  /** The organiser's act that it is part of; null for a user's own. */
+  readonly act: SettlementAct | null;
   readonly standings: readonly Standing[];
   /**
    * The flush that gathered when it was taken up. That goes first: its answers were decided without this settlement, and
@@ -65,16 +71,12 @@ export class SettlementDesk {
     return this.#taken.length > 0;
   }
 
-  add(
-    pending: PendingCommand,
-    kind: 'PAYMENT' | 'REFUND',
-    paymentId: string,
-    userId: string,
-    standings: readonly Standing[],
-    gathered: Flush | null,
-  ): void {
-    const amount = standings.reduce((sum, { seat }) => sum + seat.price, 0);
-    this.#open.push({ pending, kind, paymentId, userId, amount, standings, behind: gathered });
+  add({
+    act = null,
+    ...settlement
+  }: Omit<OpenSettlement, 'amount' | 'act'> & { readonly act?: SettlementAct | null }): void {
+    const amount = settlement.standings.reduce((sum, { seat }) => sum + seat.price, 0);
+    this.#open.push({ ...settlement, amount, act });
   }
 
   take(
@@ -181,6 +183,7 @@ export class SettlementDesk {
         seatNumber: seat.seatNumber,
       })),
       key: claim === null ? null : { userId: taken.userId, claim, grant: this.#grantOf(taken, 0, 0) },
+      act: taken.act === null ? null : { ...taken.act, value: this.#grantOf(taken, 0, 0).value },
     };
   }
 

@@ -52,7 +52,15 @@ export function createCancellationRuns(deps: CancellationRunsDependencies): Canc
   /** False when it is not known whether the payment is refunded. */
   async function refund(cancellationId: string, due: DueRefund): Promise<boolean> {
     const { scheduleId, paymentId, userId } = due;
-    const command = { type: 'RefundPayment', scheduleId, paymentId, userId, isByOrganiser: true, claim: null } as const;
+    const command = {
+      type: 'RefundPayment',
+      scheduleId,
+      paymentId,
+      userId,
+      isByOrganiser: true,
+      act: null,
+      claim: null,
+    } as const;
     const reply = await router.dispatch<RefundPayment>(command);
     if (reply.outcome === 'refused') {
       const { code } = reply.rejection;

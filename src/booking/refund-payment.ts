@@ -21,7 +21,15 @@ export async function refundPayment(
     return refused('REFUND_CLOSED', { startsAt });
   }
   const ask = () =>
-    askOwner(services, { type: 'RefundPayment', scheduleId, userId, paymentId, isByOrganiser: false, claim });
+    askOwner(services, {
+      type: 'RefundPayment',
+      scheduleId,
+      userId,
+      paymentId,
+      isByOrganiser: false,
+      act: null,
+      claim,
+    });
   const outcome = await ask();
   return isUntimely(outcome) ? confirmUntimely(services, scheduleId, outcome.rejection, ask) : outcome;
 }

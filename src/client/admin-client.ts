@@ -15,6 +15,7 @@ import type {
   NewSchedule,
   Overview,
   Page,
+  Payment,
   PriceRange,
   ConcertQueue,
   Schedule,
@@ -56,6 +57,11 @@ export interface AdminClient {
   cancelSchedule(scheduleId: number, reason: string, call?: Call): Promise<Pick<Cancellation, 'cancellationId'>>;
   /** The same for all dates of a concert and its line. Rejects with CONCERT_NOT_FOUND. */
   cancelConcert(concertId: number, reason: string, call?: Call): Promise<Pick<Cancellation, 'cancellationId'>>;
+  /**
+   * Refunds a whole payment, after the start of the show too, at most once however often it is called. Rejects with
+   * PAYMENT_NOT_FOUND, and with BALANCE_LIMIT where the wallet would exceed its limit.
+   */
+  refund(paymentId: string, reason: string, call?: Call): Promise<Payment>;
   /** How far it is. Rejects with CANCELLATION_NOT_FOUND. */
   cancellation(cancellationId: string, call?: Call): Promise<Cancellation>;
   /**
@@ -125,6 +131,7 @@ export function createAdminClient(requests: Requests, token: string): AdminClien
       change('cancelSchedule', `/admin/schedules/${scheduleId}/cancel`, { reason }, call),
     cancelConcert: (concertId, reason, call) =>
       change('cancelConcert', `/admin/concerts/${concertId}/cancel`, { reason }, call),
+    refund: (paymentId, reason, call) => change('refund', `/admin/payments/${paymentId}/refund`, { reason }, call),
     cancellation: (cancellationId, call) => read('cancellation', `/admin/cancellations/${cancellationId}`, call),
     changeQueue(concertId, body, call) {
       const request = { operation: 'changeQueue', method: 'PATCH', body, effect: 'idempotent' } as const;

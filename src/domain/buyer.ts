@@ -33,5 +33,10 @@ export interface BuyerRecords {
   /** Tokens that ended over seven days ago are not kept. */
   listTokens(userId: string, concertIds: readonly number[] | null, page: PageRequest): Promise<Page<BuyerToken>>;
   listHolds(userId: string, concertIds: readonly number[] | null, page: PageRequest): Promise<Page<BuyerHold>>;
+  /** The payment of any user, with its payer; null when there is none in these concerts. */
+  findPayment(
+    paymentId: string,
+    concertIds: readonly number[] | null,
+  ): Promise<{ readonly userId: string; readonly payment: Payment } | null>;
   listPayments(userId: string, concertIds: readonly number[] | null, page: PageRequest): Promise<Page<Payment>>;
 }

@@ -23,6 +23,7 @@ import { adminCatalogueRoutes } from './routes/admin-catalogue.ts';
 import { adminKeyRoutes } from './routes/admin-keys.ts';
 import { adminScheduleRoutes } from './routes/admin-schedules.ts';
 import { cancellationRoutes } from './routes/cancellations.ts';
+import { adminRefundRoute } from './routes/admin-refunds.ts';
 import { buyerRoutes } from './routes/buyers.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { operationsRoutes } from './routes/operations.ts';
@@ -111,6 +112,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
         adminScheduleRoutes(api, services);
         seatPlanRoutes(api, services);
         cancellationRoutes(api, services);
+        adminRefundRoute(api, services);
         buyerRoutes(api, services);
         oversightRoutes(api, services);
         reportRoutes(api, services);

@@ -83,7 +83,15 @@ t.test('holds, releases, payments, refunds and expiries are told, numbered as th
   valueOf(await node.dispatch({ ...paying, claim: null }));
   valueOf(await node.dispatch({ type: 'ReleaseHold', scheduleId, userId, reservationId: second ?? '' }));
   valueOf(
-    await node.dispatch({ type: 'RefundPayment', scheduleId, userId, paymentId, isByOrganiser: false, claim: null }),
+    await node.dispatch({
+      type: 'RefundPayment',
+      scheduleId,
+      userId,
+      paymentId,
+      isByOrganiser: false,
+      act: null,
+      claim: null,
+    }),
   );
   const again = valueOf(await node.dispatch(holdCommand(scheduleId, userId, 4)));
   const [last] = again.value;

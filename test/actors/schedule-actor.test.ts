@@ -181,6 +181,7 @@ t.test('a payment debits, confirms, records and ends the hold in one; a refund u
     userId: fan,
     paymentId: payment.paymentId,
     isByOrganiser: false,
+    act: null,
     claim: null,
   } as const;
   const refunds = await Promise.all([node.dispatch(refund), node.dispatch(refund)]);

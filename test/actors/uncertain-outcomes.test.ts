@@ -215,6 +215,7 @@ t.test('a refund of a payment that is being decided waits for it, instead of cou
     userId: fan,
     paymentId,
     isByOrganiser: false,
+    act: null,
     claim: null,
   });
   t.equal(refund.reply(), null);
@@ -262,7 +263,7 @@ t.test(
     const result = { paymentId, fate: 'done' as const, balance: 0, completedToken: null };
     const { epoch } = lone.takeSettlements();
     lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results: [{ ...result, firstSeq: 2 }] });
-    lone.ask({ ...command, type: 'RefundPayment', isByOrganiser: false });
+    lone.ask({ ...command, type: 'RefundPayment', isByOrganiser: false, act: null });
     lone.takeSettlements();
     hold(lone, randomUUID(), 2);
     const refused = hold(lone, randomUUID(), 1, 2);
@@ -288,7 +289,7 @@ t.test('a refund does not overtake the flush that gathers, in which a refusal ma
   lone.actor.concludeSettlements({ type: 'committed', epoch, isOwner: true, results });
   hold(lone, randomUUID(), 2);
   const refused = hold(lone, randomUUID(), 1, 2);
-  lone.ask({ ...command, type: 'RefundPayment', isByOrganiser: false });
+  lone.ask({ ...command, type: 'RefundPayment', isByOrganiser: false, act: null });
   t.throws(() => lone.takeSettlements(), { message: 'no settlement is open' });
   lone.takeAppend();
   hold(lone, randomUUID(), 3);

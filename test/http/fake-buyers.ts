@@ -8,6 +8,7 @@ export function createFakeBuyers(users: FakeUsers): BuyerRecords {
     findByEmail: async (email) => [...users.rows.values()].find((user) => user.email === email) ?? null,
     find: (userId) => users.find(userId),
     listTokens: nothing,
+    findPayment: async () => null,
     listHolds: nothing,
     listPayments: nothing,
   };

@@ -112,7 +112,7 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
       };
     }
     if (kind < 60 && payment !== null)
-      return { type: 'RefundPayment', ...payment, isByOrganiser: false, claim: claimOf(payment.userId) };
+      return { type: 'RefundPayment', ...payment, isByOrganiser: false, act: null, claim: claimOf(payment.userId) };
     if (kind < 65) {
       const userId = reservation?.userId ?? random.pick(users);
       const claim = claimOf(userId);

@@ -1,9 +1,12 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { ROOT } from '../../domain/admin.ts';
 import type { Command } from '../../actors/command.ts';
 
 /** Far more than the contract allows in one request; it bounds the work for a garbled frame. */
 const LONGEST_LIST = 1_000;
+/** In UTF-16 units: 200 characters. */
+const LONGEST_REASON = 400;
 /** PostgreSQL's `integer`, the widest type of what is numbered inside a schedule. */
 const LARGEST_SEAT_NUMBER = 2_147_483_647;
 
@@ -27,6 +30,18 @@ const Claim = Type.Union([
     strict,
   ),
 ]);
+
+/** An organiser's act; `domain/owner-act.ts` says what it is. */
+const Act = Type.Object(
+  {
+    caller: Type.Union([Type.Literal(ROOT), Uuid]),
+    requestId: Uuid,
+    claim: Claim,
+    status: Type.Union([Type.Literal(200), Type.Literal(201)]),
+    reason: Type.String({ maxLength: LONGEST_REASON }),
+  },
+  strict,
+);
 
 function differentOf<T extends TSchema>(item: T) {
   const list = Type.Array(item, { minItems: 1, maxItems: LONGEST_LIST });
@@ -129,6 +144,7 @@ const checks: Checks = {
         userId: Uuid,
         paymentId: Uuid,
         isByOrganiser: Type.Boolean(),
+        act: Type.Union([Type.Null(), Act]),
         claim: Claim,
       },
       strict,

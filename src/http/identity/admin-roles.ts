@@ -24,6 +24,7 @@ export const ADMIN_ROUTES: Readonly<Record<string, AdminRole>> = {
   'GET /admin/seat-plans': 'VIEWER',
   'GET /admin/seat-plans/:planId': 'VIEWER',
   'POST /admin/seat-plans/:planId/versions': 'MANAGER',
+  'POST /admin/payments/:paymentId/refund': 'BOX_OFFICE',
   'GET /admin/users': 'BOX_OFFICE',
   'GET /admin/users/:userId/activity': 'BOX_OFFICE',
   'GET /admin/exports/:file': 'MANAGER',

@@ -198,6 +198,7 @@ export const EXAMPLE_MEMBERS: Readonly<Record<string, Readonly<Record<string, un
   'Payment/Reservation': PAID,
   'PaymentWithBalance/Reservation': PAID,
   'refundPayment 200': { status: 'REFUNDED', refundedAt: '2026-11-25T01:00:00.000Z', remainingBalance: 200_000 },
+  'refundPaymentAsOrganiser 200': { status: 'REFUNDED', refundedAt: '2026-11-25T01:00:00.000Z' },
   'releaseHold 200': { status: 'CANCELLED' },
   SeatPlan: PLAN,
   SeatPlanSummary: { planId: 3, name: 'Olympic Hall', versions: [PLAN_VERSION] },

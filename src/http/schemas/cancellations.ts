@@ -1,7 +1,8 @@
 import { Type } from '@fastify/type-provider-typebox';
 import { Id, Instant, listOf, named, nullableInteger, NullableInstant, PathId, Uuid, Won } from './basics.ts';
 
-const Reason = Type.String({ format: 'catalogue-text', maxLength: 800, description: '1 to 200 characters.' });
+/** For the log of changes. */
+export const Reason = Type.String({ format: 'catalogue-text', maxLength: 800, description: '1 to 200 characters.' });
 
 export const CancellationRequest = Type.Object({ reason: Reason }, { additionalProperties: false });
 

@@ -1,5 +1,6 @@
 import type { SettlementBatch, SettlementResult } from '../../actors/journal-port.ts';
 import type { CompletedToken } from '../../domain/queue-token.ts';
+import { actText, answeredActs, loggedActs } from './box-office-steps.ts';
 import type { LaneStatement } from './lane.ts';
 import { ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
 
@@ -24,10 +25,23 @@ export const DATES_AHEAD = (concertId: string): string => `(
 /** The end of the row's token, in epoch milliseconds. */
 export const ENDED_MS = (token: string): string => `floor(extract(epoch FROM ${token}.ended_at) * 1000)::float8`;
 
-const SETTLE = `
+/** The number of each item and the balance, which only the statement knows, in the body of a recorded answer. */
+const SETTLED_BODY = `jsonb_set(jsonb_set((act->'body')::jsonb, '{remainingBalance}', to_jsonb(balance)), '{reservations}', (
+    SELECT jsonb_agg(jsonb_set(r.item, '{seq}', to_jsonb(first_seq + r.n - 1)) ORDER BY r.n)
+    FROM jsonb_array_elements((act->'body'->'reservations')::jsonb) WITH ORDINALITY AS r (item, n)))::json`;
+
+const ACTED = `, acted AS MATERIALIZED (
+  SELECT done.act::json AS act, done.first_seq, changed.balance FROM done JOIN changed USING (payment_id) WHERE done.act IS NOT NULL
+), ${loggedActs('acted')}, ${answeredActs('acted', SETTLED_BODY)}`;
+
+const ACTED_SOUND = `
+    AND (SELECT count(*) FROM logged) = (SELECT count(*) FROM acted WHERE act->>'action' IS NOT NULL)
+    AND (SELECT count(*) FROM answered) = (SELECT count(*) FROM acted WHERE act->>'key' IS NOT NULL)`;
+
+const settle = (hasActs: boolean): string => `
 WITH p AS MATERIALIZED (
-  SELECT * FROM unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::float8[], $9::int[], $10::bigint[], $11::bigint[], $12::uuid[], $13::text[], $14::text[], $15::text[], $16::text[], $21::bigint[])
-    AS p (ord, kind, payment_id, user_id, schedule_id, concert_id, amount, at, items, epoch, base_seq, batch_id, key, fingerprint, type, body, balance_limit)
+  SELECT * FROM unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::float8[], $9::int[], $10::bigint[], $11::bigint[], $12::uuid[], $13::text[], $14::text[], $15::text[], $16::text[], $21::bigint[]${hasActs ? ', $22::text[]' : ''})
+    AS p (ord, kind, payment_id, user_id, schedule_id, concert_id, amount, at, items, epoch, base_seq, batch_id, key, fingerprint, type, body, balance_limit${hasActs ? ', act' : ''})
 ), patience AS MATERIALIZED (
   ${ROW_PATIENCE}
 ), locked AS MATERIALIZED (
@@ -114,7 +128,7 @@ WITH p AS MATERIALIZED (
   ORDER BY done.user_id, done.key
   ${UNLESS_KEY_TAKEN}
   RETURNING 1
-)
+)${hasActs ? ACTED : ''}
 SELECT p.schedule_id, p.payment_id, covered.payment_id IS NOT NULL AS covered, done.first_seq,
   locked.user_id IS NULL AND EXISTS (SELECT FROM wallets w WHERE w.user_id = p.user_id) AS is_locked_elsewhere,
   coalesce(changed.balance, locked.balance, 0) AS balance, completed.token_id AS completed_token, completed.ended_ms,
@@ -124,13 +138,16 @@ SELECT p.schedule_id, p.payment_id, covered.payment_id IS NOT NULL AS covered, d
     AND (SELECT count(*) FROM item) = (SELECT coalesce(sum(items), 0) FROM done)
     AND (SELECT count(*) FROM changed) = (SELECT count(*) FROM done)
     AND (SELECT count(*) FROM refunded) = (SELECT count(*) FROM done WHERE kind = 'REFUND')
-    AND (SELECT count(*) FROM recorded) = (SELECT count(*) FROM done WHERE key IS NOT NULL))::int AS sound
+    AND (SELECT count(*) FROM recorded) = (SELECT count(*) FROM done WHERE key IS NOT NULL)${hasActs ? ACTED_SOUND : ''})::int AS sound
 FROM p
 LEFT JOIN locked USING (user_id)
 LEFT JOIN covered USING (payment_id)
 LEFT JOIN done USING (payment_id)
 LEFT JOIN changed USING (payment_id)
 LEFT JOIN completed ON p.kind = 'PAYMENT' AND completed.user_id = p.user_id AND completed.concert_id = p.concert_id`;
+
+const SETTLE = settle(false);
+const SETTLE_WITH_ACTS = settle(true);
 
 /** The statement for these batches, at most one per schedule and one settlement per user. */
 export function settlementStatement(batches: readonly SettlementBatch[]): LaneStatement {
@@ -152,9 +169,10 @@ export function settlementStatement(batches: readonly SettlementBatch[]): LaneSt
       }),
     })),
   );
+  const hasActs = parts.some(({ settlement }) => settlement.act !== null);
   return {
-    name: 'settle',
-    text: SETTLE,
+    name: hasActs ? 'settle with acts' : 'settle',
+    text: hasActs ? SETTLE_WITH_ACTS : SETTLE,
     values: [
       parts.map(({ ord }) => ord),
       parts.map(({ settlement }) => settlement.kind),
@@ -177,6 +195,7 @@ export function settlementStatement(batches: readonly SettlementBatch[]): LaneSt
       items.map((item) => item.reservationId),
       items.map((item) => item.event),
       parts.map(({ settlement }) => settlement.balanceLimit),
+      ...(hasActs ? [parts.map(({ settlement: { act } }) => (act === null ? null : actText(act)))] : []),
     ],
   };
 }

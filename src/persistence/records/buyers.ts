@@ -33,6 +33,9 @@ const PAYMENTS = paidItems(`
   SELECT * FROM payments WHERE user_id = $1 AND ${IN_CONCERTS} AND ($3::uuid IS NULL OR payment_id < $3)
   ORDER BY payment_id DESC LIMIT $4`);
 
+const PAYMENT = paidItems(`SELECT * FROM payments WHERE payment_id = $1 AND ${IN_CONCERTS}`);
+const PAYER = 'SELECT user_id FROM payments WHERE payment_id = $1';
+
 interface UserRow {
   user_id: string;
   name: string;
@@ -111,6 +114,13 @@ export function createBuyerRecords({ pool }: { readonly pool: Connections }): Bu
     async listHolds(userId, concertIds, { limit, after }) {
       const rows = await readRows<HoldRow>(pool, { text: HOLDS, values: [userId, concertIds, after, limit + 1] });
       return pageOf(rows, limit, holdOf, (row) => row.reservation_id);
+    },
+
+    async findPayment(paymentId, concertIds) {
+      const rows = await readRows<PaidItemRow>(pool, { text: PAYMENT, values: [paymentId, concertIds] });
+      const [payment] = paymentsOf(rows);
+      const [payer] = await readRows<{ user_id: string }>(pool, { text: PAYER, values: [paymentId] });
+      return payment === undefined || payer === undefined ? null : { userId: payer.user_id, payment };
     },
 
     async listPayments(userId, concertIds, { limit, after }) {

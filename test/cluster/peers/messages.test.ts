@@ -23,6 +23,14 @@ const claim = fc.option(
   }),
 );
 
+const act = fc.record({
+  caller: fc.oneof(fc.constant('root'), fc.uuid()),
+  requestId: fc.uuid(),
+  claim,
+  status: fc.constantFrom(200 as const, 201 as const),
+  reason: fc.string({ maxLength: 200 }),
+});
+
 const instant = fc.nat().map((ms) => ms / 4);
 
 /** Any command, of every type. */
@@ -68,6 +76,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     userId: uuid,
     paymentId: uuid,
     isByOrganiser: fc.boolean(),
+    act: fc.option(act, { nil: null }),
     claim,
   }),
   fc.record({ type: fc.constant('ReadSeatMap' as const), scheduleId: id }),
@@ -98,7 +107,7 @@ t.test('a command that lacks a member, has one more, or has one of another kind 
       if (isCommand({ ...given, more: value })) throw new Error('with one more');
       const isRight =
         (name === 'isByOrganiser' && value === true) ||
-        ((name === 'claim' || name === 'heldBeforeMs') && value === null) ||
+        ((name === 'claim' || name === 'act' || name === 'heldBeforeMs') && value === null) ||
         // Instants are the only numbers with fractions, and the only ones from 0 on.
         ((name === 'admittedAtMs' || name === 'heldBeforeMs') && (value === 0 || value === 1.5));
       if (!isRight && isCommand({ ...given, [name]: value })) throw new Error(`${name}: ${JSON.stringify(value)}`);

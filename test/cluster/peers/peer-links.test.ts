@@ -57,6 +57,7 @@ const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type:
     userId: USER,
     paymentId: USER,
     isByOrganiser: false,
+    act: null,
     claim: CLAIM,
   },
   ReadSeatMap: { type: 'ReadSeatMap', scheduleId: Number.MAX_SAFE_INTEGER },

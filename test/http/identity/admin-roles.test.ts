@@ -35,6 +35,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'PATCH /admin/concerts/:concertId/queue': { batch: 1 },
   'POST /admin/schedules/:scheduleId/cancel': { reason: 'x' },
   'POST /admin/concerts/:concertId/cancel': { reason: 'x' },
+  'POST /admin/payments/:paymentId/refund': { reason: 'x' },
 };
 
 /** A path of each route that needs a query. */
@@ -50,7 +51,7 @@ t.test('each route admits the keys of its role and of those above it, and refuse
     const path = (QUERIES[route] ?? pattern)
       .replace(':file', 'payments.csv')
       .replace(':seatNumber', '1')
-      .replaceAll(/:(?:key|user|cancellation)Id/g, KEY_ID)
+      .replaceAll(/:(?:key|user|cancellation|payment)Id/g, KEY_ID)
       .replaceAll(/:\w+Id/g, '1');
     const body = BODIES[route];
     const ask = (token?: string) =>

@@ -144,6 +144,7 @@ t.test('a payment whose wallet is unlocked in time is done, and so is a refund',
     userId: payment.userId,
     paymentId: payment.paymentId,
     isByOrganiser: false,
+    act: null,
     claim: null,
   });
   t.match(await node.dispatch(holdCommand(scheduleId, randomUUID(), 3)), { outcome: 'granted' });
