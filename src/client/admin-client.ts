@@ -5,6 +5,7 @@ import type {
   AdminKeyWithSecret,
   AdminLogEntry,
   AdminSchedule,
+  AdminSession,
   BuyerActivity,
   Cancellation,
   ChangedPrices,
@@ -18,18 +19,27 @@ import type {
   Payment,
   PriceRange,
   ConcertQueue,
+  SalesReport,
   Schedule,
   ScheduleChange,
+  SeatChange,
+  SeatPlanSummary,
+  SeatPlanVersion,
   User,
 } from './answers.ts';
 import { createCalls, type PageOptions } from './calls.ts';
 import type { Call, Requests } from './requests.ts';
+
+/** A plan as the service reads it: as JSON, or as a table in CSV and the name of its plan. */
+export type PlanSource = { readonly plan: object } | { readonly name: string; readonly table: string };
 
 /**
  * The organiser's calls. Every method rejects as `Requests.ask` does, with FORBIDDEN for a wrong token, and with ROLE_REQUIRED
  * where the API key has another role.
  */
 export interface AdminClient {
+  /** The key that is asking, and what it may do. */
+  session(call?: Call): Promise<AdminSession>;
   createConcert(concert: NewConcert, call?: Call): Promise<Concert>;
   /** Rejects with CONCERT_NOT_FOUND. */
   createSchedule(concertId: number, schedule: NewSchedule, call?: Call): Promise<Schedule>;
@@ -90,6 +100,19 @@ export interface AdminClient {
     userId: string,
     options?: Call & { readonly after?: Partial<BuyerActivity['next']> },
   ): Promise<BuyerActivity>;
+  /** The plans without their seats, newest first. */
+  seatPlans(page?: PageOptions): Promise<Page<SeatPlanSummary>>;
+  /** The newest version of a plan. Rejects with SEAT_PLAN_NOT_FOUND. */
+  seatPlan(planId: number, call?: Call): Promise<SeatPlanVersion>;
+  /**
+   * Creates a plan, or with `planId` another version of it. Rejects with VALIDATION_FAILED, whose `errors` name what is wrong, and
+   * with SEAT_PLAN_NOT_FOUND.
+   */
+  importPlan(source: PlanSource, planId?: number, call?: Call): Promise<SeatPlanVersion>;
+  /** Of one concert, or of all. Rejects with CONCERT_NOT_FOUND. */
+  sales(by: SalesReport['by'], concertId?: number, call?: Call): Promise<SalesReport>;
+  /** Every change of a seat, newest first. Rejects with SCHEDULE_NOT_FOUND and SEAT_NOT_FOUND. */
+  seatHistory(scheduleId: number, seatNumber: number, page?: PageOptions): Promise<Page<SeatChange>>;
   overview(call?: Call): Promise<Overview>;
   /** The answering node's samples with a number above `since`; all that it remembers when `since` is left out. */
   activity(options?: Call & { readonly since?: number }): Promise<ActivityReport>;
@@ -98,6 +121,7 @@ export interface AdminClient {
 export function createAdminClient(requests: Requests, token: string): AdminClient {
   const { send, read, change, list } = createCalls(requests, token);
   return {
+    session: (call) => read('session', '/admin/session', call),
     createConcert: (concert, call) => change('createConcert', '/admin/concerts', concert, call),
     createSchedule: (concertId, schedule, call) =>
       change('createSchedule', `/admin/concerts/${concertId}/schedules`, schedule, call),
@@ -153,6 +177,21 @@ export function createAdminClient(requests: Requests, token: string): AdminClien
       const text = query.size === 0 ? '' : `?${query.toString()}`;
       return read('userActivity', `/admin/users/${userId}/activity${text}`, options);
     },
+    seatPlans: (page) => list('seatPlans', '/admin/seat-plans', 'seatPlans', page),
+    seatPlan: (planId, call) => read('seatPlan', `/admin/seat-plans/${planId}`, call),
+    importPlan(source, planId, call) {
+      const name =
+        'name' in source && source.name !== '' ? `?${new URLSearchParams({ name: source.name }).toString()}` : '';
+      const path = `/admin/seat-plans${planId === undefined ? '' : `/${planId}/versions`}${name}`;
+      const content = 'plan' in source ? { body: source.plan } : { table: source.table };
+      return send({ operation: 'importPlan', method: 'POST', path, ...content, effect: 'keyed' }, call);
+    },
+    sales(by, concertId, call) {
+      const query = new URLSearchParams({ by, ...(concertId === undefined ? {} : { concertId: String(concertId) }) });
+      return read('sales', `/admin/reports/sales?${query.toString()}`, call);
+    },
+    seatHistory: (scheduleId, seatNumber, page) =>
+      list('seatHistory', `/admin/schedules/${scheduleId}/seats/${seatNumber}/history`, 'changes', page),
     overview: (call) => read('overview', '/admin/overview', call),
     activity: (options) =>
       read('activity', `/admin/activity${options?.since === undefined ? '' : `?since=${options.since}`}`, options),

@@ -4,7 +4,7 @@
  */
 import type * as measured from '../health/activity.ts';
 import type { ActivitySample as MeasuredSample } from '../health/activity-sample.ts';
-import type { AdminKey as Key } from '../domain/admin.ts';
+import type { AdminKey as Key, AdminRole } from '../domain/admin.ts';
 import type { BuyerHold, BuyerToken } from '../domain/buyer.ts';
 import type { Cancellation as Cancelled } from '../domain/cancellation.ts';
 import type * as inside from '../domain/catalogue.ts';
@@ -14,12 +14,13 @@ import type { ClusterOverview, ConcertSales, NodeOverview, ScheduleOccupancy } f
 import type { SnapshotSeat } from '../domain/live-frames.ts';
 import type * as paid from '../domain/payment.ts';
 import type { QueueCounts } from '../domain/queue-token.ts';
+import type * as reported from '../domain/reports.ts';
 import type { NamedReservation as Reservation } from '../domain/reservation.ts';
 import type * as drawn from '../domain/seat-plan.ts';
 import type { User } from '../domain/user.ts';
 import type { WalletEntry } from '../domain/wallet.ts';
 
-export type { AdminLogEntry } from '../domain/admin.ts';
+export type { AdminLogEntry, AdminRole } from '../domain/admin.ts';
 export type { ConcertQueue } from '../domain/catalogue.ts';
 export type { Page } from '../domain/page.ts';
 export type { QueueCounts, QueueToken } from '../domain/queue-token.ts';
@@ -82,6 +83,24 @@ export interface SchedulePlan {
   }[];
 }
 
+interface PlanVersion {
+  readonly version: number;
+  readonly totalSeats: number;
+  readonly createdAt: string;
+}
+
+/** A plan of a hall without its seats. */
+export interface SeatPlanSummary {
+  readonly planId: number;
+  readonly name: string;
+  readonly versions: readonly PlanVersion[];
+}
+
+/** A version of a plan. */
+export type SeatPlanVersion = SeatPlanSummary &
+  PlanVersion &
+  Pick<SchedulePlan, 'sections'> & { readonly levels: readonly { readonly name: string }[] };
+
 /** A seat of a map. Only HELD seats have `heldUntil`; only the caller's seats have `mine`. */
 export type MapSeat = SnapshotSeat & { readonly mine?: true };
 
@@ -130,7 +149,31 @@ export type NewConcert = Omit<OnTheWire<inside.NewConcert>, 'timeZone' | 'queue'
   readonly queue?: Partial<inside.ConcertQueue>;
 };
 
+/** What was sold, by concert, date, section or hour. Sums are in seats and in won. */
+export interface SalesReport {
+  readonly by: reported.SalesGroup;
+  /** Null: all concerts of the key. */
+  readonly concertId: number | null;
+  readonly at: string;
+  readonly rows: readonly OnTheWire<reported.SalesRow>[];
+  readonly totals: reported.SalesReport['totals'];
+}
+
+/** `at` is when it was decided, `loggedAt` when it was written. */
+export type SeatChange = Omit<OnTheWire<reported.SeatChange>, 'atMs'> & { readonly at: string | null };
+
 export type AdminKey = OnTheWire<Key>;
+
+/** The key that is asking. */
+export interface AdminSession {
+  /** The API key, or `root` for ADMIN_TOKEN. */
+  readonly keyId: string;
+  readonly name: string;
+  readonly role: AdminRole;
+  /** The roles of routes that the key may call. */
+  readonly actsAs: readonly AdminRole[];
+  readonly concertIds: readonly number[] | null;
+}
 
 /** `secret` is the bearer token; null in the replay of a creation. */
 export type AdminKeyWithSecret = AdminKey & { readonly secret: string | null };
@@ -174,6 +217,11 @@ export type NewSchedule = {
 } & (
   | { /** Won, of every seat. */ readonly price: number }
   | { /** Cover every seat once. */ readonly prices: readonly PriceRange[] }
+  | {
+      readonly planId: number;
+      /** The price of each level of the plan's newest version, in won. */
+      readonly levels: readonly { readonly name: string; readonly price: number }[];
+    }
 );
 
 type Sales = Omit<ConcertSales, 'concertId'>;

@@ -45,6 +45,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly token?: string;
   readonly body?: object;
+  /** CSV in place of a JSON body. */
+  readonly table?: string;
   /** Sent as `If-Match`. */
   readonly version?: number;
   /** `keyed`: carries an idempotency key. `idempotent`: repeating it changes nothing. `once`: neither. */
@@ -119,6 +121,7 @@ export function createRequests(settings: RequestSettings): Requests {
         method: request.method,
         headers: headersOf(request, key),
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        ...(request.table === undefined ? {} : { body: request.table }),
         signal: controller.signal,
         credentials: 'omit',
         // The platform revalidates the copy that it has, if it keeps copies.
@@ -146,6 +149,7 @@ export function createRequests(settings: RequestSettings): Requests {
       ...(language === undefined ? {} : { 'accept-language': language() }),
       ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
       ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(request.table === undefined ? {} : { 'content-type': 'text/csv; charset=utf-8' }),
       ...(key === null ? {} : { 'idempotency-key': key }),
       ...(request.version === undefined ? {} : { 'if-match': `"${request.version}"` }),
     };

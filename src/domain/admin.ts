@@ -19,6 +19,11 @@ export function mayActAs(role: AdminRole, needed: AdminRole): boolean {
   return ACTS_AS[role].includes(needed);
 }
 
+/** The roles that a key of a role may act in. */
+export function rolesOf(role: AdminRole): readonly AdminRole[] {
+  return ACTS_AS[role];
+}
+
 /** How the log and the idempotency records name the holder of `ADMIN_TOKEN`; others are named by the id of their key. */
 export const ROOT = 'root';
 

@@ -232,3 +232,23 @@ t.test('a fan has no business here', async (t) => {
     t.match(await api.call('GET', '/admin/keys', { token }), { status: 403, body: { code: 'FORBIDDEN' } });
   }
 });
+
+t.test('a key learns its name, its role and its concerts', async (t) => {
+  const root = await api.admin('GET', '/admin/session');
+  t.same(root.body, {
+    keyId: 'root',
+    name: 'root',
+    role: 'OWNER',
+    actsAs: ['OWNER', 'MANAGER', 'BOX_OFFICE', 'SCANNER', 'VIEWER'],
+    concertIds: null,
+  });
+  const { concertId } = await openSale(api);
+  const { keyId, secret } = await createKey('BOX_OFFICE', { concertIds: [concertId] });
+  t.same((await api.call('GET', '/admin/session', { token: secret })).body, {
+    keyId,
+    name: 'a BOX_OFFICE',
+    role: 'BOX_OFFICE',
+    actsAs: ['BOX_OFFICE', 'VIEWER'],
+    concertIds: [concertId],
+  });
+});

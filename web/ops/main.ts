@@ -1,8 +1,14 @@
 import { ApiProblem } from '../../src/client/failures.ts';
+import type { AdminClient } from '../../src/client/admin-client.ts';
 import { createFrontrowClient } from '../../src/client/frontrow-client.ts';
 import { createKeptTokens } from '../box-office/kept-tokens.ts';
 import { chooseLanguage } from '../language/language.ts';
 import { createScreen } from '../view/patch.ts';
+import { consoleEnglish } from './language/console-english.ts';
+import { consoleKorean } from './language/console-korean.ts';
+import { routeOf } from './console-route.ts';
+import { createDeskTools } from './desk-tools.ts';
+import { createDesks } from './desks/desks.ts';
 import { type Feed, startFeed } from './feed.ts';
 import { createOperatorToken } from './operator-token.ts';
 import { createOpsFormat } from './ops-format.ts';
@@ -15,6 +21,11 @@ import { WORDS } from './words.ts';
 
 /** How long a policy change is retried before the page says that the service does not answer. */
 const CHANGE_LIMIT_MS = 5_000;
+/** The page says after this time that the service does not answer, and asks again. */
+const SESSION_LIMIT_MS = 5_000;
+const SESSION_AGAIN_MS = 1_000;
+
+const TEXTS = { ko: consoleKorean, en: consoleEnglish };
 
 /** Connects the page's state, its changes and its rendering. */
 function startOpsPage(): void {
@@ -22,9 +33,24 @@ function startOpsPage(): void {
   const kept = createKeptTokens();
   const client = createFrontrowClient({ language: () => state.language });
   const show = createScreen(document.body);
-  let state = firstState(chooseLanguage(kept.language(), navigator.languages), keptToken.read());
+  let state = firstState(
+    chooseLanguage(kept.language(), navigator.languages),
+    keptToken.read(),
+    routeOf(location.hash),
+  );
   let format = createOpsFormat(state.language);
   let feed: Feed | null = null;
+  const tools = createDeskTools({
+    client,
+    state: () => state.console,
+    change: (changes) => change({ console: { ...state.console, ...changes } }),
+    admin: () => admin,
+    headers: () => ({ authorization: `Bearer ${state.token ?? ''}`, 'accept-language': state.language }),
+    now: () => new Date(client.serverNow()).toISOString(),
+    turnedAway: () => leave('refused'),
+  });
+  const desks = createDesks(tools);
+  let admin: AdminClient | null = null;
   let isDrawing = false;
 
   function change(changes: Partial<OpsState>): void {
@@ -42,14 +68,50 @@ function startOpsPage(): void {
     const words = WORDS[state.language];
     document.documentElement.lang = state.language;
     document.title = state.token === null ? words.title : `${moodOf(state, words).word} · ${words.title}`;
-    show(opsPage({ state, words, format, actions }));
+    const t = TEXTS[state.language];
+    show(opsPage({ state, words, format, actions, t, desks, nowMs: () => client.serverNow() }));
+  }
+
+  /** Learns what the key may do, for as long as the service does not answer. */
+  async function enter(token: string): Promise<void> {
+    const caller = client.admin(token);
+    admin = caller;
+    while (admin === caller) {
+      try {
+        const session = await caller.session({ deadlineMs: SESSION_LIMIT_MS });
+        if (admin !== caller) return;
+        keptToken.keep(token);
+        tools.change({ session });
+        watch(token);
+        await desks.open(state.console.route);
+        return;
+      } catch (error) {
+        if (admin !== caller) return;
+        if (error instanceof ApiProblem && error.status < 500 && error.status !== 429) return turnAway(error);
+        change({ silentSinceMs: state.silentSinceMs ?? Date.now() });
+        await new Promise((resolve) => setTimeout(resolve, SESSION_AGAIN_MS));
+      }
+    }
+  }
+
+  function turnAway({ code }: ApiProblem): void {
+    leave(code === 'ROUTE_NOT_FOUND' ? 'no-admin' : code === 'ROLE_REQUIRED' ? 'no-page' : 'refused');
+  }
+
+  function follow(): void {
+    // The skip link leads to a part of the page, not to another section.
+    if (location.hash !== '' && !location.hash.startsWith('#/')) return;
+    const route = routeOf(location.hash);
+    tools.change({ route, fault: null, done: null, question: null });
+    void desks.open(route);
+    scrollTo({ top: 0 });
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true }));
   }
 
   function watch(token: string): void {
     feed?.stop();
     feed = startFeed(client.admin(token), () => lastNumber(state.timeline), {
       reported(report) {
-        keptToken.keep(token);
         change({
           timeline: extend(state.timeline, report),
           verdict: report.verdict,
@@ -62,9 +124,7 @@ function startOpsPage(): void {
         if (what === 'overview') change({ isOverviewStale: true });
         else change({ silentSinceMs: state.silentSinceMs ?? Date.now() });
       },
-      turnedAway(problem) {
-        leave(problem.code === 'ROUTE_NOT_FOUND' ? 'no-admin' : 'refused');
-      },
+      turnedAway: turnAway,
       rested: (isResting) => change({ isResting }),
     });
   }
@@ -72,14 +132,20 @@ function startOpsPage(): void {
   function leave(tokenFault: OpsState['tokenFault']): void {
     feed?.stop();
     feed = null;
+    admin = null;
     keptToken.forget();
-    change({ ...firstState(state.language, null), tokenFault, minutes: state.minutes, order: state.order });
+    change({
+      ...firstState(state.language, null, state.console.route),
+      tokenFault,
+      minutes: state.minutes,
+      order: state.order,
+    });
   }
 
   const actions: OpsActions = {
     open(token) {
       change({ token, tokenFault: null, timeline: EMPTY_TIMELINE });
-      watch(token);
+      void enter(token);
     },
     signOut: () => leave(null),
     switchLanguage() {
@@ -128,7 +194,8 @@ function startOpsPage(): void {
   };
 
   draw();
-  if (state.token !== null) watch(state.token);
+  addEventListener('hashchange', follow);
+  if (state.token !== null) void enter(state.token);
 }
 
 startOpsPage();

@@ -1,5 +1,7 @@
 import type { ActivityReport, Overview } from '../../src/client/answers.ts';
 import type { Language } from '../language/language.ts';
+import type { ConsoleRoute } from './console-route.ts';
+import { type ConsoleState, firstConsole } from './console-state.ts';
 import { EMPTY_TIMELINE, type Timeline } from './timeline.ts';
 
 export type OccupancyOrder = 'date' | 'fullness';
@@ -16,10 +18,10 @@ export interface QueueDialog {
 /** The whole state of the page. */
 export interface OpsState {
   readonly language: Language;
-  /** Null: the page asks for the token. */
+  /** The admin token or an API key. Null: the page asks for it. */
   readonly token: string | null;
   /** Why the page asks for the token again. */
-  readonly tokenFault: 'refused' | 'no-admin' | null;
+  readonly tokenFault: 'refused' | 'no-admin' | 'no-page' | null;
   readonly timeline: Timeline;
   readonly verdict: ActivityReport['verdict'] | null;
   /** When the last report came; epoch milliseconds of this machine. */
@@ -42,9 +44,10 @@ export interface OpsState {
   readonly chosenSchedule: number | null;
   readonly areAllQueuesShown: boolean;
   readonly dialog: QueueDialog | null;
+  readonly console: ConsoleState;
 }
 
-export function firstState(language: Language, token: string | null): OpsState {
+export function firstState(language: Language, token: string | null, route: ConsoleRoute): OpsState {
   return {
     language,
     token,
@@ -65,5 +68,6 @@ export function firstState(language: Language, token: string | null): OpsState {
     chosenSchedule: null,
     areAllQueuesShown: false,
     dialog: null,
+    console: firstConsole(route),
   };
 }

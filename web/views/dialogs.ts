@@ -1,5 +1,6 @@
 import type { Dialog } from '../state/page-state.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
+import { modal as modalDialog } from '../view/modal.ts';
 import { sentenceOf } from '../language/notice-sentence.ts';
 import { returnLinkDialog, signOutDialog } from './account-dialogs.ts';
 import type { ViewContext } from './view-context.ts';
@@ -179,28 +180,5 @@ function field(label: string, attributes: Readonly<Record<string, string | numbe
 }
 
 function modal({ office }: ViewContext, content: Child): ElementNode {
-  return h(
-    'dialog',
-    {
-      class: 'dialog',
-      'aria-labelledby': 'dialog-title',
-      placed: (element) => {
-        if (element instanceof HTMLDialogElement) element.showModal();
-      },
-      leaving: (element) => {
-        if (element instanceof HTMLDialogElement) element.close();
-      },
-      on: {
-        // The browser closes the dialog on Escape; the page's state must follow.
-        cancel: (event) => {
-          event.preventDefault();
-          office.closeDialog();
-        },
-        click: (event) => {
-          if (event.target === event.currentTarget) office.closeDialog();
-        },
-      },
-    },
-    h('div', { class: 'stack' }, content),
-  );
+  return modalDialog({ close: () => office.closeDialog() }, h('div', { class: 'stack' }, content));
 }

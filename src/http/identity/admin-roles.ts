@@ -7,6 +7,7 @@ export const ADMIN_ROUTES: Readonly<Record<string, AdminRole>> = {
   'GET /admin/keys': 'OWNER',
   'DELETE /admin/keys/:keyId': 'OWNER',
   'GET /admin/log': 'OWNER',
+  'GET /admin/session': 'VIEWER',
   'GET /admin/concerts': 'VIEWER',
   'GET /admin/concerts/:concertId': 'VIEWER',
   'POST /admin/concerts': 'MANAGER',

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Admin, AdminKey as Key } from '../../domain/admin.ts';
+import { type Admin, type AdminKey as Key, ROOT, rolesOf } from '../../domain/admin.ts';
 import { type Decision, reject } from '../../domain/errors.ts';
 import { isoOf } from '../../domain/instant.ts';
 import { normaliseText } from '../schemas/formats.ts';
@@ -13,6 +13,7 @@ import {
   AdminKeyWithSecret,
   AdminLogPage,
   AdminPageQuery,
+  AdminSession,
   NewAdminKey,
 } from '../schemas/admin-keys.ts';
 import { IdempotencyHeaders, NoBody, NoQuery, refer } from '../schemas/basics.ts';
@@ -149,6 +150,28 @@ export function adminKeyRoutes(app: App, services: Services): void {
       if (!admin.ok) return responder.refuse(reply, admin.rejection);
       const page = await adminLog.list(query.value);
       reply.send({ entries: page.items, nextCursor: nextCursorOf(page, ADMIN_LOG_LIST, '') });
+    },
+  );
+
+  app.get(
+    '/admin/session',
+    {
+      schema: {
+        operationId: 'getAdminSession',
+        summary: 'The key that is asking, and what it may do',
+        description: 'For a page that shows an organiser only what the key permits.',
+        tags: ['admin'],
+        querystring: NoQuery,
+        response: { 200: refer(AdminSession) },
+      },
+      config: { guard: 'admin' },
+    },
+    async (request, reply) => {
+      const admin = await guards.admin(request);
+      if (!admin.ok) return responder.refuse(reply, admin.rejection);
+      const { caller: keyId, role, concertIds } = admin.value;
+      const name = keyId === ROOT ? ROOT : ((await adminKeys.find(keyId))?.name ?? keyId);
+      reply.send({ keyId, name, role, actsAs: [...rolesOf(role)], concertIds });
     },
   );
 }

@@ -78,4 +78,15 @@ export const AdminLogEntry = named(
 
 export const AdminLogPage = Type.Object({ entries: listOf(refer(AdminLogEntry)), nextCursor: NextCursor });
 
+export const AdminSession = named(
+  'AdminSession',
+  Type.Object({
+    keyId: Type.String({ description: 'The API key, or "root" for ADMIN_TOKEN.' }),
+    name: Type.String({ description: 'The name of the key; "root" for ADMIN_TOKEN.' }),
+    role: Role,
+    actsAs: Type.Array(Role, { description: 'The roles of routes that the key may call.' }),
+    concertIds: keyProperties.concertIds,
+  }),
+);
+
 export const AdminPageQuery = Type.Object(PageQuery, { additionalProperties: false });

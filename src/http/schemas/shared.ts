@@ -1,5 +1,5 @@
 import { SchedulePlan, SeatPlanSummary, SeatPlanWithSeats } from './seat-plans.ts';
-import { AdminKey, AdminKeyWithSecret, AdminLogEntry } from './admin-keys.ts';
+import { AdminKey, AdminKeyWithSecret, AdminLogEntry, AdminSession } from './admin-keys.ts';
 import { AdminConcert, AdminSchedule, ConcertWithPolicy, QueuePolicy } from './admin.ts';
 import { BuyerActivity, BuyerHold, BuyerToken } from './buyers.ts';
 import { Cancellation } from './cancellations.ts';
@@ -23,6 +23,7 @@ export const sharedSchemas = [
   AdminKeyWithSecret,
   AdminLogEntry,
   AdminSchedule,
+  AdminSession,
   Balance,
   BuyerActivity,
   BuyerHold,

@@ -71,6 +71,7 @@ const ROUTES = [
   'GET /api/v1/admin/keys',
   'DELETE /api/v1/admin/keys/{keyId}',
   'GET /api/v1/admin/log',
+  'GET /api/v1/admin/session',
   'GET /api/v1/admin/concerts',
   'GET /api/v1/admin/concerts/{concertId}',
   'PATCH /api/v1/admin/concerts/{concertId}',

@@ -1,4 +1,6 @@
 import type { ConcertQueue } from '../../../src/client/answers.ts';
+import type { ConsoleTexts } from '../language/console-korean.ts';
+import type { Desks } from '../desks/desks.ts';
 import type { OpsFormat } from '../ops-format.ts';
 import type { OccupancyOrder, OpsState, QueueDialog } from '../ops-state.ts';
 import type { Words } from '../words.ts';
@@ -27,4 +29,9 @@ export interface OpsContext {
   readonly words: Words;
   readonly format: OpsFormat;
   readonly actions: OpsActions;
+  /** The texts and the actions of the sections beside the monitor. */
+  readonly t: ConsoleTexts;
+  readonly desks: Desks;
+  /** The service's time, in epoch milliseconds. */
+  nowMs(): number;
 }

@@ -5,6 +5,9 @@ import { areDatesMany, occupancyPanel } from './occupancy-panel.ts';
 import type { OpsContext } from './ops-context.ts';
 import { queueDialog } from './queue-dialog.ts';
 import { queuePanel } from './queue-panel.ts';
+import { questionDialog } from './question-dialog.ts';
+import { sectionNav } from './section-nav.ts';
+import { sectionContent } from './section-content.ts';
 import { signIn } from './sign-in.ts';
 import { tiles } from './tiles.ts';
 import { moodOf, verdictBanner } from './verdict-banner.ts';
@@ -12,17 +15,49 @@ import { moodOf, verdictBanner } from './verdict-banner.ts';
 /** The whole operator's page. */
 export function opsPage(context: OpsContext): readonly ViewNode[] {
   const { state, words } = context;
-  const dialog = state.token === null ? null : queueDialog(context);
+  const dialog = state.token === null ? null : (questionDialog(context) ?? queueDialog(context));
   return [
     h('a', { class: 'skip-link', href: '#main' }, words.skip),
     head(context),
+    ...(state.console.session === null ? [] : [sectionNav(context, state.console.session)]),
     h(
       'main',
       { id: 'main', class: 'ops-main', tabindex: -1 },
-      state.token === null ? signIn(context) : dashboard(context),
+      state.token === null ? signIn(context) : sectionView(context),
     ),
     ...(dialog === null ? [] : [dialog]),
   ];
+}
+
+function sectionView(context: OpsContext): ElementNode {
+  const { state, words, t, format } = context;
+  const { session, route } = state.console;
+  if (session === null) {
+    const silent = state.silentSinceMs === null ? t.checking : words.silentWords(format.clock(state.silentSinceMs));
+    return h('p', { key: 'checking', class: 'soft', role: 'status' }, silent);
+  }
+  if (route.section === 'sale') return dashboard(context);
+  return h('div', { key: route.section, class: 'console stack' }, doneNote(context), sectionContent(context));
+}
+
+/** What has been done last, for eyes and for screen readers. */
+function doneNote({ state, t, format, desks }: OpsContext): ElementNode {
+  const { done } = state.console;
+  return h(
+    'div',
+    { key: 'done', class: 'done', role: 'status' },
+    done !== null &&
+      h(
+        'div',
+        { class: 'notice notice-good' },
+        h('p', { class: 'notice-words' }, done(t, format)),
+        h(
+          'button',
+          { type: 'button', class: 'button button-quiet', on: { click: () => desks.dismissDone() } },
+          t.dismiss,
+        ),
+      ),
+  );
 }
 
 function dashboard(context: OpsContext): ElementNode {

@@ -1,5 +1,6 @@
 import type { ConcertQueue, Overview } from '../../../src/client/answers.ts';
 import { type ElementNode, h } from '../../view/node.ts';
+import { modal } from '../../view/modal.ts';
 import type { QueueDialog } from '../ops-state.ts';
 import type { OpsContext } from './ops-context.ts';
 
@@ -41,27 +42,8 @@ export function queueDialog(context: OpsContext): ElementNode | null {
     actions.changeQueue(concert.concertId, change);
   }
 
-  return h(
-    'dialog',
-    {
-      key: `${dialog.kind} ${dialog.concertId}`,
-      class: 'dialog',
-      'aria-labelledby': 'dialog-title',
-      'aria-describedby': 'dialog-lead',
-      placed: (element) => {
-        if (element instanceof HTMLDialogElement) element.showModal();
-      },
-      leaving: (element) => {
-        // Returns the focus to the button that opened the dialog.
-        if (element instanceof HTMLDialogElement) element.close();
-      },
-      on: {
-        cancel: (event) => {
-          event.preventDefault();
-          actions.dismiss();
-        },
-      },
-    },
+  return modal(
+    { key: `${dialog.kind} ${dialog.concertId}`, describedBy: 'dialog-lead', close: () => actions.dismiss() },
     h(
       'form',
       { class: 'stack', on: { submit } },

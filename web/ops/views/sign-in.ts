@@ -1,9 +1,9 @@
 import { type ElementNode, h } from '../../view/node.ts';
 import type { OpsContext } from './ops-context.ts';
 
-/** Asks for the admin token and says where to find it. */
+/** Asks for a key, and says where to find the admin token. */
 export function signIn({ state, words, actions }: OpsContext): ElementNode {
-  const fault = { refused: words.tokenRefused, 'no-admin': words.tokenNoAdmin };
+  const fault = { refused: words.tokenRefused, 'no-admin': words.tokenNoAdmin, 'no-page': words.tokenNoPage };
 
   function submit(event: SubmitEvent): void {
     event.preventDefault();
