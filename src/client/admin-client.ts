@@ -100,6 +100,15 @@ export interface AdminClient {
     userId: string,
     options?: Call & { readonly after?: Partial<BuyerActivity['next']> },
   ): Promise<BuyerActivity>;
+  /**
+   * Closes a date, ends its holds and begins to refund its payments. Repeated, it names the same cancellation and tries parked refunds
+   * again. Rejects with SCHEDULE_NOT_FOUND.
+   */
+  cancelSchedule(scheduleId: number, reason: string, call?: Call): Promise<{ readonly cancellationId: string }>;
+  /** As `cancelSchedule`, all dates of a concert. Rejects with CONCERT_NOT_FOUND. */
+  cancelConcert(concertId: number, reason: string, call?: Call): Promise<{ readonly cancellationId: string }>;
+  /** Rejects with CANCELLATION_NOT_FOUND. */
+  cancellation(cancellationId: string, call?: Call): Promise<Cancellation>;
   /** The plans without their seats, newest first. */
   seatPlans(page?: PageOptions): Promise<Page<SeatPlanSummary>>;
   /** The newest version of a plan. Rejects with SEAT_PLAN_NOT_FOUND. */
@@ -177,6 +186,11 @@ export function createAdminClient(requests: Requests, token: string): AdminClien
       const text = query.size === 0 ? '' : `?${query.toString()}`;
       return read('userActivity', `/admin/users/${userId}/activity${text}`, options);
     },
+    cancelSchedule: (scheduleId, reason, call) =>
+      change('cancelSchedule', `/admin/schedules/${scheduleId}/cancel`, { reason }, call),
+    cancelConcert: (concertId, reason, call) =>
+      change('cancelConcert', `/admin/concerts/${concertId}/cancel`, { reason }, call),
+    cancellation: (cancellationId, call) => read('cancellation', `/admin/cancellations/${cancellationId}`, call),
     seatPlans: (page) => list('seatPlans', '/admin/seat-plans', 'seatPlans', page),
     seatPlan: (planId, call) => read('seatPlan', `/admin/seat-plans/${planId}`, call),
     importPlan(source, planId, call) {

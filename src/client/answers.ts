@@ -193,6 +193,9 @@ export type AdminConcert = ConcertWithPolicy & {
   readonly schedules: readonly AdminSchedule[];
 };
 
+/** How far the refunds of a cancelled date or concert are. */
+export type Cancellation = OnTheWire<Cancelled>;
+
 export type ScheduleChange = Partial<Pick<AdminSchedule, 'startsAt' | 'endsAt' | 'reservationOpensAt' | 'closed'>>;
 
 export interface ChangedPrices {

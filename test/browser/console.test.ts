@@ -1,15 +1,27 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { stickingOut, violationsOf } from '../fixtures/axe.ts';
 import { type Browsing, startBrowser, type Visitor } from '../fixtures/browser.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
-import { startTestService } from '../fixtures/service.ts';
+import { enter, startTestService } from '../fixtures/service.ts';
 import { consoleEnglish } from '../../web/ops/language/console-english.ts';
 import { consoleKorean } from '../../web/ops/language/console-korean.ts';
 
 const ADMIN_TOKEN = 'an-admin-token-for-tests';
 /** As narrow as a small phone, or a page that is magnified fourfold. */
 const NARROW = { width: 320, height: 640 };
+/** Two sections of three rows; the first row of each is dearer. */
+const HALL = [
+  'section,row,seat,level,x,y',
+  ...['A', 'B'].flatMap((section, block) =>
+    [1, 2, 3].flatMap((row) =>
+      Array.from({ length: 10 }, (_, seat) =>
+        [section, row, seat + 1, row === 1 ? 'R' : 'S', block * 12 + seat, row].join(','),
+      ),
+    ),
+  ),
+].join('\n');
 /** Where pictures of each section are written; none are without it. */
 const SHOTS = process.env['CONSOLE_SHOTS'];
 
@@ -58,6 +70,24 @@ if (browsing !== null) {
           await page.setViewportSize(viewport);
         }
 
+        await go('plans');
+        await page.getByText(words.plans.empty).waitFor();
+        await main.getByRole('link', { name: words.plans.import }).click();
+        await page.getByLabel(words.plans.name).fill('올림픽홀');
+        await page.getByLabel(words.plans.text).fill('section,row,seat,level\nA,1,1,R\nA,1,2,\nA,1,1,S');
+        await button(words.plans.import).click();
+        await page
+          .getByRole('alert')
+          .getByText(locale === 'ko-KR' ? /2행 level 열/ : /row 2, column level/)
+          .waitFor();
+        await look('plan-with-faults');
+        await page.getByLabel(words.plans.text).fill(HALL);
+        await button(words.plans.import).click();
+        await page.getByText(words.plans.imported('올림픽홀', '60')).waitFor();
+        await page.getByText(words.plans.levelSeats('R', '20')).waitFor();
+        await look('plan');
+        await button(words.plans.newVersion).waitFor();
+
         await go('concerts');
         await page.getByText(words.concerts.empty).waitFor();
         await look('no-concerts');
@@ -76,20 +106,18 @@ if (browsing !== null) {
           bookingOpensAt: new Date(`${wallTime(1, '10:00')}:00+09:00`).toISOString(),
         });
 
-        for (const [day, price] of [
-          [10, '50000'],
-          [11, '60000'],
-        ] as const) {
+        for (const day of [10, 11]) {
           await button(words.dates.add).click();
           await page.getByLabel(words.dates.starts).fill(wallTime(day, '19:30'));
-          await page.getByLabel(words.dates.count).fill('20');
-          await page.getByLabel(words.dates.price, { exact: true }).fill(price);
+          await page.getByLabel(words.dates.plan).selectOption({ index: 1 });
+          await page.getByText(words.dates.unpriced('60')).waitFor();
+          await page.getByLabel(words.dates.priceOf('R')).fill('99000');
+          await page.getByText(words.dates.unpriced('40')).waitFor();
           if (day === 10) await look('new-date');
-          await page
-            .locator('form')
-            .filter({ has: page.getByLabel(words.dates.count) })
-            .getByRole('button', { name: words.dates.add })
-            .click();
+          await page.getByLabel(words.dates.priceOf('S')).fill('66000');
+          await page.getByText(words.dates.allPriced).waitFor();
+          const dateForm = page.locator('form').filter({ has: page.getByLabel(words.dates.plan) });
+          await dateForm.getByRole('button', { name: words.dates.add }).click();
           await page.getByText(words.dates.added).waitFor();
         }
         t.equal(await page.locator('[data-schedule]').count(), 2);
@@ -98,11 +126,11 @@ if (browsing !== null) {
           .getByRole('button', { name: new RegExp(`^${words.dates.edit}: `) })
           .first()
           .click();
-        await page.getByLabel(words.dates.price, { exact: true }).fill('55000');
+        await page.getByLabel(words.dates.priceOf('S')).fill('55000');
         await look('edited-date');
         await page
           .locator('form')
-          .filter({ has: page.getByLabel(words.dates.price, { exact: true }) })
+          .filter({ has: page.getByLabel(words.dates.priceOf('S')) })
           .getByRole('button', { name: words.save })
           .click();
         await page.getByText(words.dates.pricesSaved('0')).waitFor();
@@ -135,6 +163,87 @@ if (browsing !== null) {
         await fan.getByRole('heading', { name: '겨울밤 콘서트' }).waitFor();
         await fan.close();
         await look('concert');
+
+        await go('keys');
+        await page.getByLabel(words.keys.name).fill('정문 매표소');
+        await page.getByLabel(words.keys.role).selectOption('BOX_OFFICE');
+        await button(words.keys.create).click();
+        const secret = (await page.getByTestId('secret').textContent()) ?? '';
+        t.match((await api.call('GET', '/admin/session', { token: secret })).body, { role: 'BOX_OFFICE' });
+        await look('keys');
+        await button(`${words.keys.revoke}: 정문 매표소`).click();
+        await page.getByRole('dialog').getByRole('button', { name: words.keys.revoke }).click();
+        await page.getByText(words.keys.revokedNow).waitFor();
+        t.equal((await api.call('GET', '/admin/session', { token: secret })).status, 401);
+
+        const [{ scheduleId = 0 } = {}] = (await api.admin('GET', `/admin/concerts/${concertId}`)).as<{
+          schedules: { scheduleId: number }[];
+        }>().schedules;
+        const buyer = await enter(api, concertId);
+        const held = await api.call('POST', '/reservations', {
+          token: buyer.queueToken,
+          body: { scheduleId, seatNumbers: [1, 2] },
+        });
+        t.equal(held.status, 201);
+        await api.call('POST', '/me/balance/charge', { token: buyer.accessToken, body: { amount: 1_000_000 } });
+        t.equal(
+          (await api.call('POST', '/payments', { token: buyer.accessToken, body: { scheduleId, seatNumber: 1 } }))
+            .status,
+          201,
+        );
+
+        await go('buyers');
+        await page.getByLabel(words.buyers.email).fill('nobody@example.com');
+        await button(words.buyers.find).click();
+        await page.getByText(words.buyers.notFound).waitFor();
+        await look('buyers');
+        const { email } = (await api.call('GET', '/me', { token: buyer.accessToken })).as<{ email: string }>();
+        await page.getByLabel(words.buyers.email).fill(email);
+        await button(words.buyers.find).click();
+        await page
+          .getByRole('region', { name: words.buyers.payments, exact: true })
+          .last()
+          .getByText('99,000')
+          .waitFor();
+        await look('buyer');
+
+        await go('concerts');
+        await main.getByRole('link', { name: '겨울밤 콘서트' }).click();
+        await page
+          .getByRole('button', { name: new RegExp(`^${words.cancelling.date}: `) })
+          .first()
+          .click();
+        const question = page.getByRole('dialog', { name: words.cancelling.dateTitle });
+        await question
+          .getByText(words.cancelling.effect('1', '1', locale === 'ko-KR' ? '99,000원' : '₩99,000'))
+          .waitFor();
+        await question.getByLabel(words.reason).fill('출연자 사정');
+        await look('cancel-date');
+        await question.getByRole('button', { name: words.cancelling.date, exact: true }).click();
+        await page.getByText(words.cancelling.progress('1', '1')).waitFor();
+        await look('cancelled-date');
+
+        await go('reports');
+        await page.getByRole('img', { name: words.reports.chart(words.reports.groups.date) }).waitFor();
+        for (const by of ['hour', 'section', 'concert'] as const) {
+          await button(words.reports.groups[by]).click();
+          await page.getByRole('img', { name: words.reports.chart(words.reports.groups[by]) }).waitFor();
+          await page.getByRole('table').getByText('99,000').first().waitFor();
+        }
+        await look('reports');
+        const download = page.waitForEvent('download');
+        await button(words.reports.download(words.reports.tables.payments, 'CSV')).click();
+        const file = await download;
+        t.equal(file.suggestedFilename(), 'payments.csv');
+        t.match(readFileSync(await file.path(), 'utf8'), buyer.userId);
+        await page.getByText(words.reports.downloaded('payments.csv')).waitFor();
+
+        await go('log');
+        for (const action of ['plan.create', 'concert.create', 'schedule.create', 'key.create', 'key.revoke']) {
+          await page.getByText(action, { exact: true }).first().waitFor();
+        }
+        await page.locator('summary').first().click();
+        await look('log');
         t.same(
           complaints.filter((complaint) => !/412/.test(complaint)),
           [],

@@ -3,6 +3,7 @@ import { type BuyerState, FIRST_BUYERS } from './desks/buyer-desk.ts';
 import { FIRST_OFFICE, type OfficeState } from './desks/office-desk.ts';
 import { FIRST_PLANS, type PlanState } from './desks/plan-desk.ts';
 import { FIRST_REPORTS, type ReportState } from './desks/report-desk.ts';
+import type { CancellationState } from './desks/cancellation-desk.ts';
 import { type CatalogueState, FIRST_CATALOGUE } from './desks/catalogue-desk.ts';
 import type { ConsoleRoute } from './console-route.ts';
 import type { ConsoleTexts } from './language/console-korean.ts';
@@ -49,6 +50,7 @@ export interface ConsoleState {
   readonly done: Say | null;
   readonly question: Question | null;
   readonly catalogue: CatalogueState;
+  readonly cancellations: CancellationState;
   readonly planning: PlanState;
   readonly buyers: BuyerState;
   readonly reports: ReportState;
@@ -64,6 +66,7 @@ export function firstConsole(route: ConsoleRoute): ConsoleState {
     done: null,
     question: null,
     catalogue: FIRST_CATALOGUE,
+    cancellations: new Map(),
     planning: FIRST_PLANS,
     buyers: FIRST_BUYERS,
     reports: FIRST_REPORTS,

@@ -2,6 +2,7 @@ import type { ConsoleRoute } from '../console-route.ts';
 import type { Say } from '../console-state.ts';
 import type { DeskTools } from '../desk-tools.ts';
 import { createBuyerDesk } from './buyer-desk.ts';
+import { createCancellationDesk } from './cancellation-desk.ts';
 import { createCatalogueDesk } from './catalogue-desk.ts';
 import { createOfficeDesk } from './office-desk.ts';
 import { createPlanDesk } from './plan-desk.ts';
@@ -10,17 +11,31 @@ import { createReportDesk } from './report-desk.ts';
 /** What an organiser can do in the sections beside the monitor. */
 export function createDesks(tools: DeskTools) {
   const catalogue = createCatalogueDesk(tools);
+  const cancellations = createCancellationDesk(tools, catalogue.open);
   const plans = createPlanDesk(tools);
   const buyers = createBuyerDesk(tools);
   const reports = createReportDesk(tools);
   const office = createOfficeDesk(tools);
+
+  /** The refunds of the open concert's cancelled dates. */
+  function watchRefunds(): void {
+    const { concert } = tools.state.catalogue;
+    if (concert === null || concert === 'missing') return;
+    for (const { cancellationId } of concert.schedules) {
+      if (cancellationId !== null && tools.state.cancellations.get(cancellationId)?.state !== 'DONE')
+        void cancellations.watch(cancellationId);
+    }
+  }
 
   /** Reads what a section shows. */
   async function open(route: ConsoleRoute): Promise<void> {
     switch (route.section) {
       case 'concerts':
         if (route.concertId === null) await catalogue.openList();
-        else if (route.concertId !== 'new') await Promise.all([catalogue.open(route.concertId), plans.openList()]);
+        else if (route.concertId !== 'new') {
+          await Promise.all([catalogue.open(route.concertId), plans.openList()]);
+          watchRefunds();
+        }
         return;
       case 'plans':
         if (route.planId === null) await plans.openList();
@@ -45,6 +60,7 @@ export function createDesks(tools: DeskTools) {
 
   return {
     catalogue,
+    cancellations,
     plans,
     buyers,
     reports,

@@ -31,6 +31,23 @@ export const officeEnglish: typeof officeKorean = {
     missing: 'There is no such plan.',
   },
 
+  cancelling: {
+    date: 'Cancel',
+    dateTitle: 'Cancel this date?',
+    concert: 'Cancel the concert',
+    concertTitle: 'Cancel the concert?',
+    what: (what) => `${what} is cancelled. This cannot be undone.`,
+    effect: (held, sold, money) => `It ends ${held} holds and refunds ${sold} seats, ${money}.`,
+    unknown: 'How many seats are refunded is not known now. All holds end and all payments are refunded all the same.',
+    queue: (waiting) => `Its queue ends: the ${waiting} people who wait can no longer book.`,
+    started: 'It is cancelled. The refunds are under way.',
+    progress: (refunded, payments) => `${refunded} of ${payments} payments refunded`,
+    parked: (count) => `${count} payments could not be refunded`,
+    finished: 'The refunds are done.',
+    again: 'Try the refunds again',
+    cancelled: 'Cancelled',
+  },
+
   buyers: {
     title: 'Buyers',
     find: 'Find',

@@ -28,6 +28,24 @@ export const officeKorean = {
     missing: '없는 배치도입니다.',
   },
 
+  cancelling: {
+    date: '회차 취소',
+    dateTitle: '이 회차를 취소할까요?',
+    concert: '공연 취소',
+    concertTitle: '공연을 취소할까요?',
+    what: (what: string) => `${what}을 취소합니다. 되돌릴 수 없습니다.`,
+    effect: (held: string, sold: string, money: string) =>
+      `예약 중인 ${held}석을 끝내고, 판매된 ${sold}석 ${money}을 환불합니다.`,
+    unknown: '지금은 몇 석을 환불하는지 알 수 없습니다. 그래도 예약은 모두 끝나고 결제는 모두 환불됩니다.',
+    queue: (waiting: string) => `대기열이 끝나고, 기다리는 ${waiting}명은 더 이상 예매할 수 없습니다.`,
+    started: '취소했습니다. 환불이 진행 중입니다.',
+    progress: (refunded: string, payments: string) => `결제 ${payments}건 중 ${refunded}건 환불`,
+    parked: (count: string) => `환불하지 못한 결제 ${count}건`,
+    finished: '환불이 끝났습니다.',
+    again: '환불 다시 시도',
+    cancelled: '취소됨',
+  },
+
   buyers: {
     title: '구매자',
     find: '찾기',

@@ -61,6 +61,7 @@ export function saleStateOf(
 }
 
 export function saleChips(concert: AdminConcert, { t, nowMs }: OpsContext): readonly Child[] {
+  if (concert.cancelled) return [chip(t.concerts.states.cancelled, 'danger')];
   const sale = saleStateOf(concert, nowMs());
   return [
     chip(t.concerts.states[sale], sale === 'open' ? 'good' : sale === 'upcoming' ? 'accent' : ''),

@@ -62,6 +62,11 @@ function salePanel(concert: AdminConcert, context: OpsContext): ElementNode {
       taskButton(context, 'pause', paused ? t.concerts.resume : t.concerts.pause, {
         press: () => void desks.catalogue.pauseQueue(concert, !paused),
       }),
+      !concert.cancelled &&
+        taskButton(context, 'cancel-concert', t.cancelling.concert, {
+          look: 'button-danger',
+          press: () => void desks.cancellations.cancelConcert(concert, counts.waiting),
+        }),
       taskButton(context, 'remove-concert', t.concerts.remove, {
         look: 'button-danger',
         press: () => desks.catalogue.remove(concert),

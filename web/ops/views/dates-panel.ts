@@ -2,6 +2,7 @@ import type { AdminConcert, AdminSchedule } from '../../../src/client/answers.ts
 import { type Child, type ElementNode, h } from '../../view/node.ts';
 import { hashOfConcert } from '../console-route.ts';
 import { may } from '../console-state.ts';
+import { cancellationBar } from './cancellation-bar.ts';
 import { chip, faultOf, link, panel, taskButton } from './console-parts.ts';
 import { changedDate, newDate } from './date-form.ts';
 import type { OpsContext } from './ops-context.ts';
@@ -38,36 +39,42 @@ function whenOf({ timeZone }: AdminConcert, { startsAt }: AdminSchedule, { forma
 
 function dateRow(concert: AdminConcert, schedule: AdminSchedule, mayChange: boolean, context: OpsContext): ElementNode {
   const { state, t, format, desks } = context;
-  const { scheduleId, closed, totalSeats, availableSeats, priceFrom, priceTo } = schedule;
+  const { scheduleId, closed, cancellationId, totalSeats, availableSeats, priceFrom, priceTo } = schedule;
   const when = whenOf(concert, schedule, context);
   const isEdited = state.console.catalogue.editedDate === scheduleId;
   const about = (name: string): string => `${name}: ${when}`;
-  const actions: readonly Child[] = mayChange
-    ? [
-        !isEdited &&
-          taskButton(context, 'edit-date', t.dates.edit, {
-            look: 'button-quiet',
-            label: about(t.dates.edit),
-            press: () => void desks.catalogue.editDate(scheduleId),
-          }),
-        closed
-          ? taskButton(context, `date ${scheduleId}`, t.dates.open, {
+  const actions: readonly Child[] =
+    mayChange && cancellationId === null
+      ? [
+          !isEdited &&
+            taskButton(context, 'edit-date', t.dates.edit, {
               look: 'button-quiet',
-              label: about(t.dates.open),
-              press: () => void desks.catalogue.openDate(concert.concertId, schedule),
-            })
-          : taskButton(context, 'close-date', t.dates.close, {
-              look: 'button-quiet',
-              label: about(t.dates.close),
-              press: () => desks.catalogue.closeDate(concert.concertId, schedule, when),
+              label: about(t.dates.edit),
+              press: () => void desks.catalogue.editDate(scheduleId),
             }),
-        taskButton(context, 'remove-date', t.dates.remove, {
-          look: 'button-quiet',
-          label: about(t.dates.remove),
-          press: () => desks.catalogue.removeDate(concert.concertId, schedule, when),
-        }),
-      ]
-    : [];
+          closed
+            ? taskButton(context, `date ${scheduleId}`, t.dates.open, {
+                look: 'button-quiet',
+                label: about(t.dates.open),
+                press: () => void desks.catalogue.openDate(concert.concertId, schedule),
+              })
+            : taskButton(context, 'close-date', t.dates.close, {
+                look: 'button-quiet',
+                label: about(t.dates.close),
+                press: () => desks.catalogue.closeDate(concert.concertId, schedule, when),
+              }),
+          taskButton(context, 'cancel-date', t.cancelling.date, {
+            look: 'button-quiet',
+            label: about(t.cancelling.date),
+            press: () => void desks.cancellations.cancelDate(concert, schedule, when),
+          }),
+          taskButton(context, 'remove-date', t.dates.remove, {
+            look: 'button-quiet',
+            label: about(t.dates.remove),
+            press: () => desks.catalogue.removeDate(concert.concertId, schedule, when),
+          }),
+        ]
+      : [];
   return h(
     'li',
     { key: scheduleId, class: 'row', 'data-schedule': scheduleId },
@@ -81,7 +88,11 @@ function dateRow(concert: AdminConcert, schedule: AdminSchedule, mayChange: bool
         `${t.dates.figures(format.number(totalSeats), format.number(availableSeats))} · ${format.moneyRange(priceFrom, priceTo)}`,
       ),
     ),
-    closed ? chip(t.dates.closed, 'danger') : chip(t.dates.onSale, 'good'),
+    cancellationId !== null
+      ? chip(t.cancelling.cancelled, 'danger')
+      : closed
+        ? chip(t.dates.closed, 'danger')
+        : chip(t.dates.onSale, 'good'),
     h(
       'div',
       { class: 'row-actions' },
@@ -92,6 +103,7 @@ function dateRow(concert: AdminConcert, schedule: AdminSchedule, mayChange: bool
       actions,
     ),
     faultOf(context, `date ${scheduleId}`),
+    cancellationId !== null && cancellationBar(cancellationId, context),
     isEdited && changedDate(concert, schedule, context),
   );
 }
