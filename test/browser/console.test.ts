@@ -73,15 +73,17 @@ if (browsing !== null) {
         await go('plans');
         await page.getByText(words.plans.empty).waitFor();
         await main.getByRole('link', { name: words.plans.import }).click();
-        await page.getByLabel(words.plans.name).fill('올림픽홀');
-        await page.getByLabel(words.plans.text).fill('section,row,seat,level\nA,1,1,R\nA,1,2,\nA,1,1,S');
+        await page.getByLabel(words.plans.name, { exact: true }).fill('올림픽홀');
+        await page
+          .getByLabel(words.plans.text, { exact: true })
+          .fill('section,row,seat,level\nA,1,1,R\nA,1,2,\nA,1,1,S');
         await button(words.plans.import).click();
         await page
           .getByRole('alert')
           .getByText(locale === 'ko-KR' ? /2행 level 열/ : /row 2, column level/)
           .waitFor();
         await look('plan-with-faults');
-        await page.getByLabel(words.plans.text).fill(HALL);
+        await page.getByLabel(words.plans.text, { exact: true }).fill(HALL);
         await button(words.plans.import).click();
         await page.getByText(words.plans.imported('올림픽홀', '60')).waitFor();
         await page.getByText(words.plans.levelSeats('R', '20')).waitFor();
@@ -92,11 +94,11 @@ if (browsing !== null) {
         await page.getByText(words.concerts.empty).waitFor();
         await look('no-concerts');
         await main.getByRole('link', { name: words.concerts.create }).click();
-        await page.getByLabel(words.concerts.fieldTitle).fill('겨울 콘서트');
-        await page.getByLabel(words.concerts.fieldArtist).fill('새벽');
-        await page.getByLabel(words.concerts.fieldVenue).fill('올림픽홀');
-        await page.getByLabel(words.concerts.fieldOpens).fill(wallTime(1, '10:00'));
-        await page.getByLabel(words.concerts.fieldCloses).fill(wallTime(30, '18:00'));
+        await page.getByLabel(words.concerts.fieldTitle, { exact: true }).fill('겨울 콘서트');
+        await page.getByLabel(words.concerts.fieldArtist, { exact: true }).fill('새벽');
+        await page.getByLabel(words.concerts.fieldVenue, { exact: true }).fill('올림픽홀');
+        await page.getByLabel(words.concerts.fieldOpens, { exact: true }).fill(wallTime(1, '10:00'));
+        await page.getByLabel(words.concerts.fieldCloses, { exact: true }).fill(wallTime(30, '18:00'));
         await look('new-concert');
         await button(words.concerts.create).click();
         await page.getByText(words.concerts.created('겨울 콘서트')).waitFor();
@@ -108,15 +110,15 @@ if (browsing !== null) {
 
         for (const day of [10, 11]) {
           await button(words.dates.add).click();
-          await page.getByLabel(words.dates.starts).fill(wallTime(day, '19:30'));
-          await page.getByLabel(words.dates.plan).selectOption({ index: 1 });
+          await page.getByLabel(words.dates.starts, { exact: true }).fill(wallTime(day, '19:30'));
+          await page.getByLabel(words.dates.plan, { exact: true }).selectOption({ index: 1 });
           await page.getByText(words.dates.unpriced('60')).waitFor();
-          await page.getByLabel(words.dates.priceOf('R')).fill('99000');
+          await page.getByLabel(words.dates.priceOf('R'), { exact: true }).fill('99000');
           await page.getByText(words.dates.unpriced('40')).waitFor();
           if (day === 10) await look('new-date');
-          await page.getByLabel(words.dates.priceOf('S')).fill('66000');
+          await page.getByLabel(words.dates.priceOf('S'), { exact: true }).fill('66000');
           await page.getByText(words.dates.allPriced).waitFor();
-          const dateForm = page.locator('form').filter({ has: page.getByLabel(words.dates.plan) });
+          const dateForm = page.locator('form').filter({ has: page.getByLabel(words.dates.plan, { exact: true }) });
           await dateForm.getByRole('button', { name: words.dates.add }).click();
           await page.getByText(words.dates.added).waitFor();
         }
@@ -126,11 +128,11 @@ if (browsing !== null) {
           .getByRole('button', { name: new RegExp(`^${words.dates.edit}: `) })
           .first()
           .click();
-        await page.getByLabel(words.dates.priceOf('S')).fill('55000');
+        await page.getByLabel(words.dates.priceOf('S'), { exact: true }).fill('55000');
         await look('edited-date');
         await page
           .locator('form')
-          .filter({ has: page.getByLabel(words.dates.priceOf('S')) })
+          .filter({ has: page.getByLabel(words.dates.priceOf('S'), { exact: true }) })
           .getByRole('button', { name: words.save })
           .click();
         await page.getByText(words.dates.pricesSaved('0')).waitFor();
@@ -165,8 +167,8 @@ if (browsing !== null) {
         await look('concert');
 
         await go('keys');
-        await page.getByLabel(words.keys.name).fill('정문 매표소');
-        await page.getByLabel(words.keys.role).selectOption('BOX_OFFICE');
+        await page.getByLabel(words.keys.name, { exact: true }).fill('정문 매표소');
+        await page.getByLabel(words.keys.role, { exact: true }).selectOption('BOX_OFFICE');
         await button(words.keys.create).click();
         const secret = (await page.getByTestId('secret').textContent()) ?? '';
         t.match((await api.call('GET', '/admin/session', { token: secret })).body, { role: 'BOX_OFFICE' });
@@ -193,15 +195,15 @@ if (browsing !== null) {
         );
 
         await go('buyers');
-        await page.getByLabel(words.buyers.email).fill('nobody@example.com');
+        await page.getByLabel(words.buyers.email, { exact: true }).fill('nobody@example.com');
         await button(words.buyers.find).click();
         await page.getByText(words.buyers.notFound).waitFor();
         await look('buyers');
         const { email } = (await api.call('GET', '/me', { token: buyer.accessToken })).as<{ email: string }>();
-        await page.getByLabel(words.buyers.email).fill(email);
+        await page.getByLabel(words.buyers.email, { exact: true }).fill(email);
         await button(words.buyers.find).click();
         await page
-          .getByRole('region', { name: words.buyers.payments, exact: true })
+          .getByRole('group', { name: words.buyers.payments, exact: true })
           .last()
           .getByText('99,000')
           .waitFor();

@@ -23,7 +23,7 @@ export const consoleEnglish: ConsoleTexts = {
   notAllowed: 'This key may not see this section.',
   dismiss: 'Dismiss',
   cancel: 'Cancel',
-  back: 'Back',
+  back: 'Go back',
   save: 'Save',
   more: 'Show more',
   none: 'none',

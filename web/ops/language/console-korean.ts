@@ -22,7 +22,7 @@ export const consoleKorean = {
   notAllowed: '이 키로는 볼 수 없는 화면입니다.',
   dismiss: '닫기',
   cancel: '취소',
-  back: '뒤로',
+  back: '돌아가기',
   save: '저장',
   more: '더 보기',
   none: '없음',

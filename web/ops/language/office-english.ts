@@ -32,7 +32,7 @@ export const officeEnglish: typeof officeKorean = {
   },
 
   cancelling: {
-    date: 'Cancel',
+    date: 'Cancel the date',
     dateTitle: 'Cancel this date?',
     concert: 'Cancel the concert',
     concertTitle: 'Cancel the concert?',

@@ -16,7 +16,7 @@ export function dataTable<T>(
   const look = ({ isNumber }: Column<T>): string | null => (isNumber === true ? 'number' : null);
   return h(
     'div',
-    { key: label, class: 'table-frame', role: 'region', 'aria-label': label, tabindex: 0 },
+    { key: label, class: 'table-frame', role: 'group', 'aria-label': label, tabindex: 0 },
     h(
       'table',
       { class: 'table small' },

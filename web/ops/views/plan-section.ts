@@ -116,7 +116,7 @@ export function levelSwatch(index: number): ElementNode {
 function sectionTable({ sections }: SeatPlanVersion, { t, format }: OpsContext): ElementNode {
   return h(
     'div',
-    { class: 'table-frame', role: 'region', 'aria-label': t.plans.section, tabindex: 0 },
+    { class: 'table-frame', role: 'group', 'aria-label': t.plans.section, tabindex: 0 },
     h(
       'table',
       { class: 'table small' },

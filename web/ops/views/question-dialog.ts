@@ -37,7 +37,7 @@ export function questionDialog(context: OpsContext): ElementNode | null {
         h(
           'button',
           { type: 'button', class: 'button button-quiet', on: { click: () => desks.dismissQuestion() } },
-          t.cancel,
+          t.back,
         ),
       ),
     ),
