@@ -5,6 +5,7 @@ import type {
   AdminKeyWithSecret,
   AdminLogEntry,
   AdminSchedule,
+  AdminSeatMap,
   AdminSession,
   BuyerActivity,
   Cancellation,
@@ -100,15 +101,6 @@ export interface AdminClient {
     userId: string,
     options?: Call & { readonly after?: Partial<BuyerActivity['next']> },
   ): Promise<BuyerActivity>;
-  /**
-   * Closes a date, ends its holds and begins to refund its payments. Repeated, it names the same cancellation and tries parked refunds
-   * again. Rejects with SCHEDULE_NOT_FOUND.
-   */
-  cancelSchedule(scheduleId: number, reason: string, call?: Call): Promise<{ readonly cancellationId: string }>;
-  /** As `cancelSchedule`, all dates of a concert. Rejects with CONCERT_NOT_FOUND. */
-  cancelConcert(concertId: number, reason: string, call?: Call): Promise<{ readonly cancellationId: string }>;
-  /** Rejects with CANCELLATION_NOT_FOUND. */
-  cancellation(cancellationId: string, call?: Call): Promise<Cancellation>;
   /** The plans without their seats, newest first. */
   seatPlans(page?: PageOptions): Promise<Page<SeatPlanSummary>>;
   /** The newest version of a plan. Rejects with SEAT_PLAN_NOT_FOUND. */
@@ -120,6 +112,8 @@ export interface AdminClient {
   importPlan(source: PlanSource, planId?: number, call?: Call): Promise<SeatPlanVersion>;
   /** Of one concert, or of all. Rejects with CONCERT_NOT_FOUND. */
   sales(by: SalesReport['by'], concertId?: number, call?: Call): Promise<SalesReport>;
+  /** The seats of a date, with the users who have them. Rejects with SCHEDULE_NOT_FOUND. */
+  seatMap(scheduleId: number, call?: Call): Promise<AdminSeatMap>;
   /** Every change of a seat, newest first. Rejects with SCHEDULE_NOT_FOUND and SEAT_NOT_FOUND. */
   seatHistory(scheduleId: number, seatNumber: number, page?: PageOptions): Promise<Page<SeatChange>>;
   overview(call?: Call): Promise<Overview>;
@@ -186,11 +180,6 @@ export function createAdminClient(requests: Requests, token: string): AdminClien
       const text = query.size === 0 ? '' : `?${query.toString()}`;
       return read('userActivity', `/admin/users/${userId}/activity${text}`, options);
     },
-    cancelSchedule: (scheduleId, reason, call) =>
-      change('cancelSchedule', `/admin/schedules/${scheduleId}/cancel`, { reason }, call),
-    cancelConcert: (concertId, reason, call) =>
-      change('cancelConcert', `/admin/concerts/${concertId}/cancel`, { reason }, call),
-    cancellation: (cancellationId, call) => read('cancellation', `/admin/cancellations/${cancellationId}`, call),
     seatPlans: (page) => list('seatPlans', '/admin/seat-plans', 'seatPlans', page),
     seatPlan: (planId, call) => read('seatPlan', `/admin/seat-plans/${planId}`, call),
     importPlan(source, planId, call) {
@@ -204,6 +193,7 @@ export function createAdminClient(requests: Requests, token: string): AdminClien
       const query = new URLSearchParams({ by, ...(concertId === undefined ? {} : { concertId: String(concertId) }) });
       return read('sales', `/admin/reports/sales?${query.toString()}`, call);
     },
+    seatMap: (scheduleId, call) => read('seatMap', `/admin/schedules/${scheduleId}/seats`, call),
     seatHistory: (scheduleId, seatNumber, page) =>
       list('seatHistory', `/admin/schedules/${scheduleId}/seats/${seatNumber}/history`, 'changes', page),
     overview: (call) => read('overview', '/admin/overview', call),

@@ -115,6 +115,15 @@ export interface SeatMap {
   readonly seats: readonly MapSeat[];
 }
 
+/** The map as organisers see it. */
+export type AdminSeatMap = Omit<SeatMap, 'seats' | 'cancelled'> & {
+  /** Ordered by seat number. `userId`: who holds or has bought the seat. */
+  readonly seats: readonly (Pick<MapSeat, 'seatNumber' | 'price' | 'status'> & {
+    readonly heldUntil: string | null;
+    readonly userId: string | null;
+  })[];
+};
+
 export interface Holds {
   /** In the order of the request. */
   readonly reservations: readonly Reservation[];
@@ -192,9 +201,6 @@ export type AdminConcert = ConcertWithPolicy & {
   readonly version: number;
   readonly schedules: readonly AdminSchedule[];
 };
-
-/** How far the refunds of a cancelled date or concert are. */
-export type Cancellation = OnTheWire<Cancelled>;
 
 export type ScheduleChange = Partial<Pick<AdminSchedule, 'startsAt' | 'endsAt' | 'reservationOpensAt' | 'closed'>>;
 

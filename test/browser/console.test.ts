@@ -194,6 +194,17 @@ if (browsing !== null) {
           201,
         );
 
+        await page.goto(`${api.url}/ops#/concerts/${concertId}/dates/${scheduleId}`);
+        await page.getByRole('button', { name: words.hall.seat('A 1 2', words.hall.states.HELD) }).waitFor();
+        await page.getByRole('button', { name: words.hall.seat('A 1 1', words.hall.states.CONFIRMED) }).click();
+        await page.getByRole('group', { name: words.hall.history }).getByText('CONFIRMED').waitFor();
+        await page.keyboard.press('ArrowRight');
+        await page.keyboard.press('Enter');
+        await page.getByText(words.hall.chosen('2')).waitFor();
+        await look('hall');
+        await page.getByRole('link', { name: `${words.hall.buyer}: A 1 1` }).click();
+        await page.getByRole('group', { name: words.buyers.payments, exact: true }).waitFor();
+
         await go('buyers');
         await page.getByLabel(words.buyers.email, { exact: true }).fill('nobody@example.com');
         await button(words.buyers.find).click();

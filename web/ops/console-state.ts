@@ -1,5 +1,6 @@
 import type { AdminRole, AdminSession } from '../../src/client/answers.ts';
 import { type BuyerState, FIRST_BUYERS } from './desks/buyer-desk.ts';
+import { FIRST_HALL, type HallState } from './desks/hall-desk.ts';
 import { FIRST_OFFICE, type OfficeState } from './desks/office-desk.ts';
 import { FIRST_PLANS, type PlanState } from './desks/plan-desk.ts';
 import { FIRST_REPORTS, type ReportState } from './desks/report-desk.ts';
@@ -51,6 +52,7 @@ export interface ConsoleState {
   readonly question: Question | null;
   readonly catalogue: CatalogueState;
   readonly cancellations: CancellationState;
+  readonly hall: HallState;
   readonly planning: PlanState;
   readonly buyers: BuyerState;
   readonly reports: ReportState;
@@ -67,6 +69,7 @@ export function firstConsole(route: ConsoleRoute): ConsoleState {
     question: null,
     catalogue: FIRST_CATALOGUE,
     cancellations: new Map(),
+    hall: FIRST_HALL,
     planning: FIRST_PLANS,
     buyers: FIRST_BUYERS,
     reports: FIRST_REPORTS,

@@ -15,6 +15,7 @@ export const ADMIN_ROUTES: Readonly<Record<string, AdminRole>> = {
   'DELETE /admin/concerts/:concertId': 'MANAGER',
   'PATCH /admin/schedules/:scheduleId': 'MANAGER',
   'PUT /admin/schedules/:scheduleId/prices': 'MANAGER',
+  'GET /admin/schedules/:scheduleId/seats': 'VIEWER',
   'DELETE /admin/schedules/:scheduleId': 'MANAGER',
   'POST /admin/schedules/:scheduleId/cancel': 'MANAGER',
   'POST /admin/concerts/:concertId/cancel': 'MANAGER',

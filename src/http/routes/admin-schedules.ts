@@ -1,5 +1,6 @@
 import { type Static, Type } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
+import type { ReadSeatMap } from '../../actors/command.ts';
 import { type Admin, admitsConcert } from '../../domain/admin.ts';
 import type { ScheduleChange } from '../../domain/catalogue-edits.ts';
 import { accept, type Decision, reject } from '../../domain/errors.ts';
@@ -9,6 +10,7 @@ import { malformed } from '../answers/request-error.ts';
 import { pricesOfNamedSeats, pricesOfSeats } from '../answers/seat-prices.ts';
 import { AdminSchedule, ChangedPrices, PricesChange, ScheduleChange as ScheduleChangeBody } from '../schemas/admin.ts';
 import { NoBody, NoQuery, PathId, refer } from '../schemas/basics.ts';
+import { AdminSeatMap } from '../schemas/catalogue.ts';
 import type { App, Services } from '../services.ts';
 
 const ScheduleParams = Type.Object({ scheduleId: PathId });
@@ -16,7 +18,7 @@ const GONE = { 204: { type: 'null', description: 'It is deleted.' } } as const;
 
 /** Routes that change the dates of a concert. */
 export function adminScheduleRoutes(app: App, services: Services): void {
-  const { catalogue, edits, guards, responder } = services;
+  const { catalogue, edits, guards, responder, router } = services;
 
   app.patch(
     '/admin/schedules/:scheduleId',
@@ -77,6 +79,38 @@ export function adminScheduleRoutes(app: App, services: Services): void {
       if (changed.outcome !== 'granted') return refuseEdit(responder, reply, changed);
       await reloadOwners(services, changed.value.raised);
       reply.send({ scheduleId, unchanged: [...changed.value.unchanged] });
+    },
+  );
+
+  app.get(
+    '/admin/schedules/:scheduleId/seats',
+    {
+      schema: {
+        operationId: 'getSeatMapAsOrganiser',
+        summary: 'The seats of a date, with the users who have them',
+        description: 'Shows committed changes only, as the date’s owner has them.',
+        tags: ['admin'],
+        params: ScheduleParams,
+        querystring: NoQuery,
+        response: { 200: refer(AdminSeatMap) },
+      },
+      config: { guard: 'admin', refuses: ['SCHEDULE_NOT_FOUND'] },
+    },
+    async (request, reply) => {
+      const found = await findSchedule(request, Number(request.params.scheduleId));
+      if (!found.ok) return responder.refuse(reply, found.rejection);
+      const { scheduleId } = found.value;
+      const answer = await router.dispatch<ReadSeatMap>({ type: 'ReadSeatMap', scheduleId });
+      if (answer.outcome !== 'granted') return responder.decline(reply, answer);
+      const { epoch, seq, availableSeats, seats } = answer.value;
+      const shown = seats.map(({ seatNumber, price, status, heldUntil, userId }) => ({
+        seatNumber,
+        price,
+        status,
+        heldUntil,
+        userId,
+      }));
+      reply.send({ scheduleId, epoch, seq, availableSeats, seats: shown });
     },
   );
 

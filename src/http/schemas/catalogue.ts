@@ -8,6 +8,7 @@ import {
   NextCursor,
   nullableInteger,
   NullableInstant,
+  NullableUuid,
   PageQuery,
   refer,
   SeatNumber,
@@ -108,6 +109,26 @@ export const SeatMap = named(
         status: SeatStatus,
         heldUntil: Type.Optional(Instant),
         mine: Type.Optional(Type.Literal(true)),
+      }),
+    ),
+  }),
+);
+
+/** The map as organisers see it: with the users who hold or have bought the seats. */
+export const AdminSeatMap = named(
+  'AdminSeatMap',
+  Type.Object({
+    scheduleId: Id,
+    epoch: Type.Integer(),
+    seq: Type.Integer(),
+    availableSeats: Type.Integer(),
+    seats: listOf(
+      Type.Object({
+        seatNumber: SeatNumber,
+        price: Won,
+        status: SeatStatus,
+        heldUntil: NullableInstant,
+        userId: NullableUuid,
       }),
     ),
   }),

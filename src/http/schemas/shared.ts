@@ -3,7 +3,7 @@ import { AdminKey, AdminKeyWithSecret, AdminLogEntry, AdminSession } from './adm
 import { AdminConcert, AdminSchedule, ConcertWithPolicy, QueuePolicy } from './admin.ts';
 import { BuyerActivity, BuyerHold, BuyerToken } from './buyers.ts';
 import { Cancellation } from './cancellations.ts';
-import { Concert, ConcertWithQueue, ListedConcert, Schedule, SeatMap } from './catalogue.ts';
+import { AdminSeatMap, Concert, ConcertWithQueue, ListedConcert, Schedule, SeatMap } from './catalogue.ts';
 import { Problem } from './operations.ts';
 import { ActivityReport, ActivitySample, HealthReason, OverseenNode, OccupiedSchedule } from './oversight.ts';
 import { Payment, PaymentWithBalance } from './payments.ts';
@@ -23,6 +23,7 @@ export const sharedSchemas = [
   AdminKeyWithSecret,
   AdminLogEntry,
   AdminSchedule,
+  AdminSeatMap,
   AdminSession,
   Balance,
   BuyerActivity,

@@ -72,6 +72,7 @@ const ROUTES = [
   'DELETE /api/v1/admin/keys/{keyId}',
   'GET /api/v1/admin/log',
   'GET /api/v1/admin/session',
+  'GET /api/v1/admin/schedules/{scheduleId}/seats',
   'GET /api/v1/admin/concerts',
   'GET /api/v1/admin/concerts/{concertId}',
   'PATCH /api/v1/admin/concerts/{concertId}',

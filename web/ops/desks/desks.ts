@@ -4,6 +4,7 @@ import type { DeskTools } from '../desk-tools.ts';
 import { createBuyerDesk } from './buyer-desk.ts';
 import { createCancellationDesk } from './cancellation-desk.ts';
 import { createCatalogueDesk } from './catalogue-desk.ts';
+import { createHallDesk } from './hall-desk.ts';
 import { createOfficeDesk } from './office-desk.ts';
 import { createPlanDesk } from './plan-desk.ts';
 import { createReportDesk } from './report-desk.ts';
@@ -12,6 +13,10 @@ import { createReportDesk } from './report-desk.ts';
 export function createDesks(tools: DeskTools) {
   const catalogue = createCatalogueDesk(tools);
   const cancellations = createCancellationDesk(tools, catalogue.open);
+  const hall = createHallDesk(tools, (scheduleId) => {
+    const { route } = tools.state;
+    return route.section === 'concerts' && route.scheduleId === scheduleId;
+  });
   const plans = createPlanDesk(tools);
   const buyers = createBuyerDesk(tools);
   const reports = createReportDesk(tools);
@@ -35,6 +40,7 @@ export function createDesks(tools: DeskTools) {
         else if (route.concertId !== 'new') {
           await Promise.all([catalogue.open(route.concertId), plans.openList()]);
           watchRefunds();
+          if (route.scheduleId !== null) await hall.open(route.scheduleId);
         }
         return;
       case 'plans':
@@ -61,6 +67,7 @@ export function createDesks(tools: DeskTools) {
   return {
     catalogue,
     cancellations,
+    hall,
     plans,
     buyers,
     reports,

@@ -48,6 +48,25 @@ export const officeEnglish: typeof officeKorean = {
     cancelled: 'Cancelled',
   },
 
+  hall: {
+    title: 'Seats',
+    hint: 'Press a seat to choose it. Arrow keys move between seats.',
+    map: 'Seats of the hall',
+    seat: (label, state) => `${label}, ${state}`,
+    states: { AVAILABLE: 'free', HELD: 'on hold', CONFIRMED: 'sold', BLOCKED: 'blocked' },
+    counts: (state, count) => `${count} ${state}`,
+    chosen: (count) => `${count} seats chosen`,
+    clear: 'Choose none',
+    chooseRow: 'Choose seats.',
+    history: 'History of the seat',
+    buyer: 'Look up the buyer',
+    cause: 'Change',
+    seq: 'Number',
+    user: 'User',
+    heldUntil: (time) => `until ${time}`,
+    preview: 'See it as a fan',
+  },
+
   buyers: {
     title: 'Buyers',
     find: 'Find',

@@ -46,6 +46,25 @@ export const officeKorean = {
     cancelled: '취소됨',
   },
 
+  hall: {
+    title: '좌석',
+    hint: '좌석을 누르면 고릅니다. 방향키로 옮겨 갈 수 있습니다.',
+    map: '좌석 배치',
+    seat: (label: string, state: string) => `${label}, ${state}`,
+    states: { AVAILABLE: '빈 좌석', HELD: '예약 중', CONFIRMED: '판매됨', BLOCKED: '막힘' },
+    counts: (state: string, count: string) => `${state} ${count}`,
+    chosen: (count: string) => `고른 좌석 ${count}석`,
+    clear: '모두 해제',
+    chooseRow: '좌석을 골라 주세요.',
+    history: '좌석 기록',
+    buyer: '구매자 보기',
+    cause: '변경',
+    seq: '번호',
+    user: '사용자',
+    heldUntil: (time: string) => `${time}까지`,
+    preview: '관객 화면으로 보기',
+  },
+
   buyers: {
     title: '구매자',
     find: '찾기',

@@ -24,11 +24,8 @@ const STAGE_DEPTH = 1.6;
 export function planDrawing({ sections, levels, unpriced, label, stage }: PlanDrawing): ElementNode {
   const rows = sections.flatMap((section) => section.rows);
   const seats = rows.flatMap((row) => row.seats);
-  const pitch = pitchOf(rows);
-  const [left, right] = rangeOf(seats.map(({ x }) => x / pitch));
-  const [front, back] = rangeOf(seats.map(({ y }) => y / pitch));
-  const width = right - left + 2 * MARGIN;
-  const height = back - front + 2 * MARGIN + STAGE_DEPTH;
+  const { place, width, depth } = planScale(seats);
+  const height = depth + STAGE_DEPTH;
   const side = SEAT_SHARE;
   return h(
     'svg',
@@ -45,18 +42,41 @@ export function planDrawing({ sections, levels, unpriced, label, stage }: PlanDr
       { class: 'plan-stage-word', x: width / 2, y: 0.1 + (STAGE_DEPTH - 0.5) / 2, 'text-anchor': 'middle' },
       stage,
     ),
-    seats.map(({ seatNumber, x, y, level }) =>
-      h('rect', {
+    seats.map((seat) => {
+      const { seatNumber, level } = seat;
+      const { x, y } = place(seat);
+      return h('rect', {
         key: seatNumber,
         class: `plan-seat level-${levels.indexOf(level) % LEVEL_COLOURS}${unpriced?.has(level) === true ? ' plan-seat-unpriced' : ''}`,
-        x: (x / pitch - left + MARGIN - side / 2).toFixed(2),
-        y: (y / pitch - front + MARGIN + STAGE_DEPTH - side / 2).toFixed(2),
+        x: (x - side / 2).toFixed(2),
+        y: (y + STAGE_DEPTH - side / 2).toFixed(2),
         width: side,
         height: side,
         rx: 0.2,
-      }),
-    ),
+      });
+    }),
   );
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Measures a hall in seats: the places of its seats from its left front corner, and its size with a margin around it. */
+export function planScale(seats: readonly Place[]): {
+  readonly width: number;
+  readonly depth: number;
+  place(seat: Place): Place;
+} {
+  const pitch = pitchOf(seats);
+  const [left, right] = rangeOf(seats.map(({ x }) => x / pitch));
+  const [front, back] = rangeOf(seats.map(({ y }) => y / pitch));
+  return {
+    width: right - left + 2 * MARGIN,
+    depth: back - front + 2 * MARGIN,
+    place: ({ x, y }) => ({ x: x / pitch - left + MARGIN, y: y / pitch - front + MARGIN }),
+  };
 }
 
 /** How many seats each level has. */
@@ -68,12 +88,11 @@ export function seatsByLevel(sections: Sections): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** The usual distance between neighbours of a row, in the plan's own unit. */
-function pitchOf(rows: Sections[number]['rows']): number {
-  const distances = rows
-    .flatMap(({ seats }) =>
-      seats.slice(1).map((seat, index) => Math.hypot(seat.x - (seats[index]?.x ?? 0), seat.y - (seats[index]?.y ?? 0))),
-    )
+/** The usual distance between seats that follow each other, in the plan's own unit. */
+function pitchOf(seats: readonly Place[]): number {
+  const distances = seats
+    .slice(1)
+    .map((seat, index) => Math.hypot(seat.x - (seats[index]?.x ?? 0), seat.y - (seats[index]?.y ?? 0)))
     .filter((distance) => distance > 0)
     .toSorted((one, other) => one - other);
   return distances[Math.floor(distances.length / 2)] ?? 1;

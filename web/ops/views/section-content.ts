@@ -3,6 +3,7 @@ import { buyerPage, buyerSearch } from './buyer-section.ts';
 import { newConcert } from './concert-form.ts';
 import { concertList } from './concert-list.ts';
 import { concertPage } from './concert-page.ts';
+import { hallSection } from './hall-section.ts';
 import { keySection } from './key-section.ts';
 import { logSection } from './log-section.ts';
 import type { OpsContext } from './ops-context.ts';
@@ -18,7 +19,8 @@ export function sectionContent(context: OpsContext): Child {
   switch (route.section) {
     case 'concerts':
       if (route.concertId === null) return concertList(context);
-      return route.concertId === 'new' ? newConcert(context) : concertPage(context);
+      if (route.concertId === 'new') return newConcert(context);
+      return route.scheduleId === null ? concertPage(context) : hallSection(context, route.concertId, route.scheduleId);
     case 'plans':
       if (route.planId === null) return planList(context);
       return route.planId === 'new' ? newPlan(context) : planPage(context);
