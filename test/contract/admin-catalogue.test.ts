@@ -289,3 +289,25 @@ t.test('fans who wait go out at the new end of booking', async (t) => {
   t.equal((await changeConcert(concertId, { bookingClosesAt: inMs(HOUR_MS) })).status, 200);
   t.equal((await api.call('POST', '/queue/tokens', entry)).status, 201);
 });
+
+t.test('organisers see the seats of a date and who has them, and a key only those of its concerts', async (t) => {
+  const { concertId, scheduleId } = await openSale(api, { seatCount: 3 });
+  const { userId, queueToken } = await enter(api, concertId);
+  await api.call('POST', '/reservations', { token: queueToken, body: { scheduleId, seatNumber: 2 } });
+  const map = await api.admin('GET', `/admin/schedules/${scheduleId}/seats`);
+  t.equal(map.status, 200);
+  t.match(map.body, {
+    scheduleId,
+    availableSeats: 2,
+    seats: [
+      { seatNumber: 1, status: 'AVAILABLE', userId: null, heldUntil: null },
+      { seatNumber: 2, status: 'HELD', userId, heldUntil: /Z$/ },
+      { seatNumber: 3, status: 'AVAILABLE', userId: null, heldUntil: null },
+    ],
+  });
+  const other = await openSale(api);
+  const key = await api.admin('POST', '/admin/keys', { name: 'x', role: 'VIEWER', concertIds: [other.concertId] });
+  const { secret } = key.as<{ secret: string }>();
+  const refused = await api.call('GET', `/admin/schedules/${scheduleId}/seats`, { token: secret });
+  t.match(refused.body, { status: 404, code: 'SCHEDULE_NOT_FOUND' });
+});
