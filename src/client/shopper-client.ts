@@ -25,7 +25,7 @@ export interface ShopperClient extends HolderClient {
    * Holds 1 to 50 different seats, all or none. Rejects with SEAT_TAKEN and the taken `seatNumbers`, SEAT_LIMIT_REACHED,
    * SEAT_NOT_FOUND, RESERVATION_NOT_OPEN or BOOKING_CLOSED.
    */
-  hold(scheduleId: number, seatNumbers: readonly number[], call?: Call): Promise<Holds>;
+  hold(scheduleId: number, seatNumbers: readonly number[], options?: Call & Need): Promise<Holds>;
   /**
    * Holds the best `count` seats, 1 to 10: front rows first, then the centre of the row. They are side by side unless
    * `together` is false. Rejects with NO_BLOCK and `largestBlock`, the most such seats side by side, and else as `hold`.
@@ -38,7 +38,13 @@ export interface ShopperClient extends HolderClient {
   extend(scheduleId: number, call?: Call): Promise<readonly Reservation[]>;
 }
 
-export interface BestSeatsWish {
+/** A declaration of the user. */
+interface Need {
+  /** An accessible seat is needed. */
+  readonly accessible?: boolean;
+}
+
+export interface BestSeatsWish extends Need {
   readonly count: number;
   readonly together?: boolean;
   /** The name of a section of the seat plan. */
@@ -93,7 +99,8 @@ export function createShopperClient(requests: Requests, token: string): ShopperC
       const query = options?.status === undefined ? '' : `?status=${options.status}`;
       return read('seats', `/schedules/${scheduleId}/seats${query}`, options);
     },
-    hold: (scheduleId, seatNumbers, call) => hold({ scheduleId, seatNumbers }, call),
+    hold: (scheduleId, seatNumbers, { accessible, ...call } = {}) =>
+      hold({ scheduleId, seatNumbers, ...(accessible === undefined ? {} : { accessible }) }, call),
     async extend(scheduleId, call) {
       const path = '/reservations/extend';
       const request = {

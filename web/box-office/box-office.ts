@@ -1,5 +1,6 @@
 import type { Payment, Reservation } from '../../src/client/answers.ts';
 import type { FrontrowClient } from '../../src/client/frontrow-client.ts';
+import type { BestSeatsWish } from '../../src/client/shopper-client.ts';
 import type { LiveClient } from '../../src/client/live/live-client.ts';
 import type { Language } from '../language/language.ts';
 import type { Dialog, Theme } from '../state/page-state.ts';
@@ -42,6 +43,14 @@ export interface BoxOffice {
   /** Shows the seats of one price alone, by the key of its group; null: of all prices. */
   pickPrice(price: string | null): void;
   hold(): void;
+  /** Turns from the map to a search by the service, and back. */
+  turnToWishing(isOn: boolean): void;
+  declareNeed(isAccessible: boolean): void;
+  /** Has the service choose seats, and holds them. */
+  holdBest(wish: BestSeatsWish): void;
+  /** Holds these seats in place of the chosen ones. */
+  holdInstead(seatNumbers: readonly number[]): void;
+  extend(hold: Pick<Reservation, 'concertId' | 'scheduleId'>): void;
   release(reservations: readonly Reservation[]): void;
   pay(): void;
   /** Charges what the wallet lacks, and pays. */
@@ -174,6 +183,14 @@ export function createBoxOffice({ client, store, kept, openLive }: BoxOfficePort
     moveCursor: (seatNumber) => store.dispatch({ type: 'cursor-moved', seatNumber }),
     pickPrice: (price) => store.dispatch({ type: 'price-picked', price }),
     hold: () => run(seats.hold()),
+    turnToWishing: (isOn) => store.dispatch({ type: 'wishing-turned', isOn }),
+    declareNeed: (isAccessible) => store.dispatch({ type: 'need-declared', isAccessible }),
+    holdBest: (wish) => run(seats.holdBest(wish)),
+    holdInstead(seatNumbers) {
+      store.dispatch({ type: 'seats-picked', seatNumbers });
+      run(seats.hold());
+    },
+    extend: (hold) => run(seats.extend(hold)),
     release: (reservations) => run(seats.release(reservations)),
     pay: () => run(seats.pay()),
     topUpAndPay: () => run(seats.pay(wallet.cover)),

@@ -1,8 +1,10 @@
-import type { Payment, Reservation } from '../../src/client/answers.ts';
+import type { Holds, Payment, Reservation } from '../../src/client/answers.ts';
+import type { BestSeatsWish, ShopperClient } from '../../src/client/shopper-client.ts';
 import type { Call } from '../../src/client/requests.ts';
 import { placeOf } from '../language/seat-name.ts';
 import type { SeatMapSeen } from '../state/page-event.ts';
 import { placePlan } from '../state/seat-plan.ts';
+import { firstEndMs } from '../state/view.ts';
 import { isProblem, isUndecided } from './failure-notice.ts';
 import type { Counter } from './counter.ts';
 
@@ -22,6 +24,10 @@ export interface SeatDesk {
   readMap(concertId: number, scheduleId: number): Promise<void>;
   /** Holds the chosen seats and goes to the checkout, unless the fan has left the map by then. */
   hold(): Promise<void>;
+  /** The same with seats that the service chooses. */
+  holdBest(wish: BestSeatsWish): Promise<void>;
+  /** Gives the fan's holds of a date more time. */
+  extend(hold: Pick<Reservation, 'concertId' | 'scheduleId'>): Promise<void>;
   release(reservations: readonly Reservation[]): Promise<void>;
   /** Pays the fan's holds of the schedule in view. `cover` first fills the wallet for that amount. */
   pay(cover?: (total: number) => Promise<void>): Promise<void>;
@@ -130,6 +136,35 @@ export function createSeatDesk({ client, kept, store, fan, shopper, attempt, run
     }
   }
 
+  /** Holds seats of the date in view and goes to the checkout. `by` names the control. */
+  async function take(
+    by: string,
+    holdThem: (client: ShopperClient, scheduleId: number) => Promise<Holds>,
+  ): Promise<void> {
+    const place = here();
+    if (place === null) return;
+    const { concertId, scheduleId } = place;
+    const isDone = await attempt(
+      'hold',
+      async () => {
+        const client = shopper(concertId);
+        if (client === null) return;
+        try {
+          const { reservations } = await holdThem(client, scheduleId);
+          store.dispatch({ type: 'held', reservations });
+        } catch (error) {
+          // The map should show the taken seats by the time that the fan reads the refusal.
+          if (isProblem(error, 'SEAT_TAKEN')) await readMap(concertId, scheduleId).catch(() => undefined);
+          throw error;
+        }
+      },
+      by,
+    );
+    // A fan who has gone elsewhere meanwhile stays there; the holds are valid anyway.
+    const { route } = store.state;
+    if (isDone && route.name === 'hall' && route.scheduleId === scheduleId) go({ name: 'checkout', ...place });
+  }
+
   return {
     async readPlan(scheduleId) {
       const { plan, hall } = store.state.visit ?? {};
@@ -160,23 +195,27 @@ export function createSeatDesk({ client, kept, store, fan, shopper, attempt, run
       }
     },
     async hold() {
-      const place = here();
-      const chosen = store.state.visit?.hall?.chosen ?? [];
-      if (place === null || chosen.length === 0) return;
-      const { concertId, scheduleId } = place;
-      const isDone = await attempt('hold', async () => {
-        try {
-          const holds = await shopper(concertId)?.hold(scheduleId, chosen);
-          if (holds !== undefined) store.dispatch({ type: 'held', reservations: holds.reservations });
-        } catch (error) {
-          // The map should show the taken seats by the time that the fan reads the refusal.
-          if (isProblem(error, 'SEAT_TAKEN')) await readMap(concertId, scheduleId).catch(() => undefined);
-          throw error;
-        }
-      });
-      // A fan who has gone elsewhere meanwhile stays there; the holds are valid anyway.
-      const { route } = store.state;
-      if (isDone && route.name === 'hall' && route.scheduleId === scheduleId) go({ name: 'checkout', ...place });
+      const { chosen = [], needsAccessible = false } = store.state.visit?.hall ?? {};
+      if (chosen.length === 0) return;
+      await take('chosen', (client, scheduleId) => client.hold(scheduleId, chosen, need(needsAccessible)));
+    },
+    async holdBest(wish) {
+      store.dispatch({ type: 'wished', wish });
+      const needsAccessible = store.state.visit?.hall?.needsAccessible === true;
+      await take('best', (client, scheduleId) => client.holdBest(scheduleId, { ...wish, ...need(needsAccessible) }));
+    },
+    async extend({ concertId, scheduleId }) {
+      await attempt(
+        'extend',
+        async () => {
+          const reservations = await shopper(concertId)?.extend(scheduleId);
+          if (reservations === undefined) return;
+          store.dispatch({ type: 'extended', reservations });
+          const remainingMs = (firstEndMs(reservations) ?? 0) - store.state.nowMs;
+          store.dispatch({ type: 'noticed', notice: { kind: 'extended', remainingMs } });
+        },
+        String(scheduleId),
+      );
     },
     async release(reservations) {
       const [only] = reservations.length === 1 ? reservations : [];
@@ -235,6 +274,11 @@ export function createSeatDesk({ client, kept, store, fan, shopper, attempt, run
       );
     },
   };
+}
+
+/** The declaration of a need; nothing where there is none. */
+function need(isAccessible: boolean): { accessible?: true } {
+  return isAccessible ? { accessible: true } : {};
 }
 
 function asSeen({ scheduleId, seats, epoch, seq }: Omit<SeatMapSeen, 'changed'>): SeatMapSeen {

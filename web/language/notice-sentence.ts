@@ -35,6 +35,8 @@ export function sentenceOf(notice: Notice, t: Texts, f: Format, plan: SeatPlan |
       return { title: t.notice.admitted, next: t.notice.admittedNext };
     case 'released':
       return { title: t.notice.released, next: null };
+    case 'extended':
+      return { title: t.notice.extended(f.countdown(notice.remainingMs)), next: null };
     case 'left':
       return { title: t.notice.left, next: null };
     case 'charged':
@@ -57,6 +59,7 @@ export function toneOf({ kind }: Notice): 'danger' | 'accent' | 'good' | 'plain'
     case 'admitted':
     case 'welcome':
     case 'charged':
+    case 'extended':
     case 'refunded':
       return 'good';
     case 'released':
@@ -84,6 +87,14 @@ function nextStep(
       const isKnown = typeof amount === 'number' && typeof balance === 'number';
       return isKnown ? t.next.insufficientBalance(f.money(amount - balance)) : null;
     }
+    case 'NO_BLOCK': {
+      const largest = members['largestBlock'];
+      return typeof largest === 'number' && largest > 0 ? t.next.noBlock(f.number(largest)) : t.next.noSeat;
+    }
+    case 'LEAVES_SINGLE_SEAT':
+      return t.next.leavesSingleSeat(named(placesOf(numbersOf(members['seatNumbers']), plan), t, f));
+    case 'SEAT_ACCESSIBLE_ONLY':
+      return t.next.accessibleOnly;
     case 'BOOKING_NOT_OPEN':
     case 'RESERVATION_NOT_OPEN': {
       const opensAt = members['bookingOpensAt'] ?? members['reservationOpensAt'];
@@ -94,7 +105,7 @@ function nextStep(
   }
 }
 
-function numbersOf(value: unknown): readonly number[] {
+export function numbersOf(value: unknown): readonly number[] {
   return Array.isArray(value) ? value.filter((number) => typeof number === 'number') : [];
 }
 
@@ -103,6 +114,6 @@ export function placesOf(seatNumbers: readonly number[], plan: SeatPlan | null):
   return seatNumbers.toSorted((one, other) => one - other).flatMap((seatNumber) => plan?.seats.get(seatNumber) ?? []);
 }
 
-function named(places: readonly SeatPlace[], t: Texts, f: Format): string {
+export function named(places: readonly SeatPlace[], t: Texts, f: Format): string {
   return f.list(places.map((place) => seatName(place, t)));
 }

@@ -9,7 +9,19 @@ import type { Hall } from './page-state.ts';
 export function seeMap(hall: Hall | null, map: SeatMapSeen): Hall {
   if (hall === null || hall.scheduleId !== map.scheduleId) {
     const { scheduleId, seats, epoch, seq } = map;
-    return { scheduleId, seats, epoch, seq, chosen: [], changes: new Map(), cursor: null, onlyPrice: null };
+    return {
+      scheduleId,
+      seats,
+      epoch,
+      seq,
+      chosen: [],
+      changes: new Map(),
+      cursor: null,
+      onlyPrice: null,
+      isWishing: false,
+      wish: null,
+      needsAccessible: false,
+    };
   }
   if (map.seq < hall.seq) return hall;
   const changed = map.changed ?? differences(hall.seats, map.seats);

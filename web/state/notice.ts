@@ -19,11 +19,12 @@ export type Notice =
   | { readonly kind: 'limit-reached'; readonly limit: number }
   | { readonly kind: 'admitted' }
   | { readonly kind: 'released' }
+  | { readonly kind: 'extended'; readonly remainingMs: number }
   | { readonly kind: 'left' }
   | { readonly kind: 'charged'; readonly amount: number }
   | { readonly kind: 'refunded'; readonly amount: number };
 
-const PASSING: readonly Notice['kind'][] = ['charged', 'refunded', 'released', 'left'];
+const PASSING: readonly Notice['kind'][] = ['charged', 'refunded', 'released', 'extended', 'left'];
 
 /** Whether a notice only confirms what the fan did, and may go by itself. */
 export function isPassing({ kind }: Notice): boolean {

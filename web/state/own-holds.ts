@@ -17,6 +17,8 @@ export function ownHoldsAfter(holds: readonly Reservation[], event: PageEvent): 
         ),
         ...event.reservations,
       ];
+    case 'extended':
+      return holds.map((hold) => event.reservations.find((one) => one.reservationId === hold.reservationId) ?? hold);
     case 'unheld':
       return without(holds, event.reservationIds);
     case 'paid':

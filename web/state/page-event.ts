@@ -8,6 +8,7 @@ import type {
   User,
   WalletEntry,
 } from '../../src/client/answers.ts';
+import type { BestSeatsWish } from '../../src/client/shopper-client.ts';
 import type { LivePlace, LiveSeatMap } from '../../src/client/live/live-events.ts';
 import type { Language } from '../language/language.ts';
 import type { Notice } from './notice.ts';
@@ -42,9 +43,14 @@ export type PageEvent =
   | { readonly type: 'seat-toggled'; readonly seatNumber: number }
   | { readonly type: 'cursor-moved'; readonly seatNumber: number }
   | { readonly type: 'price-picked'; readonly price: string | null }
+  | { readonly type: 'wishing-turned'; readonly isOn: boolean }
+  | { readonly type: 'wished'; readonly wish: BestSeatsWish }
+  | { readonly type: 'seats-picked'; readonly seatNumbers: readonly number[] }
+  | { readonly type: 'need-declared'; readonly isAccessible: boolean }
   | { readonly type: 'holds-read'; readonly concertId: number; readonly holds: readonly Reservation[] }
   | { readonly type: 'own-holds-read'; readonly holds: readonly Reservation[] }
   | { readonly type: 'held'; readonly reservations: readonly Reservation[] }
+  | { readonly type: 'extended'; readonly reservations: readonly Reservation[] }
   | { readonly type: 'unheld'; readonly reservationIds: readonly string[] }
   | { readonly type: 'paid'; readonly payment: Payment }
   | { readonly type: 'ticket-read'; readonly payment: Payment }

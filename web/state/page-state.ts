@@ -8,6 +8,7 @@ import type {
   User,
   WalletEntry,
 } from '../../src/client/answers.ts';
+import type { BestSeatsWish } from '../../src/client/shopper-client.ts';
 import type { LiveSeat } from '../../src/client/live/live-events.ts';
 import type { Language } from '../language/language.ts';
 import type { Notice } from './notice.ts';
@@ -67,6 +68,7 @@ export type Action =
   | 'leave'
   | 'schedules'
   | 'hold'
+  | 'extend'
   | 'release'
   | 'pay'
   | 'charge'
@@ -131,6 +133,12 @@ export interface Hall {
   readonly cursor: number | null;
   /** The price that the fan looks for, by the key of its group; null: all. */
   readonly onlyPrice: string | null;
+  /** Whether the fan has the service choose, in place of the map. */
+  readonly isWishing: boolean;
+  /** What the fan last asked the service to choose; null before. */
+  readonly wish: BestSeatsWish | null;
+  /** Whether the fan declares the need of a wheelchair space. */
+  readonly needsAccessible: boolean;
 }
 
 export function startingState(given: Pick<PageState, 'language' | 'theme' | 'nowMs'>): PageState {

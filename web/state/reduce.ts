@@ -84,15 +84,29 @@ function apply(state: PageState, event: PageEvent): PageState {
       return state;
     case 'price-picked':
       return inHall(state, (hall) => ({ ...hall, onlyPrice: event.price }));
+    case 'wishing-turned':
+      return inHall(state, (hall) => ({ ...hall, isWishing: event.isOn }));
+    case 'wished':
+      return inHall(state, (hall) => ({ ...hall, wish: event.wish }));
+    case 'seats-picked':
+      return inHall(state, (hall) => ({ ...hall, chosen: event.seatNumbers }));
+    case 'need-declared':
+      return inHall(state, (hall) => ({ ...hall, needsAccessible: event.isAccessible }));
     case 'holds-read':
       return visiting(state, event.concertId, { holds: event.holds });
     case 'held': {
       const ids = new Set(event.reservations.map(({ reservationId }) => reservationId));
       const others = (state.visit?.holds ?? []).filter(({ reservationId }) => !ids.has(reservationId));
-      const dropped = inHall(state, (hall) => ({ ...hall, chosen: [] }));
+      const dropped = inHall(state, (hall) => ({ ...hall, chosen: [], isWishing: false }));
       // The page's clock advances once a second: without this a countdown would start above the remaining time.
       const nowMs = Math.max(state.nowMs, ...event.reservations.map(({ createdAt }) => Date.parse(createdAt)));
       return inVisit({ ...dropped, nowMs }, { holds: [...others, ...event.reservations] });
+    }
+    case 'extended': {
+      const byId = new Map(event.reservations.map((hold) => [hold.reservationId, hold]));
+      return inVisit(state, {
+        holds: state.visit?.holds?.map((hold) => byId.get(hold.reservationId) ?? hold) ?? null,
+      });
     }
     case 'unheld': {
       const ids = new Set(event.reservationIds);

@@ -4,6 +4,7 @@ import { reservedSeatName } from '../language/seat-name.ts';
 import type { PageState } from '../state/page-state.ts';
 import { hashOf } from '../state/route.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
+import { extendButton } from './extend-button.ts';
 import { icon } from './icon.ts';
 import { panelNotice } from './messages.ts';
 import { steps } from './steps.ts';
@@ -142,7 +143,8 @@ function sum(key: string, name: string, amount: string, className = ''): Element
   return h('div', { key, class: `sum ${className}` }, h('dt', {}, name), h('dd', { class: 'figures' }, amount));
 }
 
-function countdown({ state, t, f }: ViewContext, { holds }: CheckoutView): ElementNode {
+function countdown(context: ViewContext, { concert, scheduleId, holds }: CheckoutView): ElementNode {
+  const { state, t, f } = context;
   const endMs = firstEndMs(holds) ?? state.nowMs;
   const remainingMs = Math.max(0, endMs - state.nowMs);
   const startMs = Math.max(...holds.map(({ createdAt }) => Date.parse(createdAt)));
@@ -150,30 +152,35 @@ function countdown({ state, t, f }: ViewContext, { holds }: CheckoutView): Eleme
   const around = 2 * Math.PI * RING_RADIUS;
   return h(
     'div',
-    { class: remainingMs < HURRY_MS ? 'countdown hurry' : 'countdown' },
+    { class: 'till-clock' },
     h(
-      'svg',
-      { class: 'countdown-ring', viewBox: '0 0 120 120', 'aria-hidden': true },
-      h('circle', { class: 'ring-track', cx: 60, cy: 60, r: RING_RADIUS }),
-      h('circle', {
-        class: 'ring-left',
-        cx: 60,
-        cy: 60,
-        r: RING_RADIUS,
-        'stroke-dasharray': around.toFixed(2),
-        'stroke-dashoffset': (around * (1 - share)).toFixed(2),
-        transform: 'rotate(-90 60 60)',
-      }),
-    ),
-    h(
-      'p',
-      { class: 'countdown-words' },
+      'div',
+      { class: remainingMs < HURRY_MS ? 'countdown hurry' : 'countdown' },
       h(
-        'span',
-        { class: 'countdown-time figures', role: 'timer', 'data-testid': 'countdown' },
-        f.countdown(remainingMs),
+        'svg',
+        { class: 'countdown-ring', viewBox: '0 0 120 120', 'aria-hidden': true },
+        h('circle', { class: 'ring-track', cx: 60, cy: 60, r: RING_RADIUS }),
+        h('circle', {
+          class: 'ring-left',
+          cx: 60,
+          cy: 60,
+          r: RING_RADIUS,
+          'stroke-dasharray': around.toFixed(2),
+          'stroke-dashoffset': (around * (1 - share)).toFixed(2),
+          transform: 'rotate(-90 60 60)',
+        }),
       ),
-      h('span', { class: 'small soft' }, t.checkout.remaining),
+      h(
+        'p',
+        { class: 'countdown-words' },
+        h(
+          'span',
+          { class: 'countdown-time figures', role: 'timer', 'data-testid': 'countdown' },
+          f.countdown(remainingMs),
+        ),
+        h('span', { class: 'small soft' }, t.checkout.remaining),
+      ),
     ),
+    extendButton(context, { concertId: concert.concertId, scheduleId, endMs }),
   );
 }

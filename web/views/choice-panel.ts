@@ -5,6 +5,9 @@ import type { PlannedSeat } from '../state/placed-rows.ts';
 import type { SeatPlan } from '../state/seat-plan.ts';
 import { hashOf } from '../state/route.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
+import { accessibleNeed } from './accessible-need.ts';
+import { bestSeats, bestSeatsButton } from './best-seats.ts';
+import { extendButton } from './extend-button.ts';
 import { icon } from './icon.ts';
 import { panelNotice } from './messages.ts';
 import { soldOut } from './sold-out.ts';
@@ -41,6 +44,7 @@ export function choicePanel(context: ViewContext, input: ChoicePanelInput): Elem
         h('span', {}, t.choice.own(own.length, f.countdown(remainingMs))),
         icon('forward'),
       ),
+    extendButton(context, { concertId, scheduleId, endMs: state.nowMs + (remainingMs ?? Number.POSITIVE_INFINITY) }),
     content(context, input),
   );
 }
@@ -48,11 +52,13 @@ export function choicePanel(context: ViewContext, input: ChoicePanelInput): Elem
 function content(context: ViewContext, { hall, plan, own, limit, left }: ChoicePanelInput): Child {
   if (hall.chosen.length === 0 && left === 0) return soldOut(context, hall, own.length);
   if (hall.chosen.length === 0 && limit <= 0) return null;
-  return choice(context, hall, plan, context.f.number(limit));
+  if (hall.isWishing) return bestSeats(context, hall, plan, limit);
+  return choice(context, hall, plan, limit);
 }
 
-function choice(context: ViewContext, hall: Hall, plan: SeatPlan, limit: string): Child {
+function choice(context: ViewContext, hall: Hall, plan: SeatPlan, most: number): Child {
   const { state, office, t, f } = context;
+  const limit = f.number(most);
   const priceOf = new Map(hall.seats.map(({ seatNumber, price }) => [seatNumber, price]));
   const chosen = hall.chosen.flatMap((seatNumber) => {
     const place = plan.seats.get(seatNumber);
@@ -68,9 +74,11 @@ function choice(context: ViewContext, hall: Hall, plan: SeatPlan, limit: string)
           { key: 'seats', class: 'choice-seats' },
           chosen.map((seat) => chosenSeat(context, seat)),
         ),
+    chosen.some(({ place }) => place.attributes.some((one) => one === 'ACCESSIBLE' || one === 'COMPANION')) &&
+      accessibleNeed(context, hall, plan),
     h(
       'div',
-      { key: 'go', class: 'choice-go' },
+      { key: 'go', class: chosen.length === 0 ? 'choice-go choice-go-empty' : 'choice-go' },
       chosen.length > 0 &&
         h(
           'p',
@@ -85,11 +93,12 @@ function choice(context: ViewContext, hall: Hall, plan: SeatPlan, limit: string)
           type: 'button',
           class: 'button button-primary button-large button-wide',
           disabled: chosen.length === 0,
-          'aria-busy': state.busy.has('hold'),
+          'aria-busy': state.busy.get('hold') === 'chosen',
           on: { click: () => office.hold() },
         },
         chosen.length === 0 ? t.choice.chooseFirst(limit) : t.choice.hold(chosen.length),
       ),
+      chosen.length === 0 && most > 0 && bestSeatsButton(context),
       h('p', { key: 'note', class: 'soft small choice-note' }, t.choice.note),
     ),
   ];

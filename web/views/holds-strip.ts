@@ -2,6 +2,7 @@ import { type ToPay, toPay } from '../state/own-holds.ts';
 import { reservedSeatName } from '../language/seat-name.ts';
 import { hashOf } from '../state/route.ts';
 import { type Child, type ElementNode, h } from '../view/node.ts';
+import { extendButton } from './extend-button.ts';
 import { icon } from './icon.ts';
 import { poster } from './poster.ts';
 import type { ViewContext } from './view-context.ts';
@@ -20,7 +21,7 @@ export function holdsStrip(context: ViewContext): Child {
   return h(
     'ul',
     { key: 'holds', class: 'holds-strip', 'aria-label': t.holds.label },
-    waiting.map((one) => h('li', { key: one.scheduleId }, payLink(context, one))),
+    waiting.map((one) => h('li', { key: one.scheduleId }, payLink(context, one), extendButton(context, one))),
   );
 }
 

@@ -2,10 +2,12 @@ import { sentenceOf, signOf, toneOf } from '../language/notice-sentence.ts';
 import type { Notice } from '../state/notice.ts';
 import { type ElementNode, h } from '../view/node.ts';
 import { icon } from './icon.ts';
+import { noticeActions } from './notice-actions.ts';
 import type { ViewContext } from './view-context.ts';
 
 /** The event, and below it the next step. A refusal takes the focus, so that keyboards and screen readers are at its reason. */
-export function noticeBox({ state, office, t, f }: ViewContext, notice: Notice): ElementNode {
+export function noticeBox(context: ViewContext, notice: Notice): ElementNode {
+  const { state, office, t, f } = context;
   const { title, next } = sentenceOf(notice, t, f, state.visit?.plan ?? null);
   const tone = toneOf(notice);
   return h(
@@ -20,7 +22,13 @@ export function noticeBox({ state, office, t, f }: ViewContext, notice: Notice):
       },
     },
     icon(signOf(notice), 'notice-sign'),
-    h('div', { class: 'notice-words' }, h('p', { class: 'notice-title' }, title), next !== null && h('p', {}, next)),
+    h(
+      'div',
+      { class: 'notice-words' },
+      h('p', { class: 'notice-title' }, title),
+      next !== null && h('p', {}, next),
+      noticeActions(context, notice),
+    ),
     h(
       'button',
       {

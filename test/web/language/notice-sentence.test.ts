@@ -35,3 +35,12 @@ t.test('a code of a later service, or of a name that every object has, is told w
   t.equal(problem('constructor').next, null);
   t.equal(problem('SOMETHING_NEW', {}, '').title, english.notice.failed);
 });
+
+t.test('where no block is left, the largest one is named; without any seat, other wishes are proposed', async (t) => {
+  t.equal(problem('NO_BLOCK', { largestBlock: 3 }).next, english.next.noBlock('3'));
+  t.equal(problem('NO_BLOCK', { largestBlock: 0 }).next, english.next.noSeat);
+});
+
+t.test('seats that would stay alone are named', async (t) => {
+  t.match(problem('LEAVES_SINGLE_SEAT', { seatNumbers: [3], suggestions: [[1, 2]] }).next, /Row A, seat 3/);
+});
