@@ -1,6 +1,8 @@
 import type { DatabaseClock } from '../runtime/clock.ts';
 import { refusalOfReserving } from '../domain/booking-window.ts';
 import type { Rejection } from '../domain/errors.ts';
+import { isoOf } from '../domain/instant.ts';
+import { areAccessibleKept } from '../domain/seat-rules.ts';
 import type {
   Command,
   EndToken,
@@ -23,6 +25,8 @@ import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
 import type { SettlementDesk } from './settlement-desk.ts';
 import { chooseBestSeats } from './seating/best-seats.ts';
 import type { SeatLayout } from './seating/seat-layout.ts';
+import { SUITABLE, TAKEN, UNSUITABLE } from './seating/seat-wish.ts';
+import { findLeftSingles } from './seating/single-seats.ts';
 import type { Seat } from './seat.ts';
 import type { RefusedHold, Standing, TentativeSeats } from './tentative-seats.ts';
 
@@ -77,7 +81,7 @@ export class CommandDecisions {
     const { command } = pending;
     switch (command.type) {
       case 'HoldSeats':
-        return this.#holdSeats(command);
+        return this.#holdSeats(command, true);
       case 'HoldBestSeats':
         return this.#holdBestSeats(command);
       case 'ExtendHolds':
@@ -101,7 +105,8 @@ export class CommandDecisions {
     }
   }
 
-  #holdSeats(command: Omit<HoldSeats, 'type'>): Verdict {
+  /** `isPicked`: the user has chosen the seats, and not the service. */
+  #holdSeats(command: Omit<HoldSeats, 'type'>, isPicked: boolean): Verdict {
     const { tentative, databaseClock, facts } = this.#deps;
     const { userId, seatNumbers, claim } = command;
     const isUndecided = tentative.isAnyBeingSettled(
@@ -121,6 +126,8 @@ export class CommandDecisions {
       const usedUp = [...resumed].flatMap(([seatNumber, { until }]) => (until <= now ? [seatNumber] : []));
       if (usedUp.length > 0) return this.#refuseUsedUp(usedUp);
     }
+    const refusal = isPicked ? this.#refuseByRules(command, decision.free, now) : null;
+    if (refusal !== null) return refusal;
     const standings = tentative.hold({
       type: 'HOLD',
       userId,
@@ -163,6 +170,42 @@ export class CommandDecisions {
     }));
   }
 
+  /** The organiser's rules for picked seats that are free. */
+  #refuseByRules(
+    { isAccessible = false }: Pick<HoldSeats, 'isAccessible'>,
+    free: readonly Seat[],
+    now: number,
+  ): Verdict | null {
+    const { facts, layout, tentative, confirmed } = this.#deps;
+    const keeps = !isAccessible && areAccessibleKept(facts, now);
+    if (keeps) {
+      const kept = free.map(({ seatNumber }) => seatNumber).filter((seatNumber) => layout().kept.has(seatNumber));
+      const accessibleReleaseAt = isoOf(facts.accessibleReleaseAtMs ?? now);
+      if (kept.length > 0) {
+        const seatNumbers = kept.toSorted((a, b) => a - b);
+        return refuse({ code: 'SEAT_ACCESSIBLE_ONLY', members: { seatNumbers, accessibleReleaseAt } });
+      }
+    }
+    if (facts.singleSeats !== 'FORBID' || free.length === 0) return null;
+    const dearest = Math.max(...free.map(({ price }) => price));
+    const states = new Uint8Array(tentative.seats.length + 1);
+    for (const { seatNumber, status, price } of tentative.seats) {
+      if (status !== 'AVAILABLE') states[seatNumber] = TAKEN;
+      else states[seatNumber] = price > dearest || (keeps && layout().kept.has(seatNumber)) ? UNSUITABLE : SUITABLE;
+    }
+    const seq = confirmed.seq + tentative.undurableChanges + 1;
+    const picked = { seatNumbers: free.map(({ seatNumber }) => seatNumber), states, seq };
+    const singles = findLeftSingles(layout(), picked);
+    if (singles === null) return null;
+    if (tentative.seats.some((seat) => this.#mayBecomeFree(seat))) return AGAIN;
+    const basis = tentative.lastUndurable;
+    return readOnly(basis, () => {
+      const position = { epoch: (basis ?? confirmed).epoch, seq: (basis ?? confirmed).seq };
+      const members = { seatNumbers: singles.stranded, suggestions: singles.suggestions, ...position };
+      return { outcome: 'refused', rejection: { code: 'LEAVES_SINGLE_SEAT', members } };
+    });
+  }
+
   #extendHolds(command: ExtendHolds): Verdict {
     const { tentative, databaseClock, facts, holdTtlMs, holdTotalMs } = this.#deps;
     const { userId, claim } = command;
@@ -193,13 +236,19 @@ export class CommandDecisions {
   #holdBestSeats(command: HoldBestSeats): Verdict {
     const untimely = this.#refuseUntimely();
     if (untimely !== null) return untimely;
-    const { tentative, confirmed, layout } = this.#deps;
+    const { tentative, confirmed, layout, facts, databaseClock, holdTotalMs } = this.#deps;
     const nextSeq = confirmed.seq + tentative.undurableChanges + 1;
-    const usedUp = tentative.usedUp(command.userId, this.#deps.databaseClock.upperMs(), this.#deps.holdTotalMs);
-    const choice = chooseBestSeats(tentative.seats, layout(), { ...command, usedUp }, nextSeq);
+    const usedUp = tentative.usedUp(command.userId, databaseClock.upperMs(), holdTotalMs);
+    const wanted = {
+      ...command,
+      usedUp,
+      areAccessibleKept: areAccessibleKept(facts, databaseClock.upperMs()),
+      avoidsSingles: facts.singleSeats !== 'ALLOW',
+    };
+    const choice = chooseBestSeats(tentative.seats, layout(), wanted, nextSeq);
     if (choice.type === 'chosen') {
       const { count: _count, isTogether: _isTogether, filter: _filter, ...hold } = command;
-      return this.#holdSeats({ ...hold, seatNumbers: choice.seatNumbers });
+      return this.#holdSeats({ ...hold, seatNumbers: choice.seatNumbers }, false);
     }
     if (tentative.seats.some((seat) => this.#mayBecomeFree(seat))) return AGAIN;
     const refusal = tentative.refuseBeyondLimit(command.userId, command.count);

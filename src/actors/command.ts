@@ -20,6 +20,8 @@ export interface HoldSeats {
   readonly admittedAtMs: number;
   /** Different numbers, in the order in which the grant lists them. */
   readonly seatNumbers: readonly number[];
+  /** The user declares the need of an accessible seat. */
+  readonly isAccessible?: boolean;
   readonly claim: IdempotencyClaim | null;
 }
 
@@ -46,6 +48,8 @@ export interface HoldBestSeats {
   /** Only seats side by side will do. */
   readonly isTogether: boolean;
   readonly filter: SeatFilter;
+  /** As in HoldSeats; an accessible seat is among the chosen ones where one is left. */
+  readonly isAccessible?: boolean;
   readonly claim: IdempotencyClaim | null;
 }
 

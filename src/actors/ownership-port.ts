@@ -1,5 +1,6 @@
 import type { BookingWindow, SaleTimes } from '../domain/booking-window.ts';
 import type { SeatPlan } from '../domain/seat-plan.ts';
+import type { SeatRules } from '../domain/seat-rules.ts';
 import type { EndedToken } from './ended-tokens.ts';
 import type { RecentHold } from './recent-holds.ts';
 import type { Seat } from './seat.ts';
@@ -15,7 +16,7 @@ export interface OwnedSeat {
 export interface OwnedSchedule {
   readonly scheduleId: number;
   readonly concertId: number;
-  readonly times: BookingWindow & SaleTimes;
+  readonly times: BookingWindow & SaleTimes & SeatRules;
   /** Null: nobody has drawn the hall. Schedules of a version of a plan share it. */
   readonly plan: SeatPlan | null;
   readonly epoch: number;

@@ -1,10 +1,11 @@
 import type { BookingWindow, SaleTimes } from '../domain/booking-window.ts';
+import type { SeatRules } from '../domain/seat-rules.ts';
 import type { Reservation, ReservationStatus } from '../domain/reservation.ts';
 import type { Change } from './flush.ts';
 import type { LiveReservation } from './seat.ts';
 
 /** What every reservation of a schedule has in common, and when it can be made. */
-export interface ScheduleFacts extends BookingWindow, SaleTimes {
+export interface ScheduleFacts extends BookingWindow, SaleTimes, SeatRules {
   readonly scheduleId: number;
   readonly concertId: number;
   /** ISO 8601 UTC. */

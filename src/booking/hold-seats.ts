@@ -28,6 +28,8 @@ interface BestSeats {
 export interface HoldWish {
   readonly shopper: Shopper;
   readonly selection: SeatSelection;
+  /** The user declares the need of an accessible seat. */
+  readonly isAccessible?: boolean;
   readonly claim: IdempotencyClaim | null;
 }
 
@@ -39,7 +41,7 @@ export interface HoldWish {
 export function holdSeats(
   services: Services,
   schedule: Schedule,
-  { shopper, selection, claim }: HoldWish,
+  { shopper, selection, isAccessible = false, claim }: HoldWish,
 ): Outcome | Promise<Outcome> {
   if ('seatNumbers' in selection) {
     for (const seatNumber of selection.seatNumbers) {
@@ -49,7 +51,7 @@ export function holdSeats(
   const { scheduleId } = schedule;
   const { userId, queue, admittedAtMs } = shopper;
   const { tokenId } = queue;
-  const asked = { scheduleId, userId, tokenId, admittedAtMs, ...selection, claim };
+  const asked = { scheduleId, userId, tokenId, admittedAtMs, ...selection, isAccessible, claim };
   return askInTime(services, schedule, shopper, () =>
     'seatNumbers' in asked
       ? services.router.dispatch<HoldSeats>({ type: 'HoldSeats', ...asked })

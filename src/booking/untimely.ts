@@ -17,6 +17,7 @@ const UNTIMELY: ReadonlySet<RejectionCode> = new Set([
   'BOOKING_CLOSED',
   'RESERVATION_NOT_OPEN',
   'REFUND_CLOSED',
+  'SEAT_ACCESSIBLE_ONLY',
 ]);
 
 export function isUntimely(outcome: Outcome): outcome is Refused {
@@ -47,7 +48,7 @@ export async function confirmUntimely(
   return ask();
 }
 
-/** Whether the instant that the rejection names is the schedule's. */
+/** Whether the instants that the rejection names are the schedule's. */
 function restsOn(times: HoldTimes, { members }: Rejection): boolean {
   const { reservationOpensAtMs: opensAtMs } = times;
   const known: Readonly<Record<string, unknown>> = {
@@ -56,6 +57,7 @@ function restsOn(times: HoldTimes, { members }: Rejection): boolean {
     startsAt: isoOf(times.startsAtMs),
     reservationOpensAt: opensAtMs === null ? null : isoOf(opensAtMs),
     closed: times.closed,
+    accessibleReleaseAt: times.accessibleReleaseAtMs === null ? null : isoOf(times.accessibleReleaseAtMs),
   };
-  return Object.entries(members).every(([name, value]) => known[name] === value);
+  return Object.entries(members).every(([name, value]) => !Object.hasOwn(known, name) || known[name] === value);
 }

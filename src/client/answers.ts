@@ -202,7 +202,9 @@ export type AdminConcert = ConcertWithPolicy & {
   readonly schedules: readonly AdminSchedule[];
 };
 
-export type ScheduleChange = Partial<Pick<AdminSchedule, 'startsAt' | 'endsAt' | 'reservationOpensAt' | 'closed'>>;
+export type ScheduleChange = Partial<
+  Pick<AdminSchedule, 'startsAt' | 'endsAt' | 'reservationOpensAt' | 'closed' | 'singleSeats' | 'accessibleReleaseAt'>
+>;
 
 export interface ChangedPrices {
   readonly scheduleId: number;
@@ -221,6 +223,8 @@ export type NewSchedule = {
   readonly startsAt: string;
   readonly endsAt?: string;
   readonly reservationOpensAt?: string;
+  readonly singleSeats?: inside.Schedule['singleSeats'];
+  readonly accessibleReleaseAt?: string | null;
   /** 50 when left out. */
   readonly seatCount?: number;
 } & (

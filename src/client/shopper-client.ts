@@ -53,6 +53,8 @@ export interface BestSeatsWish extends Need {
   readonly level?: string;
   /** In won. */
   readonly maxPrice?: number;
+  /** An accessible seat is needed: it is among the seats where one is left. */
+  readonly accessible?: boolean;
 }
 
 /** The status of an answer whose request changed something. */

@@ -1,5 +1,6 @@
 import { isoOf } from './instant.ts';
 import type { Rejection } from './errors.ts';
+import type { SeatRules } from './seat-rules.ts';
 
 /** When a concert can be booked. Epoch milliseconds; booking is open at both instants. */
 export interface BookingWindow {
@@ -19,7 +20,7 @@ export interface SaleTimes {
 }
 
 /** All times on which the refusal of a hold may rest, read together, and the epoch under which they were read. */
-export interface HoldTimes extends BookingWindow, SaleTimes {
+export interface HoldTimes extends BookingWindow, SaleTimes, Pick<SeatRules, 'accessibleReleaseAtMs'> {
   readonly epoch: number;
 }
 

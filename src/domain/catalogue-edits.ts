@@ -7,6 +7,7 @@ import type {
   Schedule,
   ScheduleWithAvailability,
 } from './catalogue.ts';
+import type { SeatRules } from './seat-rules.ts';
 
 /** A schedule whose owner must load it again: the epoch was raised to `epoch`. */
 export interface RaisedSchedule {
@@ -19,7 +20,9 @@ export interface ConcertChange extends Partial<Omit<NewConcert, 'queue'>> {
   readonly queue?: Partial<ConcertQueue>;
 }
 
-export type ScheduleChange = Partial<Pick<Schedule, 'startsAtMs' | 'endsAtMs' | 'reservationOpensAtMs' | 'closed'>>;
+export type ScheduleChange = Partial<
+  Pick<Schedule, 'startsAtMs' | 'endsAtMs' | 'reservationOpensAtMs' | 'closed' | keyof SeatRules>
+>;
 
 export interface ChangedConcert {
   readonly concert: Concert;

@@ -3,6 +3,7 @@ import { type BookingWindow, type HoldTimes, refusalOfBooking, type SaleTimes } 
 import type { Rejection } from './errors.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { PlanKey } from './seat-plan.ts';
+import type { SeatRules } from './seat-rules.ts';
 
 export interface QueuePolicy {
   /** ACTIVE tokens at a time; 0 pauses. */
@@ -37,7 +38,7 @@ export interface Concert extends BookingWindow {
   readonly version: number;
 }
 
-export interface Schedule extends SaleTimes {
+export interface Schedule extends SaleTimes, SeatRules {
   readonly scheduleId: number;
   readonly concertId: number;
   /** Calendar date of `startsAt` in the concert's time zone, YYYY-MM-DD. */
@@ -61,7 +62,8 @@ export interface ScheduleWithAvailability extends Schedule {
 
 export type NewConcert = Omit<Concert, 'concertId' | 'version' | 'cancelledAtMs'>;
 
-export interface NewSchedule {
+/** Rules that are left out are the default ones. */
+export interface NewSchedule extends Partial<SeatRules> {
   readonly startsAtMs: number;
   readonly endsAtMs: number | null;
   readonly reservationOpensAtMs: number | null;

@@ -6,6 +6,7 @@ import { createIdSource } from '../../src/runtime/ids.ts';
 import { createLoneActor, LONE_SCHEDULE } from '../fixtures/lone-actor.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
 import { holdCommand } from '../fixtures/owner-node.ts';
+import { DEFAULT_SEAT_RULES } from '../../src/domain/seat-rules.ts';
 import { silentLog } from '../fixtures/silent-log.ts';
 import { nobodyWatches } from '../fixtures/seat-publishers.ts';
 
@@ -54,6 +55,7 @@ function setUp() {
               reservationOpensAtMs: null,
               closed: false,
               cancelled: false,
+              ...DEFAULT_SEAT_RULES,
             },
             plan: null,
             epoch: 1,

@@ -4,6 +4,7 @@ import { createPendingCommand } from '../../src/actors/pending-command.ts';
 import { createScheduleRegistry } from '../../src/actors/schedule-registry.ts';
 import { createIdSource } from '../../src/runtime/ids.ts';
 import type { SeatPublisher } from '../../src/domain/seat-broadcast.ts';
+import { DEFAULT_SEAT_RULES } from '../../src/domain/seat-rules.ts';
 import { createTestDatabase } from '../fixtures/database.ts';
 import { createLoneActor, LONE_SCHEDULE } from '../fixtures/lone-actor.ts';
 import { createManualClock } from '../fixtures/manual-clock.ts';
@@ -143,6 +144,7 @@ t.test('an owner announces a watched schedule when it takes it up, and then ever
               reservationOpensAtMs: null,
               closed: false,
               cancelled: false,
+              ...DEFAULT_SEAT_RULES,
             },
             plan: null,
             epoch: 4,

@@ -204,6 +204,8 @@ t.test('schedules are shown with seats left and open now; all=true adds the othe
     'startsAt',
     'endsAt',
     'reservationOpensAt',
+    'singleSeats',
+    'accessibleReleaseAt',
     'totalSeats',
     'availableSeats',
     'priceFrom',

@@ -57,6 +57,8 @@ t.test('a schedule has fifty seats at one price, or as many at as many prices as
     startsAt: '2026-11-25T14:30:00.000Z',
     endsAt: null,
     reservationOpensAt: null,
+    singleSeats: 'AVOID',
+    accessibleReleaseAt: null,
     totalSeats: 50,
     availableSeats: 50,
     cancelled: false,

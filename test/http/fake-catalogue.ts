@@ -1,3 +1,4 @@
+import { DEFAULT_SEAT_RULES } from '../../src/domain/seat-rules.ts';
 import type { Page, PageRequest } from '../../src/domain/page.ts';
 import type { Catalogue, Concert, NewConcert, QueuePolicy, Schedule } from '../../src/domain/catalogue.ts';
 
@@ -69,14 +70,15 @@ export function createFakeCatalogue(liveSeats: (scheduleId: number) => number): 
       changes += 1;
       return created;
     },
-    async createSchedule(concertId, { prices, plan = null, ...times }) {
+    async createSchedule(concertId, { prices, plan = null, ...given }) {
       const concert = concerts.get(concertId);
       if (concert === undefined) return null;
       const schedule = {
         scheduleId: schedules.size + 1,
         concertId,
-        date: dateOf(times.startsAtMs, concert.timeZone),
-        ...times,
+        date: dateOf(given.startsAtMs, concert.timeZone),
+        ...DEFAULT_SEAT_RULES,
+        ...given,
         totalSeats: prices.length,
         closed: false,
         cancelled: false,

@@ -17,6 +17,8 @@ const schedule: Schedule = {
   startsAt: '2026-12-01T10:00:00.000Z',
   endsAt: null,
   reservationOpensAt: null,
+  singleSeats: 'AVOID',
+  accessibleReleaseAt: null,
   totalSeats: 4,
   availableSeats: 4,
   cancelled: false,

@@ -8,7 +8,7 @@ interface Block {
 
 /** The best suitable seats side by side, from left to right; null where there is no such block. */
 export function findBestBlock({ stretches }: SeatLayout, wish: SeatWish): readonly number[] | null {
-  const { count, states, seq } = wish;
+  const { count, states, seq, oneOf } = wish;
   const costs = costsOf(wish);
   let lowest = Number.POSITIVE_INFINITY;
   let best: Block[] = [];
@@ -21,6 +21,7 @@ export function findBestBlock({ stretches }: SeatLayout, wish: SeatWish): readon
       length = states[seats[end]?.seatNumber ?? 0] === SUITABLE ? length + 1 : 0;
       if (length < count) continue;
       const start = end - count + 1;
+      if (oneOf !== undefined && !hasAny(seats, start, end, oneOf)) continue;
       const cost = rank * costs.rank + costOfBlock(seats, start, end, states, costs);
       if (cost > lowest) continue;
       if (cost < lowest) best = [];
@@ -31,6 +32,11 @@ export function findBestBlock({ stretches }: SeatLayout, wish: SeatWish): readon
   const block = best[seq % best.length];
   if (block === undefined) return null;
   return block.stretch.seats.slice(block.start, block.start + count).map(({ seatNumber }) => seatNumber);
+}
+
+function hasAny(seats: readonly PlacedSeat[], start: number, end: number, wanted: ReadonlySet<number>): boolean {
+  for (let index = start; index <= end; index += 1) if (wanted.has(seats[index]?.seatNumber ?? 0)) return true;
+  return false;
 }
 
 function costOfBlock(

@@ -1,4 +1,11 @@
-import { generatePlan, type PlanRow, type PlanSection, type SeatPlan } from '../../domain/seat-plan.ts';
+import {
+  generatePlan,
+  numberSeats,
+  type PlanRow,
+  type PlanSection,
+  type SeatAttribute,
+  type SeatPlan,
+} from '../../domain/seat-plan.ts';
 import { createBoundedMap } from '../../runtime/bounded-map.ts';
 
 /**
@@ -8,6 +15,10 @@ import { createBoundedMap } from '../../runtime/bounded-map.ts';
 export interface SeatLayout {
   /** Front rows first; the stretches of a row from left to right. */
   readonly stretches: readonly Stretch[];
+  /** Seats with the attribute ACCESSIBLE. */
+  readonly accessible: ReadonlySet<number>;
+  /** Seats that are kept for those who declare the need: accessible seats and companions' seats. */
+  readonly kept: ReadonlySet<number>;
 }
 
 /** Seats of one row without an aisle between them. */
@@ -61,7 +72,8 @@ export function createLayouts(): (plan: SeatPlan | null, prices: () => readonly 
 }
 
 /** Rows in the order of their distance from the stage; rows at the same distance have the same rank. */
-export function layOut({ sections }: SeatPlan): SeatLayout {
+export function layOut(plan: SeatPlan): SeatLayout {
+  const { sections } = plan;
   const rows: RankedRow[] = [];
   let firstNumber = 1;
   for (const section of sections) {
@@ -77,7 +89,14 @@ export function layOut({ sections }: SeatPlan): SeatLayout {
     stretches: rows
       .toSorted((one, other) => one.depth - other.depth)
       .flatMap((row) => stretchesOf(row, ranks.get(row.depth) ?? 0)),
+    accessible: seatsWith(plan, ['ACCESSIBLE']),
+    kept: seatsWith(plan, ['ACCESSIBLE', 'COMPANION']),
   };
+}
+
+function seatsWith(plan: SeatPlan, attributes: readonly SeatAttribute[]): ReadonlySet<number> {
+  const seats = numberSeats(plan).filter(({ seat }) => attributes.some((each) => seat.attributes.includes(each)));
+  return new Set(seats.map(({ seatNumber }) => seatNumber));
 }
 
 function stretchesOf({ section, row, firstNumber }: RankedRow, rank: number): Stretch[] {

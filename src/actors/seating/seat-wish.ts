@@ -11,6 +11,8 @@ export interface SeatWish {
   readonly isTogether: boolean;
   /** Whether seats further back are better than seats that leave a single free seat behind. */
   readonly avoidsSingles: boolean;
+  /** A block has at least one of these seats; left out for any block. */
+  readonly oneOf?: ReadonlySet<number>;
   /** TAKEN, UNSUITABLE or SUITABLE by seat number; index 0 is not used. */
   readonly states: Uint8Array;
   /** The schedule's `seq`. It decides between equally good choices, so the same log leads to the same choice. */

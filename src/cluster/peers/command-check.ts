@@ -66,6 +66,7 @@ const checks: Checks = {
         tokenId: Uuid,
         admittedAtMs: Instant,
         seatNumbers: differentOf(SeatNumber),
+        isAccessible: Type.Optional(Type.Boolean()),
         claim: Claim,
       },
       strict,
@@ -81,6 +82,7 @@ const checks: Checks = {
         admittedAtMs: Instant,
         count: Type.Integer({ minimum: 1, maximum: LONGEST_LIST }),
         isTogether: Type.Boolean(),
+        isAccessible: Type.Optional(Type.Boolean()),
         filter: Type.Object(
           {
             section: Label,

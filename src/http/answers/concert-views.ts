@@ -37,6 +37,8 @@ export function viewSchedule(schedule: ScheduleWithAvailability) {
     startsAt: isoOf(schedule.startsAtMs),
     endsAt: isoOrNull(schedule.endsAtMs),
     reservationOpensAt: isoOrNull(schedule.reservationOpensAtMs),
+    singleSeats: schedule.singleSeats,
+    accessibleReleaseAt: isoOrNull(schedule.accessibleReleaseAtMs),
     totalSeats: schedule.totalSeats,
     availableSeats: schedule.availableSeats,
     cancelled: schedule.cancelled,

@@ -195,6 +195,16 @@ export const problemTable = {
     ['처리할 수 없는 예약', '점유 중인 예약이 아닙니다'],
     ['Reservation not held', 'The reservation is not on hold.'],
   ),
+  LEAVES_SINGLE_SEAT: define(
+    409,
+    ['한 자리만 남는 선택', '양옆이 예약된 빈 좌석이 한 자리만 남습니다. 다른 좌석을 선택해 주세요'],
+    ['Leaves a single seat', 'The choice would leave a single free seat between taken ones; suggestions has others.'],
+  ),
+  SEAT_ACCESSIBLE_ONLY: define(
+    409,
+    ['장애인 전용 좌석', '휠체어석 등 접근 가능 좌석이 필요한 분을 위해 남겨 둔 좌석입니다'],
+    ['Accessible seat', 'The seat is kept for those who need it and say so with accessible.'],
+  ),
   EXTENSION_LIMIT_REACHED: define(
     409,
     ['연장 한도 초과', '더 이상 좌석을 붙잡아 둘 수 없습니다'],

@@ -1,5 +1,7 @@
 /** Values of the API reference's examples, by the name of the member. They tell of one fan at one concert. */
 export const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
+  accessible: true,
+  accessibleReleaseAt: null,
   accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIwMTlh…',
   accessTokenExpiresAt: '2026-12-24T09:00:00.000Z',
   action: 'concert.create',
@@ -117,6 +119,7 @@ export const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   serverTime: '2026-11-24T09:05:00.000Z',
   reason: 'The artist is ill.',
   since: '811',
+  singleSeats: 'AVOID',
   startsAt: '2026-12-24T10:00:00.000Z',
   stepMs: 1_000,
   stepsKept: 600,
@@ -207,6 +210,7 @@ export const EXAMPLE_MEMBERS: Readonly<Record<string, Readonly<Record<string, un
     planId: 3,
     version: 1,
     name: 'Olympic Hall',
+    accessibleReleaseAt: '2026-12-21T10:00:00.000Z',
     levels: [{ name: 'R', price: 110_000 }],
     sections: PLAN.sections,
   },

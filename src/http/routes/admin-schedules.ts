@@ -151,12 +151,14 @@ export function adminScheduleRoutes(app: App, services: Services): void {
 }
 
 function readScheduleChange(body: Static<typeof ScheduleChangeBody>): ScheduleChange {
-  const { startsAt, endsAt, reservationOpensAt, closed } = body;
+  const { startsAt, endsAt, reservationOpensAt, singleSeats, accessibleReleaseAt, closed } = body;
   const instantOf = (text: string | null): number | null => (text === null ? null : Date.parse(text));
   return {
     ...(startsAt === undefined ? {} : { startsAtMs: Date.parse(startsAt) }),
     ...(endsAt === undefined ? {} : { endsAtMs: instantOf(endsAt) }),
     ...(reservationOpensAt === undefined ? {} : { reservationOpensAtMs: instantOf(reservationOpensAt) }),
+    ...(singleSeats === undefined ? {} : { singleSeats }),
+    ...(accessibleReleaseAt === undefined ? {} : { accessibleReleaseAtMs: instantOf(accessibleReleaseAt) }),
     ...(closed === undefined ? {} : { closed }),
   };
 }

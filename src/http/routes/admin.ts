@@ -149,7 +149,10 @@ async function readSchedule(body: Static<typeof NewSchedule>, plans: SeatPlans):
     return reject('VALIDATION_FAILED', malformed('body', '/reservationOpensAt', 'is not before startsAt'));
   }
   const seats = body.planId === undefined ? seatsWithoutPlan(body) : await seatsOfPlan(body, body.planId, plans);
-  return seats.ok ? accept({ startsAtMs, endsAtMs, reservationOpensAtMs, ...seats.value }) : seats;
+  const { singleSeats, accessibleReleaseAt = null } = body;
+  const accessibleReleaseAtMs = accessibleReleaseAt === null ? null : Date.parse(accessibleReleaseAt);
+  const rules = { ...(singleSeats === undefined ? {} : { singleSeats }), accessibleReleaseAtMs };
+  return seats.ok ? accept({ startsAtMs, endsAtMs, reservationOpensAtMs, ...rules, ...seats.value }) : seats;
 }
 
 type Seats = Decision<Pick<ScheduleToCreate, 'prices' | 'plan'>>;

@@ -36,6 +36,8 @@ const holdRefusals: readonly RejectionCode[] = [
   'SEAT_LIMIT_REACHED',
   'SEAT_TAKEN',
   'EXTENSION_LIMIT_REACHED',
+  'LEAVES_SINGLE_SEAT',
+  'SEAT_ACCESSIBLE_ONLY',
   'IDEMPOTENCY_IN_PROGRESS',
   'IDEMPOTENCY_KEY_REUSED',
 ];
@@ -82,7 +84,8 @@ export function reservationRoutes(app: App, services: Services): void {
         if (!shopper.ok) return responder.refuse(reply, shopper.rejection);
         const { body } = request;
         const claim = claimOf(request, 'POST /reservations');
-        const wish: HoldWish = { shopper: shopper.value, selection: selectionOf(body), claim };
+        const isAccessible = body.accessible === true;
+        const wish: HoldWish = { shopper: shopper.value, selection: selectionOf(body), isAccessible, claim };
         const perform = () =>
           onSchedule(body.scheduleId, wish.shopper, (schedule) => holdSeats(services, schedule, wish));
         return soon(idempotency.run(shopper.value.userId, claim, perform), (outcome) =>

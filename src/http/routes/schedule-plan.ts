@@ -1,5 +1,6 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { Schedule } from '../../domain/catalogue.ts';
+import { isoOf } from '../../domain/instant.ts';
 import { generatePlan, numberSeats, type SeatPlan } from '../../domain/seat-plan.ts';
 import { createBoundedMap } from '../../runtime/bounded-map.ts';
 import { type ConstantAnswer, createConstantAnswer, sendConstant } from '../answers/constant-answer.ts';
@@ -13,23 +14,29 @@ const KEPT_TEXTS = 50;
 /** The version of a plan never changes, but an organiser may change the price of a level. */
 const KEPT_FOR_MS = 1_000;
 
+interface KeptText {
+  readonly madeAtMs: number;
+  /** Of the schedule. */
+  readonly version: number;
+  readonly text: Promise<ConstantAnswer>;
+}
+
 /** Where the seats of a schedule are, what they are called, and what each price level costs. */
 export function schedulePlanRoute(app: App, { catalogue, seatPlans, responder, clock }: Services): void {
-  const texts = createBoundedMap<number, { readonly madeAtMs: number; readonly text: Promise<ConstantAnswer> }>(
-    KEPT_TEXTS,
-  );
+  const texts = createBoundedMap<number, KeptText>(KEPT_TEXTS);
 
   /** Requests of the same second share a text, so a rush on a plan costs one statement a second. */
   function textOf(schedule: Schedule): Promise<ConstantAnswer> {
     const kept = texts.get(schedule.scheduleId);
     const madeAtMs = clock.monotonicMs();
-    if (kept !== undefined && madeAtMs - kept.madeAtMs < KEPT_FOR_MS) return kept.text;
+    if (kept !== undefined && kept.version === schedule.version && madeAtMs - kept.madeAtMs < KEPT_FOR_MS)
+      return kept.text;
     const text = writePlan(schedule);
-    texts.set(schedule.scheduleId, { madeAtMs, text });
+    texts.set(schedule.scheduleId, { madeAtMs, version: schedule.version, text });
     return text;
   }
 
-  async function writePlan({ scheduleId, plan: key }: Schedule): Promise<ConstantAnswer> {
+  async function writePlan({ scheduleId, plan: key, accessibleReleaseAtMs }: Schedule): Promise<ConstantAnswer> {
     const prices = await seatPlans.readPrices(scheduleId);
     const plan = key === null ? generatePlan(prices) : await seatPlans.findVersion(key);
     if (plan === null) throw new Error(`the plan of schedule ${scheduleId} has vanished`);
@@ -38,6 +45,7 @@ export function schedulePlanRoute(app: App, { catalogue, seatPlans, responder, c
       planId: key?.planId ?? null,
       version: key?.version ?? null,
       name: key === null ? null : plan.name,
+      accessibleReleaseAt: accessibleReleaseAtMs === null ? null : isoOf(accessibleReleaseAtMs),
       levels: priceLevels(plan, prices),
       sections: viewSections(plan),
     });

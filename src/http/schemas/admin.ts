@@ -1,4 +1,5 @@
 import { Type } from '@fastify/type-provider-typebox';
+import { SINGLE_SEATS } from '../../domain/seat-rules.ts';
 import { Id, Instant, listOf, named, NextCursor, NullableInstant, NullableUuid, refer, SeatNumber } from './basics.ts';
 import { Concert, Schedule } from './catalogue.ts';
 import { MOST_LEVELS } from './seat-plans.ts';
@@ -56,11 +57,21 @@ const PriceRanges = Type.Array(
   { minItems: 1, maxItems: SEAT_COUNT_LIMIT },
 );
 
+const SingleSeats = Type.Enum([...SINGLE_SEATS], {
+  description: 'FORBID refuses picked seats that leave a single free one between taken ones; AVOID is the default.',
+});
+const AccessibleReleaseAt = {
+  ...NullableInstant,
+  description: 'Until then accessible seats are kept for those who declare the need; null: they are not kept.',
+};
+
 export const NewSchedule = Type.Object(
   {
     startsAt: Instant,
     endsAt: Type.Optional(Instant),
     reservationOpensAt: Type.Optional(Instant),
+    singleSeats: Type.Optional(SingleSeats),
+    accessibleReleaseAt: Type.Optional(AccessibleReleaseAt),
     planId: Type.Optional(Id),
     levels: Type.Optional(
       Type.Array(
@@ -84,6 +95,8 @@ export const ScheduleChange = Type.Partial(
     startsAt: Instant,
     endsAt: NullableInstant,
     reservationOpensAt: NullableInstant,
+    singleSeats: SingleSeats,
+    accessibleReleaseAt: AccessibleReleaseAt,
     closed: Type.Boolean({ description: 'Closed dates are not listed and refuse holds.' }),
   }),
   { additionalProperties: false, minProperties: 1 },

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@fastify/type-provider-typebox';
+import { SINGLE_SEATS } from '../../domain/seat-rules.ts';
 import {
   CalendarDate,
   Id,
@@ -38,6 +39,10 @@ export const Schedule = named(
     startsAt: Instant,
     endsAt: NullableInstant,
     reservationOpensAt: NullableInstant,
+    singleSeats: Type.Enum([...SINGLE_SEATS], {
+      description: 'May a choice leave a single free seat between taken ones?',
+    }),
+    accessibleReleaseAt: NullableInstant,
     totalSeats: Type.Integer(),
     availableSeats: Type.Integer({
       description: 'Seats that are AVAILABLE; a hold lowers the number at once. 0 of a cancelled date.',

@@ -51,12 +51,15 @@ export const ReservationList = named('ReservationList', Type.Object({ reservatio
 
 export const ReservationPage = Type.Object({ reservations: listOf(refer(Reservation)), nextCursor: NextCursor });
 
+const Accessible = Type.Optional(Type.Boolean({ description: 'The caller needs an accessible seat.' }));
+
 export const HoldRequest = Type.Union([
-  Type.Object({ scheduleId: Id, seatNumber: SeatNumber }, { additionalProperties: false }),
+  Type.Object({ scheduleId: Id, seatNumber: SeatNumber, accessible: Accessible }, { additionalProperties: false }),
   Type.Object(
     {
       scheduleId: Id,
       seatNumbers: Type.Array(SeatNumber, { minItems: 1, maxItems: SEATS_PER_REQUEST, uniqueItems: true }),
+      accessible: Accessible,
     },
     { additionalProperties: false },
   ),
@@ -68,6 +71,7 @@ export const HoldRequest = Type.Union([
       section: Type.Optional(SeatLabel),
       level: Type.Optional(SeatLabel),
       maxPrice: Type.Optional(Type.Integer({ minimum: 0, maximum: PRICE_LIMIT_WON, description: 'Whole won.' })),
+      accessible: Accessible,
     },
     { additionalProperties: false },
   ),

@@ -7,6 +7,7 @@ import {
   named,
   NextCursor,
   nullableInteger,
+  NullableInstant,
   nullableText,
   refer,
   SeatNumber,
@@ -116,6 +117,10 @@ export const SchedulePlan = named(
     planId: nullableInteger({ description: 'Null for a hall without a plan, which has rows of ten.' }),
     version: nullableInteger(),
     name: nullableText(),
+    accessibleReleaseAt: {
+      ...NullableInstant,
+      description: 'Until then seats that are ACCESSIBLE or COMPANION are kept for those who declare the need.',
+    },
     levels: listOf(Type.Object({ name: Type.String(), price: Won })),
     sections: listOf(PlannedSection),
   }),

@@ -5,6 +5,7 @@ import type { RecentHold } from '../../actors/recent-holds.ts';
 import type { OwnedSchedule, OwnedSeat } from '../../actors/ownership-port.ts';
 import { RESUMED_WITHIN_MS } from '../../domain/reservation.ts';
 import type { SeatPlan, SeatPlans } from '../../domain/seat-plan.ts';
+import type { SingleSeats } from '../../domain/seat-rules.ts';
 import { createLookUps } from '../../runtime/look-ups.ts';
 import { runStatement } from './statement.ts';
 
@@ -56,6 +57,7 @@ SELECT h.schedule_id, h.epoch, h.seq, s.concert_id, s.closed,
   s.cancellation_id IS NOT NULL AS cancelled, ${inMs('s.starts_at')} AS starts_at_ms,
   ${inMs('s.reservation_opens_at')} AS reservation_opens_at_ms, ${inMs('c.booking_opens_at')} AS booking_opens_at_ms,
   ${inMs('c.booking_closes_at')} AS booking_closes_at_ms, s.plan_id, s.plan_version,
+  s.single_seats, ${inMs('s.accessible_release_at')} AS accessible_release_at_ms,
   seat.numbers, seat.prices, live.reservations, recent.holds AS recent_holds
 FROM (${WANTED}) AS wanted
 JOIN schedule_heads h ON h.schedule_id = wanted.schedule_id AND h.owner = wanted.node AND h.epoch = wanted.epoch
@@ -105,6 +107,8 @@ interface LoadedRow {
   readonly booking_closes_at_ms: number;
   readonly plan_id: number | null;
   readonly plan_version: number | null;
+  readonly single_seats: SingleSeats;
+  readonly accessible_release_at_ms: number | null;
   readonly numbers: readonly number[];
   readonly prices: readonly number[];
   readonly reservations: readonly LiveReservation[] | null;
@@ -237,6 +241,8 @@ function toSchedule(
       reservationOpensAtMs: row.reservation_opens_at_ms,
       closed: row.closed,
       cancelled: row.cancelled,
+      singleSeats: row.single_seats,
+      accessibleReleaseAtMs: row.accessible_release_at_ms,
     },
     plan,
     epoch: row.epoch,

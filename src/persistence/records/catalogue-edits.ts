@@ -187,10 +187,16 @@ export function createCatalogueEdits({
           if (fault !== null) return fault;
           const raised = await raiseEpochs(query, [scheduleId]);
           const times = [isoOf(wanted.startsAtMs), isoOrNull(wanted.endsAtMs), isoOrNull(wanted.reservationOpensAtMs)];
-          const [row] = await query<ScheduleRow>(sql.UPDATE_SCHEDULE, [scheduleId, ...times, wanted.closed]);
+          const rules = [wanted.singleSeats, isoOrNull(wanted.accessibleReleaseAtMs)];
+          const [row] = await query<ScheduleRow>(sql.UPDATE_SCHEDULE, [scheduleId, ...times, wanted.closed, ...rules]);
           if (row === undefined) throw new Error('a locked schedule was not found');
           if (wanted.startsAtMs < before.startsAtMs) await query(sql.SHORTEN_HOLDS, [scheduleId, times[0]]);
-          const describe = (schedule: Schedule) => ({ ...describeTimes(schedule), closed: schedule.closed });
+          const describe = (schedule: Schedule) => ({
+            ...describeTimes(schedule),
+            closed: schedule.closed,
+            singleSeats: schedule.singleSeats,
+            accessibleReleaseAt: isoOrNull(schedule.accessibleReleaseAtMs),
+          });
           const states = { before: describe(before), after: describe(wanted) };
           const entry = { action: 'schedule.change', target: `schedule:${scheduleId}`, ...states };
           return { value: { schedule: scheduleOf(row, dateIn), raised }, entry };

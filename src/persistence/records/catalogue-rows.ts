@@ -1,4 +1,5 @@
 import type { Concert, ConcertQueue, Schedule } from '../../domain/catalogue.ts';
+import type { SingleSeats } from '../../domain/seat-rules.ts';
 
 /** A row of `concerts`. */
 export interface ConcertRow {
@@ -35,11 +36,13 @@ export interface ScheduleRow {
   version: number;
   plan_id: number | null;
   plan_version: number | null;
+  single_seats: SingleSeats;
+  accessible_release_at: Date | null;
 }
 
 /** The columns of a ScheduleRow where `s` is `schedules` and `c` its row of `concerts`. */
 export const SCHEDULE_COLUMNS =
-  's.schedule_id, s.concert_id, c.time_zone, s.starts_at, s.ends_at, s.reservation_opens_at, s.total_seats, s.closed, s.cancellation_id, s.version, s.plan_id, s.plan_version';
+  's.schedule_id, s.concert_id, c.time_zone, s.starts_at, s.ends_at, s.reservation_opens_at, s.total_seats, s.closed, s.cancellation_id, s.version, s.plan_id, s.plan_version, s.single_seats, s.accessible_release_at';
 
 function queueOf(row: ConcertRow): ConcertQueue {
   return {
@@ -80,6 +83,8 @@ export function scheduleOf(row: ScheduleRow, dateIn: (timeZone: string, instant:
     cancelled: row.cancellation_id !== null,
     cancellationId: row.cancellation_id,
     version: row.version,
+    singleSeats: row.single_seats,
+    accessibleReleaseAtMs: row.accessible_release_at?.getTime() ?? null,
     plan: row.plan_id === null || row.plan_version === null ? null : { planId: row.plan_id, version: row.plan_version },
   };
 }

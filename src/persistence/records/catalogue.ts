@@ -8,6 +8,7 @@ import type {
   ScheduleWithAvailability,
 } from '../../domain/catalogue.ts';
 import type { HoldTimes } from '../../domain/booking-window.ts';
+import { DEFAULT_SEAT_RULES } from '../../domain/seat-rules.ts';
 import type { Page, PageRequest } from '../../domain/page.ts';
 import { createBoundedMap } from '../../runtime/bounded-map.ts';
 import { createLookUps } from '../../runtime/look-ups.ts';
@@ -55,6 +56,7 @@ function holdTimesOf(row: HoldTimesRow): HoldTimes {
     reservationOpensAtMs: row.reservation_opens_at?.getTime() ?? null,
     closed: row.closed,
     cancelled: row.cancellation_id !== null,
+    accessibleReleaseAtMs: row.accessible_release_at?.getTime() ?? null,
     epoch: row.epoch,
   };
 }
@@ -103,8 +105,10 @@ const INSERT_CONCERT = `
 /** Schedule, seats and head in one statement: a schedule without its head could never be served. */
 const INSERT_SCHEDULE = `
   WITH s AS (
-    INSERT INTO schedules (concert_id, starts_at, ends_at, reservation_opens_at, total_seats, plan_id, plan_version)
-    SELECT concert_id, $2::timestamptz, $3::timestamptz, $4::timestamptz, cardinality($5::bigint[]), $6::bigint, $7::int
+    INSERT INTO schedules (concert_id, starts_at, ends_at, reservation_opens_at, total_seats, plan_id, plan_version,
+      single_seats, accessible_release_at)
+    SELECT concert_id, $2::timestamptz, $3::timestamptz, $4::timestamptz, cardinality($5::bigint[]), $6::bigint, $7::int,
+      $8::text, $9::timestamptz
     FROM concerts WHERE concert_id = $1
     RETURNING *
   ), seat AS (
@@ -319,7 +323,8 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
       return concertOf(row);
     },
 
-    async createSchedule(concertId, { startsAtMs, endsAtMs, reservationOpensAtMs, prices, plan }) {
+    async createSchedule(concertId, { startsAtMs, endsAtMs, reservationOpensAtMs, prices, plan, ...given }) {
+      const rules = { ...DEFAULT_SEAT_RULES, ...given };
       const times = [timestamp(startsAtMs), timestamp(endsAtMs), timestamp(reservationOpensAtMs)];
       const [row] = await write<AvailabilityRow>(INSERT_SCHEDULE, [
         concertId,
@@ -327,6 +332,8 @@ export function createCatalogue({ pool }: { readonly pool: Connections }): Catal
         prices,
         plan?.planId ?? null,
         plan?.version ?? null,
+        rules.singleSeats,
+        timestamp(rules.accessibleReleaseAtMs),
       ]);
       return row === undefined ? null : withAvailability(row, scheduleOf(row, dateIn));
     },

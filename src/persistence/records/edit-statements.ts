@@ -30,8 +30,8 @@ export const UPDATE_CONCERT = `
 
 export const UPDATE_SCHEDULE = `
   WITH s AS (
-    UPDATE schedules SET starts_at = $2, ends_at = $3, reservation_opens_at = $4, closed = $5, version = version + 1,
-      times_changed_at = clock_timestamp()
+    UPDATE schedules SET starts_at = $2, ends_at = $3, reservation_opens_at = $4, closed = $5, single_seats = $6,
+      accessible_release_at = $7, version = version + 1, times_changed_at = clock_timestamp()
     WHERE schedule_id = $1 RETURNING *
   ) SELECT ${SCHEDULE_COLUMNS} FROM s JOIN concerts c USING (concert_id)`;
 

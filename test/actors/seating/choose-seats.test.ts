@@ -1,28 +1,10 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { chooseSeats, type SeatChoice } from '../../../src/actors/seating/choose-seats.ts';
-import { layOut, type SeatLayout, type Stretch } from '../../../src/actors/seating/seat-layout.ts';
+import { layOut } from '../../../src/actors/seating/seat-layout.ts';
 import { generatePlan, type SeatPlan } from '../../../src/domain/seat-plan.ts';
-import { SUITABLE, TAKEN, UNSUITABLE } from '../../../src/actors/seating/seat-wish.ts';
-
-/** Rows as text: `.` a free seat, `#` a taken one, `x` a free one that does not suit the wish, a space for an aisle. */
-function hallOf(...rows: readonly string[]): { layout: SeatLayout; states: Uint8Array } {
-  const stretches: Stretch[] = [];
-  const states: number[] = [TAKEN];
-  for (const [rank, row] of rows.entries()) {
-    const length = row.replaceAll(' ', '').length;
-    let position = 0;
-    for (const text of row.split(' ')) {
-      const seats = text.split('').map((mark) => {
-        states.push(mark === '#' ? TAKEN : mark === 'x' ? UNSUITABLE : SUITABLE);
-        position += 1;
-        return { seatNumber: states.length - 1, fromCentre: 2 * (position - 1) - (length - 1), level: '' };
-      });
-      stretches.push({ rank, section: '', seats });
-    }
-  }
-  return { layout: { stretches }, states: Uint8Array.from(states) };
-}
+import { SUITABLE, TAKEN } from '../../../src/actors/seating/seat-wish.ts';
+import { hallOf } from './hall-of.ts';
 
 interface Options {
   readonly isTogether?: boolean;

@@ -27,6 +27,7 @@ const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type:
     tokenId: USER,
     admittedAtMs: 1_700.5,
     seatNumbers: [3, 1, 2],
+    isAccessible: true,
     claim: CLAIM,
   },
   HoldBestSeats: {
@@ -37,6 +38,7 @@ const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type:
     admittedAtMs: 1_700.5,
     count: 4,
     isTogether: true,
+    isAccessible: false,
     filter: { section: '1층', level: null, maxPrice: 110_000 },
     claim: CLAIM,
   },
