@@ -8,6 +8,7 @@ import { entries } from './entries.ts';
 import { failover } from './failover.ts';
 import { footprint } from './footprint.ts';
 import { forwarding } from './forwarding.ts';
+import { halls } from './halls.ts';
 import { holds } from './holds.ts';
 import { liveQueue } from './live-queue.ts';
 import { liveRestarts } from './live-restarts.ts';
@@ -31,6 +32,7 @@ await runNamedCommand({
     liveStuck,
     liveRestarts,
     liveQueue,
+    halls,
     footprint,
     forwarding,
     nodes,

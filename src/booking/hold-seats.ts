@@ -43,7 +43,8 @@ export function holdSeats(
   schedule: Schedule,
   { shopper, selection, isAccessible = false, claim }: HoldWish,
 ): Outcome | Promise<Outcome> {
-  if ('seatNumbers' in selection) {
+  // Another node may have given the date a later version of its plan: then only the owner knows its seats.
+  if ('seatNumbers' in selection && schedule.plan === null) {
     for (const seatNumber of selection.seatNumbers) {
       if (seatNumber > schedule.totalSeats) return refused('SEAT_NOT_FOUND');
     }

@@ -204,7 +204,12 @@ export type AdminConcert = ConcertWithPolicy & {
 
 export type ScheduleChange = Partial<
   Pick<AdminSchedule, 'startsAt' | 'endsAt' | 'reservationOpensAt' | 'closed' | 'singleSeats' | 'accessibleReleaseAt'>
->;
+> & {
+  /** A newer version of the plan. */
+  readonly planVersion?: number;
+  /** Prices of levels, in won, for the seats that are new in them. */
+  readonly levels?: readonly { readonly name: string; readonly price: number }[];
+};
 
 export interface ChangedPrices {
   readonly scheduleId: number;

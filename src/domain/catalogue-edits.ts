@@ -22,7 +22,14 @@ export interface ConcertChange extends Partial<Omit<NewConcert, 'queue'>> {
 
 export type ScheduleChange = Partial<
   Pick<Schedule, 'startsAtMs' | 'endsAtMs' | 'reservationOpensAtMs' | 'closed' | keyof SeatRules>
->;
+> & { readonly planMove?: PlanMove };
+
+/** A newer version of a date's plan. */
+export interface PlanMove {
+  readonly version: number;
+  /** Prices of levels, in won, for the seats that get them; without one, a level costs what its cheapest seat costs now. */
+  readonly levels: ReadonlyMap<string, number>;
+}
 
 export interface ChangedConcert {
   readonly concert: Concert;

@@ -81,6 +81,20 @@ export function numberSeats({ sections }: SeatPlan): readonly NumberedSeat[] {
   return seats.map((place, index) => ({ seatNumber: index + 1, ...place }));
 }
 
+/**
+ * Those of the numbers that name another seat in `after` than in `before`, or none. A seat is known by its section, row and
+ * label.
+ */
+export function seatsNotIn(after: SeatPlan, before: SeatPlan, seatNumbers: readonly number[]): readonly number[] {
+  const [later, earlier] = [numberSeats(after), numberSeats(before)];
+  const nameOf = (place: NumberedSeat | undefined) =>
+    place === undefined ? null : JSON.stringify([place.section.name, place.row.label, place.seat.label]);
+  return seatNumbers.filter((seatNumber) => {
+    const name = nameOf(later[seatNumber - 1]);
+    return name === null || name !== nameOf(earlier[seatNumber - 1]);
+  });
+}
+
 /** Seats in a row of a hall that nobody has drawn. */
 const SEATS_PER_ROW = 10;
 const LETTERS = 26;

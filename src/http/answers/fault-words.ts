@@ -28,6 +28,7 @@ const KOREAN = {
   'is there already': '이미 있습니다',
   'cannot be given with a planId': 'planId와 함께 쓸 수 없습니다',
   'need a planId': 'planId가 필요합니다',
+  'need a planVersion': 'planVersion이 필요합니다',
   'prices the level again': '등급의 가격이 두 번 주어졌습니다',
   'must be written as an integer': '정수로 써야 합니다',
   'must not be null': 'null일 수 없습니다',

@@ -154,6 +154,11 @@ export const problemTable = {
     ['예약 있음', '예약된 적이 있어 삭제할 수 없습니다'],
     ['Has reservations', 'Seats were reserved, so this can no longer be deleted.'],
   ),
+  SEATS_NOT_IN_PLAN: define(
+    409,
+    ['배치도에 없는 좌석', '예약된 좌석이 새 배치도에 같은 번호로 있지 않습니다'],
+    ['Seats not in the plan', 'Reserved seats are not in that version of the plan under the same numbers.'],
+  ),
   VERSION_STALE: define(
     412,
     ['변경된 버전', '다른 변경이 먼저 저장되었습니다. 다시 불러와 주세요'],

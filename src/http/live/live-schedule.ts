@@ -47,6 +47,11 @@ export interface LiveScheduleDependencies {
 /** Null: the map was requested after the reader had begun to wait. */
 type ReadResult = LiveProblemCode | null;
 
+/** Whether an organiser has changed the prices or the plan. */
+function hasOtherSeats(state: SeatState, map: SeatMap): boolean {
+  return map.seq >= state.seq && map.epoch > state.epoch && !state.hasSeatsOf(map);
+}
+
 export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDependencies): LiveSchedule {
   const { router, clock, log, tally } = deps;
   let state: SeatState | null = null;
@@ -112,7 +117,7 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
       state.goBack(map);
       announcedSeq = map.seq;
       fanOut.restart();
-    } else if (map.isCancelled === true && !state.isCancelled) {
+    } else if ((map.isCancelled === true && !state.isCancelled) || hasOtherSeats(state, map)) {
       // No delta can say this; a snapshot may come at any time.
       if (map.seq >= state.seq) state.adopt(map);
       else state.cancel();
@@ -147,7 +152,8 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
       }
       announcedSeq = Math.max(announcedSeq, updates.seq);
       if (state === null) return;
-      if (updates.fromSeq > state.seq + 1) {
+      // An owner of a later epoch may have other seats or prices, of which updates say nothing.
+      if (updates.fromSeq > state.seq + 1 || updates.epoch > state.epoch) {
         catchUpWithOwner();
         return;
       }
@@ -159,7 +165,6 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
       announcedSeq = Math.max(announcedSeq, head.seq);
       if (state === null) return;
       if (head.isCancelled === true && !state.isCancelled) catchUpWithOwner();
-      else if (head.seq === state.seq) state.enterEpoch(head.epoch);
       else if (head.seq > state.seq || head.epoch > state.epoch) catchUpWithOwner();
     },
   };

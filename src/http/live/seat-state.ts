@@ -89,6 +89,12 @@ export class SeatState {
     this.adopt(map);
   }
 
+  /** Whether the map has the same seats at the same prices. */
+  hasSeatsOf(map: SeatMap): boolean {
+    if (map.seats.length !== this.#seats.length) return false;
+    return map.seats.every(({ price }, index) => this.#seats[index]?.price === price);
+  }
+
   /** The owner continues under a later epoch. */
   enterEpoch(epoch: number): void {
     if (epoch > this.#epoch) this.#moveTo(epoch, this.#seq);

@@ -7,7 +7,7 @@ import { accept, type Decision, reject } from '../../domain/errors.ts';
 import { refuseEdit, reloadOwners, stampOf } from '../answers/admin-act.ts';
 import { viewAdminSchedule } from '../answers/concert-views.ts';
 import { malformed } from '../answers/request-error.ts';
-import { pricesOfNamedSeats, pricesOfSeats } from '../answers/seat-prices.ts';
+import { type LevelPrice, pricesOfNamedSeats, pricesOfSeats } from '../answers/seat-prices.ts';
 import { AdminSchedule, ChangedPrices, PricesChange, ScheduleChange as ScheduleChangeBody } from '../schemas/admin.ts';
 import { NoBody, NoQuery, PathId, refer } from '../schemas/basics.ts';
 import { AdminSeatMap } from '../schemas/catalogue.ts';
@@ -26,16 +26,22 @@ export function adminScheduleRoutes(app: App, services: Services): void {
       schema: {
         operationId: 'changeSchedule',
         summary: 'Change the times of a date, or close or open it',
-        description: 'Holds and refunds follow from the answer on. A hold that would outlive the new start ends by it.',
+        description:
+          'Holds and refunds follow from the answer on. A hold that would outlive the new start ends by it. `planVersion` moves the date to a newer version of its plan, in which every reserved seat has the same number; free seats that are not in it disappear.',
         tags: ['admin'],
         params: ScheduleParams,
         body: ScheduleChangeBody,
         querystring: NoQuery,
         response: { 200: refer(AdminSchedule) },
       },
-      config: { guard: 'admin', refuses: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_CANCELLED'] },
+      config: { guard: 'admin', refuses: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_CANCELLED', 'SEATS_NOT_IN_PLAN'] },
     },
     async (request, reply) => {
+      const { planVersion, levels } = request.body;
+      if (levels !== undefined && planVersion === undefined) {
+        const members = malformed('body', '/levels', 'need a planVersion');
+        return responder.refuse(reply, { code: 'VALIDATION_FAILED', members });
+      }
       const found = await findSchedule(request, Number(request.params.scheduleId));
       if (!found.ok) return responder.refuse(reply, found.rejection);
       const { admin, scheduleId } = found.value;
@@ -150,13 +156,27 @@ export function adminScheduleRoutes(app: App, services: Services): void {
   }
 }
 
+function pricesByName(levels: readonly LevelPrice[]): ReadonlyMap<string, number> {
+  return new Map(levels.map(({ name, price }) => [name, price]));
+}
+
 function readScheduleChange(body: Static<typeof ScheduleChangeBody>): ScheduleChange {
-  const { startsAt, endsAt, reservationOpensAt, singleSeats, accessibleReleaseAt, closed } = body;
+  const {
+    startsAt,
+    endsAt,
+    reservationOpensAt,
+    singleSeats,
+    accessibleReleaseAt,
+    closed,
+    planVersion,
+    levels = [],
+  } = body;
   const instantOf = (text: string | null): number | null => (text === null ? null : Date.parse(text));
   return {
     ...(startsAt === undefined ? {} : { startsAtMs: Date.parse(startsAt) }),
     ...(endsAt === undefined ? {} : { endsAtMs: instantOf(endsAt) }),
     ...(reservationOpensAt === undefined ? {} : { reservationOpensAtMs: instantOf(reservationOpensAt) }),
+    ...(planVersion === undefined ? {} : { planMove: { version: planVersion, levels: pricesByName(levels) } }),
     ...(singleSeats === undefined ? {} : { singleSeats }),
     ...(accessibleReleaseAt === undefined ? {} : { accessibleReleaseAtMs: instantOf(accessibleReleaseAt) }),
     ...(closed === undefined ? {} : { closed }),

@@ -65,6 +65,15 @@ const AccessibleReleaseAt = {
   description: 'Until then accessible seats are kept for those who declare the need; null: they are not kept.',
 };
 
+const LevelPrices = Type.Array(
+  Type.Object({ name: Type.String({ maxLength: 200 }), price: Price }, { additionalProperties: false }),
+  {
+    minItems: 1,
+    maxItems: MOST_LEVELS,
+    description: 'With planVersion: the prices of levels for the seats that are new in them.',
+  },
+);
+
 export const NewSchedule = Type.Object(
   {
     startsAt: Instant,
@@ -73,16 +82,10 @@ export const NewSchedule = Type.Object(
     singleSeats: Type.Optional(SingleSeats),
     accessibleReleaseAt: Type.Optional(AccessibleReleaseAt),
     planId: Type.Optional(Id),
-    levels: Type.Optional(
-      Type.Array(
-        Type.Object({ name: Type.String({ maxLength: 200 }), price: Price }, { additionalProperties: false }),
-        {
-          minItems: 1,
-          maxItems: MOST_LEVELS,
-          description: 'With planId: the price of each level of the newest version of the plan.',
-        },
-      ),
-    ),
+    levels: Type.Optional({
+      ...LevelPrices,
+      description: 'With planId: the price of each level of the newest version of the plan.',
+    }),
     seatCount: Type.Optional(Type.Integer({ minimum: 1, maximum: SEAT_COUNT_LIMIT })),
     price: Type.Optional(Price),
     prices: Type.Optional({ ...PriceRanges, description: 'Ranges that cover every seat once.' }),
@@ -97,6 +100,12 @@ export const ScheduleChange = Type.Partial(
     reservationOpensAt: NullableInstant,
     singleSeats: SingleSeats,
     accessibleReleaseAt: AccessibleReleaseAt,
+    planVersion: Type.Integer({
+      minimum: 1,
+      maximum: 2_147_483_647,
+      description: 'A newer version of the plan, which has every reserved seat under the same number.',
+    }),
+    levels: LevelPrices,
     closed: Type.Boolean({ description: 'Closed dates are not listed and refuse holds.' }),
   }),
   { additionalProperties: false, minProperties: 1 },

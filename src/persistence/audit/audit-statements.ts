@@ -32,7 +32,7 @@ export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
   },
   {
     invariant: 'reservation-of-a-seat',
-    says: "a reservation is of a seat that exists, at its price while it is live, of its schedule's concert, by a known user",
+    says: "a live reservation is of a seat that exists, at its price; each is of its schedule's concert, by a known user",
     violations: `
       SELECT r.reservation_id, r.schedule_id, r.seat_number, r.price, seats.price AS price_of_seat, r.concert_id,
         s.concert_id AS concert_of_schedule, u.user_id IS NOT NULL AS is_user_known
@@ -40,7 +40,7 @@ export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
       LEFT JOIN schedules s USING (schedule_id)
       LEFT JOIN seats ON seats.schedule_id = r.schedule_id AND seats.seat_number = r.seat_number
       LEFT JOIN users u USING (user_id)
-      WHERE seats.price IS NULL OR (seats.price <> r.price AND r.status IN ('HELD', 'CONFIRMED')) OR s.concert_id IS DISTINCT FROM r.concert_id OR u.user_id IS NULL`,
+      WHERE (seats.price IS DISTINCT FROM r.price AND r.status IN ('HELD', 'CONFIRMED')) OR s.concert_id IS DISTINCT FROM r.concert_id OR u.user_id IS NULL`,
   },
   {
     invariant: 'hold-ends-by-the-start',

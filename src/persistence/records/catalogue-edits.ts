@@ -8,6 +8,7 @@ import { createCalendar } from './calendar.ts';
 import { createCatalogue } from './catalogue.ts';
 import { type ConcertRow, concertOf, type ScheduleRow, scheduleOf } from './catalogue-rows.ts';
 import * as sql from './edit-statements.ts';
+import { moveToVersion } from './plan-moves.ts';
 import { recordChange } from './recorded-change.ts';
 
 const CONCERT_NOT_FOUND: Rejection = { code: 'CONCERT_NOT_FOUND', members: {} };
@@ -175,7 +176,7 @@ export function createCatalogueEdits({
         }),
       ),
 
-    changeSchedule: (scheduleId, change, stamp) =>
+    changeSchedule: (scheduleId, { planMove, ...change }, stamp) =>
       forgetting((note) =>
         recordChange(pool, stamp, async (query) => {
           const before = await lockSchedule(query, scheduleId);
@@ -186,20 +187,24 @@ export function createCatalogueEdits({
           const fault = faultOfTimes(wanted);
           if (fault !== null) return fault;
           const raised = await raiseEpochs(query, [scheduleId]);
+          const refusal = planMove === undefined ? null : await moveToVersion(query, before, planMove);
+          if (refusal !== null) return refusal;
           const times = [isoOf(wanted.startsAtMs), isoOrNull(wanted.endsAtMs), isoOrNull(wanted.reservationOpensAtMs)];
           const rules = [wanted.singleSeats, isoOrNull(wanted.accessibleReleaseAtMs)];
           const [row] = await query<ScheduleRow>(sql.UPDATE_SCHEDULE, [scheduleId, ...times, wanted.closed, ...rules]);
           if (row === undefined) throw new Error('a locked schedule was not found');
           if (wanted.startsAtMs < before.startsAtMs) await query(sql.SHORTEN_HOLDS, [scheduleId, times[0]]);
+          const after = scheduleOf(row, dateIn);
           const describe = (schedule: Schedule) => ({
             ...describeTimes(schedule),
             closed: schedule.closed,
             singleSeats: schedule.singleSeats,
             accessibleReleaseAt: isoOrNull(schedule.accessibleReleaseAtMs),
+            planVersion: schedule.plan?.version ?? null,
           });
-          const states = { before: describe(before), after: describe(wanted) };
+          const states = { before: describe(before), after: describe(after) };
           const entry = { action: 'schedule.change', target: `schedule:${scheduleId}`, ...states };
-          return { value: { schedule: scheduleOf(row, dateIn), raised }, entry };
+          return { value: { schedule: after, raised }, entry };
         }),
       ),
 
