@@ -15,7 +15,7 @@ const RefundRequest = Type.Object({ reason: Reason }, { additionalProperties: fa
 export function adminRefundRoute(app: App, services: Services): void {
   const { buyers, guards, responder, seatNames } = services;
 
-  /** What is left in the buyer's wallet is not the box office's business. */
+  /** The box office does not learn the balance of the buyer's wallet. */
   async function view({ remainingBalance: _remainingBalance, ...payment }: SettledPayment): Promise<object> {
     return { ...payment, reservations: await seatNames.name(payment.reservations) };
   }
