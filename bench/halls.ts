@@ -264,6 +264,8 @@ export const halls = createBenchmark<
   async measure({ schedules, rounds }) {
     const generated = (seats: number) => generatePlan(Array.from({ length: seats }, () => 1_000));
     return {
+      // No server takes part.
+      postgres: {},
       halls: [
         measureHall('50 seats, rows of ten', generated(50), schedules, 10 * rounds),
         measureHall('500 seats, rows of ten', generated(500), schedules, rounds),
