@@ -1,4 +1,4 @@
-import type { BuyerActivity } from '../../../src/client/answers.ts';
+import type { BuyerActivity, Payment } from '../../../src/client/answers.ts';
 import { hashOf } from '../console-route.ts';
 import type { DeskTools } from '../desk-tools.ts';
 
@@ -14,7 +14,7 @@ type ListName = keyof BuyerActivity['next'];
 
 /** Buyers, and what they did. */
 export function createBuyerDesk(tools: DeskTools) {
-  const { run, load } = tools;
+  const { run, load, ask, done } = tools;
   const note = (changes: Partial<BuyerState>): void => tools.change({ buyers: { ...tools.state.buyers, ...changes } });
 
   const open = (userId: string): Promise<boolean> =>
@@ -28,6 +28,27 @@ export function createBuyerDesk(tools: DeskTools) {
         const user = await admin.findUser(email);
         note({ isUnknown: user === null, buyer: null });
         if (user !== null) await tools.go(hashOf({ section: 'buyers', userId: user.userId }));
+      });
+    },
+    refund(userId: string, { paymentId, amount, reservations }: Payment): void {
+      ask({
+        task: 'refund',
+        title: (t) => t.buyers.refundTitle,
+        lines: [
+          (t, format) =>
+            t.buyers.refundWords(reservations.map(({ seatLabel }) => seatLabel).join(', '), format.money(amount)),
+        ],
+        yes: (t) => t.buyers.refund,
+        needsReason: true,
+        async run(reason) {
+          const isDone = await run('refund', async (admin) => {
+            await admin.refund(paymentId, reason);
+          });
+          if (!isDone) return false;
+          await open(userId);
+          done((t, format) => t.buyers.refundedNow(format.money(amount)));
+          return true;
+        },
       });
     },
     more: (name: ListName) =>

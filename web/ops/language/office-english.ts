@@ -85,6 +85,10 @@ export const officeEnglish: typeof officeKorean = {
     status: 'Status',
     number: 'Number',
     kind: 'Kind',
+    refund: 'Refund',
+    refundTitle: 'Refund this payment?',
+    refundWords: (seats, money) => `It refunds 1 payment, ${money}: ${seats}. This cannot be undone.`,
+    refundedNow: (money) => `${money} is refunded.`,
     statuses: {
       COMPLETED: 'paid',
       REFUNDED: 'refunded',

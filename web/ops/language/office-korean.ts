@@ -83,6 +83,10 @@ export const officeKorean = {
     status: '상태',
     number: '번호',
     kind: '종류',
+    refund: '환불',
+    refundTitle: '결제를 환불할까요?',
+    refundWords: (seats: string, money: string) => `결제 1건 ${money}을 환불합니다: ${seats}. 되돌릴 수 없습니다.`,
+    refundedNow: (money: string) => `${money}을 환불했습니다.`,
     statuses: {
       COMPLETED: '결제 완료',
       REFUNDED: '환불됨',

@@ -79,12 +79,22 @@ export function buyerPage(context: OpsContext, userId: string): readonly Child[]
 }
 
 function payments(buyer: BuyerActivity, context: OpsContext): ElementNode {
-  const { t, format } = context;
+  const { t, format, desks } = context;
   return list(context, 'payments', t.buyers.payments, buyer.payments, buyer.next.payments, [
     { name: t.buyers.seat, cell: ({ reservations }) => reservations.map(({ seatLabel }) => seatLabel).join(', ') },
     { name: t.buyers.status, cell: ({ status }) => statusOf(status, context) },
     { name: t.buyers.when, cell: ({ paidAt, refundedAt }) => timesOf(paidAt, refundedAt, context) },
     { name: t.buyers.amount, isNumber: true, cell: ({ amount }) => format.money(amount) },
+    {
+      name: t.buyers.refund,
+      cell: (payment) =>
+        payment.status === 'COMPLETED' &&
+        taskButton(context, 'refund', t.buyers.refund, {
+          look: 'button-danger',
+          label: `${t.buyers.refund}: ${payment.reservations.map(({ seatLabel }) => seatLabel).join(', ')}`,
+          press: () => desks.buyers.refund(buyer.user.userId, payment),
+        }),
+    },
   ]);
 }
 
