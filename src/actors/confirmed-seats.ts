@@ -17,6 +17,7 @@ export class ConfirmedSeats {
   #seq: number;
   #held = 0;
   #confirmed = 0;
+  #unsold = 0;
 
   constructor(
     scheduleId: number,
@@ -55,6 +56,11 @@ export class ConfirmedSeats {
   /** Seats that are paid for. */
   get confirmed(): number {
     return this.#confirmed;
+  }
+
+  /** Seats that are on sale and not paid for: free, or on hold. A schedule without any is sold out. */
+  get unsold(): number {
+    return this.#unsold;
   }
 
   /** The last change of each seat, by seat number less one. */
@@ -101,8 +107,9 @@ export class ConfirmedSeats {
   }
 
   #count(seat: Seat | undefined, change: 1 | -1): void {
-    if (seat?.status === 'HELD') this.#held += change;
-    else if (seat?.status === 'CONFIRMED') this.#confirmed += change;
+    if (seat?.status === 'CONFIRMED') this.#confirmed += change;
+    else if (seat?.status === 'HELD') this.#held += change;
+    if (seat?.status === 'HELD' || seat?.status === 'AVAILABLE') this.#unsold += change;
   }
 
   #draw(): SeatMap {

@@ -94,6 +94,11 @@ export interface SettlementBatch {
   readonly baseSeq: number;
   readonly batchId: string;
   readonly settlements: readonly Settlement[];
+  /**
+   * The seats whose payment would complete the sell-out of the schedule, where this batch has so many; null in every other batch.
+   * Only the statement knows which payments are covered.
+   */
+  readonly unsoldSeats: number | null;
 }
 
 export interface DoneSettlement {

@@ -108,6 +108,7 @@ export class SettlementDesk {
       baseSeq: confirmed.seq,
       batchId,
       settlements: this.#taken.map((taken) => this.#describe(taken)),
+      unsoldSeats: this.#mayCompleteSellOut(confirmed.unsold) ? confirmed.unsold : null,
     };
   }
 
@@ -166,6 +167,12 @@ export class SettlementDesk {
   clear(): void {
     this.#open = [];
     this.#taken = [];
+  }
+
+  #mayCompleteSellOut(unsold: number): boolean {
+    let paid = 0;
+    for (const { kind, standings } of this.#taken) if (kind === 'PAYMENT') paid += standings.length;
+    return paid > 0 && paid >= unsold;
   }
 
   #describe(taken: TakenSettlement): Settlement {

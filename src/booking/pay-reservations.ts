@@ -1,7 +1,8 @@
 import type { PayReservations } from '../actors/command.ts';
-import { accept, type Decision, reject } from '../domain/errors.ts';
+import { accept, type Decision, type Rejection, reject } from '../domain/errors.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { Payment } from '../domain/payment.ts';
+import type { QueueIdentity } from '../domain/queue-token.ts';
 import type { Reservation, ReservationStatus } from '../domain/reservation.ts';
 import { announceCompletion, announceEarlierCompletion } from './announce-end.ts';
 import { grantEarlierPayment } from './earlier-payment.ts';
@@ -14,6 +15,13 @@ export type PaymentWish =
   | { readonly reservationIds: readonly string[] }
   | { readonly scheduleId: number; readonly seatNumber: number };
 
+/** The queue token that a payment must come with, where the queue guards payments. */
+export interface PaymentAdmission {
+  readonly queue: QueueIdentity;
+  /** Why the token may not be used now, or null. */
+  refusal(): Promise<Rejection | null>;
+}
+
 /**
  * Pays holds of the user, all of one schedule and all or nothing. When an earlier payment that stands has paid for exactly
  * these, it is the answer. Reservations that are final in the store are refused from there; the owner decides about holds.
@@ -23,8 +31,9 @@ export async function payReservations(
   userId: string,
   wish: PaymentWish,
   claim: IdempotencyClaim | null,
+  admission: PaymentAdmission | null,
 ): Promise<Outcome | Replayed> {
-  const paid = await services.idempotency.run(userId, claim, () => pay(services, userId, wish, claim));
+  const paid = await services.idempotency.run(userId, claim, () => pay(services, userId, wish, claim, admission));
   if (paid.outcome !== 'replayed') return paid;
   const { value } = paid.value;
   // The key's fingerprint has the route, so the record is one of a payment.
@@ -37,9 +46,13 @@ async function pay(
   userId: string,
   wish: PaymentWish,
   claim: IdempotencyClaim | null,
+  admission: PaymentAdmission | null,
 ): Promise<Outcome> {
   const found = await findReservations(services, userId, wish);
-  if (!found.ok) return { outcome: 'refused', rejection: found.rejection };
+  if (!found.ok) {
+    const unadmitted = admission === null ? null : await refusalByQueue(admission, []);
+    return { outcome: 'refused', rejection: unadmitted ?? found.rejection };
+  }
   const reservations = found.value;
   const [first] = reservations;
   if (first === undefined) return refused('RESERVATION_NOT_FOUND');
@@ -49,6 +62,8 @@ async function pay(
 
   const paid = await findEarlierPayment(services, userId, reservations);
   if (paid !== null) return grantEarlierPayment(services, userId, paid, claim);
+  const unadmitted = admission === null ? null : await refusalByQueue(admission, reservations);
+  if (unadmitted !== null) return { outcome: 'refused', rejection: unadmitted };
   const odd = reservations.find(({ status }) => status !== 'HELD');
   if (odd !== undefined) return refusalOf(reservations, odd.status);
 
@@ -69,6 +84,23 @@ async function pay(
   const { grant, completedToken } = reply.value;
   const failed = completedToken === null ? null : await announceCompletion(services, userId, completedToken);
   return failed ?? granted(grant);
+}
+
+/**
+ * Why the queue refuses the payment, or null. Live holds stay payable with the token that granted them, whatever has become of
+ * it: they are of its concert, and were made before its end.
+ */
+async function refusalByQueue(
+  { queue, refusal }: PaymentAdmission,
+  reservations: readonly Reservation[],
+): Promise<Rejection | null> {
+  const isOfConcert = reservations.every(({ concertId }) => concertId === queue.concertId);
+  const rejection = await refusal();
+  if (rejection === null) return isOfConcert ? null : { code: 'QUEUE_WRONG_CONCERT', members: {} };
+  const { endedAtMs } = queue;
+  const isGrantedByIt = ({ status, createdAt }: Reservation): boolean =>
+    status === 'HELD' && endedAtMs !== null && Date.parse(createdAt) <= endedAtMs;
+  return isOfConcert && reservations.length > 0 && reservations.every(isGrantedByIt) ? null : rejection;
 }
 
 /** The reservations in the order in which they were named. Somebody else's are not found, like unknown ones. */

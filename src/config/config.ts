@@ -102,6 +102,8 @@ export const environmentSchema = Type.Object({
   QUEUE_ABANDON_MS: whole(100, DAY_MS, { default: 2 * MINUTE_MS }),
   QUEUE_NO_SHOW_MS: whole(100, DAY_MS, { default: MINUTE_MS }),
   QUEUE_IDLE_MS: whole(100, DAY_MS, { default: 3 * MINUTE_MS }),
+  QUEUE_TOKEN_ENDS: Type.Enum(['last-hold', 'payment'], { default: 'last-hold', description: 'last-hold or payment' }),
+  QUEUE_GUARDS: Type.Enum(['seats', 'all'], { default: 'seats', description: 'seats or all' }),
 
   LIVE_FLUSH_MS: whole(0, 1_000, { default: 50 }),
   LIVE_SOCKETS_PER_USER: whole(0, LARGEST_COUNT, { default: 20 }),

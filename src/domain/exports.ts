@@ -13,7 +13,7 @@ export interface Export {
   /** The names of the values of every row. */
   readonly columns: readonly string[];
   /**
-   * The next rows, at most a thousand; none at the end. Throws a Fault `STORE_UNAVAILABLE` when the database does not answer, and
+   * The next rows, a few hundred at most; none at the end. Throws a Fault `STORE_UNAVAILABLE` when the database does not answer, and
    * after the export was closed.
    */
   next(): Promise<readonly ExportedRow[]>;

@@ -46,6 +46,14 @@ export interface QueueIdentity {
   readonly endedAtMs: number | null;
 }
 
+/** The payment that completes a queue token: the one that leaves its user no other live hold in the concert, or any. */
+export type TokenEnds = 'last-hold' | 'payment';
+/**
+ * What a queue token guards. `seats`: dates, maps and holds. `all`: the wallet and payments too; a refund takes the access token,
+ * because money that is due is returned to those who have left the queue.
+ */
+export type QueueGuards = 'seats' | 'all';
+
 export interface QueueCounts {
   readonly waiting: number;
   readonly active: number;

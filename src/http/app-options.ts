@@ -12,12 +12,13 @@ import type { GrantRecords, IdempotencyRecords } from '../domain/grant.ts';
 import type { Log } from '../runtime/log.ts';
 import type { ClusterOverview, QueueLength } from '../health/overview.ts';
 import type { PaymentRecords } from '../domain/payment.ts';
-import type { QueueWatch, WaitingRoom } from '../domain/queue-token.ts';
+import type { QueueGuards, QueueWatch, WaitingRoom } from '../domain/queue-token.ts';
 import type { Readiness } from '../health/readiness.ts';
 import type { Reports } from '../domain/reports.ts';
 import type { ReservationRecords } from '../domain/reservation.ts';
 import type { SeatPlans } from '../domain/seat-plan.ts';
 import type { SeatSubscriber } from '../domain/seat-broadcast.ts';
+import type { SellOuts } from '../domain/sell-outs.ts';
 import type { UserRecords } from '../domain/user.ts';
 import type { Wallets } from '../domain/wallet.ts';
 import type { ConnectionLimits } from './hooks/connection-caps.ts';
@@ -38,6 +39,7 @@ export interface AppDependencies {
   readonly buyers: BuyerRecords;
   readonly exports: Exports;
   readonly reports: Reports;
+  readonly sellOuts: SellOuts;
   readonly reservations: ReservationRecords;
   readonly payments: PaymentRecords;
   readonly wallets: Wallets;
@@ -101,6 +103,8 @@ export interface AppOptions {
   readonly registrationsPerMinute: number;
   /** The policy of a concert that is created without one, and the rest of a partial one. */
   readonly queuePolicy: QueuePolicy;
+  /** What a queue token guards. */
+  readonly queueGuards: QueueGuards;
   readonly live: LiveOptions;
   /** Live seats that a user may have of a schedule; `GET /concerts/:concertId` tells clients. */
   readonly maxSeatsPerUser: number;

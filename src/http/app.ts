@@ -7,6 +7,7 @@ import { createErrorHandler } from './answers/error-handler.ts';
 import { createSeatNames } from '../booking/seat-names.ts';
 import { createIdempotency, createKeyedRuns } from '../booking/idempotency.ts';
 import { createGuards } from './identity/identity.ts';
+import { createWalletGuard } from './identity/wallet-guard.ts';
 import { assignAdminRoles } from './identity/admin-roles.ts';
 import { acceptBodies } from './hooks/json-body.ts';
 import { boundTurns } from './hooks/bounded-turns.ts';
@@ -28,6 +29,7 @@ import { buyerRoutes } from './routes/buyers.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { operationsRoutes } from './routes/operations.ts';
 import { exportRoutes } from './routes/exports.ts';
+import { rankingRoutes } from './routes/rankings.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { oversightRoutes } from './routes/oversight.ts';
 import { paymentRoutes } from './routes/payments.ts';
@@ -86,7 +88,8 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
   const idempotency = createIdempotency({ records: dependencies.idempotency, clock });
   const adminIdempotency = createKeyedRuns({ records: dependencies.adminAnswers, clock });
   const seatNames = createSeatNames(dependencies);
-  const made = { seatNames, options, accessTokens, guards, idempotency, adminIdempotency, responder };
+  const walletGuard = createWalletGuard(guards, options.queueGuards);
+  const made = { walletGuard, seatNames, options, accessTokens, guards, idempotency, adminIdempotency, responder };
   const services: Services = { ...dependencies, ...made };
 
   const live = createLive(app, dependencies, { guards: plainGuards, options: options.live });
@@ -98,6 +101,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
       await shedLoad(api, responder, closing);
       userRoutes(api, services, mayRegister);
       catalogueRoutes(api, services);
+      rankingRoutes(api, services);
       schedulePlanRoute(api, services);
       queueRoutes(api, services);
       reservationRoutes(api, services);

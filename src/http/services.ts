@@ -6,6 +6,7 @@ import type { AppDependencies, AppOptions } from './app-options.ts';
 import type { AdminAnswer } from '../domain/admin.ts';
 import type { Idempotency, KeyedRuns } from '../booking/idempotency.ts';
 import type { Guards } from './identity/identity.ts';
+import type { WalletGuard } from './identity/wallet-guard.ts';
 import type { SeatNames } from '../booking/seat-names.ts';
 import type { Responder } from './answers/responder.ts';
 
@@ -14,6 +15,7 @@ export interface Services extends Omit<AppDependencies, 'idempotency' | 'adminAn
   readonly options: AppOptions;
   readonly accessTokens: AccessTokens;
   readonly guards: Guards;
+  readonly walletGuard: WalletGuard;
   readonly idempotency: Idempotency;
   /** Of organisers. */
   readonly adminIdempotency: KeyedRuns<AdminAnswer>;

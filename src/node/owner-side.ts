@@ -68,7 +68,17 @@ export function createOwnerSide(deps: OwnerSideDependencies): OwnerSide {
   const node = () => membership.node;
   let address = '';
 
-  const journal = createJournal({ databaseUrl, pool, clock, databaseClock, log, newId, node, observer: deps.observer });
+  const journal = createJournal({
+    databaseUrl,
+    pool,
+    clock,
+    databaseClock,
+    log,
+    newId,
+    node,
+    observer: deps.observer,
+    tokenEnds: config.QUEUE_TOKEN_ENDS,
+  });
   const membership: Membership = createMembership({
     records: createNodeRecords({ pool }),
     heartbeat: journal,

@@ -33,6 +33,7 @@ import { migrate } from '../persistence/migrate.ts';
 import { readOverview, readQueueLengths } from '../persistence/records/overview.ts';
 import { createPaymentRecords } from '../persistence/records/payments.ts';
 import { createExports, EXPORTS_AT_ONCE } from '../persistence/reports/exports.ts';
+import { createSellOuts } from '../persistence/reports/sell-outs.ts';
 import { createReports } from '../persistence/reports/reports.ts';
 import { createPool } from '../persistence/pool.ts';
 import { createSeatPlans } from '../persistence/records/seat-plans.ts';
@@ -249,6 +250,7 @@ async function start(
       buyers: createBuyerRecords({ pool }),
       exports: createExports({ databaseUrl, clock, log }),
       reports: createReports({ pool }),
+      sellOuts: createSellOuts({ pool }),
       reservations: createReservationRecords({ pool }),
       payments: createPaymentRecords({ pool }),
       wallets: createWallets({ pool }),
@@ -360,6 +362,7 @@ function appOptionsOf(config: Config, version: string): AppOptions {
       intervalMs: config.QUEUE_INTERVAL_MS,
       activeTtlMs: config.QUEUE_ACTIVE_TTL_MS,
     },
+    queueGuards: config.QUEUE_GUARDS,
     live: {
       flushMs: config.LIVE_FLUSH_MS,
       socketsPerUser: config.LIVE_SOCKETS_PER_USER,

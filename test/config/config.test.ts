@@ -51,6 +51,8 @@ t.test('with nothing set, everything has the default that the documentation name
     QUEUE_ABANDON_MS: 120_000,
     QUEUE_NO_SHOW_MS: 60_000,
     QUEUE_IDLE_MS: 180_000,
+    QUEUE_TOKEN_ENDS: 'last-hold',
+    QUEUE_GUARDS: 'seats',
     LIVE_FLUSH_MS: 50,
     LIVE_SOCKETS_PER_USER: 20,
     LIVE_MESSAGES_PER_MINUTE: 120,

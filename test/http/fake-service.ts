@@ -78,6 +78,7 @@ export const defaultOptions: AppOptions = {
   maxSeatsPerUser: 4,
   registrationsPerMinute: 0,
   queuePolicy: { maxActive: 100, batch: 10, intervalMs: 10_000, activeTtlMs: 3_600_000 },
+  queueGuards: 'seats',
   live: { flushMs: 0, socketsPerUser: 20, messagesPerMinute: 120 },
   metricsOnPublicPort: true,
 };
@@ -120,6 +121,7 @@ export async function startFakeService(
     buyers: createFakeBuyers(users),
     exports: createFakeExports(),
     reports: createFakeReports(),
+    sellOuts: { fastest: async () => [] },
     adminLog: { list: async () => ({ items: [], nextCursor: null }) },
     adminAnswers: { find: async () => null },
     room,

@@ -4,6 +4,8 @@ import { brotliCompress, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { varyBy } from './vary.ts';
 
+export const NOT_MODIFIED = { 304: { type: 'null', description: 'The caller has this answer already.' } } as const;
+
 const compressGzip = promisify(gzip);
 const compressBrotli = promisify(brotliCompress);
 

@@ -3,7 +3,7 @@ import type { Export, ExportedRow } from '../../domain/exports.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { ExportForm } from './export-text.ts';
 
-/** A page has some 300 KB. A caller that has not taken it after so long hangs or has gone; its snapshot must not wait for it. */
+/** A page has some 80 KB. A caller that has not taken it after so long hangs or has gone; its snapshot must not wait for it. */
 const STALL_LIMIT_MS = 30_000;
 /** The stream reads the next page when less than this waits for the caller. */
 const BUFFERED_BYTES = 65_536;

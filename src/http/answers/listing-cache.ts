@@ -10,6 +10,9 @@ import { createBoundedMap } from '../../runtime/bounded-map.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type ConstantAnswer, createConstantAnswer } from './constant-answer.ts';
 
+/** Shared caches may keep it as briefly as this node does, and serve it while they ask again. */
+export const LISTING_CACHE_CONTROL = 'public, max-age=1, stale-while-revalidate=2';
+
 const SHORTEST_AGE_MS = 1_000;
 const LONGEST_AGE_MS = 3_000;
 /** How often the time of a read is left to others before the next one: the reads take a twentieth of a connection at most. */

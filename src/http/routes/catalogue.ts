@@ -22,9 +22,9 @@ import {
   Schedules,
   SchedulesQuery,
 } from '../schemas/catalogue.ts';
-import { namesEntityTag, sendConstant } from '../answers/constant-answer.ts';
+import { namesEntityTag, NOT_MODIFIED, sendConstant } from '../answers/constant-answer.ts';
 import { CONCERTS_LIST, nextCursorOf, readPageQuery, UPCOMING_LIST } from '../answers/cursor.ts';
-import { createListingCache } from '../answers/listing-cache.ts';
+import { createListingCache, LISTING_CACHE_CONTROL } from '../answers/listing-cache.ts';
 import { createSeatMapWriter } from '../answers/seat-map-text.ts';
 import { varyBy } from '../answers/vary.ts';
 import type { App, Services } from '../services.ts';
@@ -35,7 +35,6 @@ const ScheduleParams = Type.Object({ scheduleId: PathId });
 const CONCERT_NOT_FOUND: Rejection = { code: 'CONCERT_NOT_FOUND', members: {} };
 const SCHEDULE_NOT_FOUND: Rejection = { code: 'SCHEDULE_NOT_FOUND', members: {} };
 const WRONG_CONCERT: Rejection = { code: 'QUEUE_WRONG_CONCERT', members: {} };
-const NOT_MODIFIED = { 304: { type: 'null', description: 'The caller has this answer already.' } } as const;
 const LISTINGS = {
   available: {
     operationId: 'listConcerts',
@@ -48,8 +47,6 @@ const LISTINGS = {
     list: UPCOMING_LIST,
   },
 } as const satisfies Record<Listing, object>;
-/** Shared caches may keep it as briefly as this node does, and serve it while they ask again. */
-const LISTING_CACHE_CONTROL = 'public, max-age=1, stale-while-revalidate=2';
 const mapRefusals: readonly RejectionCode[] = ['SCHEDULE_NOT_FOUND', 'QUEUE_WRONG_CONCERT'];
 
 export function catalogueRoutes(app: App, services: Services): void {

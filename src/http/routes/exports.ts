@@ -17,6 +17,9 @@ const AS_FILE = {
   },
 } as const;
 
+/** Longer than the statement of a page may take: a page of a small concert may pass over a large table. */
+const PAGE_LIMIT_MS = 100_000;
+
 /** The names of a seat, which the rows of reservations get from the schedule's plan. */
 const SEAT_NAMES = ['seatLabel', 'section', 'row'] as const;
 
@@ -55,6 +58,8 @@ export function exportRoutes(app: App, services: Services): void {
         reply.type(form.mediaType).header('content-disposition', `attachment; filename="${fileNameOf(request)}"`);
       if (request.method === 'HEAD') return describe().send('');
 
+      // The statement of a page has limits of its own; a caller that stops reading is noticed by the stream.
+      reply.raw.setTimeout(PAGE_LIMIT_MS);
       const source = await exports.open(table, concertIds.value);
       if (source === null) return responder.refuse(reply, { code: 'EXPORT_LIMIT_REACHED', members: {} });
       const first = await firstPageOf(source);

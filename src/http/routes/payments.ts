@@ -1,4 +1,5 @@
 import { claimOf } from '../identity/claim.ts';
+import { admittedPayer, UNADMITTED } from '../identity/wallet-guard.ts';
 import { nextCursorOf, PAYMENTS_LIST, readPageQuery } from '../answers/cursor.ts';
 import { respondWithSeats } from '../answers/seat-answer.ts';
 import type { Payment as Paid } from '../../domain/payment.ts';
@@ -16,7 +17,7 @@ import {
 import type { App, Services } from '../services.ts';
 
 export function paymentRoutes(app: App, services: Services): void {
-  const { payments, seatNames, guards, idempotency, responder } = services;
+  const { payments, seatNames, guards, walletGuard, idempotency, responder } = services;
 
   async function nameSeats(payment: Paid) {
     return { ...payment, reservations: await seatNames.name(payment.reservations) };
@@ -48,15 +49,19 @@ export function paymentRoutes(app: App, services: Services): void {
           'RESERVATION_EXPIRED',
           'IDEMPOTENCY_IN_PROGRESS',
           'IDEMPOTENCY_KEY_REUSED',
+          ...UNADMITTED,
+          'QUEUE_WRONG_CONCERT',
         ],
       },
     },
     async (request, reply) => {
-      const caller = await guards.userOrShopper(request);
+      const caller = await walletGuard.payer(request);
       if (!caller.ok) return responder.refuse(reply, caller.rejection);
       const { userId } = caller.value;
       const claim = claimOf(request, 'POST /payments');
-      return respondWithSeats(services, reply, await payReservations(services, userId, request.body, claim));
+      const admission = walletGuard.admissionOf(caller.value);
+      const outcome = await payReservations(services, userId, request.body, claim, admission);
+      return respondWithSeats(services, reply, outcome);
     },
   );
 
@@ -72,10 +77,10 @@ export function paymentRoutes(app: App, services: Services): void {
         querystring: NoQuery,
         response: { 200: refer(Payment) },
       },
-      config: { guard: 'userOrShopper', refuses: ['PAYMENT_NOT_FOUND'] },
+      config: { guard: 'userOrShopper', refuses: ['PAYMENT_NOT_FOUND', ...UNADMITTED] },
     },
     async (request, reply) => {
-      const caller = await guards.userOrShopper(request);
+      const caller = await admittedPayer(walletGuard, request);
       if (!caller.ok) return responder.refuse(reply, caller.rejection);
       const payment = await payments.find(caller.value.userId, request.params.paymentId);
       if (payment === null) return responder.refuse(reply, { code: 'PAYMENT_NOT_FOUND', members: {} });
@@ -94,10 +99,10 @@ export function paymentRoutes(app: App, services: Services): void {
         querystring: PaymentsQuery,
         response: { 200: PaymentPage },
       },
-      config: { guard: 'userOrShopper' },
+      config: { guard: 'userOrShopper', refuses: UNADMITTED },
     },
     async (request, reply) => {
-      const caller = await guards.userOrShopper(request);
+      const caller = await admittedPayer(walletGuard, request);
       if (!caller.ok) return responder.refuse(reply, caller.rejection);
       const { userId } = caller.value;
       const query = readPageQuery(request.query, PAYMENTS_LIST, userId);

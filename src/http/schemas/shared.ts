@@ -9,6 +9,7 @@ import { ActivityReport, ActivitySample, HealthReason, OverseenNode, OccupiedSch
 import { Payment, PaymentWithBalance } from './payments.ts';
 import { QueueToken } from './queue.ts';
 import { Reservation, ReservationList } from './reservations.ts';
+import { RankedSellOut } from './rankings.ts';
 import { SalesRow, SeatChange } from './reports.ts';
 import { AccessToken, RegisteredUser, User } from './users.ts';
 import { Balance, ChargeReceipt, WalletEntry } from './wallet.ts';
@@ -43,6 +44,7 @@ export const sharedSchemas = [
   Problem,
   QueuePolicy,
   QueueToken,
+  RankedSellOut,
   RegisteredUser,
   Reservation,
   ReservationList,

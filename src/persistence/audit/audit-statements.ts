@@ -60,6 +60,14 @@ export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
         AND (r.created_at < greatest(c.booking_opens_at, s.reservation_opens_at) - ${DATED_LATER}
           OR r.created_at > c.booking_closes_at + ${DATED_LATER})`,
   },
+  {
+    invariant: 'sell-out-of-payment',
+    says: 'a recorded sell-out is of the instant of a payment of its schedule, and of no more seats than it has',
+    violations: `
+      SELECT o.*, s.total_seats FROM sold_out_schedules o LEFT JOIN schedules s USING (schedule_id)
+      WHERE o.seats > coalesce(s.total_seats, 0)
+        OR NOT EXISTS (SELECT FROM payments p WHERE p.schedule_id = o.schedule_id AND p.paid_at = o.sold_out_at)`,
+  },
 ];
 
 export const MONEY_INVARIANTS: readonly StatementInvariant[] = [

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { AppendBatch, JournalSubject, PartRefusal, SettlementBatch } from '../../actors/journal-port.ts';
+import type { TokenEnds } from '../../domain/queue-token.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Backend } from './backend.ts';
@@ -64,6 +65,7 @@ export interface FlushRunsDependencies {
   readonly node: () => string;
   readonly log: Log;
   readonly observer: FlushObserver;
+  readonly tokenEnds?: TokenEnds;
 }
 
 export interface FlushRun<B> {
@@ -223,7 +225,7 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
 
   return {
     append: createRun(APPENDS),
-    settlement: createRun(createSettlementWork(doubt, wallets)),
+    settlement: createRun(createSettlementWork(doubt, wallets, deps.tokenEnds ?? 'last-hold')),
     stall(taken) {
       for (const { subject, batch } of taken) if (!concluded.has(batch)) subject.stall();
     },

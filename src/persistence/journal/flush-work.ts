@@ -7,6 +7,7 @@ import type {
   SettlementBatch,
   SettlementResult,
 } from '../../actors/journal-port.ts';
+import type { TokenEnds } from '../../domain/queue-token.ts';
 import { appendStatement, readAppended } from './append-statement.ts';
 import type { DoubtResolution } from './doubt-resolution.ts';
 import type { LaneStatement } from './lane.ts';
@@ -59,6 +60,7 @@ interface Settled {
 export function createSettlementWork(
   doubt: Pick<DoubtResolution, 'readSettlements'>,
   wallets: LockedWallets,
+  tokenEnds: TokenEnds,
 ): Work<SettlementBatch, Settled> {
   /** A settlement whose wallet stays locked is given up. */
   function noteWallets(
@@ -77,7 +79,7 @@ export function createSettlementWork(
 
   return {
     kind: 'settlement',
-    statementOf: settlementStatement,
+    statementOf: (batches) => settlementStatement(batches, tokenEnds),
     countEntries: ({ settlements }) => settlements.length,
     rowsOf: ({ scheduleId, concertId, settlements }) => ({
       scheduleId,

@@ -1,5 +1,5 @@
 import type { SettlementBatch, SettlementResult } from '../../actors/journal-port.ts';
-import type { CompletedToken } from '../../domain/queue-token.ts';
+import type { CompletedToken, TokenEnds } from '../../domain/queue-token.ts';
 import { actText, answeredActs, loggedActs } from './box-office-steps.ts';
 import type { LaneStatement } from './lane.ts';
 import { ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
@@ -15,7 +15,10 @@ import { ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
  *     in order of time because the instant is read after its lock was taken.
  * SETTLE-4. Row counts are compared inside the statement; a difference divides by zero and undoes everything.
  * SETTLE-5. The queue token ends with the payment that leaves its user no other hold in the concert, where this snapshot can tell;
- *     where payments of several dates commit at once, the waiting room's review completes it by the same rule.
+ *     where payments of several dates commit at once, the waiting room's review completes it by the same rule. With
+ *     QUEUE_TOKEN_ENDS=payment it ends with any payment.
+ * SETTLE-6. The settlement that leaves no seat on sale records the first sell-out of its schedule. Only a statement that may
+ *     complete one has this step.
  */
 /** The schedules of a concert that have not begun, as JSON: only they grant holds. */
 export const DATES_AHEAD = (concertId: string): string => `(
@@ -38,7 +41,33 @@ const ACTED_SOUND = `
     AND (SELECT count(*) FROM logged) = (SELECT count(*) FROM acted WHERE act->>'action' IS NOT NULL)
     AND (SELECT count(*) FROM answered) = (SELECT count(*) FROM acted WHERE act->>'key' IS NOT NULL)`;
 
-const settle = (hasActs: boolean): string => `
+/** A schedule opens when its concert does, unless it opens later. An edit may have moved that to after the payment. */
+const soldOut = (scheduleIds: string, unsold: string): string => `, sold_out AS (
+  INSERT INTO sold_out_schedules (schedule_id, opened_at, sold_out_at, seats)
+  SELECT s.schedule_id, least(greatest(c.booking_opens_at, s.reservation_opens_at), sale.at), sale.at,
+    (SELECT count(*) FROM reservations r WHERE r.schedule_id = s.schedule_id AND r.status = 'CONFIRMED') + sale.unsold
+  FROM (
+    SELECT u.schedule_id, u.unsold, max(done.settled_at) AS at
+    FROM unnest(${scheduleIds}::bigint[], ${unsold}::bigint[]) AS u (schedule_id, unsold) JOIN done USING (schedule_id)
+    GROUP BY u.schedule_id, u.unsold
+    HAVING sum(CASE done.kind WHEN 'PAYMENT' THEN done.items ELSE -done.items END) = u.unsold
+  ) AS sale JOIN schedules s USING (schedule_id) JOIN concerts c USING (concert_id)
+  ON CONFLICT (schedule_id) DO NOTHING
+)`;
+
+/** The condition under which a payment leaves its token as it is. */
+const UNLESS_HOLDS_ARE_LEFT = `AND NOT EXISTS (
+      SELECT FROM reservations r
+      WHERE r.user_id = done.user_id AND r.concert_id = done.concert_id AND r.status = 'HELD'
+        AND r.reservation_id NOT IN (SELECT reservation_id FROM item))`;
+
+interface Form {
+  readonly hasActs: boolean;
+  readonly hasSellOut: boolean;
+  readonly tokenEnds: TokenEnds;
+}
+
+const settle = ({ hasActs, hasSellOut, tokenEnds }: Form): string => `
 WITH p AS MATERIALIZED (
   SELECT * FROM unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::float8[], $9::int[], $10::bigint[], $11::bigint[], $12::uuid[], $13::text[], $14::text[], $15::text[], $16::text[], $21::bigint[]${hasActs ? ', $22::text[]' : ''})
     AS p (ord, kind, payment_id, user_id, schedule_id, concert_id, amount, at, items, epoch, base_seq, batch_id, key, fingerprint, type, body, balance_limit${hasActs ? ', act' : ''})
@@ -110,10 +139,7 @@ WITH p AS MATERIALIZED (
 ), token AS MATERIALIZED (
   SELECT t.token_id FROM queue_tokens t JOIN done ON t.concert_id = done.concert_id AND t.user_id = done.user_id
   WHERE done.kind = 'PAYMENT' AND t.status = 'ACTIVE' AND (SELECT count(*) FROM settled) >= 0
-    AND NOT EXISTS (
-      SELECT FROM reservations r
-      WHERE r.user_id = done.user_id AND r.concert_id = done.concert_id AND r.status = 'HELD'
-        AND r.reservation_id NOT IN (SELECT reservation_id FROM item))
+    ${tokenEnds === 'payment' ? '' : UNLESS_HOLDS_ARE_LEFT}
   ORDER BY t.token_id FOR UPDATE OF t
 ), completed AS (
   UPDATE queue_tokens t SET status = 'COMPLETED', ended_at = instant.at
@@ -128,7 +154,7 @@ WITH p AS MATERIALIZED (
   ORDER BY done.user_id, done.key
   ${UNLESS_KEY_TAKEN}
   RETURNING 1
-)${hasActs ? ACTED : ''}
+)${hasActs ? ACTED : ''}${hasSellOut ? soldOut(hasActs ? '$23' : '$22', hasActs ? '$24' : '$23') : ''}
 SELECT p.schedule_id, p.payment_id, covered.payment_id IS NOT NULL AS covered, done.first_seq,
   locked.user_id IS NULL AND EXISTS (SELECT FROM wallets w WHERE w.user_id = p.user_id) AS is_locked_elsewhere,
   coalesce(changed.balance, locked.balance, 0) AS balance, completed.token_id AS completed_token, completed.ended_ms,
@@ -146,11 +172,19 @@ LEFT JOIN done USING (payment_id)
 LEFT JOIN changed USING (payment_id)
 LEFT JOIN completed ON p.kind = 'PAYMENT' AND completed.user_id = p.user_id AND completed.concert_id = p.concert_id`;
 
-const SETTLE = settle(false);
-const SETTLE_WITH_ACTS = settle(true);
+/** The texts of the forms that were needed; a node has one of the settings. */
+const texts = new Map<string, string>();
+
+function formOf(form: Form): { readonly name: string; readonly text: string } {
+  const name = `settle${form.hasActs ? ' with acts' : ''}${form.hasSellOut ? ' and sell-outs' : ''}`;
+  const key = `${name} ${form.tokenEnds}`;
+  const text = texts.get(key) ?? settle(form);
+  texts.set(key, text);
+  return { name, text };
+}
 
 /** The statement for these batches, at most one per schedule and one settlement per user. */
-export function settlementStatement(batches: readonly SettlementBatch[]): LaneStatement {
+export function settlementStatement(batches: readonly SettlementBatch[], tokenEnds: TokenEnds): LaneStatement {
   const parts = batches
     .toSorted((a, b) => a.scheduleId - b.scheduleId)
     .flatMap((batch) => batch.settlements.map((settlement) => ({ batch, settlement })))
@@ -169,10 +203,10 @@ export function settlementStatement(batches: readonly SettlementBatch[]): LaneSt
       }),
     })),
   );
+  const unsold = batches.filter(({ unsoldSeats }) => unsoldSeats !== null);
   const hasActs = parts.some(({ settlement }) => settlement.act !== null);
   return {
-    name: hasActs ? 'settle with acts' : 'settle',
-    text: hasActs ? SETTLE_WITH_ACTS : SETTLE,
+    ...formOf({ hasActs, hasSellOut: unsold.length > 0, tokenEnds }),
     values: [
       parts.map(({ ord }) => ord),
       parts.map(({ settlement }) => settlement.kind),
@@ -196,6 +230,9 @@ export function settlementStatement(batches: readonly SettlementBatch[]): LaneSt
       items.map((item) => item.event),
       parts.map(({ settlement }) => settlement.balanceLimit),
       ...(hasActs ? [parts.map(({ settlement: { act } }) => (act === null ? null : actText(act)))] : []),
+      ...(unsold.length > 0
+        ? [unsold.map(({ scheduleId }) => scheduleId), unsold.map(({ unsoldSeats }) => unsoldSeats)]
+        : []),
     ],
   };
 }

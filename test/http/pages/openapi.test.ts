@@ -43,6 +43,7 @@ const ROUTES = [
   'GET /api/v1/me',
   'GET /api/v1/concerts/available',
   'GET /api/v1/concerts/upcoming',
+  'GET /api/v1/concerts/rankings/sold-out',
   'GET /api/v1/concerts/{concertId}',
   'GET /api/v1/concerts/{concertId}/schedules',
   'GET /api/v1/schedules/{scheduleId}/seats',

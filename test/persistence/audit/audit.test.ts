@@ -209,6 +209,11 @@ const corruptions: { what: string; sql: string[]; broken: string[] }[] = [
     broken: ['hold-within-windows'],
   },
   {
+    what: 'a sell-out at an instant without a payment',
+    sql: ["INSERT INTO sold_out_schedules VALUES ($schedule, '-infinity', to_timestamp($at + 1), 1)"],
+    broken: ['sell-out-of-payment'],
+  },
+  {
     what: 'a charge above the limit',
     sql: [
       'UPDATE wallet_entries SET amount = amount + 10000000 WHERE user_id = $ann AND entry_no = 1',
