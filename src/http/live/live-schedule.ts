@@ -49,7 +49,7 @@ type ReadResult = LiveProblemCode | null;
 
 /** Whether an organiser has changed the prices or the plan. */
 function hasOtherSeats(state: SeatState, map: SeatMap): boolean {
-  return map.seq >= state.seq && map.epoch > state.epoch && !state.hasSeatsOf(map);
+  return map.seq >= state.seq && !state.hasSeatsOf(map);
 }
 
 export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDependencies): LiveSchedule {
@@ -152,11 +152,12 @@ export function createLiveSchedule(scheduleId: number, deps: LiveScheduleDepende
       }
       announcedSeq = Math.max(announcedSeq, updates.seq);
       if (state === null) return;
-      // An owner of a later epoch may have other seats or prices, of which updates say nothing.
-      if (updates.fromSeq > state.seq + 1 || updates.epoch > state.epoch) {
+      if (updates.fromSeq > state.seq + 1) {
         catchUpWithOwner();
         return;
       }
+      // An owner of a later epoch may have other seats or prices, of which updates say nothing.
+      if (updates.epoch > state.epoch) catchUpWithOwner();
       state.apply(updates);
       fanOut.changed();
     },
