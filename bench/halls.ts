@@ -144,10 +144,14 @@ function cpuOf(times: number, call: (nth: number) => void): number {
   return (user + system) / times;
 }
 
+function isProcedure(value: unknown): value is () => void {
+  return typeof value === 'function';
+}
+
 function collect(): number {
   setFlagsFromString('--expose-gc');
   const gc: unknown = runInNewContext('gc');
-  if (typeof gc !== 'function') throw new Error('the garbage collector cannot be called');
+  if (!isProcedure(gc)) throw new Error('the garbage collector cannot be called');
   gc();
   gc();
   return process.memoryUsage().heapUsed;
