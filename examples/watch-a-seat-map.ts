@@ -32,6 +32,8 @@ function signOf({ status, heldUntil }: LiveSeat): string {
       return '·';
     case 'CONFIRMED':
       return '█';
+    case 'BLOCKED':
+      return '×';
     case 'HELD':
       // A hold in its last minute: this seat may become free. Use the service's clock, not this machine's.
       return heldUntil !== undefined && Date.parse(heldUntil) - live.serverNow() < 60_000 ? '░' : '▒';

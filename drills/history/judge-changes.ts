@@ -25,15 +25,55 @@ export function judgeChanges(record: SaleRecord, operations: readonly Operation[
 function judgeLog({ scheduleId, log }: ScheduleRecord, faults: string[]): Map<string, string> {
   const holders = new Map<string, string>();
   const seats = new Map<number, { readonly reservationId: string; readonly isPaid: boolean }>();
+  const blocked = new Set<number>();
+  /** What the change before moved away; the next one says where to. */
+  let moving: MovedAway | null = null;
   for (const [index, { event }] of log.entries()) {
     const live = seats.get(event.seatNumber);
     const fault = (words: string): void =>
       void faults.push(`R1: schedule ${scheduleId}, change ${index + 1}: ${words}: ${JSON.stringify(event)}`);
+    if (moving !== null && (event.type !== 'MOVED_HERE' || event.reservationId !== moving.reservationId)) {
+      fault(`${moving.reservationId} moved nowhere`);
+    }
+    if (isTaking(event) && blocked.has(event.seatNumber)) fault('the seat was blocked');
+    if (isOfBoxOffice(event)) {
+      if (event.type !== 'MOVED_AWAY' && live !== undefined) fault(`${live.reservationId} had the seat`);
+      switch (event.type) {
+        case 'BLOCKED':
+          if (blocked.has(event.seatNumber)) fault('blocked twice');
+          blocked.add(event.seatNumber);
+          break;
+        case 'UNBLOCKED':
+          if (!blocked.delete(event.seatNumber)) fault('it was not blocked');
+          break;
+        case 'COMPED':
+          if (holders.has(event.reservationId)) fault('given away twice');
+          holders.set(event.reservationId, event.userId);
+          seats.set(event.seatNumber, { reservationId: event.reservationId, isPaid: true });
+          break;
+        case 'MOVED_AWAY':
+          if (live?.reservationId !== event.reservationId) fault('another reservation had the seat');
+          seats.delete(event.seatNumber);
+          break;
+        case 'MOVED_HERE':
+          if (moving?.toSeatNumber !== event.seatNumber) fault('the reservation did not leave its seat');
+          if (holders.get(event.reservationId) !== event.userId) fault('the reservation changed hands');
+          seats.set(event.seatNumber, { reservationId: event.reservationId, isPaid: event.status === 'CONFIRMED' });
+          break;
+      }
+      moving = event.type === 'MOVED_AWAY' ? event : null;
+      continue;
+    }
+    moving = null;
     if (event.type === 'HELD') {
       if (live !== undefined) fault(`held while ${live.reservationId} has the seat`);
       if (holders.has(event.reservationId)) fault('held twice');
       holders.set(event.reservationId, event.userId);
       seats.set(event.seatNumber, { reservationId: event.reservationId, isPaid: false });
+      continue;
+    }
+    if (event.type === 'EXTENDED') {
+      if (live?.reservationId !== event.reservationId || live.isPaid) fault('it was not on hold');
       continue;
     }
     const isRight = live?.reservationId === event.reservationId && live.isPaid === (event.type === 'REFUNDED');
@@ -42,6 +82,31 @@ function judgeLog({ scheduleId, log }: ScheduleRecord, faults: string[]): Map<st
     else seats.delete(event.seatNumber);
   }
   return holders;
+}
+
+type BoxOfficeChange = Extract<
+  SeatEvent,
+  { readonly type: 'BLOCKED' | 'UNBLOCKED' | 'COMPED' | 'MOVED_AWAY' | 'MOVED_HERE' }
+>;
+type MovedAway = Extract<SeatEvent, { readonly type: 'MOVED_AWAY' }>;
+
+/** Organisers make these changes, so no user asks for them or is granted them. */
+function isOfBoxOffice(event: SeatEvent): event is BoxOfficeChange {
+  switch (event.type) {
+    case 'BLOCKED':
+    case 'UNBLOCKED':
+    case 'COMPED':
+    case 'MOVED_AWAY':
+    case 'MOVED_HERE':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether the change gives the seat to a reservation. */
+function isTaking({ type }: SeatEvent): boolean {
+  return type === 'HELD' || type === 'COMPED' || type === 'MOVED_HERE';
 }
 
 /** R2. */
@@ -56,6 +121,7 @@ function judgeGrants(
       const logged = log[seq - 1];
       const isThere =
         logged?.event.type === status &&
+        'reservationId' in logged.event &&
         logged.event.reservationId === reservationId &&
         logged.event.seatNumber === seatNumber &&
         logged.epoch === epoch &&
@@ -80,6 +146,7 @@ function judgeOrigins(
     ({ userId }) => userId,
   );
   for (const [index, { event }] of log.entries()) {
+    if (isOfBoxOffice(event)) continue;
     if (event.type === 'EXPIRED' || granted.has(`${event.type} ${event.reservationId}`)) continue;
     const userId = holders.get(event.reservationId) ?? '';
     if (event.type === 'CANCELLED' && leavers.has(userId)) continue;

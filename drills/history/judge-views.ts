@@ -2,7 +2,8 @@ import { describeOperation, holdEndsOf, type Operation } from './operation.ts';
 import type { SaleRecord, ScheduleRecord } from './sale-record.ts';
 
 interface SeatState {
-  readonly userId: string;
+  /** Null: nobody's, because an organiser has blocked the seat. */
+  readonly userId: string | null;
   readonly isPaid: boolean;
   readonly expiresAt: number;
 }
@@ -66,14 +67,43 @@ function judgeSchedule({ log, totalSeats }: ScheduleRecord, views: View[], fault
 function apply(seats: Map<number, SeatState>, logged: ScheduleRecord['log'][number] | undefined): void {
   if (logged === undefined) return;
   const { event } = logged;
-  const seat = seats.get(event.seatNumber);
-  if (event.type === 'HELD') {
-    seats.set(event.seatNumber, { userId: event.userId, isPaid: false, expiresAt: event.expiresAt });
-  } else if (event.type === 'CONFIRMED' && seat !== undefined) {
-    seats.set(event.seatNumber, { ...seat, isPaid: true });
-  } else {
-    seats.delete(event.seatNumber);
+  const { seatNumber } = event;
+  const seat = seats.get(seatNumber);
+  switch (event.type) {
+    case 'HELD':
+      seats.set(seatNumber, { userId: event.userId, isPaid: false, expiresAt: event.expiresAt });
+      break;
+    case 'EXTENDED':
+      if (seat !== undefined) seats.set(seatNumber, { ...seat, expiresAt: event.expiresAt });
+      break;
+    case 'CONFIRMED':
+      if (seat !== undefined) seats.set(seatNumber, { ...seat, isPaid: true });
+      break;
+    case 'COMPED':
+      seats.set(seatNumber, { userId: event.userId, isPaid: true, expiresAt: event.at });
+      break;
+    case 'MOVED_HERE': {
+      const { userId, status, expiresAt } = event;
+      seats.set(seatNumber, { userId, isPaid: status === 'CONFIRMED', expiresAt });
+      break;
+    }
+    case 'BLOCKED':
+      seats.set(seatNumber, { userId: null, isPaid: false, expiresAt: event.at });
+      break;
+    case 'UNBLOCKED':
+    case 'MOVED_AWAY':
+    case 'EXPIRED':
+    case 'CANCELLED':
+    case 'REFUNDED':
+      seats.delete(seatNumber);
+      break;
   }
+}
+
+function letterOf(seat: SeatState | undefined): 'A' | 'B' | 'C' | 'H' {
+  if (seat === undefined) return 'A';
+  if (seat.userId === null) return 'B';
+  return seat.isPaid ? 'C' : 'H';
 }
 
 function viewOf(
@@ -85,9 +115,9 @@ function viewOf(
   const holds: (readonly [number, number])[] = [];
   for (let seatNumber = 1; seatNumber <= totalSeats; seatNumber += 1) {
     const seat = seats.get(seatNumber);
-    const letter = seat === undefined ? 'A' : seat.isPaid ? 'C' : 'H';
+    const letter = letterOf(seat);
     shown += seat?.userId === userId ? letter.toLowerCase() : letter;
-    if (seat !== undefined && !seat.isPaid) holds.push([seatNumber, seat.expiresAt]);
+    if (seat !== undefined && letter === 'H') holds.push([seatNumber, seat.expiresAt]);
   }
   return { seats: shown, holdEnds: holdEndsOf(holds) };
 }

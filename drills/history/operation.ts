@@ -11,7 +11,7 @@ export interface GrantedChange {
 export interface SeatView {
   readonly epoch: number;
   readonly seq: number;
-  /** Seat after seat: A available, H held, C confirmed; in lower case where it is the reader's own. */
+  /** Seat after seat: A available, B blocked, H held, C confirmed; in lower case where it is the reader's own. */
   readonly seats: string;
   /** A checksum over the ends of the holds, see `holdEndsOf`. */
   readonly holdEnds: number;

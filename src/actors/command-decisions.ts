@@ -3,8 +3,8 @@ import { refusalOfReserving } from '../domain/booking-window.ts';
 import type { Rejection } from '../domain/errors.ts';
 import { isoOf } from '../domain/instant.ts';
 import { areAccessibleKept } from '../domain/seat-rules.ts';
+import { BoxOfficeDecisions } from './box-office-decisions.ts';
 import type {
-  Command,
   EndToken,
   ExtendHolds,
   Grants,
@@ -14,13 +14,11 @@ import type {
   RefundPayment,
   ReleaseHold,
   ReloadSchedule,
-  Reply,
   WakeSchedule,
 } from './command.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import { type EndedTokens, HOLD_AGE_LIMIT_MS } from './ended-tokens.ts';
-import type { Change, Flush } from './flush.ts';
-import type { Decided, PendingCommand } from './pending-command.ts';
+import type { PendingCommand } from './pending-command.ts';
 import { type ScheduleFacts, viewReservation } from './reservation-view.ts';
 import type { SettlementDesk } from './settlement-desk.ts';
 import { chooseBestSeats } from './seating/best-seats.ts';
@@ -29,18 +27,8 @@ import { SUITABLE, TAKEN, UNSUITABLE } from './seating/seat-wish.ts';
 import { findLeftSingles } from './seating/single-seats.ts';
 import type { Seat } from './seat.ts';
 import type { RefusedHold, Standing, TentativeSeats } from './tentative-seats.ts';
+import { AGAIN, granted, readOnly, refuse, SETTLING, type Verdict, written } from './verdict.ts';
 
-/** The reply may go out once `flush` is durable, and at once if that is null. */
-interface Replied extends Decided {
-  readonly type: 'reply';
-  readonly flush: Flush | null;
-}
-
-/** `again`: decide it again after the next batch. `settling`: the wallet decides it. */
-export type Verdict = Replied | { readonly type: 'again' | 'settling' };
-
-const AGAIN: Verdict = { type: 'again' };
-const SETTLING: Verdict = { type: 'settling' };
 /** Nothing was done, and nothing was found out that the lease would have to cover. */
 const OVERLOADED: Verdict = {
   type: 'reply',
@@ -71,9 +59,11 @@ export interface CommandDecisionsDependencies {
  */
 export class CommandDecisions {
   readonly #deps: CommandDecisionsDependencies;
+  readonly #boxOffice: BoxOfficeDecisions;
 
   constructor(deps: CommandDecisionsDependencies) {
     this.#deps = deps;
+    this.#boxOffice = new BoxOfficeDecisions(deps);
   }
 
   /** Decides a command on what was decided before it; due holds were ended already. */
@@ -94,6 +84,13 @@ export class CommandDecisions {
         return this.#payReservations(command, pending);
       case 'RefundPayment':
         return this.#refundPayment(command, pending);
+      case 'BlockSeats':
+      case 'UnblockSeats':
+        return this.#boxOffice.block(command);
+      case 'CompSeat':
+        return this.#boxOffice.comp(command);
+      case 'MoveReservation':
+        return this.#boxOffice.move(command);
       case 'ReadSeatMap':
         return readOnly(this.#deps.tentative.pendingExpiry, () => granted(this.#deps.confirmed.map()));
       case 'WakeSchedule':
@@ -381,22 +378,6 @@ export class CommandDecisions {
     const rejection = explainEnd(isPayment, status ?? null, live);
     return readOnly(last, () => ({ outcome: 'refused', rejection }));
   }
-}
-
-function granted<C extends Command>(value: Grants[C['type']]): Reply<C> {
-  return { outcome: 'granted', value };
-}
-
-function written(flush: Flush, reply: () => Reply): Verdict {
-  return { type: 'reply', flush, reply, isReadOnly: false };
-}
-
-function readOnly(basis: Change | null, reply: () => Reply): Verdict {
-  return { type: 'reply', flush: basis?.flush ?? null, reply, isReadOnly: true };
-}
-
-function refuse(rejection: Rejection): Verdict {
-  return readOnly(null, () => ({ outcome: 'refused', rejection }));
 }
 
 function explainEnd(isPayment: boolean, status: 'EXPIRED' | 'CANCELLED' | null, live: Standing | null): Rejection {

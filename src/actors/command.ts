@@ -2,8 +2,9 @@ import type { FaultCode, FaultEffect, Rejection } from '../domain/errors.ts';
 import type { GrantOf } from '../domain/grant.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
 import type { OwnerAct } from '../domain/owner-act.ts';
+import type { Payment } from '../domain/payment.ts';
 import type { CompletedToken } from '../domain/queue-token.ts';
-import type { SeatStatus } from '../domain/reservation.ts';
+import type { ChangedSeats, Reservation, SeatStatus } from '../domain/reservation.ts';
 import type { TokenEnd } from './ended-tokens.ts';
 
 /**
@@ -108,6 +109,44 @@ export interface RefundPayment {
   readonly claim: IdempotencyClaim | null;
 }
 
+/** Takes seats out of the sale. All of them, or none. */
+export interface BlockSeats {
+  readonly type: 'BlockSeats';
+  readonly scheduleId: number;
+  /** Different numbers. */
+  readonly seatNumbers: readonly number[];
+  readonly act: OwnerAct;
+}
+
+/** Puts blocked seats back. All of them, or none. */
+export interface UnblockSeats {
+  readonly type: 'UnblockSeats';
+  readonly scheduleId: number;
+  /** Different numbers. */
+  readonly seatNumbers: readonly number[];
+  readonly act: OwnerAct;
+}
+
+/** Gives a free seat to a user, who exists: a ticket of 0 won. */
+export interface CompSeat {
+  readonly type: 'CompSeat';
+  readonly scheduleId: number;
+  readonly userId: string;
+  readonly seatNumber: number;
+  /** Chosen by the sender, new for every attempt. */
+  readonly paymentId: string;
+  readonly act: OwnerAct;
+}
+
+/** Moves a live reservation to a free seat of the schedule. Its price stays. */
+export interface MoveReservation {
+  readonly type: 'MoveReservation';
+  readonly scheduleId: number;
+  readonly reservationId: string;
+  readonly seatNumber: number;
+  readonly act: OwnerAct;
+}
+
 export interface ReadSeatMap {
   readonly type: 'ReadSeatMap';
   readonly scheduleId: number;
@@ -138,6 +177,10 @@ export type Command =
   | EndToken
   | PayReservations
   | RefundPayment
+  | BlockSeats
+  | UnblockSeats
+  | CompSeat
+  | MoveReservation
   | ReadSeatMap
   | WakeSchedule
   | ReloadSchedule;
@@ -183,6 +226,10 @@ export interface Grants {
   PayReservations: Settled | { readonly alreadyPaid: string };
   /** `alreadyRefunded`: nothing was done. */
   RefundPayment: Settled | { readonly alreadyRefunded: true };
+  BlockSeats: ChangedSeats;
+  UnblockSeats: ChangedSeats;
+  CompSeat: Payment;
+  MoveReservation: Reservation;
   ReadSeatMap: SeatMap;
   WakeSchedule: { readonly ended: number };
   ReloadSchedule: { readonly epoch: number };

@@ -1,8 +1,9 @@
+import { composeBoxOffice } from './compose-box-office.ts';
 import type { ConfirmedSeats } from './confirmed-seats.ts';
 import type { Flush } from './flush.ts';
 import type { AppendBatch, ReservationChange, ReservationInsert } from './journal-port.ts';
 import type { ScheduleFacts } from './reservation-view.ts';
-import type { HoldEnded, HoldExtended } from './seat-event.ts';
+import type { HoldEnded, HoldExtended, MovedHere } from './seat-event.ts';
 
 /**
  * Numbers a flush from the confirmed tail on and lays it out as rows. A reservation that is held and changed in one flush
@@ -46,6 +47,14 @@ export function composeAppend(
       case 'CANCELLED':
         changes.set(event.reservationId, end(changes.get(event.reservationId), event, seq));
         break;
+      case 'MOVED_HERE':
+        changes.set(event.reservationId, move(event, seq));
+        break;
+      case 'MOVED_AWAY':
+      case 'BLOCKED':
+      case 'UNBLOCKED':
+      case 'COMPED':
+        break;
       case 'CONFIRMED':
       case 'REFUNDED':
         throw new Error('settlements are not appended by flushes');
@@ -66,19 +75,25 @@ export function composeAppend(
     changes: [...changes.values()],
     isExtending,
     keys: flush.keys.map(({ userId, claim, grant }) => ({ userId, claim, grant: grant() })),
+    boxOffice: flush.acts === null ? null : composeBoxOffice(flush, flush.acts, firstSeq),
   };
 }
 
 function extend(before: ReservationChange | undefined, event: HoldExtended, seq: number): ReservationChange {
   const { reservationId, expiresAt } = event;
   const extensions = (before?.extensions ?? 0) + 1;
-  return { reservationId, status: 'HELD', endedAt: null, expiresAt, extensions, seq };
+  return { ...before, reservationId, status: 'HELD', endedAt: null, expiresAt, extensions, seq };
 }
 
 function end(before: ReservationChange | undefined, event: HoldEnded, seq: number): ReservationChange {
   const { reservationId, type: status, at: endedAt } = event;
   const { expiresAt, extensions } = before ?? { expiresAt: null, extensions: 0 };
-  return { reservationId, status, endedAt, expiresAt, extensions, seq };
+  return { ...before, reservationId, status, endedAt, expiresAt, extensions, seq };
+}
+
+/** A reservation is durable when it moves, so its move is its first change in a flush. */
+function move({ reservationId, seatNumber, status }: MovedHere, seq: number): ReservationChange {
+  return { reservationId, status, endedAt: null, expiresAt: null, extensions: 0, seq, movedTo: seatNumber };
 }
 
 /** Moves the changes of reservations that are inserted by the same flush into their inserts. */
@@ -87,6 +102,15 @@ function joinChanges(inserts: ReservationInsert[], changes: Map<string, Reservat
     const change = changes.get(insert.reservationId);
     if (change === undefined) continue;
     changes.delete(insert.reservationId);
-    inserts[position] = { ...insert, ...change, expiresAt: change.expiresAt ?? insert.expiresAt };
+    const { status, endedAt, extensions, seq } = change;
+    if (status === 'CONFIRMED') throw new Error('a reservation moved in the flush in which it was made');
+    inserts[position] = {
+      ...insert,
+      status,
+      endedAt,
+      extensions,
+      seq,
+      expiresAt: change.expiresAt ?? insert.expiresAt,
+    };
   }
 }

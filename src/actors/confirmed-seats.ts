@@ -118,8 +118,8 @@ export class ConfirmedSeats {
       const { seatNumber, price } = seat;
       const seq = this.#changes[index]?.seq ?? this.#seq;
       if (seat.live === null) {
-        availableSeats += 1;
-        return { seatNumber, price, status: 'AVAILABLE', heldUntil: null, userId: null, seq };
+        if (seat.status === 'AVAILABLE') availableSeats += 1;
+        return { seatNumber, price, status: seat.status, heldUntil: null, userId: null, seq };
       }
       const { userId } = seat.live;
       if (seat.status === 'CONFIRMED') return { seatNumber, price, status: 'CONFIRMED', heldUntil: null, userId, seq };

@@ -1,5 +1,6 @@
 import type { Grant } from '../domain/grant.ts';
 import type { IdempotencyClaim } from '../domain/idempotency.ts';
+import type { ActToRecord } from '../domain/owner-act.ts';
 import type { Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
@@ -31,6 +32,8 @@ export class Flush {
   /** Each event's seat as it is after the event. */
   readonly seats: Seat[] = [];
   readonly keys: KeyToRecord[] = [];
+  /** Acts of organisers. Null without one, as in nearly every flush. */
+  acts: ActToRecord[] | null = null;
   readonly endedBy: Record<EndCause, number> = { timer: 0, alarm: 0, demand: 0 };
   /** Seats that it puts on hold. */
   holds = 0;
@@ -43,6 +46,11 @@ export class Flush {
     if (event.type === 'HELD') this.holds += 1;
     this.seats.push(seat);
     return change;
+  }
+
+  /** Records an organiser's act with the changes of the flush. */
+  record(act: ActToRecord): void {
+    (this.acts ??= []).push(act);
   }
 
   /** Gives its changes their numbers. */

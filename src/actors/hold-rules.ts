@@ -1,6 +1,7 @@
 import type { RejectionCode } from '../domain/errors.ts';
 import type { Hall } from './hall.ts';
-import type { LiveReservation, Seat } from './seat.ts';
+import type { LiveReservation } from './live-reservation.ts';
+import type { Seat } from './seat.ts';
 
 /** How often a hold can get more time. */
 const MOST_EXTENSIONS = 10;
@@ -58,7 +59,7 @@ export function decideHold(hall: Hall, seatsPerUser: number, { userId, seatNumbe
       else free.push(seat);
     } else if (!isOwnHold(seat, userId)) {
       // The user has the seats already that the user bought.
-      if (seat.live.userId !== userId) added += 1;
+      if (seat.live?.userId !== userId) added += 1;
       if (taken === null) taken = [seatNumber];
       else taken.push(seatNumber);
     }

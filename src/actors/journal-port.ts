@@ -32,13 +32,40 @@ export interface ReservationInsert {
 export interface ReservationChange {
   readonly reservationId: string;
   /** Its last status within the batch. */
-  readonly status: 'HELD' | 'EXPIRED' | 'CANCELLED';
+  readonly status: 'HELD' | 'CONFIRMED' | 'EXPIRED' | 'CANCELLED';
   readonly endedAt: number | null;
   /** Its new end; null where that stays. */
   readonly expiresAt: number | null;
   /** How often the batch extends it. */
   readonly extensions: number;
   readonly seq: number;
+  /** Its new seat where the batch moves it. */
+  readonly movedTo?: number;
+}
+
+/** A seat that the batch blocks or unblocks, as it is at the end. */
+export interface SeatBlock {
+  readonly seatNumber: number;
+  readonly isBlocked: boolean;
+  readonly seq: number;
+}
+
+/** A confirmed reservation of 0 won and its payment. */
+export interface CompInsert {
+  readonly reservationId: string;
+  readonly userId: string;
+  readonly seatNumber: number;
+  readonly paymentId: string;
+  readonly at: number;
+  readonly seq: number;
+}
+
+/** What organisers change in a batch, apart from reservations that they move. */
+export interface BoxOfficeRows {
+  readonly acts: readonly ActRecord[];
+  /** At most one for a seat. */
+  readonly blocks: readonly SeatBlock[];
+  readonly comps: readonly CompInsert[];
 }
 
 /** A grant that is recorded with its effect. */
@@ -65,6 +92,8 @@ export interface AppendBatch {
   /** Whether a hold was extended, or began before it was inserted. */
   readonly isExtending: boolean;
   readonly keys: readonly KeyRecord[];
+  /** Null without an act of an organiser. */
+  readonly boxOffice: BoxOfficeRows | null;
 }
 
 /** A payment or refund that is to be decided by the wallet. */

@@ -2,7 +2,7 @@ import type { BookingWindow, SaleTimes } from '../domain/booking-window.ts';
 import type { SeatRules } from '../domain/seat-rules.ts';
 import type { Reservation, ReservationStatus } from '../domain/reservation.ts';
 import type { Change } from './flush.ts';
-import type { LiveReservation } from './seat.ts';
+import type { LiveReservation } from './live-reservation.ts';
 
 /** What every reservation of a schedule has in common, and when it can be made. */
 export interface ScheduleFacts extends BookingWindow, SaleTimes, SeatRules {
@@ -31,7 +31,7 @@ const expiresText = createInstantText();
 /** The API's shape of a reservation as of one of its changes, which must be numbered. */
 export function viewReservation(
   facts: ScheduleFacts,
-  seat: { readonly seatNumber: number; readonly price: number },
+  seat: { readonly seatNumber: number },
   live: LiveReservation,
   status: ReservationStatus,
   change: Pick<Change, 'epoch' | 'seq'>,
@@ -42,7 +42,7 @@ export function viewReservation(
     scheduleId: facts.scheduleId,
     startsAt: facts.startsAt,
     seatNumber: seat.seatNumber,
-    price: seat.price,
+    price: live.price,
     status,
     createdAt: createdText(live.createdAt),
     expiresAt: live.confirmedAt === null ? expiresText(live.expiresAt) : null,

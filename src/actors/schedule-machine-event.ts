@@ -109,7 +109,36 @@ interface Lose {
   readonly type: 'LOSE';
 }
 
+/** An organiser takes seats out of the sale, or puts them back. */
+export interface Block {
+  readonly type: 'BLOCK';
+  readonly seatNumbers: readonly number[];
+  readonly isBlocked: boolean;
+  readonly at: number;
+}
+
+/** An organiser gives a free seat away. */
+export interface Comp {
+  readonly type: 'COMP';
+  readonly seatNumber: number;
+  readonly reservationId: string;
+  readonly userId: string;
+  readonly paymentId: string;
+  readonly at: number;
+}
+
+/** An organiser moves a live reservation to a free seat. */
+export interface Move {
+  readonly type: 'MOVE';
+  readonly reservationId: string;
+  readonly seatNumber: number;
+  readonly at: number;
+}
+
+export type BoxOfficeEvent = Block | Comp | Move;
+
 export type ScheduleMachineEvent =
+  | BoxOfficeEvent
   | Hold
   | Extend
   | Release

@@ -3,6 +3,7 @@ import { Hall } from './hall.ts';
 import { decideHold } from './hold-rules.ts';
 import type { Restore, ScheduleMachineEvent, Seal } from './schedule-machine-event.ts';
 import type { Seat } from './seat.ts';
+import * as boxOffice from './box-office-changes.ts';
 import * as decisions from './seat-decisions.ts';
 
 /*
@@ -96,6 +97,21 @@ export const scheduleMachine = setup({
         EXPIRE: {
           description: 'holds whose time is surely over',
           actions: assign(({ context, event }) => decisions.expire(context, event)),
+        },
+        BLOCK: {
+          description: 'all seats are free, or blocked already',
+          guard: ({ context, event }) => boxOffice.mayBlock(context, event),
+          actions: assign(({ context, event }) => boxOffice.block(context, event)),
+        },
+        COMP: {
+          description: 'the seat is free',
+          guard: ({ context, event }) => boxOffice.mayComp(context, event),
+          actions: assign(({ context, event }) => boxOffice.comp(context, event)),
+        },
+        MOVE: {
+          description: 'the reservation is live, no settlement of it is being decided, and the seat is free',
+          guard: ({ context, event }) => boxOffice.mayMove(context, event),
+          actions: assign(({ context, event }) => boxOffice.move(context, event)),
         },
         TAKE_UP_PAYMENT: {
           description: 'every reservation is the caller’s hold',

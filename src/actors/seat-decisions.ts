@@ -25,7 +25,7 @@ export interface ScheduleContext {
   readonly isSealed: boolean;
 }
 
-type Changed = Partial<ScheduleContext>;
+export type Changed = Partial<ScheduleContext>;
 
 const NOTHING: readonly SeatEvent[] = [];
 
@@ -143,7 +143,8 @@ function isReservedAs(reservationIds: readonly string[]): (seat: Seat) => boolea
   return (seat) => seat.live !== null && reservationIds.includes(seat.live.reservationId);
 }
 
-function log(context: ScheduleContext, events: readonly SeatEvent[]): Changed {
+/** Applies the events to the hall. */
+export function log(context: ScheduleContext, events: readonly SeatEvent[]): Changed {
   context.hall.apply(events);
   return { logged: events };
 }

@@ -18,10 +18,19 @@ function updateOf(event: SeatEvent): SeatUpdate {
     case 'EXTENDED':
       return { seatNumber, status: 'HELD', heldUntil: new Date(event.expiresAt).toISOString() };
     case 'CONFIRMED':
+    case 'COMPED':
       return { seatNumber, status: 'CONFIRMED', heldUntil: null };
     case 'EXPIRED':
     case 'CANCELLED':
     case 'REFUNDED':
+    case 'UNBLOCKED':
+    case 'MOVED_AWAY':
       return { seatNumber, status: 'AVAILABLE', heldUntil: null };
+    case 'BLOCKED':
+      return { seatNumber, status: 'BLOCKED', heldUntil: null };
+    case 'MOVED_HERE': {
+      const { status } = event;
+      return { seatNumber, status, heldUntil: status === 'HELD' ? new Date(event.expiresAt).toISOString() : null };
+    }
   }
 }

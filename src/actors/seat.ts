@@ -1,25 +1,18 @@
-import type { SeatEvent } from './seat-event.ts';
-
-/** A reservation that keeps its seat from others. Instants are epoch milliseconds of the database's clock. */
-export interface LiveReservation {
-  readonly reservationId: string;
-  readonly userId: string;
-  readonly createdAt: number;
-  readonly expiresAt: number;
-  /** When the user began to hold the seat, where that was before `createdAt`; else null. */
-  readonly firstHeldAt: number | null;
-  /** How often the hold got more time. */
-  readonly extensions: number;
-  readonly confirmedAt: number | null;
-  readonly paymentId: string | null;
-}
+import type { LiveReservation } from './live-reservation.ts';
+import type { SeatComped, SeatEvent } from './seat-event.ts';
 
 /**
  * PAYING and REFUNDING are known to the owner alone: a settlement is being decided, and nothing is logged of it yet.
  * Readers see the seat as it was before, HELD or CONFIRMED.
  */
 export type Seat =
-  | { readonly seatNumber: number; readonly price: number; readonly status: 'AVAILABLE'; readonly live: null }
+  | {
+      readonly seatNumber: number;
+      readonly price: number;
+      /** BLOCKED: an organiser keeps it out of the sale. */
+      readonly status: 'AVAILABLE' | 'BLOCKED';
+      readonly live: null;
+    }
   | {
       readonly seatNumber: number;
       readonly price: number;
@@ -44,6 +37,7 @@ export function applyEvent(seat: Seat, event: SeatEvent): Seat {
         live: {
           reservationId: event.reservationId,
           userId: event.userId,
+          price: event.price,
           createdAt: event.at,
           expiresAt: event.expiresAt,
           firstHeldAt: event.firstHeldAt ?? null,
@@ -68,8 +62,25 @@ export function applyEvent(seat: Seat, event: SeatEvent): Seat {
     case 'EXPIRED':
     case 'CANCELLED':
     case 'REFUNDED':
+    case 'UNBLOCKED':
+    case 'MOVED_AWAY':
       return { seatNumber, price, status: 'AVAILABLE', live: null };
+    case 'BLOCKED':
+      return { seatNumber, price, status: 'BLOCKED', live: null };
+    case 'COMPED':
+      return { seatNumber, price, status: 'CONFIRMED', live: compedReservation(event) };
+    case 'MOVED_HERE': {
+      const { status, reservationId, userId, price: paid, createdAt, expiresAt, firstHeldAt, extensions } = event;
+      const { confirmedAt, paymentId } = event;
+      const held = { reservationId, userId, price: paid, createdAt, expiresAt, firstHeldAt, extensions };
+      return { seatNumber, price, status, live: { ...held, confirmedAt, paymentId } };
+    }
   }
+}
+
+function compedReservation({ reservationId, userId, paymentId, at }: SeatComped): LiveReservation {
+  const times = { createdAt: at, expiresAt: at, firstHeldAt: null, extensions: 0, confirmedAt: at };
+  return { reservationId, userId, price: 0, paymentId, ...times };
 }
 
 /** The earliest instant at which a hold ends, those whose payment is being decided included; null without a hold. */

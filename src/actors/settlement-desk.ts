@@ -75,7 +75,7 @@ export class SettlementDesk {
     act = null,
     ...settlement
   }: Omit<OpenSettlement, 'amount' | 'act'> & { readonly act?: SettlementAct | null }): void {
-    const amount = settlement.standings.reduce((sum, { seat }) => sum + seat.price, 0);
+    const amount = settlement.standings.reduce((sum, { live }) => sum + live.price, 0);
     this.#open.push({ ...settlement, amount, act });
   }
 

@@ -10,11 +10,12 @@ import {
   type Refusal,
   SEAT_LIMIT_REACHED,
 } from './hold-rules.ts';
+import type { LiveReservation } from './live-reservation.ts';
 import { RecentHolds, type RecentHold } from './recent-holds.ts';
 import { type RunningMachine, startScheduleMachine } from './running-machine.ts';
 import type { ScheduleState } from './schedule-machine.ts';
-import type { Extend, ResumedHold, ScheduleMachineEvent } from './schedule-machine-event.ts';
-import { isBeingSettled, type LiveReservation, type Seat } from './seat.ts';
+import type { BoxOfficeEvent, Extend, ResumedHold, ScheduleMachineEvent } from './schedule-machine-event.ts';
+import { isBeingSettled, type Seat } from './seat.ts';
 import type { SeatEvent } from './seat-event.ts';
 
 /** A live reservation with its seat and the change that its answer reports. */
@@ -183,6 +184,12 @@ export class TentativeSeats {
     if (events === null) return false;
     this.#record(events);
     return true;
+  }
+
+  /** What an organiser has decided, in order; null when the machine refuses it. Nothing where nothing had to change. */
+  applyBoxOffice(event: BoxOfficeEvent): readonly Change[] | null {
+    const events = this.#machine.send(event);
+    return events === null ? null : this.#record(events);
   }
 
   /** The cancelled hold's last standing with its ending change, or null when the user has no such hold. */

@@ -10,6 +10,7 @@ import type {
   BuyerActivity,
   Cancellation,
   ChangedPrices,
+  ChangedSeats,
   Concert,
   ConcertWithPolicy,
   NewAdminKey,
@@ -20,6 +21,7 @@ import type {
   Payment,
   PriceRange,
   ConcertQueue,
+  Reservation,
   SalesReport,
   Schedule,
   ScheduleChange,
@@ -91,6 +93,19 @@ export interface AdminClient {
   revokeKey(keyId: string, call?: Call): Promise<void>;
   /** The changes by organisers, newest first. */
   log(page?: PageOptions): Promise<Page<AdminLogEntry>>;
+  /** Takes seats out of the sale, all or none. Rejects with SEAT_TAKEN when one is held or sold. */
+  blockSeats(scheduleId: number, seatNumbers: readonly number[], reason: string, call?: Call): Promise<ChangedSeats>;
+  /** Puts blocked seats back into the sale, all or none. */
+  unblockSeats(scheduleId: number, seatNumbers: readonly number[], reason: string, call?: Call): Promise<ChangedSeats>;
+  /** Gives a free seat to a user: a ticket of 0 won. Rejects with SEAT_TAKEN and USER_NOT_FOUND. */
+  compSeat(
+    seat: { readonly scheduleId: number; readonly seatNumber: number },
+    userId: string,
+    reason: string,
+    call?: Call,
+  ): Promise<Payment>;
+  /** Moves a hold or a paid reservation to a free seat of its date; its price stays. Rejects with SEAT_TAKEN. */
+  moveReservation(reservationId: string, seatNumber: number, reason: string, call?: Call): Promise<Reservation>;
   /** The user with this email address, or null. A key that is limited to concerts finds those who queued or bought there. */
   findUser(email: string, call?: Call): Promise<User | null>;
   /**
@@ -169,6 +184,14 @@ export function createAdminClient(requests: Requests, token: string): AdminClien
     revokeKey: (keyId, call) =>
       send({ operation: 'revokeKey', method: 'DELETE', path: `/admin/keys/${keyId}`, effect: 'idempotent' }, call),
     log: (page) => list('log', '/admin/log', 'entries', page),
+    blockSeats: (scheduleId, seatNumbers, reason, call) =>
+      change('blockSeats', `/admin/schedules/${scheduleId}/seats/block`, { seatNumbers, reason }, call),
+    unblockSeats: (scheduleId, seatNumbers, reason, call) =>
+      change('unblockSeats', `/admin/schedules/${scheduleId}/seats/unblock`, { seatNumbers, reason }, call),
+    compSeat: ({ scheduleId, seatNumber }, userId, reason, call) =>
+      change('compSeat', `/admin/schedules/${scheduleId}/seats/${seatNumber}/comp`, { userId, reason }, call),
+    moveReservation: (reservationId, seatNumber, reason, call) =>
+      change('moveReservation', `/admin/reservations/${reservationId}/move`, { seatNumber, reason }, call),
     async findUser(email, call) {
       const query = new URLSearchParams({ email });
       const { users } = await read<{ users: readonly User[] }>('findUser', `/admin/users?${query.toString()}`, call);

@@ -24,7 +24,12 @@ export type { AdminLogEntry, AdminRole } from '../domain/admin.ts';
 export type { ConcertQueue } from '../domain/catalogue.ts';
 export type { Page } from '../domain/page.ts';
 export type { QueueCounts, QueueToken } from '../domain/queue-token.ts';
-export type { NamedReservation as Reservation, ReservationStatus, SeatStatus } from '../domain/reservation.ts';
+export type {
+  ChangedSeats,
+  NamedReservation as Reservation,
+  ReservationStatus,
+  SeatStatus,
+} from '../domain/reservation.ts';
 export type { User } from '../domain/user.ts';
 export type { Balance, ChargeReceipt, WalletEntry } from '../domain/wallet.ts';
 

@@ -1,7 +1,8 @@
 import type { Page, PageRequest } from './page.ts';
 import type { CompletedToken, QueueIdentity } from './queue-token.ts';
 
-export type SeatStatus = 'AVAILABLE' | 'HELD' | 'CONFIRMED';
+/** BLOCKED seats are not for sale. */
+export type SeatStatus = 'AVAILABLE' | 'HELD' | 'CONFIRMED' | 'BLOCKED';
 export type ReservationStatus = 'HELD' | 'CONFIRMED' | 'EXPIRED' | 'CANCELLED' | 'REFUNDED';
 
 /** A user who holds a seat again within this time of giving it back has held it all along. */
@@ -26,6 +27,17 @@ export interface Reservation {
   readonly seq: number;
 }
 
+/** Seats that an organiser blocked or unblocked. */
+export interface ChangedSeats {
+  readonly scheduleId: number;
+  readonly seatNumbers: readonly number[];
+  readonly status: 'BLOCKED' | 'AVAILABLE';
+  /** Those that were not in this status before. */
+  readonly changed: readonly number[];
+  readonly epoch: number;
+  readonly seq: number;
+}
+
 /** The words for a seat that a ticket shows. */
 export interface SeatName {
   /** Section, row and seat in one text: "1층 A구역 3열 12번". */
@@ -40,6 +52,8 @@ export type NamedReservation = Reservation & SeatName;
 
 /** Reads of durable reservations. Every method throws a Fault `STORE_UNAVAILABLE` when the database does not answer. */
 export interface ReservationRecords {
+  /** A reservation of any user, or null. */
+  find(reservationId: string): Promise<Reservation | null>;
   /**
    * Those of `reservationIds` that belong to the user, in no order. Another user's reservations are left out, like unknown
    * ones.

@@ -34,6 +34,8 @@ export interface ScheduleOccupancy {
   /** Seats on hold now. */
   readonly held: number;
   readonly confirmed: number;
+  /** Seats that an organiser keeps out of the sale. */
+  readonly blocked: number;
   /** The node that owns it; null before its first use. */
   readonly owner: string | null;
 }

@@ -23,6 +23,7 @@ import { adminRoutes } from './routes/admin.ts';
 import { adminCatalogueRoutes } from './routes/admin-catalogue.ts';
 import { adminKeyRoutes } from './routes/admin-keys.ts';
 import { adminScheduleRoutes } from './routes/admin-schedules.ts';
+import { boxOfficeRoutes } from './routes/box-office.ts';
 import { cancellationRoutes } from './routes/cancellations.ts';
 import { adminRefundRoute } from './routes/admin-refunds.ts';
 import { buyerRoutes } from './routes/buyers.ts';
@@ -114,6 +115,7 @@ export async function createApp(dependencies: AppDependencies, options: AppOptio
         adminRoutes(api, services);
         adminCatalogueRoutes(api, services);
         adminScheduleRoutes(api, services);
+        boxOfficeRoutes(api, services);
         seatPlanRoutes(api, services);
         cancellationRoutes(api, services);
         adminRefundRoute(api, services);

@@ -115,6 +115,7 @@ const HELD: Seat = {
   live: {
     reservationId: 'held',
     userId: 'a',
+    price: 100,
     createdAt: 1,
     expiresAt: 101,
     firstHeldAt: null,
@@ -141,6 +142,9 @@ const EVENTS: { readonly [T in ScheduleMachineEvent['type']]: Extract<ScheduleMa
   CANCEL_HOLDS: { type: 'CANCEL_HOLDS', userId: 'a', heldBefore: 3, at: 3 },
   CANCEL_ALL_HOLDS: { type: 'CANCEL_ALL_HOLDS', at: 3 },
   EXPIRE: { type: 'EXPIRE', dueBy: 101 },
+  BLOCK: { type: 'BLOCK', seatNumbers: [4], isBlocked: true, at: 3 },
+  COMP: { type: 'COMP', seatNumber: 4, reservationId: 'given', userId: 'b', paymentId: 'r', at: 3 },
+  MOVE: { type: 'MOVE', reservationId: 'paid', seatNumber: 4, at: 3 },
   TAKE_UP_PAYMENT: { type: 'TAKE_UP_PAYMENT', userId: 'a', reservationIds: ['held'] },
   TAKE_UP_REFUND: { type: 'TAKE_UP_REFUND', userId: 'a', paymentId: 'p' },
   SETTLE: {

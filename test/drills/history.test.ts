@@ -46,6 +46,7 @@ function held(seatNumber: number, reservationId: string, userId: string, epoch: 
 function change(seq: number): GrantedChange {
   const logged = LOG[seq - 1];
   if (logged === undefined) throw new Error(`no change ${seq}`);
+  if (!('reservationId' in logged.event)) throw new Error(`change ${seq} is of no reservation`);
   const { seatNumber, reservationId, type } = logged.event;
   return { seatNumber, reservationId, status: type, epoch: logged.epoch, seq };
 }

@@ -252,6 +252,12 @@ export function createFakeSales(
         for (const row of mine) change(row, 'CANCELLED');
         return { outcome: 'granted', value: { cancelled: mine.length } };
       }
+      // The fake's hall has no organisers' acts; real services test them.
+      case 'BlockSeats':
+      case 'UnblockSeats':
+      case 'CompSeat':
+      case 'MoveReservation':
+        return refuse('SEAT_TAKEN', { seatNumbers: [1], epoch: 1, seq: 1 });
       case 'ReloadSchedule':
         return { outcome: 'granted', value: { epoch: 1 } };
       case 'WakeSchedule':
@@ -301,6 +307,10 @@ export function createFakeSales(
       },
     },
     reservations: {
+      async find(id) {
+        const row = rows.reservations.get(id);
+        return row === undefined ? null : view(row);
+      },
       async findMany(userId, ids) {
         return ids
           .map((id) => rows.reservations.get(id))
@@ -396,6 +406,10 @@ const GRANT_MEMBER: { readonly [Type in Command['type']]: readonly string[] } = 
   PayReservations: ['grant', 'alreadyPaid'],
   RefundPayment: ['grant', 'alreadyRefunded'],
   ReadSeatMap: ['seats'],
+  BlockSeats: ['changed'],
+  UnblockSeats: ['changed'],
+  CompSeat: ['amount'],
+  MoveReservation: ['reservationId'],
   WakeSchedule: ['ended'],
   ReloadSchedule: ['epoch'],
 };

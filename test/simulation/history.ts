@@ -81,6 +81,8 @@ function changesOf({ reply }: Operation): { type: SeatEvent['type']; reservation
   const none = { type: 'HELD', reservations: [] } as const;
   if (reply?.outcome !== 'granted') return none;
   const { value } = reply;
+  if ('amount' in value) return { type: 'COMPED', reservations: value.reservations };
+  if ('seatNumber' in value) return { type: 'MOVED_HERE', reservations: [value] };
   const grant = 'grant' in value ? value.grant : value;
   if (!('type' in grant)) return none;
   switch (grant.type) {
@@ -122,8 +124,8 @@ function judgeNoBlock(operation: Operation, { states }: Schedule, faults: string
   if (command.type !== 'HoldBestSeats' || reply?.outcome !== 'refused' || reply.rejection.code !== 'NO_BLOCK') return;
   const { largestBlock, seq } = reply.rejection.members;
   const seats = typeof seq === 'number' ? states[seq] : undefined;
-  const marks = (seats ?? []).map(({ live, price }) =>
-    live === null && price <= (command.filter.maxPrice ?? Number.POSITIVE_INFINITY) ? '.' : '#',
+  const marks = (seats ?? []).map(({ status, price }) =>
+    status === 'AVAILABLE' && price <= (command.filter.maxPrice ?? Number.POSITIVE_INFINITY) ? '.' : '#',
   );
   const rows = marks.join('').match(/.{1,10}/g) ?? [];
   const blocks = rows.flatMap((row) => row.split('#')).map((block) => block.length);
@@ -144,31 +146,53 @@ function judgeReply(operation: Operation, schedules: ReadonlyMap<number, Schedul
   if (schedule === undefined) return;
   const { type, reservations } = changesOf(operation);
   // The last change of a hold may be an extension.
-  const types: readonly SeatEvent['type'][] = type === 'HELD' || type === 'EXTENDED' ? ['HELD', 'EXTENDED'] : [type];
+  const isLasting = type === 'HELD' || type === 'EXTENDED';
+  const types: readonly SeatEvent['type'][] = isLasting ? ['HELD', 'EXTENDED', 'MOVED_HERE'] : [type];
   for (const { reservationId, seatNumber, seq, epoch } of reservations) {
     const logged = schedule.log[seq - 1];
     const isThere =
       logged !== undefined &&
-      types.includes(logged.event.type) &&
+      // A reservation that has its new seat already is shown as it is.
+      (types.includes(logged.event.type) || command.type === 'MoveReservation') &&
+      'reservationId' in logged.event &&
       logged.event.reservationId === reservationId &&
       logged.event.seatNumber === seatNumber &&
       logged.epoch === epoch;
     if (!isThere) faults.push(`H1: ${describe(operation)}, but the log says ${JSON.stringify(logged)}`);
   }
+  judgeBlock(operation, schedule, faults);
   const map = mapOf(operation);
   if (map !== null && !showsState(map, schedule.states[map.seq])) {
     faults.push(`H2: ${describe(operation)}, which is not the log folded to ${map.seq}`);
   }
   judgeNoBlock(operation, schedule, faults);
   const taken = takenOf(operation);
-  if (taken !== null && command.type === 'HoldSeats') {
-    const truly = command.seatNumbers.filter((seatNumber) => {
-      const seat = schedule.states[taken.seq]?.[seatNumber - 1];
-      return seat?.live != null && !(seat.status === 'HELD' && seat.live.userId === command.userId);
-    });
-    if (truly.sort((a, b) => a - b).join() !== taken.seatNumbers.join()) {
+  if (taken !== null) {
+    const asked = 'seatNumbers' in command ? command.seatNumbers : 'seatNumber' in command ? [command.seatNumber] : [];
+    const truly = asked.filter((seatNumber) => isInTheWay(schedule.states[taken.seq]?.[seatNumber - 1], command));
+    if (command.type !== 'HoldBestSeats' && truly.sort((a, b) => a - b).join() !== taken.seatNumbers.join()) {
       faults.push(`H2: ${describe(operation)}, but taken were ${truly.join()}`);
     }
+  }
+}
+
+/** Whether the seat is a reason to refuse the command. */
+function isInTheWay(seat: Seat | undefined, command: Operation['command']): boolean {
+  if (seat === undefined || seat.status === 'AVAILABLE') return false;
+  if (command.type === 'BlockSeats' || command.type === 'UnblockSeats') return seat.live !== null;
+  return command.type !== 'HoldSeats' || !(seat.status === 'HELD' && seat.live.userId === command.userId);
+}
+
+/** H1 of seats that were blocked or unblocked. */
+function judgeBlock(operation: Operation, { log }: Schedule, faults: string[]): void {
+  const { reply } = operation;
+  if (reply?.outcome !== 'granted' || !('changed' in reply.value)) return;
+  const { changed, status, epoch, seq } = reply.value;
+  const type = status === 'BLOCKED' ? 'BLOCKED' : 'UNBLOCKED';
+  for (const [position, seatNumber] of changed.toReversed().entries()) {
+    const logged = log[seq - 1 - position];
+    const isThere = logged?.event.type === type && logged.event.seatNumber === seatNumber && logged.epoch === epoch;
+    if (!isThere) faults.push(`H1: ${describe(operation)}, but the log says ${JSON.stringify(logged)}`);
   }
 }
 
@@ -195,7 +219,9 @@ function numberOf(operation: Operation): { readonly seq: number; readonly isFres
   const { reservations } = changesOf(operation);
   if (reservations.length === 0) return null;
   const { reply } = operation;
-  const isOld = reply?.outcome === 'granted' && 'type' in reply.value && reply.value.type === 'SeatsAlreadyHeld';
+  const isKept = reply?.outcome === 'granted' && 'type' in reply.value && reply.value.type === 'SeatsAlreadyHeld';
+  // A reservation may have its new seat already.
+  const isOld = isKept || operation.command.type === 'MoveReservation';
   return { seq: Math.max(...reservations.map(({ seq }) => seq)), isFresh: !isOld };
 }
 
@@ -233,11 +259,12 @@ function judgeLog(
   );
   const holders = new Map<string, string>();
   for (const [index, { event }] of log.entries()) {
-    if (event.type === 'HELD') holders.set(event.reservationId, event.userId);
+    const reservationId = 'reservationId' in event ? event.reservationId : '';
+    if (event.type === 'HELD') holders.set(reservationId, event.userId);
     // The cancellation of the date ends holds and refunds payments.
     if (isCancelled && (event.type === 'CANCELLED' || event.type === 'REFUNDED')) continue;
-    if (event.type === 'EXPIRED' || granted.has(`${event.type} ${event.reservationId}`)) continue;
-    const userId = holders.get(event.reservationId);
+    if (event.type === 'EXPIRED' || granted.has(`${event.type} ${reservationId}`)) continue;
+    const userId = holders.get(reservationId);
     if (!own.some((operation) => mayHaveDone(operation, event, userId))) {
       faults.push(`H4: nobody was told of, or left in doubt about, ${index + 1} ${JSON.stringify(event)}`);
     }
@@ -247,6 +274,7 @@ function judgeLog(
 /** Whether this operation, which was not granted the change by name, may be the one that made it. */
 function mayHaveDone({ command, reply }: Operation, event: SeatEvent, userId: string | undefined): boolean {
   const isUnknown = reply?.outcome === 'failed' && reply.effect === 'unknown';
+  const isBoxOffice = isUnknown || reply?.outcome === 'granted' || reply?.outcome === 'key-taken';
   switch (command.type) {
     case 'HoldSeats':
       return (
@@ -275,6 +303,17 @@ function mayHaveDone({ command, reply }: Operation, event: SeatEvent, userId: st
         event.type === 'REFUNDED' &&
         event.paymentId === command.paymentId
       );
+    case 'BlockSeats':
+      return isBoxOffice && event.type === 'BLOCKED' && command.seatNumbers.includes(event.seatNumber);
+    case 'UnblockSeats':
+      return isBoxOffice && event.type === 'UNBLOCKED' && command.seatNumbers.includes(event.seatNumber);
+    case 'CompSeat':
+      return isBoxOffice && event.type === 'COMPED' && event.paymentId === command.paymentId;
+    case 'MoveReservation': {
+      if (!isBoxOffice || (event.type !== 'MOVED_AWAY' && event.type !== 'MOVED_HERE')) return false;
+      const to = event.type === 'MOVED_AWAY' ? event.toSeatNumber : event.seatNumber;
+      return event.reservationId === command.reservationId && to === command.seatNumber;
+    }
     case 'ReadSeatMap':
     case 'WakeSchedule':
     case 'ReloadSchedule':
@@ -296,7 +335,11 @@ async function judgeUndone({ pool }: TestDatabase, operations: readonly Operatio
   for (const operation of operations) {
     const { command, reply } = operation;
     const isUndone = reply?.outcome === 'refused' || (reply?.outcome === 'failed' && reply.effect === 'none');
-    if (isUndone && command.type === 'PayReservations' && payments.has(command.paymentId)) {
+    if (
+      isUndone &&
+      (command.type === 'PayReservations' || command.type === 'CompSeat') &&
+      payments.has(command.paymentId)
+    ) {
       faults.push(`H5: ${describe(operation)}, but it was paid`);
     }
   }

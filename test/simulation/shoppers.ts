@@ -85,6 +85,27 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
     };
   }
 
+  /** An organiser blocks, unblocks, gives away or moves. */
+  function boxOffice(scheduleId: number): Command {
+    const requestId = randomUUID();
+    const claim = random.chance(0.3)
+      ? { key: requestId, fingerprint: createHash('sha256').update(requestId).digest('hex') }
+      : null;
+    const act = { caller: 'root', requestId, claim, status: 200, reason: 'a reason' } as const;
+    const seatNumber = 1 + random.below(seats);
+    const reservation = pickRecent(reservations);
+    const kind = random.below(10);
+    if (kind < 2) {
+      return { type: 'CompSeat', scheduleId, userId: random.pick(users), seatNumber, paymentId: randomUUID(), act };
+    }
+    if (kind < 6 && reservation !== null) {
+      const { reservationId } = reservation;
+      return { type: 'MoveReservation', scheduleId: reservation.scheduleId, reservationId, seatNumber, act };
+    }
+    const seatNumbers = [...new Set([seatNumber, 1 + random.below(seats)])];
+    return { type: kind < 8 ? 'BlockSeats' : 'UnblockSeats', scheduleId, seatNumbers, act };
+  }
+
   function choose(): Command {
     const kind = random.below(100);
     const scheduleId = random.pick(scheduleIds);
@@ -118,6 +139,7 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
       const claim = claimOf(userId);
       return { type: 'ExtendHolds', scheduleId, userId, tokenId: randomUUID(), admittedAtMs: Date.now(), claim };
     }
+    if (kind < 75) return boxOffice(scheduleId);
     return hold();
   }
 
@@ -127,7 +149,7 @@ export function createShoppers({ random, users, scheduleIds, seats, dispatch }: 
       if (reservations.some((known) => known.reservationId === reservationId) || !('tokenId' in command)) continue;
       reservations.push({ scheduleId: command.scheduleId, userId: command.userId, reservationId });
     }
-    if (command.type === 'PayReservations') {
+    if (command.type === 'PayReservations' || command.type === 'CompSeat') {
       const { scheduleId, userId, paymentId } = command;
       payments.push({ scheduleId, userId, paymentId });
     }

@@ -5,6 +5,8 @@ import type { Command } from '../../actors/command.ts';
 
 /** Far more than the contract allows in one request; it bounds the work for a garbled frame. */
 const LONGEST_LIST = 1_000;
+/** The most seats of a plan. */
+const LARGEST_HALL = 2_000;
 /** In UTF-16 units: 200 characters. */
 const LONGEST_REASON = 400;
 /** PostgreSQL's `integer`, the widest type of what is numbered inside a schedule. */
@@ -43,10 +45,13 @@ const Act = Type.Object(
   strict,
 );
 
-function differentOf<T extends TSchema>(item: T) {
-  const list = Type.Array(item, { minItems: 1, maxItems: LONGEST_LIST });
+function differentOf<T extends TSchema>(item: T, maxItems = LONGEST_LIST) {
+  const list = Type.Array(item, { minItems: 1, maxItems });
   return Type.Refine(list, (values) => values.length === 1 || new Set<unknown>(values).size === values.length);
 }
+
+/** The seats of the largest hall. */
+const Hall = differentOf(SeatNumber, LARGEST_HALL);
 
 function checkOf<T extends TSchema>(schema: T): (value: unknown) => value is Static<T> {
   const validator = Compile(schema);
@@ -149,6 +154,31 @@ const checks: Checks = {
         act: Type.Union([Type.Null(), Act]),
         claim: Claim,
       },
+      strict,
+    ),
+  ),
+  BlockSeats: checkOf(
+    Type.Object({ type: Type.Literal('BlockSeats'), scheduleId: Id, seatNumbers: Hall, act: Act }, strict),
+  ),
+  UnblockSeats: checkOf(
+    Type.Object({ type: Type.Literal('UnblockSeats'), scheduleId: Id, seatNumbers: Hall, act: Act }, strict),
+  ),
+  CompSeat: checkOf(
+    Type.Object(
+      {
+        type: Type.Literal('CompSeat'),
+        scheduleId: Id,
+        userId: Uuid,
+        seatNumber: SeatNumber,
+        paymentId: Uuid,
+        act: Act,
+      },
+      strict,
+    ),
+  ),
+  MoveReservation: checkOf(
+    Type.Object(
+      { type: Type.Literal('MoveReservation'), scheduleId: Id, reservationId: Uuid, seatNumber: SeatNumber, act: Act },
       strict,
     ),
   ),

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 
 /** Raised with every change of the messages on a link, including new commands. Nodes of different versions refuse each other. */
-export const PROTOCOL_VERSION = 10;
+export const PROTOCOL_VERSION = 11;
 
 /** The path of peer links; the server refuses all others. */
 export const PEER_PATH = '/peer';

@@ -25,7 +25,7 @@ const updatesSchema = Type.Object(
       Type.Object(
         {
           seatNumber: id,
-          status: Type.Union([Type.Literal('AVAILABLE'), Type.Literal('HELD'), Type.Literal('CONFIRMED')]),
+          status: Type.Enum(['AVAILABLE', 'HELD', 'CONFIRMED', 'BLOCKED']),
           heldUntil: Type.Union([Type.Null(), instant]),
         },
         strict,

@@ -205,6 +205,7 @@ export const EXAMPLE_MEMBERS: Readonly<Record<string, Readonly<Record<string, un
   AdminKeyWithSecret: { name: 'Box office' },
   createKey: { name: 'Box office' },
   AdminSession: { name: 'Box office', role: 'BOX_OFFICE', actsAs: ['BOX_OFFICE', 'VIEWER'] },
+  'compSeat 201': { amount: 0 },
   'Payment/Reservation': PAID,
   'PaymentWithBalance/Reservation': PAID,
   'refundPayment 200': { status: 'REFUNDED', refundedAt: '2026-11-25T01:00:00.000Z', remainingBalance: 200_000 },

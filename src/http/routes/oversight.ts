@@ -116,6 +116,6 @@ function emptyQueue({ maxActive, batch, paused }: ConcertQueue): QueueCounts {
 }
 
 function viewOccupancy({ startsAtMs, ...schedule }: ScheduleOccupancy): Static<typeof OccupiedSchedule> {
-  const { totalSeats, held, confirmed } = schedule;
-  return { ...schedule, startsAt: isoOf(startsAtMs), availableSeats: totalSeats - held - confirmed };
+  const { totalSeats, held, confirmed, blocked } = schedule;
+  return { ...schedule, startsAt: isoOf(startsAtMs), availableSeats: totalSeats - held - confirmed - blocked };
 }

@@ -95,7 +95,7 @@ export const SchedulesQuery = Type.Object(
   { additionalProperties: false },
 );
 
-const SeatStatus = Type.Enum(['AVAILABLE', 'HELD', 'CONFIRMED']);
+const SeatStatus = Type.Enum(['AVAILABLE', 'HELD', 'CONFIRMED', 'BLOCKED']);
 
 export const SeatMap = named(
   'SeatMap',

@@ -26,6 +26,7 @@ export const OccupiedSchedule = named(
     availableSeats: Type.Integer(),
     held: Type.Integer(),
     confirmed: Type.Integer(),
+    blocked: Type.Integer(),
     owner: nullableText({ description: 'The node that owns it; null before its first use.' }),
   }),
 );

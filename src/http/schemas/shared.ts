@@ -1,3 +1,4 @@
+import { ChangedSeats } from './box-office.ts';
 import { SchedulePlan, SeatPlanSummary, SeatPlanWithSeats } from './seat-plans.ts';
 import { AdminKey, AdminKeyWithSecret, AdminLogEntry, AdminSession } from './admin-keys.ts';
 import { AdminConcert, AdminSchedule, ConcertWithPolicy, QueuePolicy } from './admin.ts';
@@ -16,6 +17,7 @@ import { Balance, ChargeReceipt, WalletEntry } from './wallet.ts';
 
 /** The schemas that others reference by name; registered once and listed in the OpenAPI document. */
 export const sharedSchemas = [
+  ChangedSeats,
   AccessToken,
   ActivityReport,
   ActivitySample,

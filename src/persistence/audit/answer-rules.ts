@@ -129,6 +129,7 @@ export function judgeAnswer(
     const isExtended =
       row.extensions > 0 && isEarlier && typeof expiresAt === 'string' && Date.parse(expiresAt) <= row.expires_ms;
     const isMoved = isShortened || isExtended;
+    const isReseated = row.moves > 0 && isEarlier;
     const heldUntil = isMoved ? expiresAt : instant(row.expires_ms);
     compare(
       { reservationId },
@@ -139,13 +140,14 @@ export function judgeAnswer(
         scheduleId: row.schedule_id,
         // A start that was moved later says nothing of the one that the answer showed.
         ...(row.has_moved ? {} : { startsAt: instant(row.starts_ms) }),
-        seatNumber: row.seat_number,
+        // So does a seat from which an organiser moved the reservation later.
+        ...(isReseated ? {} : { seatNumber: row.seat_number }),
         price: row.price,
         createdAt: instant(row.created_ms),
         expiresAt: isConfirmed ? null : heldUntil,
         confirmedAt: isConfirmed ? instant(row.confirmed_ms) : null,
         paymentId: isConfirmed ? row.payment_id : null,
-        ...((isSame && !isMoved) || !isEarlier ? { seq: row.seq, epoch: row.epoch } : {}),
+        ...((isSame && !isMoved && !isReseated) || !isEarlier ? { seq: row.seq, epoch: row.epoch } : {}),
       },
     );
   }

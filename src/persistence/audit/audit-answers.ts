@@ -26,7 +26,7 @@ const RESERVATIONS = `
     floor(extract(epoch FROM s.starts_at) * 1000)::bigint AS starts_ms,
     s.times_changed_at IS NOT NULL AS has_moved, round(extract(epoch FROM r.created_at) * 1000)::bigint AS created_ms,
     round(extract(epoch FROM r.expires_at) * 1000)::bigint AS expires_ms, round(extract(epoch FROM r.confirmed_at) * 1000)::bigint AS confirmed_ms,
-    r.extensions, r.payment_id, r.epoch, r.seq
+    r.extensions, r.moves, r.payment_id, r.epoch, r.seq
   FROM reservations r LEFT JOIN schedules s USING (schedule_id) WHERE r.reservation_id = ANY($1::uuid[])`;
 
 const PAYMENTS = `

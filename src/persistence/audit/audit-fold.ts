@@ -13,7 +13,8 @@ export type FoldInvariant =
   | 'log-equals-rows'
   | 'no-early-expiry'
   | 'alarm-covers-holds'
-  | 'seat-limit';
+  | 'seat-limit'
+  | 'blocks-equal-log';
 
 export type ReportViolation = (invariant: FoldInvariant, row: object) => void;
 
@@ -46,9 +47,18 @@ export interface LoggedReservation {
   readonly expires_ms: number;
   readonly first_held_ms: number | null;
   readonly extensions: number;
+  readonly moves: number;
   readonly confirmed_ms: number | null;
   readonly ended_ms: number | null;
   readonly payment_id: string | null;
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+/** A row of `blocked_seats`. */
+export interface BlockedSeat {
+  readonly schedule_id: number;
+  readonly seat_number: number;
   readonly epoch: number;
   readonly seq: number;
 }
@@ -62,6 +72,7 @@ const COMPARED = [
   'expires_ms',
   'first_held_ms',
   'extensions',
+  'moves',
   'confirmed_ms',
   'ended_ms',
   'payment_id',
@@ -88,6 +99,8 @@ interface ReadEvent {
   readonly expiresAt: number | undefined;
   readonly price: number | undefined;
   readonly firstHeldAt: number | undefined;
+  readonly toSeatNumber: number | undefined;
+  readonly fromSeatNumber: number | undefined;
 }
 
 function readEvent(event: unknown): ReadEvent {
@@ -110,14 +123,20 @@ function readEvent(event: unknown): ReadEvent {
     expiresAt: whole('expiresAt'),
     price: whole('price'),
     firstHeldAt: whole('firstHeldAt'),
+    toSeatNumber: whole('toSeatNumber'),
+    fromSeatNumber: whole('fromSeatNumber'),
   };
 }
 
 export interface ScheduleFold {
   /** The next row of the schedule's log, in order of `first_seq`. */
   append(row: LogRow): void;
-  /** Compares with the schedule's head and reservations once the whole log was appended. */
-  finish(head: HeadRow | undefined, reservations: readonly LoggedReservation[]): void;
+  /** Compares with the schedule's head, reservations and blocked seats once the whole log was appended. */
+  finish(
+    head: HeadRow | undefined,
+    reservations: readonly LoggedReservation[],
+    blockedSeats: readonly BlockedSeat[],
+  ): void;
 }
 
 /** `maxSeats`: live seats that a user may have of the schedule, or null when that is not to be judged. */
@@ -125,6 +144,12 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
   const reservations = new Map<string, Known>();
   /** The live reservation of each seat. */
   const seats = new Map<number, Known>();
+  /** The change that blocked each blocked seat. */
+  const blocked = new Map<number, { readonly epoch: number; readonly seq: number }>();
+  /** The change before moved this reservation away from its seat. */
+  let moving: { readonly reservation: Known; readonly toSeatNumber: number | undefined } | null = null;
+  /** A date without reservations can be deleted; its blocks are all that the log has of it. */
+  let hasOnlyBlocks = true;
   const liveSeatsByUser = new Map<string, number>();
   let seq = 0;
   let epoch = 0;
@@ -148,8 +173,7 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
     if (expiresAt <= at) fault('a hold that ends before it begins');
     if (firstHeldAt !== undefined && firstHeldAt > at) fault('a hold that its user began later');
     if (reservations.has(reservationId)) return fault('a reservation that was there already');
-    const holder = seats.get(seatNumber);
-    if (holder !== undefined) fault(`the seat is ${holder.status} by ${holder.reservation_id}`);
+    checkFree(seatNumber, fault);
     const held: Known = {
       reservation_id: reservationId,
       schedule_id: scheduleId,
@@ -161,6 +185,7 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
       expires_ms: expiresAt,
       first_held_ms: firstHeldAt ?? null,
       extensions: 0,
+      moves: 0,
       confirmed_ms: null,
       ended_ms: null,
       payment_id: null,
@@ -173,6 +198,80 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
     if (maxSeats !== null && seatCount > maxSeats) {
       report('seat-limit', { scheduleId, seq: eventSeq, userId, seats: seatCount, limit: maxSeats });
     }
+  }
+
+  function checkFree(seatNumber: number, fault: (reason: string) => void): void {
+    const holder = seats.get(seatNumber);
+    if (holder !== undefined) fault(`the seat is ${holder.status} by ${holder.reservation_id}`);
+    if (blocked.has(seatNumber)) fault('the seat is blocked');
+  }
+
+  /** An organiser has taken a free seat out of the sale, or put it back. */
+  function block(event: ReadEvent, isBlocked: boolean, eventSeq: number, fault: (reason: string) => void): void {
+    const { seatNumber } = event;
+    if (seatNumber === undefined || event.at === undefined) return fault('incomplete');
+    if (isBlocked) {
+      checkFree(seatNumber, fault);
+      blocked.set(seatNumber, { epoch, seq: eventSeq });
+    } else if (!blocked.delete(seatNumber)) fault('the seat is not blocked');
+  }
+
+  /** An organiser has given a free seat away. No limit of seats applies. */
+  function comp(event: ReadEvent, eventSeq: number, fault: (reason: string) => void): void {
+    const { seatNumber, reservationId, userId, paymentId, at } = event;
+    if (seatNumber === undefined || reservationId === undefined || userId === undefined) return fault('incomplete');
+    if (paymentId === undefined || at === undefined) return fault('incomplete');
+    if (reservations.has(reservationId)) return fault('a reservation that was there already');
+    checkFree(seatNumber, fault);
+    const comped: Known = {
+      reservation_id: reservationId,
+      schedule_id: scheduleId,
+      user_id: userId,
+      seat_number: seatNumber,
+      price: 0,
+      status: 'CONFIRMED',
+      created_ms: at,
+      expires_ms: at,
+      first_held_ms: null,
+      extensions: 0,
+      moves: 0,
+      confirmed_ms: at,
+      ended_ms: null,
+      payment_id: paymentId,
+      epoch,
+      seq: eventSeq,
+    };
+    reservations.set(reservationId, comped);
+    seats.set(seatNumber, comped);
+    countSeats(userId, 1);
+  }
+
+  function moveAway(event: ReadEvent, fault: (reason: string) => void): void {
+    const reservation = reservations.get(event.reservationId ?? '');
+    if (reservation === undefined) return fault('no such reservation');
+    if (reservation.seat_number !== event.seatNumber) fault(`the reservation is of seat ${reservation.seat_number}`);
+    if (reservation.status !== 'HELD' && reservation.status !== 'CONFIRMED') {
+      return fault(`the reservation is ${reservation.status}`);
+    }
+    if (seats.get(reservation.seat_number) === reservation) seats.delete(reservation.seat_number);
+    moving = { reservation, toSeatNumber: event.toSeatNumber };
+  }
+
+  /** Only the change right after the one that moved the reservation away gives it its new seat. */
+  function moveHere(event: ReadEvent, eventSeq: number, fault: (reason: string) => void): void {
+    const { seatNumber, reservationId, fromSeatNumber } = event;
+    if (seatNumber === undefined) return fault('incomplete');
+    if (moving === null || moving.reservation.reservation_id !== reservationId)
+      return fault('it has not left its seat');
+    const { reservation, toSeatNumber } = moving;
+    moving = null;
+    if (toSeatNumber !== seatNumber || reservation.seat_number !== fromSeatNumber) fault('it left for another seat');
+    checkFree(seatNumber, fault);
+    seats.set(seatNumber, reservation);
+    reservation.seat_number = seatNumber;
+    reservation.moves += 1;
+    reservation.epoch = epoch;
+    reservation.seq = eventSeq;
   }
 
   function change(
@@ -242,7 +341,21 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
         report('log-times', { scheduleId, seq: eventSeq, at: event.at, latestAt });
       latestAt = Math.max(latestAt, event.at);
     }
+    if (event.type !== 'BLOCKED' && event.type !== 'UNBLOCKED') hasOnlyBlocks = false;
+    if (moving !== null && event.type !== 'MOVED_HERE') {
+      fault(`reservation ${moving.reservation.reservation_id} was moved nowhere`);
+      moving = null;
+    }
     switch (event.type) {
+      case 'BLOCKED':
+      case 'UNBLOCKED':
+        return block(event, event.type === 'BLOCKED', eventSeq, fault);
+      case 'COMPED':
+        return comp(event, eventSeq, fault);
+      case 'MOVED_AWAY':
+        return moveAway(event, fault);
+      case 'MOVED_HERE':
+        return moveHere(event, eventSeq, fault);
       case 'HELD':
         return hold(event, eventSeq, fault);
       case 'EXTENDED':
@@ -279,6 +392,24 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
     }
   }
 
+  function compareBlocks(rows: readonly BlockedSeat[]): void {
+    const unseen = new Map(blocked);
+    for (const { seat_number: seatNumber, epoch: rowEpoch, seq: rowSeq } of rows) {
+      const logged = unseen.get(seatNumber);
+      unseen.delete(seatNumber);
+      if (logged?.epoch === rowEpoch && logged.seq === rowSeq) continue;
+      report('blocks-equal-log', {
+        scheduleId,
+        seatNumber,
+        inRow: { epoch: rowEpoch, seq: rowSeq },
+        inLog: logged ?? null,
+      });
+    }
+    for (const [seatNumber, inLog] of unseen) {
+      report('blocks-equal-log', { scheduleId, seatNumber, inRow: null, inLog });
+    }
+  }
+
   function compareDeadline(head: HeadRow, rows: readonly LoggedReservation[]): void {
     const deadlines = rows.filter((row) => row.status === 'HELD').map((row) => row.expires_ms);
     const earliest = deadlines.reduce((least, deadline) => Math.min(least, deadline), Number.POSITIVE_INFINITY);
@@ -301,7 +432,8 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
       events.forEach((event, index) => apply(readEvent(event), first + index));
     },
 
-    finish(head, rows) {
+    finish(head, rows, blockedSeats) {
+      if (head === undefined && seq > 0 && hasOnlyBlocks && rows.length + blockedSeats.length === 0) return;
       if (head === undefined) {
         report('log-gapless', { scheduleId, last: seq, reason: 'a schedule without a head' });
       } else {
@@ -310,6 +442,7 @@ export function createScheduleFold(scheduleId: number, maxSeats: number | null, 
         compareDeadline(head, rows);
       }
       compareReservations(rows);
+      compareBlocks(blockedSeats);
     },
   };
 }

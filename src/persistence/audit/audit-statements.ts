@@ -11,6 +11,9 @@ import { BALANCE_LIMIT_WON, CHARGE_LIMIT_WON } from '../../domain/wallet.ts';
  */
 const DATED_LATER = `interval '10 seconds'`;
 
+/** Whether an organiser gave the reservation `r` away. */
+export const IS_COMP = 'EXISTS (SELECT FROM payments p WHERE p.payment_id = r.payment_id AND p.comp)';
+
 export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
   {
     invariant: 'schedule-complete',
@@ -32,7 +35,7 @@ export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
   },
   {
     invariant: 'reservation-of-a-seat',
-    says: "a live reservation is of a seat that exists, at its price; each is of its schedule's concert, by a known user",
+    says: "a live reservation is of a seat that exists, at its price unless an organiser moved it or gave it away; each is of its schedule's concert, by a known user",
     violations: `
       SELECT r.reservation_id, r.schedule_id, r.seat_number, r.price, seats.price AS price_of_seat, r.concert_id,
         s.concert_id AS concert_of_schedule, u.user_id IS NOT NULL AS is_user_known
@@ -40,7 +43,8 @@ export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
       LEFT JOIN schedules s USING (schedule_id)
       LEFT JOIN seats ON seats.schedule_id = r.schedule_id AND seats.seat_number = r.seat_number
       LEFT JOIN users u USING (user_id)
-      WHERE (seats.price IS DISTINCT FROM r.price AND r.status IN ('HELD', 'CONFIRMED')) OR s.concert_id IS DISTINCT FROM r.concert_id OR u.user_id IS NULL`,
+      WHERE (r.status IN ('HELD', 'CONFIRMED') AND (seats.price IS NULL OR (seats.price <> r.price AND r.moves = 0 AND NOT ${IS_COMP})))
+        OR s.concert_id IS DISTINCT FROM r.concert_id OR u.user_id IS NULL`,
   },
   {
     invariant: 'hold-ends-by-the-start',
@@ -57,7 +61,7 @@ export const SCHEDULE_INVARIANTS: readonly StatementInvariant[] = [
       SELECT r.reservation_id, r.schedule_id, r.created_at, c.booking_opens_at, c.booking_closes_at, s.reservation_opens_at
       FROM reservations r JOIN schedules s USING (schedule_id) JOIN concerts c ON c.concert_id = s.concert_id
       WHERE r.created_at > coalesce(greatest(c.times_changed_at, s.times_changed_at), '-infinity') + ${DATED_LATER}
-        AND (r.created_at < greatest(c.booking_opens_at, s.reservation_opens_at) - ${DATED_LATER}
+        AND NOT ${IS_COMP} AND (r.created_at < greatest(c.booking_opens_at, s.reservation_opens_at) - ${DATED_LATER}
           OR r.created_at > c.booking_closes_at + ${DATED_LATER})`,
   },
   {
@@ -104,9 +108,9 @@ export const MONEY_INVARIANTS: readonly StatementInvariant[] = [
   },
   {
     invariant: 'payment-in-ledger',
-    says: 'a payment has one entry of minus its amount, a refunded one also one of its amount, and no other entry names a payment',
+    says: 'a payment has one entry of minus its amount unless it was given away, a refunded one also one of its amount, and no other entry names a payment',
     violations: `
-      SELECT coalesce(p.payment_id, e.payment_id) AS payment_id, p.user_id, p.status, p.amount, e.debits, e.credits, e.user_ids
+      SELECT coalesce(p.payment_id, e.payment_id) AS payment_id, p.user_id, p.status, p.amount, p.comp, e.debits, e.credits, e.user_ids
       FROM payments p FULL JOIN (
         SELECT payment_id, array_agg(DISTINCT user_id) AS user_ids,
           coalesce(array_agg(amount) FILTER (WHERE type = 'PAYMENT'), '{}') AS debits,
@@ -114,8 +118,9 @@ export const MONEY_INVARIANTS: readonly StatementInvariant[] = [
           count(*) FILTER (WHERE type = 'CHARGE') AS charges
         FROM wallet_entries WHERE payment_id IS NOT NULL OR type <> 'CHARGE' GROUP BY payment_id
       ) e ON e.payment_id = p.payment_id
-      WHERE p.payment_id IS NULL OR e.payment_id IS NULL OR e.charges > 0
-        OR e.user_ids <> ARRAY[p.user_id] OR e.debits <> ARRAY[-p.amount]
+      WHERE p.payment_id IS NULL OR (e.payment_id IS NULL AND (NOT p.comp OR p.status = 'REFUNDED')) OR e.charges > 0
+        OR e.user_ids <> ARRAY[p.user_id] OR e.debits <> CASE WHEN p.comp THEN '{}'::bigint[] ELSE ARRAY[-p.amount] END
+        OR (p.comp AND p.amount <> 0)
         OR e.credits <> CASE p.status WHEN 'REFUNDED' THEN ARRAY[p.amount] ELSE '{}'::bigint[] END
         OR (p.status = 'REFUNDED') <> (p.refunded_at IS NOT NULL)`,
   },
@@ -207,6 +212,23 @@ export const CANCELLATION_INVARIANTS: readonly StatementInvariant[] = [
 ];
 
 export const ADMIN_INVARIANTS: readonly StatementInvariant[] = [
+  {
+    invariant: 'box-office-in-log',
+    says: 'an organiser blocked each blocked seat, gave away each ticket of 0 won and made each move, as the log of changes says',
+    violations: `
+      SELECT 'seats.block' AS action, b.schedule_id, b.seat_number, NULL::uuid AS reservation_id FROM blocked_seats b
+      WHERE NOT EXISTS (
+        SELECT FROM admin_log l WHERE l.action = 'seats.block' AND l.target = 'schedule:' || b.schedule_id
+          AND l.after->'seatNumbers' @> to_jsonb(b.seat_number))
+      UNION ALL
+      SELECT 'seat.comp', r.schedule_id, r.seat_number, r.reservation_id FROM reservations r
+      WHERE ${IS_COMP} AND NOT EXISTS (
+        SELECT FROM admin_log l WHERE l.action = 'seat.comp' AND l.target = 'reservation:' || r.reservation_id)
+      UNION ALL
+      SELECT 'reservation.move', r.schedule_id, r.seat_number, r.reservation_id FROM reservations r
+      WHERE r.moves > 0 AND r.moves <> (
+        SELECT count(*) FROM admin_log l WHERE l.action = 'reservation.move' AND l.target = 'reservation:' || r.reservation_id)`,
+  },
   {
     invariant: 'change-by-known-key',
     says: 'a change by an organiser was made by a known key, after its creation and before its end',

@@ -3,6 +3,7 @@ import type { AnswerInvariant } from './answer-rules.ts';
 import { auditAnswers } from './audit-answers.ts';
 import { auditSchema } from './audit-schema.ts';
 import {
+  type BlockedSeat,
   createScheduleFold,
   type FoldInvariant,
   type HeadRow,
@@ -41,6 +42,7 @@ const FOLDED = {
   'log-equals-rows': 'the log, folded, gives exactly the reservations, their times included',
   'no-early-expiry': 'no hold was ended by its time before its time',
   'alarm-covers-holds': 'the deadline that the alarm watches is not later than that of any hold',
+  'blocks-equal-log': 'the log, folded, gives exactly the blocked seats, and the changes that blocked them',
   'seat-limit': 'nobody ever had more live seats of a schedule than allowed',
 } satisfies Record<FoldInvariant, string>;
 
@@ -62,10 +64,12 @@ const LOG = 'SELECT schedule_id, first_seq, last_seq, epoch, events FROM seat_lo
 const RESERVATIONS = `
   SELECT reservation_id, schedule_id, user_id, seat_number, price, status,
     round(extract(epoch FROM created_at) * 1000)::bigint AS created_ms, round(extract(epoch FROM expires_at) * 1000)::bigint AS expires_ms,
-    round(extract(epoch FROM first_held_at) * 1000)::bigint AS first_held_ms, extensions,
+    round(extract(epoch FROM first_held_at) * 1000)::bigint AS first_held_ms, extensions, moves,
     round(extract(epoch FROM confirmed_at) * 1000)::bigint AS confirmed_ms, round(extract(epoch FROM ended_at) * 1000)::bigint AS ended_ms,
     payment_id, epoch, seq
   FROM reservations ORDER BY schedule_id`;
+
+const BLOCKED = 'SELECT schedule_id, seat_number, epoch, seq FROM blocked_seats ORDER BY schedule_id';
 
 /** One snapshot for all of it, so a database that is being written to can be audited; sorts may use some memory. */
 const BEGIN = `
@@ -159,8 +163,9 @@ async function foldLogs(client: PoolClient, maxSeats: number | null): Promise<Au
   const heads = await readOrdered<HeadRow>(client, 'audit_heads', HEADS);
   const log = await readOrdered<LogRow>(client, 'audit_log', LOG);
   const reservations = await readOrdered<LoggedReservation>(client, 'audit_reservations', RESERVATIONS);
+  const blocked = await readOrdered<BlockedSeat>(client, 'audit_blocked', BLOCKED);
   for (;;) {
-    const scheduleId = leastSchedule([heads, log, reservations]);
+    const scheduleId = leastSchedule([heads, log, reservations, blocked]);
     if (scheduleId === undefined) break;
     const fold = createScheduleFold(scheduleId, maxSeats, report);
     let head: HeadRow | undefined;
@@ -168,7 +173,9 @@ async function foldLogs(client: PoolClient, maxSeats: number | null): Promise<Au
     for await (const row of takeSchedule(log, scheduleId)) fold.append(row);
     const rows: LoggedReservation[] = [];
     for await (const row of takeSchedule(reservations, scheduleId)) rows.push(row);
-    fold.finish(head, rows);
+    const blockedSeats: BlockedSeat[] = [];
+    for await (const row of takeSchedule(blocked, scheduleId)) blockedSeats.push(row);
+    fold.finish(head, rows, blockedSeats);
   }
 
   return findings(maxSeats === null ? { 'seat-limit': 'the limit was not given' } : {});

@@ -8,6 +8,7 @@
  * Many ends are no evidence by themselves: a token may end early for reasons that are not recorded (its holder left, showed no
  * sign of life, never came), and late because no process was there to end it.
  */
+import { IS_COMP } from './audit-statements.ts';
 import type { StatementInvariant } from './audit-finding.ts';
 
 /** Where an end by one clock is compared with an admission by another, ends count this much early. */
@@ -144,10 +145,10 @@ export const QUEUE_INVARIANTS: readonly StatementInvariant[] = [
   },
   {
     invariant: 'hold-under-token',
-    says: 'a hold began while its user had an active token of its concert (of the last 6 days: tokens are kept for 7 days after their end)',
+    says: 'a hold, unless an organiser gave the seat away, began while its user had an active token of its concert (of the last 6 days: tokens are kept for 7 days after their end)',
     violations: `
       SELECT r.reservation_id, r.schedule_id, r.concert_id, r.user_id, r.created_at FROM reservations r
-      WHERE r.created_at > now() - ${STILL_KEPT} AND NOT EXISTS (
+      WHERE r.created_at > now() - ${STILL_KEPT} AND NOT ${IS_COMP} AND NOT EXISTS (
         SELECT FROM queue_tokens t WHERE t.concert_id = r.concert_id AND t.user_id = r.user_id
           AND t.activated_at <= r.created_at + ${RECORDED_LATER}
           AND least(t.ended_at, t.active_until) >= r.created_at - ${RECORDED_LATER})`,

@@ -1,4 +1,13 @@
-import type { AppendBatch, KeyRecord, ReservationChange, ReservationInsert } from '../../actors/journal-port.ts';
+import type {
+  AppendBatch,
+  CompInsert,
+  KeyRecord,
+  ReservationChange,
+  ReservationInsert,
+  SeatBlock,
+} from '../../actors/journal-port.ts';
+import type { ActRecord } from '../../domain/owner-act.ts';
+import { actText, answeredActs, loggedActs } from './box-office-steps.ts';
 import type { LaneStatement } from './lane.ts';
 import { plainArray, ROW_PATIENCE, UNLESS_KEY_TAKEN } from './statement.ts';
 
@@ -80,6 +89,40 @@ const CHANGES: readonly Column<ReservationChange>[] = [
   { name: 'extensions', type: 'int', of: (row) => row.extensions },
 ];
 
+/** For flushes in which organisers act. */
+const MOVED_CHANGES: readonly Column<ReservationChange>[] = [
+  ...CHANGES,
+  { name: 'moved_to', type: 'int', of: (row) => row.movedTo ?? null },
+  // Only a move leaves a confirmed reservation as it is.
+  { name: 'was', type: 'text', of: (row) => (row.status === 'CONFIRMED' ? 'CONFIRMED' : 'HELD') },
+];
+
+const BLOCKS: readonly Column<SeatBlock>[] = [
+  SCHEDULE,
+  { name: 'seat_number', type: 'int', of: (row) => row.seatNumber },
+  { name: 'is_blocked', type: 'int', of: (row) => (row.isBlocked ? 1 : 0) },
+  { name: 'seq', type: 'bigint', of: (row) => row.seq },
+];
+
+const COMPS: readonly Column<CompInsert>[] = [
+  SCHEDULE,
+  { name: 'reservation_id', type: 'uuid', of: (row) => row.reservationId },
+  { name: 'user_id', type: 'uuid', of: (row) => row.userId },
+  { name: 'seat_number', type: 'int', of: (row) => row.seatNumber },
+  { name: 'payment_id', type: 'uuid', of: (row) => row.paymentId },
+  { name: 'at', type: 'float8', of: (row) => seconds(row.at) },
+  { name: 'seq', type: 'bigint', of: (row) => row.seq },
+];
+
+const ACTS: readonly Column<ActRecord>[] = [SCHEDULE, { name: 'act', type: 'lines', of: actText }];
+
+const BOX_OFFICE_COUNTS: readonly Column<AppendBatch>[] = [
+  { name: 'blocks', type: 'int', of: ({ boxOffice }) => boxOffice?.blocks.length ?? 0 },
+  { name: 'comps', type: 'int', of: ({ boxOffice }) => boxOffice?.comps.length ?? 0 },
+  { name: 'entries', type: 'int', of: ({ boxOffice }) => boxOffice?.acts.filter(({ entry }) => entry).length ?? 0 },
+  { name: 'answers', type: 'int', of: ({ boxOffice }) => boxOffice?.acts.filter(({ act }) => act.claim).length ?? 0 },
+];
+
 const KEYS: readonly Column<KeyRecord>[] = [
   SCHEDULE,
   { name: 'user_id', type: 'uuid', of: (row) => row.userId },
@@ -102,15 +145,15 @@ const LOG = `log AS (
   FROM head WHERE last_seq >= first_seq HAVING count(*) > 0
 )`;
 
-const changed = (changes: string, isExtending: boolean): string => `changed AS (
+const changed = (changes: string, isExtending: boolean, hasActs: boolean): string => `changed AS (
   UPDATE reservations r SET status = e.status, ended_at = to_timestamp(e.ended_at), epoch = head.epoch, seq = e.seq${
     isExtending
       ? `,
     expires_at = coalesce(to_timestamp(e.expires_at), r.expires_at), extensions = r.extensions + e.extensions`
       : ''
-  }
+  }${hasActs ? ', seat_number = coalesce(e.moved_to, r.seat_number), moves = r.moves + (e.moved_to IS NOT NULL)::int' : ''}
   FROM ${changes} AS e JOIN head USING (schedule_id)
-  WHERE r.reservation_id = e.reservation_id AND r.status = 'HELD'
+  WHERE r.reservation_id = e.reservation_id AND r.status = ${hasActs ? 'e.was' : "'HELD'"}
   RETURNING 1
 )`;
 
@@ -136,6 +179,43 @@ const recorded = (keys: string): string => `recorded AS (
   RETURNING 1
 )`;
 
+/** What organisers change. A seat that is given away may have been freed by the same flush, hence the wait for `changed`. */
+const boxOffice = (blocks: string, comps: string, acts: string): readonly string[] => [
+  `block AS MATERIALIZED (SELECT n.*, head.epoch FROM ${blocks} AS n JOIN head USING (schedule_id))`,
+  `blocked AS (
+  INSERT INTO blocked_seats (schedule_id, seat_number, epoch, seq)
+  SELECT schedule_id, seat_number, epoch, seq FROM block WHERE is_blocked = 1
+  ON CONFLICT (schedule_id, seat_number) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq
+  RETURNING 1
+)`,
+  `unblocked AS (
+  DELETE FROM blocked_seats s USING block
+  WHERE block.is_blocked = 0 AND s.schedule_id = block.schedule_id AND s.seat_number = block.seat_number
+  RETURNING 1
+)`,
+  `comp AS MATERIALIZED (
+  SELECT n.*, to_timestamp(n.at) AS comped_at, head.epoch, head.concert_id FROM ${comps} AS n JOIN head USING (schedule_id)
+)`,
+  `comped AS (
+  INSERT INTO reservations (reservation_id, schedule_id, concert_id, user_id, seat_number, price, status, created_at, expires_at,
+    confirmed_at, payment_id, epoch, seq)
+  SELECT reservation_id, schedule_id, concert_id, user_id, seat_number, 0, 'CONFIRMED', comped_at, comped_at, comped_at,
+    payment_id, epoch, seq
+  FROM comp WHERE (SELECT count(*) FROM changed) >= 0
+  RETURNING 1
+)`,
+  `comp_payment AS (
+  INSERT INTO payments (payment_id, user_id, concert_id, schedule_id, amount, status, paid_at, comp)
+  SELECT payment_id, user_id, concert_id, schedule_id, 0, 'COMPLETED', comped_at, true FROM comp
+)`,
+  `comp_item AS (
+  INSERT INTO payment_items (payment_id, item_no, reservation_id) SELECT payment_id, 1, reservation_id FROM comp
+)`,
+  `act AS MATERIALIZED (SELECT n.act::json AS act FROM ${acts} AS n JOIN head USING (schedule_id))`,
+  loggedActs('act'),
+  answeredActs('act', "act->'body'"),
+];
+
 /** The batch's own id is the first parameter. */
 const COLUMNS_BEGIN = 2;
 
@@ -151,13 +231,21 @@ interface Steps {
   readonly hasEnds: boolean;
   readonly hasKeys: boolean;
   readonly isExtending?: boolean;
+  /** Organisers act. A form with acts is extending. */
+  readonly hasActs?: boolean;
 }
 
-function createForm(name: string, { hasEnds, hasKeys, isExtending = false }: Steps): Form {
-  const heads = [...PARTS, ...(hasEnds ? [CHANGES_COUNT] : []), ...(hasKeys ? [KEYS_COUNT] : [])];
+function createForm(name: string, { hasEnds, hasKeys, isExtending = false, hasActs = false }: Steps): Form {
+  const heads = [
+    ...PARTS,
+    ...(hasEnds ? [CHANGES_COUNT] : []),
+    ...(hasKeys ? [KEYS_COUNT] : []),
+    ...(hasActs ? BOX_OFFICE_COUNTS : []),
+  ];
   const insertsOfEnding = isExtending ? EXTENDED_INSERTS : INSERTS;
   const inserts = hasEnds ? insertsOfEnding : HOLDS;
-  const changes = isExtending ? CHANGES : ENDS;
+  const changesOfExtending = hasActs ? MOVED_CHANGES : CHANGES;
+  const changes = isExtending ? changesOfExtending : ENDS;
   let next = COLUMNS_BEGIN;
   /** Rows of these columns, from the next parameters on. */
   function rowsOf<Row>(columns: readonly Column<Row>[]): string {
@@ -173,13 +261,22 @@ function createForm(name: string, { hasEnds, hasKeys, isExtending = false }: Ste
   const steps = [`b AS MATERIALIZED ${rowsOf(heads)}`, `patience AS MATERIALIZED (${ROW_PATIENCE})`, HEAD, LOG];
   const checks = [count('held', 'inserts')];
   if (hasEnds) {
-    steps.push(changed(rowsOf(changes), isExtending));
+    steps.push(changed(rowsOf(changes), isExtending, hasActs));
     checks.push(count('changed', 'changes'));
   }
   steps.push(held(rowsOf(inserts), hasEnds, isExtending));
   if (hasKeys) {
     steps.push(recorded(rowsOf(KEYS)));
     checks.push(count('recorded', 'keys'));
+  }
+  if (hasActs) {
+    steps.push(...boxOffice(rowsOf(BLOCKS), rowsOf(COMPS), rowsOf(ACTS)));
+    checks.push(
+      '(SELECT count(*) FROM blocked) + (SELECT count(*) FROM unblocked) = (SELECT sum(blocks) FROM head)',
+      count('comped', 'comps'),
+      count('logged', 'entries'),
+      count('answered', 'answers'),
+    );
   }
   return {
     name,
@@ -194,6 +291,13 @@ FROM head`,
       ...(hasEnds ? changes.map((column) => valueOf(column, parts, (part) => part.changes)) : []),
       ...inserts.map((column) => valueOf(column, parts, (part) => part.inserts)),
       ...(hasKeys ? KEYS.map((column) => valueOf(column, parts, (part) => part.keys)) : []),
+      ...(hasActs
+        ? [
+            ...BLOCKS.map((column) => valueOf(column, parts, (part) => part.boxOffice?.blocks ?? [])),
+            ...COMPS.map((column) => valueOf(column, parts, (part) => part.boxOffice?.comps ?? [])),
+            ...ACTS.map((column) => valueOf(column, parts, (part) => part.boxOffice?.acts ?? [])),
+          ]
+        : []),
     ],
   };
 }
@@ -215,6 +319,8 @@ const WITH_ENDS = createForm('append holds and ends', { hasEnds: true, hasKeys: 
 const WITH_ALL = createForm('append', { hasEnds: true, hasKeys: true });
 const WITH_EXTENSIONS = createForm('append extensions', { hasEnds: true, hasKeys: true, isExtending: true });
 
+const WITH_ACTS = createForm('append acts', { hasEnds: true, hasKeys: true, isExtending: true, hasActs: true });
+
 /** The statement for these batches, at most one per schedule and all taken together. */
 export function appendStatement(batches: readonly AppendBatch[]): LaneStatement {
   const parts = batches.toSorted((a, b) => a.scheduleId - b.scheduleId);
@@ -225,6 +331,7 @@ export function appendStatement(batches: readonly AppendBatch[]): LaneStatement 
   let form = hasKeys ? WITH_KEYS : HOLDS_ONLY;
   if (hasEnds) form = hasKeys ? WITH_ALL : WITH_ENDS;
   if (parts.some(({ isExtending }) => isExtending)) form = WITH_EXTENSIONS;
+  if (parts.some(({ boxOffice: rows }) => rows !== null)) form = WITH_ACTS;
   const batchId = parts[0]?.batchId ?? '';
   return { name: form.name, text: form.text, values: form.values(batchId, parts) };
 }

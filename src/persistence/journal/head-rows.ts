@@ -58,7 +58,7 @@ SELECT h.schedule_id, h.epoch, h.seq, s.concert_id, s.closed,
   ${inMs('s.reservation_opens_at')} AS reservation_opens_at_ms, ${inMs('c.booking_opens_at')} AS booking_opens_at_ms,
   ${inMs('c.booking_closes_at')} AS booking_closes_at_ms, s.plan_id, s.plan_version,
   s.single_seats, ${inMs('s.accessible_release_at')} AS accessible_release_at_ms,
-  seat.numbers, seat.prices, live.reservations, recent.holds AS recent_holds
+  seat.numbers, seat.prices, live.reservations, blocked.seats AS blocked_seats, recent.holds AS recent_holds
 FROM (${WANTED}) AS wanted
 JOIN schedule_heads h ON h.schedule_id = wanted.schedule_id AND h.owner = wanted.node AND h.epoch = wanted.epoch
 JOIN schedules s ON s.schedule_id = h.schedule_id
@@ -68,10 +68,13 @@ CROSS JOIN LATERAL (
   FROM seats WHERE seats.schedule_id = h.schedule_id) AS seat
 CROSS JOIN LATERAL (
   SELECT json_agg(json_build_object('seatNumber', seat_number, 'epoch', epoch, 'seq', seq, 'status', status,
-    'reservationId', reservation_id, 'userId', user_id, 'createdAt', ${inMs('created_at')},
+    'reservationId', reservation_id, 'price', price, 'userId', user_id, 'createdAt', ${inMs('created_at')},
     'expiresAt', ${inMs('expires_at')}, 'confirmedAt', ${inMs('confirmed_at')}, 'paymentId', payment_id,
     'firstHeldAt', ${inMs('first_held_at')}, 'extensions', extensions)) AS reservations
   FROM reservations r WHERE r.schedule_id = h.schedule_id AND r.status IN ('HELD', 'CONFIRMED')) AS live
+CROSS JOIN LATERAL (
+  SELECT json_agg(json_build_object('seatNumber', seat_number, 'epoch', epoch, 'seq', seq)) AS seats
+  FROM blocked_seats b WHERE b.schedule_id = h.schedule_id) AS blocked
 CROSS JOIN LATERAL (
   SELECT json_agg(json_build_object('seatNumber', seat_number, 'userId', user_id, 'endedAt', ${inMs('ended_at')},
     'firstHeldAt', ${inMs('coalesce(first_held_at, created_at)')}) ORDER BY ended_at) AS holds
@@ -94,6 +97,12 @@ interface LiveReservation extends NonNullable<OwnedSeat['seat']['live']> {
   readonly seq: number;
 }
 
+interface BlockedSeat {
+  readonly seatNumber: number;
+  readonly epoch: number;
+  readonly seq: number;
+}
+
 interface LoadedRow {
   readonly schedule_id: number;
   readonly epoch: number;
@@ -112,18 +121,26 @@ interface LoadedRow {
   readonly numbers: readonly number[];
   readonly prices: readonly number[];
   readonly reservations: readonly LiveReservation[] | null;
+  readonly blocked_seats: readonly BlockedSeat[] | null;
   readonly recent_holds: readonly RecentHold[] | null;
 }
 
-function seatsOf({ epoch, seq, numbers, prices, reservations }: LoadedRow): OwnedSeat[] {
+function seatsOf({ epoch, seq, numbers, prices, reservations, blocked_seats: blocked }: LoadedRow): OwnedSeat[] {
   const liveBySeat = new Map((reservations ?? []).map((reservation) => [reservation.seatNumber, reservation]));
+  const blocks = new Map((blocked ?? []).map((block) => [block.seatNumber, block]));
   return numbers.map((seatNumber, nth) => {
     const price = prices[nth] ?? 0;
     const found = liveBySeat.get(seatNumber);
+    const block = blocks.get(seatNumber);
+    if (block !== undefined) {
+      return { seat: { seatNumber, price, status: 'BLOCKED', live: null }, epoch: block.epoch, seq: block.seq };
+    }
     // The rows do not say which change freed the seat. The head's number serves, because all changes up to it are durable.
     if (found === undefined) return { seat: { seatNumber, price, status: 'AVAILABLE', live: null }, epoch, seq };
-    const { reservationId, userId, createdAt, expiresAt, firstHeldAt, extensions, confirmedAt, paymentId } = found;
-    const live = { reservationId, userId, createdAt, expiresAt, firstHeldAt, extensions, confirmedAt, paymentId };
+    const { reservationId, userId, price: paid, createdAt, expiresAt, firstHeldAt, extensions } = found;
+    const { confirmedAt, paymentId } = found;
+    const held = { reservationId, userId, price: paid, createdAt, expiresAt, firstHeldAt, extensions };
+    const live = { ...held, confirmedAt, paymentId };
     return { seat: { seatNumber, price, status: found.status, live }, epoch: found.epoch, seq: found.seq };
   });
 }

@@ -91,7 +91,8 @@ const SCHEDULES_OF_CONCERTS = `
     SELECT count(*) FROM reservations r
     WHERE r.schedule_id = s.schedule_id
       AND (r.status = 'CONFIRMED' OR (r.status = 'HELD' AND r.expires_at > statement_timestamp()))
-  ) ELSE 0 END AS available_seats, prices.*
+  ) - (SELECT count(*) FROM blocked_seats b WHERE b.schedule_id = s.schedule_id)
+  ELSE 0 END AS available_seats, prices.*
   FROM schedules s JOIN concerts c USING (concert_id) CROSS JOIN LATERAL (
     SELECT min(price) AS price_from, max(price) AS price_to FROM seats WHERE seats.schedule_id = s.schedule_id
   ) prices

@@ -36,6 +36,7 @@ WITH live AS (
     count(*) FILTER (WHERE status = 'CONFIRMED')::int AS confirmed
   FROM reservations WHERE status IN ('HELD', 'CONFIRMED') GROUP BY schedule_id)
 SELECT ${SCHEDULE_COLUMNS}, c.title, h.owner, coalesce(live.held, 0) AS held, coalesce(live.confirmed, 0) AS confirmed,
+  (SELECT count(*) FROM blocked_seats b WHERE b.schedule_id = s.schedule_id)::int AS blocked,
   (SELECT count(*) FROM schedules)::int AS all_schedules
 FROM schedules s JOIN concerts c USING (concert_id) LEFT JOIN schedule_heads h USING (schedule_id)
   LEFT JOIN live USING (schedule_id)
@@ -46,6 +47,7 @@ interface OccupancyRow extends ScheduleRow {
   owner: string | null;
   held: number;
   confirmed: number;
+  blocked: number;
   all_schedules: number;
 }
 
@@ -69,8 +71,8 @@ export async function readOverview(pool: pg.Pool, node: string): Promise<Cluster
     concerts: sales,
     schedules: occupancy.map((row) => {
       const { scheduleId, concertId, date, startsAtMs, totalSeats } = scheduleOf(row, dateIn);
-      const { title, held, confirmed, owner } = row;
-      return { scheduleId, concertId, title, date, startsAtMs, totalSeats, held, confirmed, owner };
+      const { title, held, confirmed, blocked, owner } = row;
+      return { scheduleId, concertId, title, date, startsAtMs, totalSeats, held, confirmed, blocked, owner };
     }),
     schedulesLeftOut: (occupancy[0]?.all_schedules ?? 0) - occupancy.length,
   };

@@ -66,6 +66,12 @@ export function createReservationRecords({ pool }: { pool: Connections }): Reser
   }
 
   return {
+    async find(reservationId) {
+      const text = `SELECT ${RESERVATION_COLUMNS} ${FROM} WHERE r.reservation_id = $1`;
+      const [row] = await select(text, [reservationId]);
+      return row === undefined ? null : reservationOf(row);
+    },
+
     async findMany(userId, reservationIds) {
       const text = `SELECT ${RESERVATION_COLUMNS} ${FROM} WHERE r.user_id = $1 AND r.reservation_id = ANY($2::uuid[])`;
       return (await select(text, [userId, reservationIds])).map(reservationOf);

@@ -19,6 +19,8 @@ import {
 const USER = '0198a0a0-0000-7000-8000-000000000001';
 const CLAIM = { key: '__proto__', fingerprint: '0f'.repeat(32) };
 
+const ACT = { caller: 'root', requestId: USER, claim: CLAIM, status: 201, reason: '초대 “석”' } as const;
+
 const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type: T }> } = {
   HoldSeats: {
     type: 'HoldSeats',
@@ -62,6 +64,10 @@ const EVERY_COMMAND: { readonly [T in Command['type']]: Extract<Command, { type:
     act: null,
     claim: CLAIM,
   },
+  BlockSeats: { type: 'BlockSeats', scheduleId: 7, seatNumbers: [1, 2], act: ACT },
+  UnblockSeats: { type: 'UnblockSeats', scheduleId: 7, seatNumbers: [1], act: { ...ACT, caller: USER, claim: null } },
+  CompSeat: { type: 'CompSeat', scheduleId: 7, userId: USER, seatNumber: 3, paymentId: USER, act: ACT },
+  MoveReservation: { type: 'MoveReservation', scheduleId: 7, reservationId: USER, seatNumber: 3, act: ACT },
   ReadSeatMap: { type: 'ReadSeatMap', scheduleId: Number.MAX_SAFE_INTEGER },
   ReloadSchedule: { type: 'ReloadSchedule', scheduleId: 7, epoch: 3 },
   WakeSchedule: { type: 'WakeSchedule', scheduleId: 7, cause: 'demand' },
@@ -77,6 +83,13 @@ const ANSWERS: readonly PeerAnswer[] = [
   { outcome: 'elsewhere', owner: 'c:1' },
   { outcome: 'elsewhere', owner: null },
   { outcome: 'granted', value: { ended: 3 } },
+  {
+    outcome: 'granted',
+    value: { scheduleId: 7, seatNumbers: [1], status: 'BLOCKED', changed: [], epoch: 1, seq: 2 },
+  },
+  { outcome: 'refused', rejection: { code: 'SEAT_NOT_FOUND', members: {} } },
+  { outcome: 'refused', rejection: { code: 'RESERVATION_NOT_HELD', members: { status: 'REFUNDED' } } },
+  { outcome: 'refused', rejection: { code: 'SEAT_TAKEN', members: { seatNumbers: [1, 2] } } },
   { outcome: 'refused', rejection: { code: 'EXTENSION_LIMIT_REACHED', members: { seatNumbers: [3] } } },
 ];
 

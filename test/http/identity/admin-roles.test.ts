@@ -30,6 +30,10 @@ const BODIES: Readonly<Record<string, object>> = {
   'PATCH /admin/concerts/:concertId': { title: 'x' },
   'PATCH /admin/schedules/:scheduleId': { closed: true },
   'PUT /admin/schedules/:scheduleId/prices': { price: 1 },
+  'POST /admin/schedules/:scheduleId/seats/block': { seatNumbers: [1], reason: 'x' },
+  'POST /admin/schedules/:scheduleId/seats/unblock': { seatNumbers: [1], reason: 'x' },
+  'POST /admin/schedules/:scheduleId/seats/:seatNumber/comp': { userId: KEY_ID, reason: 'x' },
+  'POST /admin/reservations/:reservationId/move': { seatNumber: 1, reason: 'x' },
   'POST /admin/seat-plans': PLAN,
   'POST /admin/seat-plans/:planId/versions': PLAN,
   'PATCH /admin/concerts/:concertId/queue': { batch: 1 },
@@ -51,7 +55,7 @@ t.test('each route admits the keys of its role and of those above it, and refuse
     const path = (QUERIES[route] ?? pattern)
       .replace(':file', 'payments.csv')
       .replace(':seatNumber', '1')
-      .replaceAll(/:(?:key|user|cancellation|payment)Id/g, KEY_ID)
+      .replaceAll(/:(?:key|user|cancellation|payment|reservation)Id/g, KEY_ID)
       .replaceAll(/:\w+Id/g, '1');
     const body = BODIES[route];
     const ask = (token?: string) =>

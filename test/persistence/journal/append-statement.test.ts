@@ -28,6 +28,7 @@ const hold: AppendBatch = {
   changes: [],
   isExtending: false,
   keys: [],
+  boxOffice: null,
 };
 const end: ReservationChange = {
   reservationId: insert.reservationId,
