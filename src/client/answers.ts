@@ -163,7 +163,7 @@ export type NewConcert = Omit<OnTheWire<inside.NewConcert>, 'timeZone' | 'queue'
   readonly queue?: Partial<inside.ConcertQueue>;
 };
 
-/** What was sold, by concert, date, section or hour. Sums are in seats and in won. */
+/** The sales by concert, date, section or hour. Sums are in seats and in won. */
 export interface SalesReport {
   readonly by: reported.SalesGroup;
   /** Null: all concerts of the key. */

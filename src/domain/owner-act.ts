@@ -39,7 +39,7 @@ export interface ActToRecord {
   readonly act: OwnerAct;
   /** Null: nothing had to be changed. */
   readonly entry: ActEntry | null;
-  /** What is granted. Asked for once the changes are numbered. */
+  /** The granted value. It is asked for once the changes are numbered. */
   readonly value: () => object;
 }
 

@@ -8,7 +8,7 @@ export type SalesGroup = (typeof SALES_GROUPS)[number];
 export interface SalesFigures {
   readonly seatsSold: number;
   readonly seatsRefunded: number;
-  /** What was paid, refunded or not. */
+  /** All money that was paid, refunded or not. */
   readonly revenue: number;
   readonly refunds: number;
   /** Revenue without refunds. */

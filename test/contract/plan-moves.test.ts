@@ -85,6 +85,21 @@ t.test('a date does not move while a reserved seat would be another one, or none
   t.match(own.body, { reservations: [{ seatNumber: 3 }] }, 'what has ended stays readable');
 });
 
+t.test('a date does not move while a blocked seat would be another one, or none', async (t) => {
+  const { scheduleId, addVersion } = await openHall(['1', '2', '3']);
+  const seats = { seatNumbers: [3], reason: 'camera' };
+  t.match(await api.admin('POST', `/admin/schedules/${scheduleId}/seats/block`, seats), { status: 200 });
+  await addVersion(planOf(['1', '2']));
+  await addVersion(planOf(['1', '2', '4', '3']));
+  t.match(await move(scheduleId, { planVersion: 2 }), {
+    status: 409,
+    body: { code: 'SEATS_NOT_IN_PLAN', seatNumbers: [3] },
+  });
+  t.match(await move(scheduleId, { planVersion: 3 }), { status: 409, body: { seatNumbers: [3] } });
+  t.match(await api.admin('POST', `/admin/schedules/${scheduleId}/seats/unblock`, seats), { status: 200 });
+  t.match(await move(scheduleId, { planVersion: 2 }), { status: 200, body: { totalSeats: 2 } });
+});
+
 t.test('new seats get the price of their level, and the others keep theirs', async (t) => {
   const { concertId, scheduleId, addVersion } = await openHall(['1', '2']);
   const { queueToken: token } = await enter(api, concertId);

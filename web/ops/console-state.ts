@@ -47,7 +47,7 @@ export interface ConsoleState {
   /** The tasks in flight. */
   readonly busy: ReadonlySet<string>;
   readonly fault: ConsoleFault | null;
-  /** What has been done last. */
+  /** The last action that succeeded. */
   readonly done: Say | null;
   readonly question: Question | null;
   readonly catalogue: CatalogueState;

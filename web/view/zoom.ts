@@ -59,8 +59,8 @@ export function showPart(port: Element, part: HTMLElement): void {
 }
 
 /**
- * Makes the content of `port` zoom: its first child takes the size, and the first child of that is scaled. What has the attribute
- * `data-unscaled` gets the scale as `--scale`, to keep the size of its text.
+ * Makes the content of `port` zoom: its first child takes the size, and the first child of that is scaled. An element with the
+ * attribute `data-unscaled` gets the scale as `--scale`, to keep the size of its text.
  */
 export function makeZoom(port: Element, opening: Opening): void {
   const sizer = port.firstElementChild;

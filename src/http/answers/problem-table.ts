@@ -156,8 +156,8 @@ export const problemTable = {
   ),
   SEATS_NOT_IN_PLAN: define(
     409,
-    ['배치도에 없는 좌석', '예약된 좌석이 새 배치도에 같은 번호로 있지 않습니다'],
-    ['Seats not in the plan', 'Reserved seats are not in that version of the plan under the same numbers.'],
+    ['배치도에 없는 좌석', '예약되거나 막아 둔 좌석이 새 배치도에 같은 번호로 있지 않습니다'],
+    ['Seats not in the plan', 'Reserved or blocked seats are not in that version of the plan under the same numbers.'],
   ),
   VERSION_STALE: define(
     412,

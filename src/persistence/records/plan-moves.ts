@@ -10,7 +10,9 @@ const SEATS = `
   SELECT seat_number, price, EXISTS (
     SELECT FROM reservations r WHERE r.schedule_id = s.schedule_id AND r.seat_number = s.seat_number
       AND r.status IN ('HELD', 'CONFIRMED')
-  ) AS is_live
+  ) OR EXISTS (
+    SELECT FROM blocked_seats b WHERE b.schedule_id = s.schedule_id AND b.seat_number = s.seat_number
+  ) AS is_kept
   FROM seats s WHERE schedule_id = $1 ORDER BY seat_number`;
 
 const REMOVE_SEATS = 'DELETE FROM seats WHERE schedule_id = $1 AND seat_number > $2';
@@ -25,7 +27,7 @@ const MOVE = 'UPDATE schedules SET plan_version = $2, total_seats = $3 WHERE sch
 interface SeatRow {
   readonly seat_number: number;
   readonly price: number;
-  readonly is_live: boolean;
+  readonly is_kept: boolean;
 }
 
 function fault(en: string, ko: string, path = '/planVersion'): Rejection {
@@ -33,7 +35,7 @@ function fault(en: string, ko: string, path = '/planVersion'): Rejection {
 }
 
 /**
- * Moves a schedule to a newer version of its plan. The schedule and its head are locked. A seat with a live reservation must be
+ * Moves a schedule to a newer version of its plan. The schedule and its head are locked. A seat that is reserved or blocked must be
  * the same seat under the same number, and keeps its price; so do seats whose level stays. Other seats get the price of their
  * level. Returns a rejection to undo everything, else null.
  */
@@ -51,8 +53,8 @@ export async function moveToVersion(query: Query, schedule: Schedule, move: Plan
   if (before === undefined || after === undefined)
     return fault('is no version of the plan', '배치도에 없는 버전입니다');
   const seats = await query<SeatRow>(SEATS, [scheduleId]);
-  const live = seats.filter((seat) => seat.is_live).map((seat) => seat.seat_number);
-  const seatNumbers = seatsNotIn(after.plan, before.plan, live);
+  const kept = seats.filter((seat) => seat.is_kept).map((seat) => seat.seat_number);
+  const seatNumbers = seatsNotIn(after.plan, before.plan, kept);
   if (seatNumbers.length > 0) return { code: 'SEATS_NOT_IN_PLAN', members: { seatNumbers } };
   const prices = pricesIn(after.plan, before.plan, seats, move.levels);
   if ('code' in prices) return prices;
@@ -81,7 +83,7 @@ function pricesIn(
   const prices: number[] = [];
   for (const { seatNumber, seat } of numberSeats(after)) {
     const now = seats[seatNumber - 1];
-    const keeps = now !== undefined && (now.is_live || levelsBefore[seatNumber - 1] === seat.level);
+    const keeps = now !== undefined && (now.is_kept || levelsBefore[seatNumber - 1] === seat.level);
     const price = keeps ? now.price : (given.get(seat.level) ?? lowest.get(seat.level));
     if (price === undefined) {
       return fault(`leave level ${seat.level} without a price`, `등급 ${seat.level}의 가격이 없습니다`, '/levels');

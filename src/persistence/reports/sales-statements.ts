@@ -1,7 +1,7 @@
 import type { SalesGroup } from '../../domain/reports.ts';
 
 /*
- * Each report is one statement, so it is of one snapshot. `$1` has the concerts, or null for all. What was paid is in payments and
+ * Each report is one statement, so it is of one snapshot. `$1` has the concerts, or null for all. Money paid is in payments and
  * their items; a seat that was given away costs nothing, whatever its price.
  */
 

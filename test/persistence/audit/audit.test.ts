@@ -86,8 +86,10 @@ const corruptions: { what: string; sql: string[]; broken: string[] }[] = [
     broken: ['hold-ends-by-the-start'],
   },
   {
-    what: 'a reservation of a seat that does not exist',
-    sql: ['DELETE FROM seats WHERE seat_number = 3 AND schedule_id = $schedule'],
+    what: 'a hold of a seat that does not exist',
+    sql: [
+      "DELETE FROM seats USING reservations r WHERE r.status = 'HELD' AND seats.schedule_id = r.schedule_id AND seats.seat_number = r.seat_number",
+    ],
     broken: ['reservation-of-a-seat', 'schedule-complete'],
   },
   {

@@ -14,7 +14,7 @@ export interface ReportState {
 
 export const FIRST_REPORTS: ReportState = { by: 'date', concertId: null, report: null };
 
-/** What was sold, and files of everything. */
+/** The sales, and files of everything. */
 export function createReportDesk(tools: DeskTools) {
   const { run, load, done } = tools;
   const read = (): ReportState => tools.state.reports;

@@ -40,7 +40,7 @@ function sectionView(context: OpsContext): ElementNode {
   return h('div', { key: route.section, class: 'console stack' }, doneNote(context), sectionContent(context));
 }
 
-/** What has been done last, for eyes and for screen readers. */
+/** The last action that succeeded, for eyes and for screen readers. */
 function doneNote({ state, t, format, desks }: OpsContext): ElementNode {
   const { done } = state.console;
   return h(

@@ -13,7 +13,7 @@ const GROUPS = ['date', 'hour', 'section', 'concert'] as const;
 /** More bars cannot be told apart on a phone; the table has all rows. */
 const MOST_BARS = 48;
 
-/** What was sold, as a chart and as a table, and files of everything. */
+/** The sales as a chart and as a table, and files of everything. */
 export function reportSection(context: OpsContext): readonly Child[] {
   const { state, t, desks } = context;
   const { report } = state.console.reports;
