@@ -187,24 +187,95 @@ if (browsing !== null) {
         const buyer = await enter(api, concertId);
         const held = await api.call('POST', '/reservations', {
           token: buyer.queueToken,
-          body: { scheduleId, seatNumbers: [1, 2] },
+          body: { scheduleId, seatNumbers: [1, 2, 3] },
         });
         t.equal(held.status, 201);
         await api.call('POST', '/me/balance/charge', { token: buyer.accessToken, body: { amount: 1_000_000 } });
-        t.equal(
-          (await api.call('POST', '/payments', { token: buyer.accessToken, body: { scheduleId, seatNumber: 1 } }))
-            .status,
-          201,
-        );
+        const labels: string[] = [];
+        for (const seatNumber of [1, 3]) {
+          const paid = await api.call('POST', '/payments', {
+            token: buyer.accessToken,
+            body: { scheduleId, seatNumber },
+          });
+          t.equal(paid.status, 201);
+          labels.push(...paid.as<{ reservations: { seatLabel: string }[] }>().reservations.map((one) => one.seatLabel));
+        }
+        const { email } = (await api.call('GET', '/me', { token: buyer.accessToken })).as<{ email: string }>();
 
         await page.goto(`${api.url}/ops#/concerts/${concertId}/dates/${scheduleId}`);
         await page.getByRole('button', { name: words.hall.seat('A 1 2', words.hall.states.HELD) }).waitFor();
         await page.getByRole('button', { name: words.hall.seat('A 1 1', words.hall.states.CONFIRMED) }).click();
-        await page.getByRole('group', { name: words.hall.history }).getByText('CONFIRMED').waitFor();
+        await page.getByRole('group', { name: words.hall.history }).getByText(words.hall.causes.CONFIRMED).waitFor();
         await page.keyboard.press('ArrowRight');
         await page.keyboard.press('Enter');
         await page.getByText(words.hall.chosen('2')).waitFor();
         await look('hall');
+        await button(words.hall.clear).click();
+
+        const seat = (label: string, state: keyof typeof words.hall.states) =>
+          page.getByRole('button', { name: words.hall.seat(label, words.hall.states[state]), exact: true });
+        const answer = async (title: string, line: string, yes: string) => {
+          const question = page.getByRole('dialog', { name: title });
+          await question.getByText(line).waitFor();
+          await question.getByLabel(words.reason).fill('카메라');
+          await look(`question ${yes}`);
+          await question.getByRole('button', { name: yes, exact: true }).click();
+          return question;
+        };
+
+        await seat('A 3 10', 'AVAILABLE').click();
+        await seat('A 3 9', 'AVAILABLE').click();
+        await button(words.desk.block).click();
+        await answer(words.desk.blockTitle, words.desk.blockWords('2', 'A 3 9, A 3 10'), words.desk.block);
+        await page.getByText(words.desk.blocked('2')).waitFor();
+        await seat('A 3 9', 'BLOCKED').waitFor();
+        await seat('A 3 10', 'BLOCKED').click();
+        await button(words.desk.unblock).click();
+        await answer(words.desk.unblockTitle, words.desk.unblockWords('1', 'A 3 10'), words.desk.unblock);
+        await page.getByText(words.desk.unblocked('1')).waitFor();
+
+        await seat('A 3 10', 'AVAILABLE').click();
+        await seat('A 3 8', 'AVAILABLE').click();
+        await button(words.desk.block).click();
+        const late = await api.call('POST', '/reservations', {
+          token: buyer.queueToken,
+          body: { scheduleId, seatNumber: 28 },
+        });
+        t.equal(late.status, 201);
+        const refused = await answer(
+          words.desk.blockTitle,
+          words.desk.blockWords('2', 'A 3 8, A 3 10'),
+          words.desk.block,
+        );
+        await refused.getByRole('alert').getByText(words.desk.seatTaken('A 3 8')).waitFor();
+        await look('block-refused');
+        await refused.getByRole('button', { name: words.back }).click();
+        await seat('A 3 8', 'HELD').waitFor();
+        await seat('A 3 10', 'AVAILABLE').waitFor();
+        await button(words.hall.clear).click();
+
+        await seat('A 1 1', 'CONFIRMED').click();
+        await page.getByText(words.desk.moveHint).waitFor();
+        await seat('A 2 1', 'AVAILABLE').click();
+        await button(words.desk.move).click();
+        await answer(words.desk.moveTitle, words.desk.moveWords('A 1 1', 'A 2 1'), words.desk.move);
+        await page.getByText(words.desk.moved('A 2 1')).waitFor();
+        await seat('A 2 1', 'CONFIRMED').waitFor();
+
+        await seat('A 1 1', 'AVAILABLE').click();
+        await page.getByLabel(words.desk.email, { exact: true }).fill('nobody@example.com');
+        await button(words.desk.comp).click();
+        await page.getByRole('alert').getByText(words.desk.nobody).waitFor();
+        await look('comp');
+        await page.getByLabel(words.desk.email, { exact: true }).fill(email);
+        await button(words.desk.comp).click();
+        await answer(words.desk.compTitle, `(${email})`, words.desk.comp);
+        await page.getByText(words.desk.comped('A 1 1')).waitFor();
+        await seat('A 1 1', 'CONFIRMED').click();
+        await page
+          .getByRole('group', { name: words.hall.history })
+          .getByText(words.hall.causes.COMPED, { exact: true })
+          .waitFor();
         await page.getByRole('link', { name: `${words.hall.buyer}: A 1 1` }).click();
         await page.getByRole('group', { name: words.buyers.payments, exact: true }).waitFor();
 
@@ -213,15 +284,22 @@ if (browsing !== null) {
         await button(words.buyers.find).click();
         await page.getByText(words.buyers.notFound).waitFor();
         await look('buyers');
-        const { email } = (await api.call('GET', '/me', { token: buyer.accessToken })).as<{ email: string }>();
         await page.getByLabel(words.buyers.email, { exact: true }).fill(email);
         await button(words.buyers.find).click();
         await page
           .getByRole('group', { name: words.buyers.payments, exact: true })
           .last()
           .getByText('99,000')
+          .first()
           .waitFor();
         await look('buyer');
+        const money = locale === 'ko-KR' ? '99,000원' : '₩99,000';
+        const label = labels[1] ?? '';
+        await button(`${words.buyers.refund}: ${label}`).click();
+        await answer(words.buyers.refundTitle, words.buyers.refundWords(label, money), words.buyers.refund);
+        await page.getByText(words.buyers.refundedNow(money)).waitFor();
+        t.equal(await button(`${words.buyers.refund}: ${label}`).count(), 0);
+        t.match((await api.call('GET', '/me/balance', { token: buyer.accessToken })).body, { balance: 901_000 });
 
         await go('concerts');
         await main.getByRole('link', { name: '겨울밤 콘서트' }).click();
@@ -230,14 +308,19 @@ if (browsing !== null) {
           .first()
           .click();
         const question = page.getByRole('dialog', { name: words.cancelling.dateTitle });
-        await question
-          .getByText(words.cancelling.effect('1', '1', locale === 'ko-KR' ? '99,000원' : '₩99,000'))
-          .waitFor();
+        await question.getByText(words.cancelling.effect('2', '2', money)).waitFor();
         await question.getByLabel(words.reason).fill('출연자 사정');
         await look('cancel-date');
         await question.getByRole('button', { name: words.cancelling.date, exact: true }).click();
-        await page.getByText(words.cancelling.progress('1', '1')).waitFor();
+        await page.getByText(words.cancelling.progress('2', '2')).waitFor();
         await look('cancelled-date');
+        await page.goto(`${api.url}/ops#/concerts/${concertId}/dates/${scheduleId}`);
+        await button(words.hall.clear).click();
+        await seat('A 3 10', 'AVAILABLE').click();
+        await button(words.desk.block).click();
+        const tooLate = await answer(words.desk.blockTitle, words.desk.blockWords('1', 'A 3 10'), words.desk.block);
+        await tooLate.getByRole('alert').getByText(words.desk.cancelled).waitFor();
+        await tooLate.getByRole('button', { name: words.back }).click();
 
         await go('reports');
         await page.getByRole('img', { name: words.reports.chart(words.reports.groups.date) }).waitFor();
@@ -261,7 +344,7 @@ if (browsing !== null) {
         await page.locator('summary').first().click();
         await look('log');
         t.same(
-          complaints.filter((complaint) => !/400|412/.test(complaint)),
+          complaints.filter((complaint) => !/400|409|412/.test(complaint)),
           [],
         );
       },

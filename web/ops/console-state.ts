@@ -21,6 +21,8 @@ export interface ConsoleFault {
   readonly title: Say;
   /** One line for each faulty value. */
   readonly lines: readonly string[];
+  /** The seats that the service named. */
+  readonly seatNumbers?: readonly number[];
 }
 
 /** What an organiser is asked once before something that cannot be undone. */

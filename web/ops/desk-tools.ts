@@ -92,7 +92,14 @@ function faultOf(at: string, error: unknown): ConsoleFault {
   if (!(error instanceof ApiProblem)) return { at, code: 'NO_ANSWER', title: (t) => t.unreachable, lines: [] };
   const { code, detail, members } = error;
   const faults = Array.isArray(members['errors']) ? members['errors'] : [];
-  return { at, code, title: () => detail, lines: faults.map(lineOf).filter((line) => line !== '') };
+  const named = Array.isArray(members['seatNumbers']) ? members['seatNumbers'] : [];
+  return {
+    at,
+    code,
+    title: () => detail,
+    lines: faults.map(lineOf).filter((line) => line !== ''),
+    seatNumbers: named.filter((seatNumber) => typeof seatNumber === 'number'),
+  };
 }
 
 /** A fault of a value: where it is, and what is wrong with it. Faults of tables name row and column themselves. */

@@ -8,6 +8,7 @@ import { createHallDesk } from './hall-desk.ts';
 import { createOfficeDesk } from './office-desk.ts';
 import { createPlanDesk } from './plan-desk.ts';
 import { createReportDesk } from './report-desk.ts';
+import { createSeatDesk } from './seat-desk.ts';
 
 /** What an organiser can do in the sections beside the monitor. */
 export function createDesks(tools: DeskTools) {
@@ -17,6 +18,7 @@ export function createDesks(tools: DeskTools) {
     const { route } = tools.state;
     return route.section === 'concerts' && route.scheduleId === scheduleId;
   });
+  const seats = createSeatDesk(tools, hall.look);
   const plans = createPlanDesk(tools);
   const buyers = createBuyerDesk(tools);
   const reports = createReportDesk(tools);
@@ -68,6 +70,7 @@ export function createDesks(tools: DeskTools) {
     catalogue,
     cancellations,
     hall,
+    seats,
     plans,
     buyers,
     reports,

@@ -1,5 +1,7 @@
 import type { officeKorean } from './office-korean.ts';
 
+const seatsOf = (count: string): string => (count === '1' ? '1 seat' : `${count} seats`);
+
 /** The English texts of plans, buyers, reports, keys and the log. */
 export const officeEnglish: typeof officeKorean = {
   plans: {
@@ -61,10 +63,50 @@ export const officeEnglish: typeof officeKorean = {
     history: 'History of the seat',
     buyer: 'Look up the buyer',
     cause: 'Change',
+    causes: {
+      HELD: 'held',
+      EXTENDED: 'hold extended',
+      SHORTENED: 'hold shortened',
+      EXPIRED: 'hold expired',
+      CANCELLED: 'hold released',
+      CONFIRMED: 'paid',
+      REFUNDED: 'refunded',
+      BLOCKED: 'blocked',
+      UNBLOCKED: 'unblocked',
+      COMPED: 'given for free',
+      MOVED_AWAY: 'moved to another seat',
+      MOVED_HERE: 'moved from another seat',
+    },
     seq: 'Number',
     user: 'User',
     heldUntil: (time) => `until ${time}`,
     preview: 'See it as a fan',
+  },
+
+  desk: {
+    block: 'Block',
+    blockTitle: 'Block these seats?',
+    blockWords: (count, names) => `This takes ${seatsOf(count)} out of the sale: ${names}.`,
+    blocked: (count) => `Blocked: ${seatsOf(count)}.`,
+    unblock: 'Unblock',
+    unblockTitle: 'Sell these seats again?',
+    unblockWords: (count, names) => `This puts ${seatsOf(count)} back into the sale: ${names}.`,
+    unblocked: (count) => `Back in the sale: ${seatsOf(count)}.`,
+    comp: 'Give for free',
+    compTitle: 'Give this seat for free?',
+    compWords: (seat, name, email) => `${name} (${email}) gets the seat ${seat} for 0 won.`,
+    comped: (seat) => `The seat ${seat} is given for free.`,
+    email: 'E-mail of the guest',
+    nobody: 'Nobody has registered with this e-mail.',
+    move: 'Move the buyer',
+    moveTitle: 'Move this buyer?',
+    moveWords: (from, to) => `1 reservation moves from ${from} to ${to}. Its price stays.`,
+    moved: (to) => `The buyer is moved to ${to}.`,
+    moveHint: 'To move a buyer, choose the taken seat and a free one.',
+    notLive: 'The reservation of this seat has ended. Nothing was moved.',
+    seatTaken: (names) => `Not free any more: ${names}. Nothing was changed.`,
+    seatNotFound: 'The date has no such seat any more. Nothing was changed.',
+    cancelled: 'The date is cancelled, so its seats can no longer be changed.',
   },
 
   buyers: {

@@ -6,6 +6,7 @@ import { chip, faultOf, link, panel, sectionHead } from './console-parts.ts';
 import { dataTable } from './data-table.ts';
 import { hallMap, placesOf } from './hall-map.ts';
 import type { OpsContext } from './ops-context.ts';
+import { seatActions } from './seat-actions.ts';
 
 type Seat = AdminSeatMap['seats'][number];
 
@@ -84,6 +85,7 @@ function choicePanel(context: OpsContext, plan: SchedulePlan, seats: readonly Se
         return seat === undefined ? null : chosenSeat(seat, name, context);
       }),
     ),
+    seatActions(context, plan.scheduleId, places, bySeat),
     places.length === 1 && seatHistory(context),
   );
 }
@@ -115,6 +117,10 @@ function chosenSeat(
   );
 }
 
+function causeOf(cause: string, { t }: OpsContext): string {
+  return cause in t.hall.causes ? t.hall.causes[cause as keyof typeof t.hall.causes] : cause;
+}
+
 function seatHistory(context: OpsContext): Child {
   const { state, t, format } = context;
   const { history } = state.console.hall;
@@ -126,7 +132,7 @@ function seatHistory(context: OpsContext): Child {
       : dataTable(
           t.hall.history,
           [
-            { name: t.hall.cause, cell: ({ cause }) => cause },
+            { name: t.hall.cause, cell: ({ cause }) => causeOf(cause, context) },
             { name: t.buyers.when, cell: ({ at, loggedAt }) => format.moment(at ?? loggedAt) },
             { name: t.hall.seq, isNumber: true, cell: ({ seq }) => format.number(seq) },
           ],
