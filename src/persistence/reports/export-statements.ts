@@ -1,9 +1,6 @@
 import type { ExportedTable } from '../../domain/exports.ts';
 
-/**
- * Rows of a statement: enough that round trips cost little, and so few that a page is garbage before the collector ages it. Pages of
- * 1 000 rows made the heap grow by more than 100 MiB.
- */
+/** Rows of a statement. The service has one page of an export in memory at a time. */
 export const ROWS_PER_PAGE = 100;
 
 /** How a table is exported. */
