@@ -104,7 +104,7 @@ export function createAdmissions(settings: AdmissionSettings): Admissions {
     }
   }
 
-  /** Their rows were not WAITING any more: what the rows say counts, whoever wrote it. */
+  /** Their rows were not WAITING any more: the rows count, whichever node wrote them. */
   async function settle(line: OpenLine, generation: number, refused: readonly Proposal[]): Promise<void> {
     if (refused.length === 0) return;
     const rows = await records.find(refused.map(({ tokenId }) => tokenId));

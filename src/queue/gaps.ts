@@ -35,7 +35,7 @@ export function createGaps(deps: {
   readonly clock: Clock;
 }): Gaps {
   const { records, store, clock } = deps;
-  /** One at a time for each line, whoever waits for it. */
+  /** One at a time for each line, for all callers that wait for it. */
   const closing = new Map<number, Promise<void>>();
 
   /** Returns when the first gap of the line is closed, or is another one. */

@@ -67,7 +67,7 @@ export function createLineRebuild(deps: {
     return looked !== LOST && looked.summary.generation > beyond;
   }
 
-  /** False when it has to be begun anew, by whoever comes first. */
+  /** False when the next caller must start it again. */
   async function attempt(concertId: number, terms: QueueTerms): Promise<boolean> {
     const { generation, nextNo } = await takeOver(concertId);
     const ticket = await store.begin(concertId, generation);

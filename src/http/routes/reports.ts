@@ -7,7 +7,7 @@ import { AdminPageQuery } from '../schemas/admin-keys.ts';
 import { SalesQuery, SalesReport, SeatHistory, SeatParams } from '../schemas/reports.ts';
 import type { App, Services } from '../services.ts';
 
-/** Routes that show an organiser what was sold, and what became of a seat. */
+/** Routes that show an organiser the sales and the changes of a seat. */
 export function reportRoutes(app: App, services: Services): void {
   const { catalogue, databaseClock, guards, reports, responder } = services;
 

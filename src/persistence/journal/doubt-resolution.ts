@@ -114,7 +114,7 @@ export function createDoubtResolution({ pool, clock, log }: DoubtResolutionDepen
       try {
         return await ask();
       } catch (error) {
-        log.debug({ err: error }, 'the database does not say yet what became of a statement');
+        log.debug({ err: error }, 'the database cannot tell yet whether a statement was committed');
         await pause(clock, RETRY_PAUSE_MS);
       }
     }

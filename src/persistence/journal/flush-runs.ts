@@ -27,7 +27,7 @@ import { halvesOf } from './statement.ts';
  * flush is due nor what goes into it.
  *
  * FLUSH-1. Every batch gets exactly one outcome, and a run ends when all have theirs.
- * FLUSH-2. A statement whose answer is missing is never sent again; what became of it is found out.
+ * FLUSH-2. A statement whose answer is missing is never sent again; its outcome is looked up.
  * FLUSH-3. An error response means that nothing was done. Deadlocks and timeouts are sent again, a bounded number of times. A
  *     statement that is refused for a part of it is halved down to the schedule that causes it; the others are committed.
  * FLUSH-4. After a statement that waited for a row in vain, the schedules with locked rows are left out and the others are sent again.
@@ -143,7 +143,7 @@ export function createFlushRuns(deps: FlushRunsDependencies & { readonly wallets
       { error, backend }: Extract<LaneResult, { type: 'doubt' }>,
     ): Promise<void> {
       observer.doubted(taken.length);
-      log.warn({ schedules: taken.length }, 'the answer to a statement is missing; finding out what became of it');
+      log.warn({ schedules: taken.length }, 'the answer to a statement is missing; looking up its outcome');
       for (const { subject } of taken) subject.doubt();
       const batches = taken.map(({ batch }) => batch);
       const parts = batches.map((batch) => ({

@@ -7,7 +7,7 @@
  * left out
  * - entries are refused with nothing done;
  * - admissions do nothing, so its people wait on;
- * - ends are done without the head. Its lock keeps the generation from being raised under them, whoever holds it.
+ * - ends are done without the head. Its lock keeps the generation from being raised under them, whichever transaction holds it.
  *
  * Tokens whose rows are locked hold up nothing: the statements skip them.
  */
