@@ -140,6 +140,23 @@ if (browsing !== null) {
         await page.getByText(words.dates.pricesSaved('0')).waitFor();
         await button(words.cancel).click();
 
+        await addVersion(api);
+        await page
+          .getByRole('button', { name: new RegExp(`^${words.dates.edit}: `) })
+          .last()
+          .click();
+        await page.getByText(words.moving.versions('1', '2', '61')).waitFor();
+        await page.getByLabel(words.dates.priceOf('V'), { exact: true }).fill('150000');
+        await look('move-plan');
+        await button(words.moving.yes('2')).click();
+        const moving = page.getByRole('dialog', { name: words.moving.title });
+        await moving.getByText(words.moving.effect).waitFor();
+        await moving.getByRole('button', { name: words.moving.yes('2') }).click();
+        await page.getByText(words.moving.done('2')).waitFor();
+        t.match((await api.admin('GET', `/admin/concerts/${concertId}`)).body, {
+          schedules: [{ totalSeats: 60 }, { totalSeats: 61, priceTo: 150_000 }],
+        });
+
         await changeMeanwhile(page, api, concertId);
         await button(words.save).click();
         const conflict = page.getByRole('alert');
@@ -376,6 +393,17 @@ if (browsing !== null) {
     await page.keyboard.press('Enter');
     await page.getByRole('alert').getByText('This key has no part in this page.').waitFor();
   });
+}
+
+/** The only plan gets a version with one more seat, of a level of its own. */
+async function addVersion(api: Awaited<ReturnType<typeof startTestService>>) {
+  const [plan] = (await api.admin('GET', '/admin/seat-plans')).as<{ seatPlans: { planId: number }[] }>().seatPlans;
+  const answer = await fetch(`${api.url}/api/v1/admin/seat-plans/${plan?.planId}/versions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'text/csv' },
+    body: `${HALL}\nB,3,11,V,22,3`,
+  });
+  if (!answer.ok) throw new Error(`the version was answered with ${answer.status}: ${await answer.text()}`);
 }
 
 /** While the form has a new title, somebody else moves the concert to another venue. */

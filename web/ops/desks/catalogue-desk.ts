@@ -42,6 +42,8 @@ export interface CatalogueState {
   readonly draft: DateDraft | null;
   /** The plan of the edited date; null until it has been read. */
   readonly datePlan: SchedulePlan | null;
+  /** The newest version of that plan; null when the date has it. */
+  readonly newerPlan: SeatPlanVersion | null;
 }
 
 export const FIRST_CATALOGUE: CatalogueState = {
@@ -52,6 +54,7 @@ export const FIRST_CATALOGUE: CatalogueState = {
   editedDate: null,
   draft: null,
   datePlan: null,
+  newerPlan: null,
 };
 
 const PAGE = 50;
@@ -178,12 +181,16 @@ export function createCatalogueDesk(tools: DeskTools) {
     },
 
     async editDate(editedDate: number | 'new' | null): Promise<void> {
-      note({ editedDate, datePlan: null, draft: null });
+      note({ editedDate, datePlan: null, newerPlan: null, draft: null });
       tools.change({ fault: null, done: null });
       if (typeof editedDate !== 'number') return;
-      await load('date', async () => {
+      await load('date', async (admin) => {
         const datePlan = await tools.client.plan(editedDate);
         if (read().editedDate === editedDate) note({ datePlan });
+        if (datePlan.planId === null) return;
+        const newest = await admin.seatPlan(datePlan.planId);
+        const isNewer = newest.version > (datePlan.version ?? newest.version);
+        if (read().editedDate === editedDate && isNewer) note({ newerPlan: newest });
       });
     },
     /** Null: seats by number. */

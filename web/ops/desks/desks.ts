@@ -7,6 +7,7 @@ import { createCatalogueDesk } from './catalogue-desk.ts';
 import { createHallDesk } from './hall-desk.ts';
 import { createOfficeDesk } from './office-desk.ts';
 import { createPlanDesk } from './plan-desk.ts';
+import { createPlanMoveDesk } from './plan-move-desk.ts';
 import { createReportDesk } from './report-desk.ts';
 import { createSeatDesk } from './seat-desk.ts';
 
@@ -20,6 +21,7 @@ export function createDesks(tools: DeskTools) {
   });
   const seats = createSeatDesk(tools, hall.look);
   const plans = createPlanDesk(tools);
+  const planMoves = createPlanMoveDesk(tools, catalogue.open);
   const buyers = createBuyerDesk(tools);
   const reports = createReportDesk(tools);
   const office = createOfficeDesk(tools);
@@ -72,6 +74,7 @@ export function createDesks(tools: DeskTools) {
     hall,
     seats,
     plans,
+    planMoves,
     buyers,
     reports,
     office,

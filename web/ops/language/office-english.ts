@@ -23,7 +23,7 @@ export const officeEnglish: typeof officeKorean = {
     versions: (count) => `${count} versions`,
     version: (version) => `version ${version}`,
     newVersion: 'Import a new version',
-    newVersionHint: 'Dates that exist keep the version that they have.',
+    newVersionHint: 'Dates that exist keep their version until you move them.',
     drawing: (name, seats, sections) => `${name}: a drawing of ${seats} seats in ${sections} sections`,
     stage: 'Stage',
     levels: 'Price levels',
@@ -107,6 +107,16 @@ export const officeEnglish: typeof officeKorean = {
     seatTaken: (names) => `Not free any more: ${names}. Nothing was changed.`,
     seatNotFound: 'The date has no such seat any more. Nothing was changed.',
     cancelled: 'The date is cancelled, so its seats can no longer be changed.',
+  },
+
+  moving: {
+    versions: (now, then, seats) => `This date has version ${now}. The newest is version ${then}, with ${seats} seats.`,
+    title: 'Move this date to the newer plan?',
+    words: (when, version, now, then) => `${when} moves to version ${version}: ${now} seats become ${then}.`,
+    effect: 'Reserved seats keep their numbers and prices. Free seats that the new version lacks disappear.',
+    yes: (version) => `Move to version ${version}`,
+    done: (version) => `The date has version ${version} now.`,
+    missing: (names) => `The new version lacks seats that are reserved or blocked: ${names}. Nothing was changed.`,
   },
 
   buyers: {

@@ -18,7 +18,7 @@ export const officeKorean = {
     versions: (count: string) => `버전 ${count}개`,
     version: (version: string) => `버전 ${version}`,
     newVersion: '새 버전 가져오기',
-    newVersionHint: '이미 만든 회차는 지금의 버전을 그대로 씁니다.',
+    newVersionHint: '이미 만든 회차는 직접 옮길 때까지 지금의 버전을 씁니다.',
     drawing: (name: string, seats: string, sections: string) => `${name}: 구역 ${sections}개, 좌석 ${seats}석의 그림`,
     stage: '무대',
     levels: '등급',
@@ -103,6 +103,19 @@ export const officeKorean = {
     seatTaken: (names: string) => `지금은 빈 좌석이 아닙니다: ${names}. 아무것도 바꾸지 않았습니다.`,
     seatNotFound: '이 회차에 더 이상 없는 좌석입니다. 아무것도 바꾸지 않았습니다.',
     cancelled: '취소된 회차라서 좌석을 바꿀 수 없습니다.',
+  },
+
+  moving: {
+    versions: (now: string, then: string, seats: string) =>
+      `이 회차의 배치도는 버전 ${now}입니다. 가장 새 버전은 ${then}이고 좌석은 ${seats}석입니다.`,
+    title: '회차를 새 배치도로 옮길까요?',
+    words: (when: string, version: string, now: string, then: string) =>
+      `${when} 회차를 버전 ${version}(으)로 옮깁니다. 좌석 ${now}석이 ${then}석이 됩니다.`,
+    effect: '예약된 좌석의 번호와 가격은 그대로입니다. 새 버전에 없는 빈 좌석은 사라집니다.',
+    yes: (version: string) => `버전 ${version}(으)로 옮기기`,
+    done: (version: string) => `이제 버전 ${version} 배치도입니다.`,
+    missing: (names: string) =>
+      `새 버전에 없는 좌석이 예약되었거나 막혀 있습니다: ${names}. 아무것도 바꾸지 않았습니다.`,
   },
 
   buyers: {

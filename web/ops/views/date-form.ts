@@ -6,6 +6,7 @@ import type { DateDraft } from '../desks/catalogue-desk.ts';
 import { faultOf, form, type FormValues, taskButton, textField } from './console-parts.ts';
 import type { OpsContext } from './ops-context.ts';
 import { seatsByLevel } from './plan-drawing.ts';
+import { planMove } from './plan-move.ts';
 import { drawPlan, levelSwatch } from './plan-section.ts';
 
 const PRICE = { type: 'number', inputmode: 'numeric', min: 0, max: 100_000_000, step: 1, required: true } as const;
@@ -160,6 +161,7 @@ export function changedDate(concert: AdminConcert, schedule: AdminSchedule, cont
       buttons(context, 'date', t.save),
     ),
     plan !== null && plan.scheduleId === scheduleId && pricesForm(concertId, plan, context),
+    planMove(concert, schedule, context),
   );
 }
 
