@@ -58,6 +58,12 @@ export interface History {
   /** Debits the wallet too. */
   pay(reservationIds: readonly string[], at: number): Promise<string>;
   refund(paymentId: string, at: number): Promise<void>;
+  /** Blocks a seat at the box office, or unblocks it. */
+  block(seatNumber: number, at: number, isBlocked?: boolean): Promise<void>;
+  /** Gives a seat away. */
+  comp(userId: string, seatNumber: number, at: number): Promise<void>;
+  /** Moves a reservation to another seat. */
+  move(reservationId: string, toSeatNumber: number, at: number): Promise<void>;
   /** What follows is logged under this epoch. */
   raiseEpoch(epoch: number): Promise<void>;
 }
@@ -97,6 +103,13 @@ export function createHistory(pool: Pool, { concertId, scheduleId }: Sale): Hist
       [value],
     );
     return rows;
+  }
+
+  async function logAct(action: string, target: string, after: object): Promise<void> {
+    await pool.query(
+      'INSERT INTO admin_log (action, target, after, request_id) VALUES ($1, $2, $3, gen_random_uuid())',
+      [action, target, JSON.stringify(after)],
+    );
   }
 
   return {
@@ -180,6 +193,52 @@ export function createHistory(pool: Pool, { concertId, scheduleId }: Sale): Hist
           at,
         })),
       );
+    },
+
+    async block(seatNumber, at, isBlocked = true) {
+      await pool.query(
+        isBlocked
+          ? 'INSERT INTO blocked_seats (schedule_id, seat_number, epoch, seq) VALUES ($1, $2, $3, $4)'
+          : 'DELETE FROM blocked_seats WHERE schedule_id = $1 AND seat_number = $2 AND epoch <= $3 AND seq < $4',
+        [scheduleId, seatNumber, epoch, seq + 1],
+      );
+      await logAct(isBlocked ? 'seats.block' : 'seats.unblock', `schedule:${scheduleId}`, {
+        status: isBlocked ? 'BLOCKED' : 'AVAILABLE',
+        seatNumbers: [seatNumber],
+      });
+      await log([{ type: isBlocked ? 'BLOCKED' : 'UNBLOCKED', seatNumber, at }]);
+    },
+
+    async comp(userId, seatNumber, at) {
+      const [reservationId, paymentId] = [uuid(), uuid()];
+      await pool.query(
+        `INSERT INTO reservations (reservation_id, schedule_id, concert_id, user_id, seat_number, price, status, created_at,
+           expires_at, confirmed_at, payment_id, epoch, seq)
+         SELECT $1, $2, $3, $4, $5, 0, 'CONFIRMED', at, at, at, $6, $7, $8 FROM to_timestamp($9::float8 / 1000) at`,
+        [reservationId, scheduleId, concertId, userId, seatNumber, paymentId, epoch, seq + 1, at],
+      );
+      await pool.query(
+        `INSERT INTO payments (payment_id, user_id, concert_id, schedule_id, amount, status, paid_at, comp)
+         VALUES ($1, $2, $3, $4, 0, 'COMPLETED', to_timestamp($5::float8 / 1000), true)`,
+        [paymentId, userId, concertId, scheduleId, at],
+      );
+      await pool.query('INSERT INTO payment_items VALUES ($1, 1, $2)', [paymentId, reservationId]);
+      await logAct('seat.comp', `reservation:${reservationId}`, { scheduleId, seatNumber, userId, paymentId });
+      await log([{ type: 'COMPED', seatNumber, reservationId, userId, paymentId, at }]);
+    },
+
+    async move(reservationId, toSeatNumber, at) {
+      const [row] = await select('reservation_id = $1', reservationId);
+      const seatNumber = row?.seat_number;
+      await pool.query(
+        'UPDATE reservations SET seat_number = $2, moves = moves + 1, epoch = $3, seq = $4 WHERE reservation_id = $1',
+        [reservationId, toSeatNumber, epoch, seq + 2],
+      );
+      await logAct('reservation.move', `reservation:${reservationId}`, { seatNumber: toSeatNumber });
+      await log([
+        { type: 'MOVED_AWAY', seatNumber, reservationId, at, toSeatNumber },
+        { type: 'MOVED_HERE', seatNumber: toSeatNumber, reservationId, at, fromSeatNumber: seatNumber },
+      ]);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** A small database in which everything that can happen has happened once, lawfully, written by the tests' own statements. */
 import type { Pool } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../fixtures/database.ts';
-import { createHistory, insertEntry, insertSale, insertUser } from '../small-history.ts';
+import { createHistory, type History, insertEntry, insertSale, insertUser } from '../small-history.ts';
 
 export const AT = Date.UTC(2026, 10, 20, 12);
 export const TTL_MS = 300_000;
@@ -77,6 +77,20 @@ export interface Corpus extends TestDatabase {
   readonly scheduleId: number;
 }
 
+/** Seat 7 is blocked and seat 8 given away; a hold of seat 10 moves to seat 9, which was blocked before, and is paid there. */
+async function atTheBoxOffice(pool: Pool, history: History): Promise<void> {
+  const at = AT + TTL_MS + 6;
+  const [guest, mover] = [await insertUser(pool), await insertUser(pool)];
+  await insertEntry(pool, mover, 'CHARGE', 10_000);
+  await history.block(7, at);
+  await history.block(9, at);
+  await history.block(9, at, false);
+  await history.comp(guest, 8, at);
+  const moved = await history.hold(mover, 10, at);
+  await history.move(moved, 9, at);
+  await history.pay([moved], at);
+}
+
 /**
  * A small database in which everything that can happen has happened once, lawfully. With `isAnswered` the requests for it
  * carried keys, so that their answers are recorded.
@@ -87,7 +101,7 @@ export async function createLawfulDatabase(
 ): Promise<Corpus> {
   const database = await createTestDatabase(t);
   const { pool } = database;
-  const sale = await insertSale(pool);
+  const sale = await insertSale(pool, 10);
   await pool.query(
     'UPDATE concerts SET created_at = to_timestamp($1), booking_opens_at = to_timestamp($1), booking_closes_at = to_timestamp($2)',
     [AT / 1000 - 3_600, AT / 1000 + 3_600],
@@ -121,6 +135,7 @@ export async function createLawfulDatabase(
   await history.refund(refunded, AT + TTL_MS + 5);
   await answers?.payment('refund', refunded);
   await answers?.payment('refunded-before', refunded, true);
+  await atTheBoxOffice(pool, history);
   const held = await history.hold(ann, 4, AT + TTL_MS + 6);
   await answers?.holds('held', [held]);
   // A node took over since, and wrote nothing yet.
