@@ -52,6 +52,7 @@ t.test('what was created is answered as callers will see it', async (t) => {
     'timeZone',
     'bookingOpensAt',
     'bookingClosesAt',
+    'cancelled',
     'priceFrom',
     'priceTo',
   ]);
@@ -79,6 +80,7 @@ t.test('what was created is answered as callers will see it', async (t) => {
     startsAt: '2098-12-31T23:30:00.000Z',
     endsAt: '2099-01-01T01:00:00.000Z',
     reservationOpensAt: null,
+    cancelled: false,
     singleSeats: 'AVOID',
     accessibleReleaseAt: null,
     totalSeats: 500,

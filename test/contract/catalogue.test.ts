@@ -50,6 +50,7 @@ t.test('concerts that can be booked now are listed, and no others', async (t) =>
     'timeZone',
     'bookingOpensAt',
     'bookingClosesAt',
+    'cancelled',
     'priceFrom',
     'priceTo',
     'schedules',
@@ -208,6 +209,7 @@ t.test('schedules are shown with seats left and open now; all=true adds the othe
     'accessibleReleaseAt',
     'totalSeats',
     'availableSeats',
+    'cancelled',
     'priceFrom',
     'priceTo',
   ]);
