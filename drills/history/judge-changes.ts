@@ -1,6 +1,6 @@
 import type { SeatEvent } from '../../src/actors/seat-event.ts';
 import { describeOperation, type Operation, type SeatMatter } from './operation.ts';
-import type { SaleRecord, ScheduleRecord } from './sale-record.ts';
+import { orderOf, type SaleRecord, type ScheduleRecord } from './sale-record.ts';
 
 /** R1, R2 and R5: the log against itself, the answers against the log, the log against the answers. */
 export function judgeChanges(record: SaleRecord, operations: readonly Operation[]): string[] {
@@ -16,6 +16,7 @@ export function judgeChanges(record: SaleRecord, operations: readonly Operation[
     const holders = judgeLog(schedule, faults);
     judgeGrants(schedule, own, holders, faults);
     judgeOrigins(schedule, own, holders, leavers, faults);
+    judgeOrders(schedule, record.orders, faults);
   }
   judgePayments(record, operations, faults);
   return faults;
@@ -120,7 +121,8 @@ function judgeGrants(
     for (const { reservationId, seatNumber, status, epoch, seq } of grantedOf(operation)) {
       const logged = log[seq - 1];
       const isThere =
-        logged?.event.type === status &&
+        logged !== undefined &&
+        statusAfter(logged.event) === status &&
         'reservationId' in logged.event &&
         logged.event.reservationId === reservationId &&
         logged.event.seatNumber === seatNumber &&
@@ -131,7 +133,36 @@ function judgeGrants(
   }
 }
 
-/** R5. */
+/** As what an answer shows the reservation after its change. */
+function statusAfter(event: SeatEvent): string {
+  switch (event.type) {
+    case 'EXTENDED':
+      return 'HELD';
+    case 'COMPED':
+      return 'CONFIRMED';
+    case 'MOVED_HERE':
+      return event.status;
+    default:
+      return event.type;
+  }
+}
+
+/** R5, for the changes that organisers make. */
+function judgeOrders({ scheduleId, log }: ScheduleRecord, orders: SaleRecord['orders'], faults: string[]): void {
+  const left = new Map(orders);
+  for (const [index, { event }] of log.entries()) {
+    const order = orderOf(scheduleId, event);
+    if (order === null) continue;
+    const times = left.get(order) ?? 0;
+    left.set(order, times - 1);
+    if (times > 0) continue;
+    faults.push(
+      `R5: schedule ${scheduleId}: no organiser ordered change ${index + 1} ${JSON.stringify(event)}, says the log of changes`,
+    );
+  }
+}
+
+/** R5, for the changes that users make. */
 function judgeOrigins(
   { scheduleId, log }: ScheduleRecord,
   operations: readonly Operation[],
@@ -141,6 +172,12 @@ function judgeOrigins(
 ): void {
   const grants = operations.filter(({ matter }) => matter.kind !== 'list').flatMap(grantedOf);
   const granted = new Set(grants.map(({ status, reservationId }) => `${status} ${reservationId}`));
+  // A hold is extended several times, so each time has a grant of its number.
+  const extended = new Set(
+    operations
+      .filter(({ matter }) => matter.kind === 'extend')
+      .flatMap((each) => grantedOf(each).map(({ seq }) => seq)),
+  );
   const doubtful = Map.groupBy(
     operations.filter(({ effect }) => effect === 'unknown'),
     ({ userId }) => userId,
@@ -148,6 +185,7 @@ function judgeOrigins(
   for (const [index, { event }] of log.entries()) {
     if (isOfBoxOffice(event)) continue;
     if (event.type === 'EXPIRED' || granted.has(`${event.type} ${event.reservationId}`)) continue;
+    if (event.type === 'EXTENDED' && extended.has(index + 1)) continue;
     const userId = holders.get(event.reservationId) ?? '';
     if (event.type === 'CANCELLED' && leavers.has(userId)) continue;
     const mayBe = (doubtful.get(userId) ?? []).some(({ matter }) => mayHaveDone(matter, event));
@@ -164,6 +202,8 @@ function mayHaveDone(matter: Operation['matter'], event: SeatEvent): boolean {
   switch (matter.kind) {
     case 'hold':
       return event.type === 'HELD' && matter.seatNumbers.includes(event.seatNumber);
+    case 'extend':
+      return event.type === 'EXTENDED';
     case 'release':
       return event.type === 'CANCELLED' && matter.reservationId === event.reservationId;
     case 'pay':

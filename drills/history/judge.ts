@@ -15,7 +15,8 @@ import type { SaleRecord } from './sale-record.ts';
  * R2. Every acknowledged change is in the log, at the number and under the epoch that its answer named, for its user.
  * R3. Every map and every SEAT_TAKEN is the state of the log at the number that it carries.
  * R4. An operation that began after an answer with number s had arrived reports s or more. So do queue numbers.
- * R5. An answer granted every change in the log except expiries, or a request for it had an unknown outcome.
+ * R5. An answer granted every change in the log except expiries, or a request for it had an unknown outcome. The log of changes has
+ *     an organiser's order for every change that only organisers make.
  * R6. A key whose requests were all answered as not done is not recorded. A key has at most one new grant, and is recorded then.
  * R7. Every acknowledged charge is in the ledger; there are no more charges than requests that were acknowledged or have an unknown outcome.
  * R8. Every acknowledged place in a queue is recorded for its user and concert.

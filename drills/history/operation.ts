@@ -27,6 +27,7 @@ export type Matter =
       /** SEAT_TAKEN. */
       readonly taken: { readonly seatNumbers: readonly number[]; readonly epoch: number; readonly seq: number } | null;
     }
+  | { readonly kind: 'extend'; readonly scheduleId: number; readonly granted: readonly GrantedChange[] }
   | {
       readonly kind: 'release';
       readonly scheduleId: number;

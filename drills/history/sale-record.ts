@@ -29,8 +29,26 @@ export interface SaleRecord {
   >;
   /** `user key` of every recorded answer. */
   readonly keys: ReadonlySet<string>;
+  /** How often the log of changes has each change that an organiser orders, by `orderOf`. */
+  readonly orders: ReadonlyMap<string, number>;
   /** By token id. */
   readonly tokens: ReadonlyMap<string, TokenRecord>;
+}
+
+/** What an organiser must have ordered for this change; null for any other change, and for the first half of a move. */
+export function orderOf(scheduleId: number, event: SeatEvent): string | null {
+  switch (event.type) {
+    case 'BLOCKED':
+      return `seats.block schedule:${scheduleId} ${event.seatNumber}`;
+    case 'UNBLOCKED':
+      return `seats.unblock schedule:${scheduleId} ${event.seatNumber}`;
+    case 'COMPED':
+      return `seat.comp reservation:${event.reservationId} ${event.seatNumber}`;
+    case 'MOVED_HERE':
+      return `reservation.move reservation:${event.reservationId} ${event.seatNumber}`;
+    default:
+      return null;
+  }
 }
 
 /** Instants in epoch milliseconds. */
@@ -72,6 +90,10 @@ async function readAll(client: pg.Client): Promise<SaleRecord> {
      WHERE type = 'CHARGE' ORDER BY user_id, entry_no`,
   );
   const keys = await client.query<{ user_id: string; key: string }>('SELECT user_id, key FROM idempotency_keys');
+  const orders = await client.query<{ key: string; times: number }>(`
+    SELECT concat_ws(' ', action, target, seat_number) AS key, count(*)::int AS times
+    FROM admin_log, jsonb_array_elements_text(coalesce(after->'seatNumbers', jsonb_build_array(after->'seatNumber'))) AS seat_number
+    WHERE action IN ('seats.block', 'seats.unblock', 'seat.comp', 'reservation.move') GROUP BY key`);
   const tokens = await client.query<{
     id: string;
     concert: string;
@@ -95,6 +117,7 @@ async function readAll(client: pg.Client): Promise<SaleRecord> {
       ]),
     ),
     keys: new Set(keys.rows.map((row) => `${row.user_id} ${row.key}`)),
+    orders: new Map(orders.rows.map(({ key, times }) => [key, times])),
     tokens: new Map(
       tokens.rows.map((row) => [
         row.id,

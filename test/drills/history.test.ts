@@ -3,6 +3,7 @@ import { judgeHistory } from '../../drills/history/judge.ts';
 import { type GrantedChange, holdEndsOf, type Matter, type Operation } from '../../drills/history/operation.ts';
 import {
   type LoggedEvent,
+  orderOf,
   readSaleRecord,
   type SaleRecord,
   type ScheduleRecord,
@@ -127,6 +128,7 @@ function recordOf(log: readonly LoggedEvent[], more: Partial<SaleRecord> = {}): 
     payments: new Map([['p1', { userId: 'ann', scheduleId: SCHEDULE, amount: 1_000 }]]),
     charges: new Map([['ann', [{ entryId: 1, amount: 500, balance: 500 }]]]),
     keys: new Set(['ann k1', 'ann k2', 'ann k3']),
+    orders: new Map(),
     tokens: new Map([
       ['t1', { concertId: CONCERT, userId: 'ann', no: 1, activatedAt: 100, endedAt: null }],
       ['t2', { concertId: CONCERT, userId: 'bob', no: 2, activatedAt: 200, endedAt: null }],
@@ -162,6 +164,25 @@ t.test('what a database records is read whole', async (t) => {
   t.same(record.payments.get(paymentId), { userId, scheduleId: sale.scheduleId, amount: 1_000 });
   t.same(record.charges.get(userId), [{ entryId: 1, amount: 5_000, balance: 5_000 }]);
   t.same([record.keys.size, record.tokens.size], [0, 0]);
+});
+
+t.test('the orders of organisers are read as the judge asks for them', async (t) => {
+  const { url, pool } = await createTestDatabase(t);
+  const [userId, guest] = [await insertUser(pool), await insertUser(pool)];
+  const sale = await insertSale(pool, 5);
+  const history = createHistory(pool, sale);
+  for (const isBlocked of [true, false, true]) await history.block(1, 1_000, isBlocked);
+  await history.comp(guest, 2, 2_000);
+  const reservationId = await history.hold(userId, 3, 3_000);
+  await history.move(reservationId, 4, 4_000);
+  const { schedules, orders } = await readSaleRecord(url);
+  const { log } = schedules.get(sale.scheduleId) ?? { log: [] };
+  const needed = log.flatMap(({ event }) => orderOf(sale.scheduleId, event) ?? []);
+  t.equal(needed.length, 5);
+  t.strictSame(
+    new Map([...Map.groupBy(needed, (order) => order)].map(([order, { length }]) => [order, length])),
+    new Map([...orders]),
+  );
 });
 
 t.test('a legal history is not complained about', async (t) => {
@@ -221,6 +242,109 @@ t.test('a change that nobody asked for, or was told did not happen, is found', a
   t.same(rulesOf(judgeHistory(RECORD, [...without, { ...doubtful, userId: 'ann' }])), ['R5'], 'for oneself only');
   const denied = { ...doubtful, endedAt: 30, status: 503, code: 'OWNER_UNAVAILABLE', effect: 'none' } as const;
   t.same(rulesOf(judgeHistory(RECORD, [...without, denied])), ['R5'], 'not whoever was told that nothing was done');
+});
+
+/** Ann holds seat 1 and extends it twice. */
+const EXTENSIONS: readonly LoggedEvent[] = [
+  held(1, 'r1', 'ann', 1),
+  ...[1, 2].map((nth): LoggedEvent => {
+    const event: SeatEvent = {
+      type: 'EXTENDED',
+      seatNumber: 1,
+      reservationId: 'r1',
+      at: nth,
+      expiresAt: EXPIRES_AT + nth,
+    };
+    return { epoch: 1, event };
+  }),
+];
+const heldAs = (seq: number, seatNumber = 1): GrantedChange => ({
+  seatNumber,
+  reservationId: 'r1',
+  status: 'HELD',
+  epoch: 1,
+  seq,
+});
+const extension = (...granted: readonly GrantedChange[]): Matter => ({ kind: 'extend', scheduleId: SCHEDULE, granted });
+/** Without what the record of the other history has beside the log. */
+const bare = (log: readonly LoggedEvent[], orders = new Map<string, number>()) =>
+  recordOf(log, { keys: new Set(), charges: new Map(), orders });
+
+t.test('a hold that is given more time is judged like any other change', async (t) => {
+  const first = done('ann', [0, 1], hold([heldAs(1)]));
+  const once = done('ann', [2, 3], extension(heldAs(2)));
+  const twice = done('ann', [6, 7], extension(heldAs(3)));
+  const sees = done('bob', [4, 5], map(2, 1, 'HAA', holdEndsOf([[1, EXPIRES_AT + 1]])));
+  const record = bare(EXTENSIONS);
+  t.same(judgeHistory(record, [first, once, sees, twice]), []);
+  t.same(rulesOf(judgeHistory(record, [first, once, sees])), ['R5'], 'the second one was not asked for');
+  const unsure = done('ann', [6, 7], extension(), lost);
+  t.same(judgeHistory(record, [first, once, sees, unsure]), [], 'or was, and its answer was lost');
+  t.same(rulesOf(judgeHistory(record, [first, once, { ...unsure, userId: 'bob' }])), ['R5'], 'for oneself only');
+  const early = { ...sees, matter: map(2, 1, 'HAA', holdEndsOf([[1, EXPIRES_AT]])) };
+  t.same(rulesOf(judgeHistory(record, [first, once, early, twice])), ['R3'], 'a map with the end before');
+  const beyond = done('ann', [8, 9], extension(heldAs(4)));
+  t.same(rulesOf(judgeHistory(record, [first, once, twice, beyond])), ['R2'], 'an extension that the log lost');
+  const paid = {
+    epoch: 1,
+    event: { type: 'CONFIRMED', seatNumber: 1, reservationId: 'r1', paymentId: 'p1', at: 3 },
+  } as const;
+  const late = judgeHistory(bare([...EXTENSIONS.slice(0, 1), paid, ...EXTENSIONS.slice(1)]), []);
+  t.ok(late.some((fault) => fault.startsWith('R1') && fault.includes('it was not on hold')));
+});
+
+/** An organiser blocks seat 3 and unblocks it, gives it to Bob, and moves Ann's hold of seat 1 to seat 2. */
+const AT_BOX_OFFICE: readonly LoggedEvent[] = [
+  { epoch: 1, event: { type: 'BLOCKED', seatNumber: 3, at: 1 } },
+  { epoch: 1, event: { type: 'UNBLOCKED', seatNumber: 3, at: 1 } },
+  { epoch: 1, event: { type: 'COMPED', seatNumber: 3, reservationId: 'r2', userId: 'bob', paymentId: 'p2', at: 1 } },
+  held(1, 'r1', 'ann', 1),
+  { epoch: 1, event: { type: 'MOVED_AWAY', seatNumber: 1, reservationId: 'r1', at: 1, toSeatNumber: 2 } },
+  {
+    epoch: 1,
+    event: {
+      type: 'MOVED_HERE',
+      seatNumber: 2,
+      at: 1,
+      fromSeatNumber: 1,
+      status: 'HELD',
+      reservationId: 'r1',
+      userId: 'ann',
+      price: 1_000,
+      createdAt: 1,
+      expiresAt: EXPIRES_AT,
+      firstHeldAt: 1,
+      extensions: 0,
+      confirmedAt: null,
+      paymentId: null,
+    },
+  },
+];
+const ORDERS = new Map([
+  [`seats.block schedule:${SCHEDULE} 3`, 1],
+  [`seats.unblock schedule:${SCHEDULE} 3`, 1],
+  ['seat.comp reservation:r2 3', 1],
+  ['reservation.move reservation:r1 2', 1],
+]);
+
+t.test('what only organisers do needs an order in the log of changes', async (t) => {
+  const asked = done('ann', [0, 1], hold([heldAs(4)]));
+  const listed = done(
+    'ann',
+    [2, 3],
+    { kind: 'list', scheduleId: SCHEDULE, granted: [heldAs(6, 2)] },
+    { isFresh: false },
+  );
+  const operations = [asked, listed];
+  t.same(judgeHistory(bare(AT_BOX_OFFICE, ORDERS), operations), []);
+  for (const order of ORDERS.keys()) {
+    const others = new Map([...ORDERS].filter(([each]) => each !== order));
+    t.same(rulesOf(judgeHistory(bare(AT_BOX_OFFICE, others), operations)), ['R5'], order);
+  }
+  const again = [...AT_BOX_OFFICE.slice(0, 2), ...AT_BOX_OFFICE.slice(0, 2)];
+  t.same(rulesOf(judgeHistory(bare(again, ORDERS), [])), ['R5'], 'one order is for one change');
+  const elsewhere = { ...listed, matter: { ...listed.matter, granted: [heldAs(6, 1)] } } as Operation;
+  t.same(rulesOf(judgeHistory(bare(AT_BOX_OFFICE, ORDERS), [asked, elsewhere])), ['R2'], 'still on the seat it left');
 });
 
 t.test('keys that tell another story than the answers are found', async (t) => {
