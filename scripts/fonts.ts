@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import subsetFont from 'subset-font';
 import { korean } from '../web/language/korean.ts';
+import { WORDS } from '../web/ops/words.ts';
 
 const SOURCE = 'pretendard@1.3.9';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -61,12 +62,23 @@ async function writeFonts(font: Buffer, order: readonly string[]): Promise<void>
     console.log(`${name}: ${Array.from(text).length} characters, ${file.length} bytes`);
   }
   const first = syllablesOf(textsOfFirstVisit());
-  const page = new Set([...syllablesOf(pageSources())].filter((syllable) => !first.has(syllable)));
-  const others = order.slice(0, MOST_SYLLABLES).filter((syllable) => !first.has(syllable) && !page.has(syllable));
+  const known = new Set(first);
+  /** The syllables that no file has so far. */
+  function take(syllables: Iterable<string>): readonly string[] {
+    const taken = [...syllables].filter((syllable) => !known.has(syllable));
+    for (const syllable of taken) known.add(syllable);
+    return taken;
+  }
+  const signIn = take(syllablesOf(textsOfSignIn()));
+  const page = take(syllablesOf(sources((name) => !name.startsWith('ops/'))));
+  const desks = take(syllablesOf(sources((name) => name.startsWith('ops/'))));
+  const others = take(order.slice(0, MOST_SYLLABLES));
   await write('latin', LATIN);
   await write('latin-more', LATIN_MORE);
   await write('hangul', first);
+  await write('hangul-sign-in', signIn);
   await write('hangul-page', page);
+  await write('hangul-console', desks);
   for (let from = 0, number = 1; from < others.length; from += SYLLABLES_PER_FILE, number += 1) {
     await write(`hangul-${number}`, others.slice(from, from + SYLLABLES_PER_FILE));
   }
@@ -111,10 +123,17 @@ function textsOfFirstVisit(): string {
   return shown + NAMES + readFileSync(join(ROOT, 'src/persistence/records/demo-data.ts'), 'utf8');
 }
 
-function pageSources(): string {
+/** Texts of the console before the sign-in. */
+function textsOfSignIn(): string {
+  const { title, operations, skip, theme, signOut, page, docs, ...words } = WORDS.ko;
+  const ofTokens = Object.entries(words).flatMap(([name, text]) => (name.startsWith('token') ? [String(text)] : []));
+  return [title, operations, skip, theme, signOut, page, docs, ...ofTokens].join('');
+}
+
+function sources(isMeant: (name: string) => boolean): string {
   const names = readdirSync(join(ROOT, 'web'), { recursive: true, encoding: 'utf8' });
   return names
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => name.endsWith('.ts') && isMeant(name))
     .map((name) => readFileSync(join(ROOT, 'web', name), 'utf8'))
     .join('\n');
 }
