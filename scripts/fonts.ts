@@ -126,7 +126,9 @@ function textsOfFirstVisit(): string {
 /** Texts of the console before the sign-in. */
 function textsOfSignIn(): string {
   const { title, operations, skip, theme, signOut, page, docs, ...words } = WORDS.ko;
-  const ofTokens = Object.entries(words).flatMap(([name, text]) => (name.startsWith('token') ? [text] : []));
+  const ofTokens = Object.entries(words).flatMap(([name, text]) =>
+    name.startsWith('token') && typeof text === 'string' ? [text] : [],
+  );
   return [title, operations, skip, theme, signOut, page, docs, ...ofTokens].join('');
 }
 
