@@ -26,7 +26,7 @@ async function seatOf(api: ApiClient, scheduleId: number, token: string, seatNum
 }
 
 // Much of the time goes by in waiting for tokens and holds to end.
-t.jobs = 3;
+t.jobs = 2;
 
 t.test('토큰 발급: the existing live token is returned, by both spellings, however often', async (t) => {
   const api = await startTestService(t, await createTestDatabase(t));
