@@ -199,7 +199,11 @@ export type NewAdminKey = Pick<AdminKey, 'name' | 'role'> & {
 };
 
 /** A date as its organiser sees it. */
-export type AdminSchedule = Schedule & Pick<inside.Schedule, 'closed' | 'cancellationId' | 'version'>;
+export type AdminSchedule = Schedule &
+  Pick<inside.Schedule, 'closed' | 'cancellationId' | 'version'> & {
+    readonly planId: number | null;
+    readonly planVersion: number | null;
+  };
 
 /** A concert as its organiser sees it, with its dates. */
 export type AdminConcert = ConcertWithPolicy & {

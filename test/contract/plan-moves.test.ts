@@ -45,7 +45,10 @@ t.test('a date moves to a newer version: new seats are sold, and free ones that 
   const socket = await openLiveSocket(t, api.url, { token });
   await socket.subscribe(scheduleId);
   await addVersion(planOf(['1', '2', '3', '4', '5']));
-  t.match(await move(scheduleId, { planVersion: 2 }), { status: 200, body: { totalSeats: 5, availableSeats: 4 } });
+  t.match(await move(scheduleId, { planVersion: 2 }), {
+    status: 200,
+    body: { totalSeats: 5, availableSeats: 4, planVersion: 2 },
+  });
   t.match(await socket.next('snapshot'), {
     seats: [1, 2, 3, 4, 5].map((seatNumber) => ({ seatNumber, price: 1_000 })),
   });

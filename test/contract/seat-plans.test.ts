@@ -171,7 +171,11 @@ t.test('a plan comes as CSV, and its faults name row and column', async (t) => {
     status: 400,
     body: { errors: [{ row: 0, column: 'seat' }, { column: 'level' }] },
   });
-  t.match(await post(table, ''), { status: 400, body: { errors: [{ in: 'query', path: '/name' }] } });
+  t.match(await post('section,row,label,level,attributes\nA,1,12,R,"ACCESSIBLE,AISLE"\n'), {
+    status: 201,
+    body: { sections: [{ rows: [{ seats: [{ label: '12', attributes: ['ACCESSIBLE', 'AISLE'] }] }] }] },
+  });
+  t.match(await post(table, ''), { status: 201, body: { name: 'Seat plan' } }, 'a table need not name its plan');
   t.match(await post(table, '?name=Hall', 'text/plain'), { status: 415 });
   const elsewhere = await api.call('POST', '/users', { body: table, headers: { 'content-type': 'text/csv' } });
   t.equal(elsewhere.status, 415);

@@ -31,7 +31,7 @@ export interface SeatCosts {
   readonly distance: number;
 }
 
-const AVOIDING: SeatCosts = { single: 1e13, singleAtEnd: 1e11, rank: 1e6, distance: 100 };
+const AVOIDING: SeatCosts = { single: 1e13, singleAtEnd: 1, rank: 1e6, distance: 100 };
 const ALLOWING: SeatCosts = { single: 1, singleAtEnd: 1, rank: 1e6, distance: 100 };
 
 export function costsOf({ avoidsSingles }: SeatWish): SeatCosts {

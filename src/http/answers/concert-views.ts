@@ -53,8 +53,15 @@ function isoOrNull(epochMs: number | null): string | null {
 
 /** API shape `AdminSchedule`. */
 export function viewAdminSchedule(schedule: ScheduleWithAvailability) {
-  const { closed, cancellationId, version } = schedule;
-  return { ...viewSchedule(schedule), closed, cancellationId, version };
+  const { plan, closed, cancellationId, version } = schedule;
+  return {
+    ...viewSchedule(schedule),
+    planId: plan?.planId ?? null,
+    planVersion: plan?.version ?? null,
+    closed,
+    cancellationId,
+    version,
+  };
 }
 
 /** API shape `AdminConcert`. */

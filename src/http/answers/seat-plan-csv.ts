@@ -49,9 +49,9 @@ export type ReadPlan =
   | { readonly ok: false; readonly faults: readonly TableFault[] };
 
 /**
- * Reads a plan from CSV (RFC 4180) with the columns section, row, seat and level, and optionally x, y and attributes, which are
- * separated by spaces. A row of the table is a seat. Seats without coordinates stand side by side, one row of seats behind
- * the other.
+ * Reads a plan from CSV (RFC 4180) with the columns section, row, seat (or label) and level, and optionally x, y and
+ * attributes, which are separated by spaces, commas, semicolons or bars. A row of the table is a seat. Seats without
+ * coordinates stand side by side, one row of seats behind the other.
  */
 export function readPlanTable(name: string, text: string): ReadPlan {
   let records: string[][];
@@ -62,7 +62,8 @@ export function readPlanTable(name: string, text: string): ReadPlan {
     const words = { en: `the table cannot be read: ${message}`, ko: `표를 읽을 수 없습니다: ${message}` };
     return { ok: false, faults: [{ row: 0, column: '', message: words }] };
   }
-  const [header = [], ...rows] = records;
+  const [columns = [], ...rows] = records;
+  const header = columns.map((column) => (column === 'label' ? 'seat' : column));
   const faults = faultsOfHeader(header);
   if (rows.length === 0)
     faults.push({ row: 0, column: '', message: { en: 'the table has no seats', ko: '표에 좌석이 없습니다' } });
@@ -174,7 +175,7 @@ class PlanTable {
   }
 
   #attributes(row: number, text: string): SeatAttribute[] {
-    const names = text.split(/[\s;|]+/).filter((name) => name !== '');
+    const names = text.split(/[\s,;|]+/).filter((name) => name !== '');
     const known = SEAT_ATTRIBUTES.filter((attribute) => names.includes(attribute));
     if (names.some((name) => !ATTRIBUTES.has(name))) {
       this.#faults.push({ row, column: 'attributes', message: NO_ATTRIBUTE });

@@ -90,6 +90,8 @@ export const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   paused: false,
   paymentId: '019aa5f0-9d3c-7c1a-8e57-1b2f7a0c4d21',
   payments: 120,
+  planId: 3,
+  planVersion: 1,
   pollAfterMs: 30_000,
   previousBalance: 0,
   price: 110_000,

@@ -17,6 +17,8 @@ import type { App, Services } from '../services.ts';
 
 /** A seat of a plan takes some 100 bytes in JSON with long labels. */
 const BODY_LIMIT = 1_048_576;
+/** The name of a plan in CSV that gives none. */
+const UNNAMED = 'Seat plan';
 /** The most faults that one answer lists. */
 const FAULTS_LISTED = 20;
 const KEY_REFUSALS: readonly RejectionCode[] = ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'];
@@ -29,7 +31,14 @@ const PlanBody = Type.Unsafe<Static<typeof NewSeatPlan> | string>({
 const PlanParams = Type.Object({ planId: PathId });
 /** A table has no place for the name of its plan. */
 const PlanQuery = Type.Object(
-  { name: Type.Optional(Type.String({ format: 'seat-label', description: 'The name of a plan in CSV.' })) },
+  {
+    name: Type.Optional(
+      Type.String({
+        format: 'seat-label',
+        description: 'The name of a plan in CSV. A new version keeps the name by default.',
+      }),
+    ),
+  },
   { additionalProperties: false },
 );
 const VersionQuery = Type.Object(
@@ -171,7 +180,7 @@ export function seatPlanRoutes(app: App, services: Services): void {
 function readPlan(
   body: Static<typeof NewSeatPlan> | string,
   named: string | undefined,
-  otherwise?: string,
+  otherwise = UNNAMED,
 ): Decision<SeatPlan> {
   if (typeof body === 'string') return readTable(body, named ?? otherwise);
   if (named !== undefined) {
@@ -207,8 +216,7 @@ function planOf({ name, sections, levels }: Static<typeof NewSeatPlan>): SeatPla
   };
 }
 
-function readTable(text: string, name: string | undefined): Decision<SeatPlan> {
-  if (name === undefined) return reject('VALIDATION_FAILED', malformed('query', '/name', 'is missing'));
+function readTable(text: string, name: string): Decision<SeatPlan> {
   const read = readPlanTable(normaliseText(name), text);
   if (read.ok) return accept(read.plan);
   const errors = read.faults.slice(0, FAULTS_LISTED).map(({ row, column, message }) => ({

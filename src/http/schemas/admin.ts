@@ -1,6 +1,17 @@
 import { Type } from '@fastify/type-provider-typebox';
 import { SINGLE_SEATS } from '../../domain/seat-rules.ts';
-import { Id, Instant, listOf, named, NextCursor, NullableInstant, NullableUuid, refer, SeatNumber } from './basics.ts';
+import {
+  Id,
+  Instant,
+  listOf,
+  named,
+  NextCursor,
+  nullableInteger,
+  NullableInstant,
+  NullableUuid,
+  refer,
+  SeatNumber,
+} from './basics.ts';
 import { Concert, Schedule } from './catalogue.ts';
 import { MOST_LEVELS } from './seat-plans.ts';
 
@@ -131,6 +142,8 @@ export const AdminSchedule = named(
   'AdminSchedule',
   Type.Object({
     ...Schedule.properties,
+    planId: nullableInteger({ description: 'Null for a date that was created with `seatCount`.' }),
+    planVersion: nullableInteger({ description: 'The version of the plan that the date uses.' }),
     closed: Type.Boolean(),
     cancellationId: NullableUuid,
     version: Type.Integer({ description: 'Rises with each change.' }),

@@ -22,7 +22,8 @@ interface SoldRow {
 
 /**
  * The log has no index by schedule, which each flush would have to maintain, so this reads all of it. A change names its seat
- * in a member whose name has "seat" in it, alone or in a list: causes that this version does not know are found too.
+ * in a member whose name has "seat" in it, alone or in a list: causes that this version does not know are found too. The change
+ * of one seat by a move also names the other one, which has a change of its own.
  */
 const HISTORY = `
   SELECT part.first_seq + logged.n - 1 AS seq, part.epoch, f.logged_at, logged.event, r.user_id
@@ -33,7 +34,7 @@ const HISTORY = `
   WHERE $1 = ANY (f.schedule_ids) AND part.schedule_id = $1
     AND ($3::bigint IS NULL OR part.first_seq + logged.n - 1 < $3)
     AND EXISTS (
-      SELECT FROM json_each(logged.event) AS m WHERE m.key ILIKE '%seat%'
+      SELECT FROM json_each(logged.event) AS m WHERE m.key ILIKE '%seat%' AND m.key NOT IN ('fromSeatNumber', 'toSeatNumber')
         AND (m.value::text = $2::text OR json_typeof(m.value) = 'array' AND m.value::jsonb @> $2::text::jsonb))
   ORDER BY seq DESC LIMIT $4`;
 
