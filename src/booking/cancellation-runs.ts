@@ -20,7 +20,7 @@ const ATTEMPTS = 10;
 const RETRY_PAUSE_MS = 1_000;
 
 export interface CancellationRuns {
-  /** Carries it out, unless this process does so already. Resolves when that has ended, done or not; never rejects. */
+  /** Carries it out; a run of this process that is not done yet does so once more. Resolves when that has ended, done or not; never rejects. */
   run(cancellationId: string): Promise<void>;
   /** Carries out all that are not done, as the sweep does. */
   resume(): Promise<void>;
@@ -38,6 +38,7 @@ export interface CancellationRunsDependencies {
 export function createCancellationRuns(deps: CancellationRunsDependencies): CancellationRuns {
   const { cancellations, router, clock, log } = deps;
   const running = new Map<string, Promise<void>>();
+  const orderedAgain = new Set<string>();
   let isClosing = false;
 
   /** Owners of a former epoch load the date again, and a cancelled date ends its holds before it answers. */
@@ -97,10 +98,22 @@ export function createCancellationRuns(deps: CancellationRunsDependencies): Canc
     if (!isClosing) log.warn({ cancellationId }, 'a cancellation is not done yet; it goes on within a minute');
   }
 
+  /** A run that is ordered again before its end may have passed what the order released, so it starts once more. */
+  async function attemptWhileOrdered(cancellationId: string): Promise<void> {
+    do {
+      orderedAgain.delete(cancellationId);
+      await attempt(cancellationId);
+    } while (orderedAgain.has(cancellationId) && !isClosing);
+    running.delete(cancellationId);
+  }
+
   function run(cancellationId: string): Promise<void> {
     const known = running.get(cancellationId);
-    if (known !== undefined) return known;
-    const begun = attempt(cancellationId).finally(() => running.delete(cancellationId));
+    if (known !== undefined) {
+      orderedAgain.add(cancellationId);
+      return known;
+    }
+    const begun = attemptWhileOrdered(cancellationId);
     running.set(cancellationId, begun);
     return begun;
   }

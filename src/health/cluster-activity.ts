@@ -137,8 +137,8 @@ export function createClusterActivity(deps: {
   }
 
   async function exchange(): Promise<void> {
-    const report = gather();
     try {
+      const report = gather();
       const figures = {
         version: FIGURES_VERSION,
         samples: own.report(Math.max(0, lastNumber() - SAMPLES_PUBLISHED)).samples.slice(-SAMPLES_PUBLISHED),

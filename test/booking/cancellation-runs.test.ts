@@ -90,6 +90,29 @@ t.test('a payment that the owner refuses is parked, and the others are refunded'
   t.equal(finishes(), 1);
 });
 
+t.test('a refund that was parked is tried again when the run is ordered again before its end', async (t) => {
+  const { runsOver, asked, parked } = refundsUnderTest(1);
+  let isFull = true;
+  const finish = async (): Promise<boolean> => {
+    if (!isFull) return true;
+    // The wallet has room again, and an organiser orders the run again, while this run finds nothing more to do.
+    isFull = false;
+    parked.clear();
+    void runs.run('c');
+    return true;
+  };
+  const runs = runsOver(
+    ({ type }) =>
+      type === 'RefundPayment' && isFull
+        ? { outcome: 'refused', rejection: { code: 'BALANCE_LIMIT', members: {} } }
+        : null,
+    { finish },
+  );
+  await runs.run('c');
+  t.same(asked, ['p1', 'p1']);
+  t.same([...parked], []);
+});
+
 t.test('a run goes on after an owner or the database was away', async (t) => {
   const { runsOver, finishes } = refundsUnderTest(3);
   let failures = 3;
