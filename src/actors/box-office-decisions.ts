@@ -43,9 +43,11 @@ export class BoxOfficeDecisions {
     const changes = tentative.applyBoxOffice({ type: 'BLOCK', seatNumbers, isBlocked, at: databaseClock.upperMs() });
     if (changes === null) return AGAIN;
     const status = isBlocked ? 'BLOCKED' : 'AVAILABLE';
+    let answer: ChangedSeats | null = null;
+    // Made once: the confirmed state moves on between the record of the answer and its sending.
     const value = (): ChangedSeats => {
       const { epoch, seq } = changes.at(-1) ?? before ?? confirmed;
-      return { scheduleId: facts.scheduleId, seatNumbers, status, changed, epoch, seq };
+      return (answer ??= { scheduleId: facts.scheduleId, seatNumbers, status, changed, epoch, seq });
     };
     const reply = () => granted<BlockSeats>(value());
     if (changed.length === 0 && act.claim === null) return readOnly(before, reply);

@@ -4,10 +4,7 @@
  *
  * An end that turns out not to be written stays: its hold is decided again within moments.
  */
-import { RESUMED_WITHIN_MS } from '../domain/reservation.ts';
-
-/** Far more ends than a schedule has in a minute; each takes about 200 bytes. */
-const MOST_REMEMBERED = 20_000;
+import { MOST_RESUMABLE, RESUMED_WITHIN_MS } from '../domain/reservation.ts';
 
 /** Instants are epoch milliseconds of the database's clock. */
 export interface RecentHold {
@@ -31,7 +28,7 @@ export class RecentHolds {
     this.#holds.delete(key);
     this.#holds.set(key, hold);
     for (const [oldestKey, { endedAt }] of this.#holds) {
-      if (endedAt >= hold.endedAt - RESUMED_WITHIN_MS && this.#holds.size <= MOST_REMEMBERED) break;
+      if (endedAt >= hold.endedAt - RESUMED_WITHIN_MS && this.#holds.size <= MOST_RESUMABLE) break;
       this.#holds.delete(oldestKey);
     }
   }

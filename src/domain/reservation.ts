@@ -7,6 +7,8 @@ export type ReservationStatus = 'HELD' | 'CONFIRMED' | 'EXPIRED' | 'CANCELLED' |
 
 /** A user who holds a seat again within this time of giving it back has held it all along. */
 export const RESUMED_WITHIN_MS = 60_000;
+/** Of one schedule. Far more holds than end within that time; each takes about 200 bytes. */
+export const MOST_RESUMABLE = 20_000;
 
 /** A reservation; answers add the name of its seat. Times are ISO 8601 UTC; `epoch` and `seq` are those of its last change. */
 export interface Reservation {

@@ -3,7 +3,7 @@ import type { EndedToken } from '../../actors/ended-tokens.ts';
 import type { HeadRecords, SeenHead } from '../../actors/head-records.ts';
 import type { RecentHold } from '../../actors/recent-holds.ts';
 import type { OwnedSchedule, OwnedSeat } from '../../actors/ownership-port.ts';
-import { RESUMED_WITHIN_MS } from '../../domain/reservation.ts';
+import { MOST_RESUMABLE, RESUMED_WITHIN_MS } from '../../domain/reservation.ts';
 import type { SeatPlan, SeatPlans } from '../../domain/seat-plan.ts';
 import type { SingleSeats } from '../../domain/seat-rules.ts';
 import { createLookUps } from '../../runtime/look-ups.ts';
@@ -78,8 +78,12 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT json_agg(json_build_object('seatNumber', seat_number, 'userId', user_id, 'endedAt', ${inMs('ended_at')},
     'firstHeldAt', ${inMs('coalesce(first_held_at, created_at)')}) ORDER BY ended_at) AS holds
-  FROM reservations r WHERE r.schedule_id = h.schedule_id AND r.status IN ('EXPIRED', 'CANCELLED')
-    AND r.ended_at > statement_timestamp() - interval '${RESUMED_WITHIN_MS} milliseconds') AS recent
+  FROM (
+    SELECT seat_number, user_id, ended_at, first_held_at, created_at
+    FROM reservations WHERE schedule_id = h.schedule_id AND status IN ('EXPIRED', 'CANCELLED')
+      AND ended_at > statement_timestamp() - interval '${RESUMED_WITHIN_MS} milliseconds'
+    ORDER BY ended_at DESC LIMIT ${MOST_RESUMABLE}
+  ) AS r) AS recent
 WHERE seat.numbers IS NOT NULL`;
 
 /**
