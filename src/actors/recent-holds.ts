@@ -17,6 +17,8 @@ export interface RecentHold {
 export class RecentHolds {
   /** In the order of their ends. */
   readonly #holds = new Map<string, RecentHold>();
+  /** A look at one user must not walk the ends of all. */
+  readonly #seatsOfUsers = new Map<string, Set<number>>();
 
   /** `holds`: in the order of their ends. */
   constructor(holds: readonly RecentHold[]) {
@@ -24,12 +26,13 @@ export class RecentHolds {
   }
 
   remember(hold: RecentHold): void {
-    const key = keyOf(hold.userId, hold.seatNumber);
-    this.#holds.delete(key);
-    this.#holds.set(key, hold);
-    for (const [oldestKey, { endedAt }] of this.#holds) {
-      if (endedAt >= hold.endedAt - RESUMED_WITHIN_MS && this.#holds.size <= MOST_RESUMABLE) break;
-      this.#holds.delete(oldestKey);
+    this.#forget(hold);
+    this.#holds.set(keyOf(hold.userId, hold.seatNumber), hold);
+    const seats = this.#seatsOfUsers.get(hold.userId) ?? new Set();
+    this.#seatsOfUsers.set(hold.userId, seats.add(hold.seatNumber));
+    for (const oldest of this.#holds.values()) {
+      if (oldest.endedAt >= hold.endedAt - RESUMED_WITHIN_MS && this.#holds.size <= MOST_RESUMABLE) break;
+      this.#forget(oldest);
     }
   }
 
@@ -42,8 +45,19 @@ export class RecentHolds {
 
   /** The seats that the user gave back within the minute before `at`. */
   ofUser(userId: string, at: number): readonly RecentHold[] {
-    if (this.#holds.size === 0) return [];
-    return [...this.#holds.values()].filter((hold) => hold.userId === userId && isRecent(hold, at));
+    const holds: RecentHold[] = [];
+    for (const seatNumber of this.#seatsOfUsers.get(userId) ?? []) {
+      const hold = this.#holds.get(keyOf(userId, seatNumber));
+      if (hold !== undefined && isRecent(hold, at)) holds.push(hold);
+    }
+    return holds;
+  }
+
+  #forget({ userId, seatNumber }: RecentHold): void {
+    this.#holds.delete(keyOf(userId, seatNumber));
+    const seats = this.#seatsOfUsers.get(userId);
+    seats?.delete(seatNumber);
+    if (seats?.size === 0) this.#seatsOfUsers.delete(userId);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -12,11 +12,22 @@ const ADMIN_TOKEN = 'an-admin-token-of-this-test';
 /** A restart replays the log and lets pools, lanes and pg-boss connect again. */
 const SERVES_AGAIN_LIMIT_MS = 60_000;
 
+/** Null where there is no such file; the server may remove it at any time. */
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
 /** The process id of the server that works on the directory, or undefined where none does. */
 function livingPostmaster(dataDir: string): number | undefined {
   const lockFile = join(dataDir, 'postgres', 'postmaster.pid');
-  if (!existsSync(lockFile)) return undefined;
-  const pid = Number(readFileSync(lockFile, 'utf8').split('\n')[0]);
+  const lock = readIfThere(lockFile);
+  if (lock === null) return undefined;
+  const pid = Number(lock.split('\n')[0]);
   // A lock file that is still empty reads 0, and a signal to 0 goes to this process's own group.
   if (!Number.isSafeInteger(pid) || pid <= 1) return undefined;
   try {
