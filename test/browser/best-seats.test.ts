@@ -20,7 +20,7 @@ async function heldSeats({ page }: FanPage): Promise<readonly string[]> {
   return page.locator('.held-number').allInnerTexts();
 }
 
-/** What is found on a phone is the same on a wide screen. */
+/** The journey on a phone holds for a wide screen too. */
 async function inspect(t: Test, { page }: FanPage): Promise<void> {
   t.same(await violationsOf(page), [], 'axe finds nothing');
   await page.setViewportSize(NARROW);

@@ -115,7 +115,7 @@ t.test('without Redis the node that stands by shows the sales of the node that o
   await sellAt(t, owner, standby);
 });
 
-/** What is sold at one node is in the activity that the other shows. */
+/** The activity that one node shows includes the sales of the other. */
 async function sellAt(t: Test, owner: TestService, shown: TestService): Promise<void> {
   const { concertId, scheduleId } = await openSale(owner);
   const { queueToken: token } = await enter(owner, concertId);

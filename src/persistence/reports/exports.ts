@@ -131,7 +131,7 @@ export function createExports({
   };
 }
 
-/** Ends the transaction with its connection; a statement that is running ends too. */
+/** Ends the transaction with its connection; a statement that is running ends too. A connection that is lost already has ended it. */
 async function disconnect(client: pg.Client): Promise<void> {
   await client.end().catch(() => undefined);
 }
