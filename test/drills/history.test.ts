@@ -181,7 +181,7 @@ t.test('the orders of organisers are read as the judge asks for them', async (t)
   t.equal(needed.length, 5);
   t.strictSame(
     new Map([...Map.groupBy(needed, (order) => order)].map(([order, { length }]) => [order, length])),
-    new Map([...orders]),
+    new Map(orders),
   );
 });
 
